@@ -1,0 +1,22 @@
+# What every target of this project shares, and the one way in which a room joins the library.
+
+# Warnings and sanitizers: linked privately, never seen by users.
+add_library(coax_dev INTERFACE)
+target_compile_options(coax_dev INTERFACE
+    -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Woverloaded-virtual -Werror
+    # Clang warns of every `auto x = ghost` in the reflection of members; GCC of designated initializers with defaults.
+    $<$<CXX_COMPILER_ID:Clang>:-Wno-missing-field-initializers>
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-missing-field-initializers>)
+if(COAX_SANITIZE)
+    target_compile_options(coax_dev INTERFACE -fsanitize=${COAX_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+    target_link_options(coax_dev INTERFACE -fsanitize=${COAX_SANITIZE})
+endif()
+
+# coax_room(<target> HEADERS <paths below include/> SOURCES <paths below the current folder>)
+function(coax_room target)
+    cmake_parse_arguments(PARSE_ARGV 1 room "" "" "HEADERS;SOURCES")
+    list(TRANSFORM room_HEADERS PREPEND ${PROJECT_SOURCE_DIR}/include/)
+    target_sources(${target} PUBLIC FILE_SET HEADERS FILES ${room_HEADERS})
+    list(TRANSFORM room_SOURCES PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/)
+    target_sources(${target} PRIVATE ${room_SOURCES})
+endfunction()

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <coax/core/secret.hpp>
+#include <coax/http/transport.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace coax {
+
+/// How connections are made and kept. TLS (1.2 or newer) always verifies the certificate chain and the host name.
+struct http_options {
+    /// Connections to one origin, busy and idle together; further requests wait in line. Range: [1, 65535].
+    std::size_t max_connections_per_host{256};
+    /// Connections in all. Range: [1, 65535].
+    std::size_t max_connections{1'024};
+    /// Requests that may wait in line for a connection; one more is `errc::too_large`.
+    std::size_t max_waiting{65'536};
+    /// TLS handshakes at once: each costs about a millisecond of processor time and 43 KB. Range: [1, 65535].
+    std::size_t max_handshakes{64};
+    /// A connection unused for longer is not used again. Below the services' own limits (commonly 60 s or more).
+    std::chrono::milliseconds idle_time{55'000};
+    /// A connection older than this is closed after its request, so that name changes are seen. Zero: no limit.
+    std::chrono::milliseconds life_time{3'600'000};
+    /// Largest head of an answer.
+    std::size_t max_header_bytes{64U << 10U};
+    /// PEM file with certificate authorities trusted besides the system's. Empty: the system's only.
+    std::string ca_file{};
+    /// PEM text with certificate authorities trusted besides the system's.
+    std::string ca_pem{};
+    /// "http://[user:password@]host:port" for https origins through CONNECT; empty: none. See `proxy_from_env`.
+    secret https_proxy{};
+    /// Hosts reached directly: names, ".suffix", addresses, "*"; as in NO_PROXY.
+    std::vector<std::string> no_proxy{};
+};
+
+/// `errc::invalid_argument` naming the field; else nothing.
+[[nodiscard]] result<void> validate(http_options const& options);
+
+/// Fills `https_proxy` and `no_proxy` from HTTPS_PROXY / https_proxy and NO_PROXY / no_proxy where they are empty.
+void proxy_from_env(http_options& options);
+
+/// What the pool holds at one moment.
+struct pool_statistics {
+    std::size_t open{0};  ///< Connections, busy and idle.
+    std::size_t idle{0};
+    std::size_t waiting{0};     ///< Requests in line for a connection.
+    std::uint64_t opened{0};    ///< Connections ever made.
+    std::uint64_t reused{0};    ///< Requests that found a connection ready.
+    std::uint64_t replaced{0};  ///< Pooled connections found dead by a request, replaced without its caller noticing.
+};
+
+/// HTTP/1.1 over TCP and TLS with a pool of kept-alive connections.
+///
+/// A request that finds its pooled connection closed by the server, before any byte of an answer, is sent again on a new
+/// connection only when the server cannot have acted on it.
+/// Thread safety: one executor that runs one handler at a time (an io_context run by one thread, or a strand).
+/// Lifetime: must outlive the operations begun on it.
+class http_transport final : public transport {
+public:
+    /// @throws coax::exception  `errc::invalid_argument`, `errc::io_failed` (CA file), `errc::tls_failed` (bad PEM).
+    explicit http_transport(boost::asio::any_io_executor executor, http_options options = {});
+    ~http_transport() override;
+
+    boost::asio::awaitable<result<http_response>> send(http_request request, exchange_limits limits) override;
+    boost::asio::awaitable<result<std::unique_ptr<streaming_response>>> open(http_request request,
+                                                                             exchange_limits limits) override;
+
+    [[nodiscard]] pool_statistics statistics() const;
+
+    /// Closes idle connections now and busy ones after their request; requests in line end with `errc::closed`.
+    void close();
+
+private:
+    class impl;
+    std::shared_ptr<impl> impl_;
+};
+
+}  // namespace coax

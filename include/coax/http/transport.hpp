@@ -1,0 +1,60 @@
+#pragma once
+
+#include <coax/core/result.hpp>
+#include <coax/http/message.hpp>
+
+#include <boost/asio/awaitable.hpp>
+
+#include <chrono>
+#include <memory>
+#include <string_view>
+
+namespace coax {
+
+/// The time and size limits of one exchange. A limit that passes ends it with `errc::timeout` naming the limit.
+struct exchange_limits {
+    /// Name look-up, connecting, proxy and TLS handshake together. Zero: no limit of its own.
+    std::chrono::milliseconds connect{5'000};
+    /// From the request's last byte to the answer's first. Zero: none. The services' own clients use ten minutes.
+    std::chrono::milliseconds first_byte{600'000};
+    /// Between two pieces of the answer. Zero: none.
+    std::chrono::milliseconds idle{120'000};
+    /// The whole exchange, body included. Zero: none.
+    std::chrono::milliseconds total{0};
+    /// Largest answer that is read; more is `errc::too_large`. For a stream it bounds the sum. Must be > 0.
+    std::size_t max_body_bytes{64U << 20U};
+};
+
+/// An answer whose head has arrived and whose body comes piece by piece.
+/// Destroying it before the end closes the connection; after the end the connection goes back to the pool.
+/// Thread safety: one coroutine at a time, on the executor that opened it.
+class streaming_response {
+public:
+    virtual ~streaming_response() = default;
+
+    [[nodiscard]] virtual int status() const noexcept = 0;
+    [[nodiscard]] virtual header_list const& headers() const noexcept = 0;
+
+    /// Waits for the next piece. Empty: the body is complete. The view lives until the next call.
+    /// Errors: `errc::timeout`, `errc::connection_lost`, `errc::protocol_error`, `errc::too_large`, `errc::cancelled`.
+    virtual boost::asio::awaitable<result<std::string_view>> read() = 0;
+};
+
+/// One request over one connection. Implementations: `http_transport` and, for tests, `memory_transport`.
+/// Thread safety: all calls on one executor that runs one handler at a time.
+/// Cancellation: `terminal` at any point; the connection is closed, never reused. It returns `errc::cancelled`.
+class transport {
+public:
+    virtual ~transport() = default;
+
+    /// Sends and waits for the whole answer, whatever its status: a 500 is an answer, not an error.
+    /// Errors: `errc::connect_failed`, `errc::tls_failed`, `errc::timeout`, `errc::connection_lost`,
+    /// `errc::protocol_error`, `errc::too_large`, `errc::cancelled`, `errc::closed`.
+    virtual boost::asio::awaitable<result<http_response>> send(http_request request, exchange_limits limits) = 0;
+
+    /// Sends and waits for the head of the answer only. Errors: as `send`.
+    virtual boost::asio::awaitable<result<std::unique_ptr<streaming_response>>> open(http_request request,
+                                                                                     exchange_limits limits) = 0;
+};
+
+}  // namespace coax

@@ -1,0 +1,169 @@
+#pragma once
+
+#include <coax/core/result.hpp>
+#include <coax/core/secret.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace coax::sim {
+
+/// What can go wrong on purpose. Which member of `fault` a kind reads stands beside it.
+enum class fault_kind {
+    http_status,          ///< `http_status` with the service's own error body.
+    rate_limited,         ///< 429 as the service writes it; `retry_after` and `wait`.
+    overloaded,           ///< 503, or 529 in the Anthropic form.
+    content_filter,       ///< The prompt is blocked: Azure's 400; `finish_reason` or `stop_reason` elsewhere.
+    reset,                ///< The connection is reset (RST) after `at_byte` bytes of the answer, head included.
+    close_before_answer,  ///< The request is read, then the connection closes.
+    stall,                ///< No byte ever comes; the connection closes after `options::stall_limit`.
+    truncated_body,       ///< Content-Length promises more than is sent; half, or `at_byte` bytes of the body, come.
+    malformed_json,       ///< A body (in a stream: one event) that is not JSON, correctly framed.
+    stream_error,         ///< An error event in the middle of a stream; a whole answer becomes a 500.
+    schema_violation,     ///< The text misses a field, has a wrong type or a value out of range.
+    refusal,              ///< The model declines to answer.
+    overlong,             ///< The text has at least `at_byte` bytes (0: 256 KiB).
+    length,               ///< The answer is cut by the token limit.
+    slow,                 ///< The answer dribbles: a few bytes every `wait` (1 ms if 0), at most `options::stall_limit` long.
+};
+
+/// The standard spelling of a kind, such as "rate_limited". Never empty.
+[[nodiscard]] std::string_view to_string(fault_kind kind) noexcept;
+
+/// How a 429 tells the caller when to come back.
+enum class retry_after_form {
+    none,          ///< No header at all.
+    seconds,       ///< `retry-after: 2`, rounded up.
+    milliseconds,  ///< `retry-after-ms: 1500`.
+    http_date,     ///< `retry-after: Fri, 20 Nov 2026 23:00:00 GMT`.
+};
+
+/// One thing that goes wrong, and how often.
+struct fault {
+    fault_kind kind{fault_kind::http_status};
+    /// Chance for each model request. Range: [0, 1]. Ignored in `options::script`.
+    double probability{1.0};
+    /// Model requests that pass untouched before this fault may strike. Ignored in `options::script`.
+    std::uint64_t after_requests{0};
+    /// Times it may strike; 0: no limit. Ignored in `options::script`.
+    std::uint64_t max_count{0};
+    /// Status of `http_status`. Range: [400, 599].
+    int http_status{500};
+    /// Form of the wait told by `rate_limited`.
+    retry_after_form retry_after{retry_after_form::seconds};
+    /// Wait told by `rate_limited` (and by `overloaded`, if > 0); the pause between pieces of `slow`.
+    std::chrono::milliseconds wait{1000};
+    /// Byte count of `reset`, `truncated_body` and `overlong`.
+    std::size_t at_byte{0};
+};
+
+/// Reads `KIND[:PROBABILITY[:VALUE]]`, the form of a command line: `reset:0.05:200`, `http_status:0.1:503`,
+/// `rate_limited:0.2:1500` (a wait in ms), `slow:1:5`. VALUE is the status, the wait or the byte count, as the kind wants.
+[[nodiscard]] result<fault> parse_fault(std::string_view text);
+
+/// A fault for one certain request.
+struct scripted_fault {
+    /// Which model request, from 1 in order of arrival. A request the script names gets no other fault.
+    std::uint64_t request{1};
+    fault what{};
+};
+
+/// How long an answer takes. All zero: as fast as it can be made.
+struct latency_model {
+    /// Wait before the first byte.
+    std::chrono::milliseconds first_byte{0};
+    /// A random share of this is added to `first_byte`, drawn from the seed.
+    std::chrono::milliseconds first_byte_spread{0};
+    /// Speed of generation; 0: no wait. A stream spreads its events, a whole answer waits for all of them.
+    double tokens_per_second{0};
+};
+
+/// A request as it came in, for the eyes of a test. It holds the caller's key as sent.
+struct recorded_request {
+    std::string method{};
+    std::string target{};
+    std::vector<std::pair<std::string, std::string>> headers{};  ///< In order of arrival, names as sent.
+    std::string body{};
+
+    /// The first value of a header, names compared without case. Empty: not sent.
+    [[nodiscard]] std::string_view header(std::string_view name) const noexcept;
+};
+
+/// An answer exactly as a test wants it.
+struct scripted_answer {
+    int status{200};
+    /// Sent besides Content-Type (`application/json` unless named here) and the framing headers.
+    std::vector<std::pair<std::string, std::string>> headers{};
+    /// Sent with its Content-Length, unless `pieces` is not empty.
+    std::string body{};
+    /// Sent in chunked coding, each in a write of its own.
+    std::vector<std::string> pieces{};
+    /// Wait before the first byte.
+    std::chrono::milliseconds delay{0};
+    /// Wait between pieces.
+    std::chrono::milliseconds piece_delay{0};
+    /// What happens on the way: `reset`, `close_before_answer`, `stall`, `truncated_body` and `slow` are honoured.
+    std::optional<fault> mishap{};
+};
+
+/// What a `server` is.
+struct options {
+    /// Port on 127.0.0.1; 0: any free one.
+    std::uint16_t port{0};
+    /// Serve TLS, with a certificate made at the start and signed by the test CA of `server::ca_pem()`.
+    bool tls{false};
+    /// Host name in the certificate. The default one also carries the address 127.0.0.1; any other name stands alone,
+    /// so that a caller's host name check can be seen to fail.
+    std::string certificate_host{"localhost"};
+    /// Decides answers (with the request) and faults (with the request's number).
+    std::uint64_t seed{1};
+    /// The only key accepted; others get the service's 401. Empty: keys are not looked at.
+    secret api_key{};
+    /// The only models (and deployments) known; others get the service's 404. Empty: any name is.
+    std::vector<std::string> models{};
+
+    /// Requests per minute before the service's 429; 0: no limit.
+    double requests_per_minute{0};
+    /// Tokens per minute (prompt, and the answer's limit or length) before the service's 429; 0: no limit.
+    double tokens_per_minute{0};
+    /// How much of the above can be taken at once after a pause. Must be > 0.
+    std::chrono::milliseconds limit_window{std::chrono::minutes{1}};
+
+    latency_model latency{};
+    /// Each is drawn by itself for every model request; the first that strikes is taken.
+    std::vector<fault> faults{};
+    /// Comes before `faults`.
+    std::vector<scripted_fault> script{};
+
+    /// About how long a plain chat answer is. Must be > 0.
+    int answer_words{24};
+    /// Tools called in one turn where the request allows parallel calls. Range: [1, 128].
+    int tool_calls_per_turn{1};
+
+    /// Connections open at once; further ones are closed on arrival. Must be > 0.
+    std::size_t max_connections{16384};
+    /// Larger request bodies get 413. Must be > 0.
+    std::size_t max_body_bytes{std::size_t{32} << 20U};
+    /// A connection on which nothing moves for so long is closed. Must be > 0.
+    std::chrono::milliseconds idle_timeout{std::chrono::minutes{2}};
+    /// Bound of the `stall` and `slow` faults. Must be > 0.
+    std::chrono::milliseconds stall_limit{std::chrono::minutes{1}};
+    /// The last requests kept for `server::requests()`; 0: none.
+    std::size_t record_requests{0};
+
+    /// Asked first for every request; what it returns is sent as is, `nullopt` lets the service answer. Called on the
+    /// server's thread: it must not block. An exception from it becomes a 500.
+    std::function<std::optional<scripted_answer>(recorded_request const&)> handler{};
+};
+
+/// Ok, or `errc::invalid_argument` with the member's name in `error::where`.
+[[nodiscard]] result<void> validate(options const& wanted);
+
+}  // namespace coax::sim

@@ -12,7 +12,7 @@ namespace coax {
 /// One server-sent event. The views live until the decoder is touched again.
 struct sse_event {
     std::string_view type{};  ///< The `event` field; empty when there was none.
-    std::string_view data{};  ///< The `data` lines, joined with LF. Never empty.
+    std::string_view data{};  ///< The `data` lines, joined with LF. Never empty: an event of nothing but "data:" is dropped.
 };
 
 /// Cuts a byte stream into server-sent events, incrementally and without waiting.
@@ -21,7 +21,7 @@ struct sse_event {
 /// Source: WHATWG HTML, section 9.2.6.
 class sse_decoder {
 public:
-    /// @param max_event_bytes  Largest event (its undecoded lines together). More is `errc::too_large`.
+    /// @param max_event_bytes  Largest event (its undecoded lines together). More is `errc::too_large`, from then on.
     explicit sse_decoder(std::size_t max_event_bytes = 16U << 20U);
 
     /// Adds bytes. Take every event with `next()` before feeding again, or they pile up.
@@ -31,14 +31,31 @@ public:
     [[nodiscard]] result<std::optional<sse_event>> next();
 
 private:
+    struct slice {
+        std::size_t begin{0};
+        std::size_t size{0};
+    };
+
+    [[nodiscard]] bool skip_byte_order_mark();
+    [[nodiscard]] std::size_t line_end();
+    void take_line(std::string_view line);
+    void take_data(std::string_view value);
+    void start_event() noexcept;
+    [[nodiscard]] std::string_view view(slice part) const noexcept;
+
     std::size_t max_event_bytes_;
     std::string buffer_;
-    std::string data_;
-    std::string type_;
-    std::size_t begin_{0};    // first byte of the event being read
-    std::size_t scanned_{0};  // bytes before this hold no unseen line end
-    bool started_{false};     // the byte order mark was looked for
-    bool skip_lf_{false};     // the last line ended in CR
+    std::string joined_;       // the data of an event with several data lines
+    std::size_t begin_{0};     // first byte of the event being read
+    std::size_t line_{0};      // first byte of the line being read
+    std::size_t lf_{0};        // no LF in [line_, lf_)
+    std::size_t cr_{0};        // no CR in [line_, cr_)
+    slice type_{};             // both in buffer_
+    slice data_{};             // the only data line so far
+    int data_lines_{0};        // 0, 1, or 2 for more
+    bool started_{false};      // the byte order mark was looked for
+    bool skip_lf_{false};      // the last line ended in CR
+    bool failed_{false};       // an event was too large
 };
 
 }  // namespace coax

@@ -1,0 +1,113 @@
+#include <coax/http/message.hpp>
+
+#include <boost/url/parse.hpp>
+#include <boost/url/url_view.hpp>
+
+#include <algorithm>
+
+namespace coax {
+namespace {
+
+constexpr char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
+
+constexpr bool is_alnum(char c) noexcept { return (lower(c) >= 'a' && lower(c) <= 'z') || (c >= '0' && c <= '9'); }
+
+/// RFC 3986, section 2.3.
+constexpr bool is_unreserved(char c) noexcept { return is_alnum(c) || c == '-' || c == '.' || c == '_' || c == '~'; }
+
+/// What a host may hold besides an IPv6 address; names beyond ASCII come in their xn-- form.
+constexpr bool is_host_char(char c) noexcept { return is_alnum(c) || c == '-' || c == '.' || c == '_'; }
+
+error bad_url(std::string message) {
+    return {.code = errc::invalid_argument, .message = std::move(message), .where = "base_url"};
+}
+
+std::string host_of(boost::urls::url_view url) {
+    std::string host = url.host_type() == boost::urls::host_type::ipv6 ? std::string{url.host_ipv6_address().to_string()}
+                                                                       : std::string{url.encoded_host()};
+    std::transform(host.begin(), host.end(), host.begin(), lower);
+    return host;
+}
+
+}  // namespace
+
+bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
+    return a.size() == b.size() &&
+           std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return x == y || lower(x) == lower(y); });
+}
+
+void header_list::set(std::string_view name, std::string value) {
+    erase(name);
+    add(std::string{name}, std::move(value));
+}
+
+void header_list::erase(std::string_view name) {
+    std::erase_if(fields_, [name](field const& each) { return equal_ignoring_case(each.name, name); });
+}
+
+std::string_view header_list::find(std::string_view name) const noexcept {
+    for (auto const& each : fields_)
+        if (equal_ignoring_case(each.name, name)) return each.value;
+    return {};
+}
+
+bool header_list::contains(std::string_view name) const noexcept {
+    return std::any_of(fields_.begin(), fields_.end(),
+                       [name](field const& each) { return equal_ignoring_case(each.name, name); });
+}
+
+result<base_url> parse_base_url(std::string_view text) {
+    auto const parsed = boost::urls::parse_uri(text);
+    if (!parsed) return bad_url("not a URL of the form https://host[:port][/path][?query]");
+    auto const url = *parsed;
+
+    auto const scheme = url.scheme();
+    bool const tls = equal_ignoring_case({scheme.data(), scheme.size()}, "https");
+    if (!tls && !equal_ignoring_case({scheme.data(), scheme.size()}, "http"))
+        return bad_url("the scheme of a service's URL is https or http");
+    if (url.has_userinfo()) return bad_url("a service's URL holds no user name: give the key as an option");
+    if (url.has_fragment()) return bad_url("a service's URL has no fragment");
+
+    base_url out{.to = {.tls = tls, .host = host_of(url), .port = static_cast<std::uint16_t>(tls ? 443 : 80)}};
+    bool const is_name = url.host_type() == boost::urls::host_type::name;
+    if (out.to.host.empty()) return bad_url("the URL names no host");
+    if (out.to.host.size() > 253 || url.host_type() == boost::urls::host_type::ipvfuture ||
+        (is_name && !std::all_of(out.to.host.begin(), out.to.host.end(), is_host_char)))
+        return bad_url("the URL's host is neither a name nor an address");
+    if (url.has_port() && !url.port().empty()) {
+        if (url.port_number() == 0) return bad_url("the URL's port is not within [1, 65535]");
+        out.to.port = url.port_number();
+    }
+
+    out.path = std::string{url.encoded_path()};
+    while (out.path.ends_with('/')) out.path.pop_back();
+    out.query = std::string{url.encoded_query()};
+    return out;
+}
+
+std::string to_string(origin const& where) {
+    std::string text{where.tls ? "https://" : "http://"};
+    bool const bracketed = where.host.find(':') != std::string::npos;
+    if (bracketed) text += '[';
+    text += where.host;
+    if (bracketed) text += ']';
+    if (where.port != (where.tls ? 443 : 80)) text.append(":").append(std::to_string(where.port));
+    return text;
+}
+
+std::string percent_encode(std::string_view text) {
+    constexpr std::string_view digits{"0123456789ABCDEF"};
+    std::string encoded;
+    encoded.reserve(text.size());
+    for (char const c : text) {
+        if (is_unreserved(c)) {
+            encoded += c;
+            continue;
+        }
+        auto const byte = static_cast<unsigned char>(c);
+        encoded.append({'%', digits[byte >> 4U], digits[byte & 15U]});
+    }
+    return encoded;
+}
+
+}  // namespace coax

@@ -1,0 +1,10 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+namespace coax {
+
+namespace asio = boost::asio;
+
+}  // namespace coax

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <coax/runtime/asio.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <utility>
+
+namespace coax {
+
+namespace detail {
+struct semaphore_state;
+}
+
+/// A share of an `async_semaphore`, given back when it dies. May outlive the semaphore.
+/// Thread safety: one thread at a time; it may die on another thread than it was taken on.
+class permit {
+public:
+    permit() noexcept = default;
+    permit(permit&& other) noexcept : state_{std::move(other.state_)}, count_{std::exchange(other.count_, 0)} {}
+    permit& operator=(permit&& other) noexcept {
+        if (this == &other) return *this;
+        reset();
+        state_ = std::move(other.state_);
+        count_ = std::exchange(other.count_, 0);
+        return *this;
+    }
+    ~permit() { reset(); }
+
+    /// Gives the share back now; wakes those it suffices for.
+    void reset() noexcept;
+
+    [[nodiscard]] std::size_t count() const noexcept { return count_; }
+    [[nodiscard]] explicit operator bool() const noexcept { return count_ != 0; }
+
+private:
+    friend class async_semaphore;
+    permit(std::shared_ptr<detail::semaphore_state> state, std::size_t count) noexcept
+        : state_{std::move(state)}, count_{count} {}
+
+    std::shared_ptr<detail::semaphore_state> state_;
+    std::size_t count_{0};
+};
+
+/// Bounds how much goes on at once: first come, first served, also for weights, so a big request never starves.
+///
+/// Thread safety: may be used from any thread and from coroutines of any context; waiters resume on their own executor.
+/// Lifetime: may die before its permits; its waiters then end in `errc::closed`.
+class async_semaphore {
+public:
+    explicit async_semaphore(std::size_t capacity);
+    async_semaphore(async_semaphore const&) = delete;
+    async_semaphore& operator=(async_semaphore const&) = delete;
+    /// Closes.
+    ~async_semaphore();
+
+    /// Waits for `count` units, behind all who asked before.
+    ///
+    /// @param count  Zero: an empty permit at once.
+    /// @throws coax::exception  `errc::invalid_argument` when `count` exceeds the capacity, now or after a `resize`;
+    ///                          `errc::closed`, `errc::cancelled`.
+    /// Cancellation: every type; the place in the queue is lost, no unit ever is.
+    /// No heap allocation without waiting, and none of its own while waiting.
+    asio::awaitable<permit> acquire(std::size_t count = 1);
+
+    /// Takes `count` units now, or says no: also while others wait, and when closed.
+    [[nodiscard]] std::optional<permit> try_acquire(std::size_t count = 1);
+
+    /// Sets the capacity. Growing wakes waiters; shrinking takes nothing back, but ends waiters that can never be served.
+    void resize(std::size_t capacity);
+
+    /// Ends all waiters and every later `acquire` in `errc::closed`. Permits stay valid.
+    void close() noexcept;
+
+    [[nodiscard]] std::size_t capacity() const noexcept;
+    [[nodiscard]] std::size_t available() const noexcept;  ///< Units that are free.
+    [[nodiscard]] std::size_t in_use() const noexcept;     ///< Units that are out; more than the capacity after shrinking.
+    [[nodiscard]] std::size_t waiting() const noexcept;    ///< Coroutines in the queue.
+    [[nodiscard]] bool closed() const noexcept;
+
+private:
+    std::shared_ptr<detail::semaphore_state> state_;
+};
+
+}  // namespace coax

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <coax/runtime/asio.hpp>
+#include <coax/runtime/clock.hpp>
+
+#include <exception>
+#include <memory>
+#include <optional>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+namespace coax::detail {
+
+/// What a coroutine of `T` leaves behind; `void` leaves a monostate.
+template <class T>
+using kept = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
+
+/// Runs `work` and puts its value into `place`, which must outlive the coroutine.
+template <class T>
+asio::awaitable<void> store(asio::awaitable<T> work, std::optional<kept<T>>& place) {
+    if constexpr (std::is_void_v<T>) {
+        co_await std::move(work);
+        place.emplace();
+    } else {
+        place.emplace(co_await std::move(work));
+    }
+}
+
+/// As `store`, into a place that the coroutine keeps alive: for work on another thread.
+template <class T>
+asio::awaitable<void> store_shared(asio::awaitable<T> work, std::shared_ptr<std::optional<kept<T>>> place) {
+    co_await store(std::move(work), *place);
+}
+
+template <class T>
+T take(std::optional<kept<T>>& place) {
+    if constexpr (!std::is_void_v<T>) return std::move(*place);
+}
+
+enum class on_failure { carry_on, cancel_rest };
+
+/// The coroutines that one coroutine starts together and waits for: none outlives `run()`.
+/// Thread safety: use it from the parent's executor only.
+class children {
+public:
+    children();
+    children(children const&) = delete;
+    children& operator=(children const&) = delete;
+    ~children();
+
+    /// Takes one in; it starts in `run()` on the parent's executor, or at once when `run()` is under way.
+    void add(asio::awaitable<void> child);
+
+    /// Sends `terminal` to all that run.
+    void cancel() noexcept;
+
+    /// Starts all and waits until the last one is gone, however it ends.
+    ///
+    /// @returns The first exception that left a child; null: none.
+    /// Cancellation: passed on to the children; still waits for them.
+    asio::awaitable<std::exception_ptr> run(on_failure policy);
+
+private:
+    struct state;
+    std::shared_ptr<state> state_;
+};
+
+/// How a child with a time limit ended.
+struct limited_end {
+    std::exception_ptr failure{};
+    bool timed_out{false};
+};
+
+/// Runs one child; cancels it with `terminal` when `limit` has passed, and waits until it is gone.
+/// Cancellation: passed on to the child.
+asio::awaitable<limited_end> run_limited(clock::duration limit, asio::awaitable<void> child);
+
+/// Runs one child on `executor` (one thread or a strand) and comes back to the caller's.
+///
+/// @returns The exception that left the child; null: none.
+/// Cancellation: posted to the child's executor; still waits for the child.
+asio::awaitable<std::exception_ptr> run_on(asio::any_io_executor executor, asio::awaitable<void> child);
+
+/// Throws `errc::timeout`, naming the limit.
+[[noreturn]] void throw_timeout(clock::duration limit);
+
+}  // namespace coax::detail

@@ -1,0 +1,123 @@
+#pragma once
+
+#include <coax/core/error.hpp>
+#include <coax/runtime/asio.hpp>
+#include <coax/runtime/clock.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <utility>
+
+namespace coax {
+
+/// What a service allows in a minute.
+struct rate_limiter_options {
+    /// Requests a minute, refilled continuously. 0: unlimited.
+    std::int64_t requests_per_minute{0};
+    /// Tokens a minute, refilled continuously. 0: unlimited.
+    std::int64_t tokens_per_minute{0};
+    /// Keeps 60 s / requests_per_minute between requests instead of letting them burst. No effect without that rate.
+    bool even_spacing{false};
+    /// How much unused quota may pile up, as a time: the buckets hold rate * burst and start full. Some services count in
+    /// 10 s slices: set that. Range: (0, 1 h].
+    std::chrono::milliseconds burst{60'000};
+    /// Most coroutines that may wait; one more ends in `errc::too_large`. Must be > 0.
+    std::size_t max_waiting{100'000};
+};
+
+/// The first thing wrong with `options`; none: they are valid.
+[[nodiscard]] std::optional<error> validate(rate_limiter_options const& options);
+
+/// What a service's answer says of its own buckets. A member that is absent was not sent.
+struct rate_limit_report {
+    std::optional<std::int64_t> remaining_requests{};
+    std::optional<std::int64_t> remaining_tokens{};
+    std::optional<std::chrono::milliseconds> requests_reset{};  ///< Until the request bucket is full again.
+    std::optional<std::chrono::milliseconds> tokens_reset{};    ///< Until the token bucket is full again.
+};
+
+namespace detail {
+struct rate_limiter_state;
+}
+
+/// Quota that was taken for one request. Dies unsettled: all of it flows back.
+/// Thread safety: one thread at a time.
+class reservation {
+public:
+    reservation() noexcept = default;
+    reservation(reservation&& other) noexcept
+        : state_{std::move(other.state_)}, tokens_{other.tokens_}, held_{std::exchange(other.held_, false)} {}
+    reservation& operator=(reservation&& other) noexcept {
+        if (this == &other) return *this;
+        cancel();
+        state_ = std::move(other.state_);
+        tokens_ = other.tokens_;
+        held_ = std::exchange(other.held_, false);
+        return *this;
+    }
+    ~reservation() { cancel(); }
+
+    /// The request went out and cost `actual_tokens`: the difference to the estimate is refunded or charged.
+    void settle(std::int64_t actual_tokens) noexcept;
+    /// The request did not go out: request and tokens flow back. After either, nothing is held.
+    void cancel() noexcept;
+
+    [[nodiscard]] std::int64_t tokens() const noexcept { return tokens_; }
+    [[nodiscard]] explicit operator bool() const noexcept { return held_; }
+
+private:
+    friend class rate_limiter;
+    reservation(std::shared_ptr<detail::rate_limiter_state> state, std::int64_t tokens) noexcept
+        : state_{std::move(state)}, tokens_{tokens}, held_{true} {}
+
+    std::shared_ptr<detail::rate_limiter_state> state_;  ///< Null: of an unlimited limiter.
+    std::int64_t tokens_{0};
+    bool held_{false};
+};
+
+/// Keeps requests and tokens a minute within a service's limits: first come, first served.
+///
+/// An unlimited one neither locks nor suspends. A request with more tokens than the bucket holds goes alone, when it is full.
+/// Thread safety: may be used from any thread and from coroutines of any context with the same clock.
+/// Lifetime: may die before its reservations; its waiters then end in `errc::closed`.
+class rate_limiter {
+public:
+    /// @throws coax::exception  `errc::invalid_argument`.
+    explicit rate_limiter(rate_limiter_options options = {});
+    rate_limiter(rate_limiter const&) = delete;
+    rate_limiter& operator=(rate_limiter const&) = delete;
+    /// Closes.
+    ~rate_limiter();
+
+    /// Waits until one request of `estimated_tokens` may go, behind all who asked before, and takes its quota.
+    ///
+    /// @throws coax::exception  `errc::closed`, `errc::cancelled`, `errc::too_large` (max_waiting), `errc::invalid_argument`
+    ///                          (negative estimate).
+    /// Cancellation: every type; the place in the queue is lost, no quota is.
+    asio::awaitable<reservation> reserve(std::int64_t estimated_tokens = 0);
+
+    /// Takes the quota now, or says no: also while others wait, while paused and when closed.
+    [[nodiscard]] std::optional<reservation> try_reserve(std::int64_t estimated_tokens, clock::time_point now);
+    [[nodiscard]] std::optional<reservation> try_reserve(std::int64_t estimated_tokens = 0);  ///< At the real clock's now.
+
+    /// Lets nothing go before `when` (Retry-After). Only ever later: an earlier point changes nothing.
+    void pause_until(clock::time_point when);
+
+    /// Takes over what the service says it has left, where that is less than what is thought to be left here. Where no rate
+    /// is set, a remainder of 0 holds everything until the reset.
+    void tighten(rate_limit_report const& report, clock::time_point now);
+
+    /// Ends all waiters and every later `reserve` in `errc::closed`.
+    void close() noexcept;
+
+    [[nodiscard]] std::size_t waiting() const noexcept;
+    [[nodiscard]] rate_limiter_options const& options() const noexcept;
+
+private:
+    std::shared_ptr<detail::rate_limiter_state> state_;
+};
+
+}  // namespace coax

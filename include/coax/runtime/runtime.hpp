@@ -1,0 +1,68 @@
+#pragma once
+
+#include <coax/runtime/asio.hpp>
+#include <coax/runtime/clock.hpp>
+#include <coax/runtime/detail/children.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <utility>
+
+namespace coax {
+
+/// How a `runtime` is built.
+struct runtime_options {
+    /// Shards: threads, each with an `io_context` of its own. The first one is whoever calls `run()`. Range: [1, 1024].
+    std::size_t threads{1};
+};
+
+/// Asks for a runtime whose clock jumps to the next deadline when nothing is ready.
+struct virtual_time {};
+
+/// The threads, timers and shutdown of a program that has no `io_context` of its own.
+///
+/// Shard 0 runs inside `run()`, the others on threads of their own as long as the runtime lives.
+/// Thread safety: `executor()`, `shard_count()` and `stop()` from any thread; the rest from one.
+/// Lifetime: must outlive all that runs on it. The destructor unwinds every coroutine that is left.
+class runtime {
+public:
+    /// @throws coax::exception  `errc::invalid_argument`.
+    explicit runtime(runtime_options options = {});
+    /// One shard, the same run every time: an hour of waiting takes no time. Not for real sockets: waiting for one does not
+    /// count as ready.
+    explicit runtime(virtual_time);
+    runtime(runtime const&) = delete;
+    runtime& operator=(runtime const&) = delete;
+    ~runtime();
+
+    /// Runs `main` on shard 0, on the calling thread, until it ends. May be called again, not from inside.
+    ///
+    /// @returns What `main` returns; what it throws passes through.
+    /// @throws coax::exception  `errc::cancelled` after `stop()`; `errc::stalled` in virtual time when nothing is ready and
+    ///         nothing ever will be; `main` was then cancelled.
+    template <class T>
+    T run(asio::awaitable<T> main) {
+        auto place = std::make_shared<std::optional<detail::kept<T>>>();
+        run_to_end(detail::store_shared(std::move(main), place));
+        return detail::take<T>(*place);
+    }
+
+    /// Cancels what `run()` is running with `terminal`, or the next one if none is.
+    void stop() noexcept;
+
+    [[nodiscard]] std::size_t shard_count() const noexcept;
+    /// @param shard  Below `shard_count()`.
+    [[nodiscard]] asio::any_io_executor executor(std::size_t shard = 0) const;
+    /// The virtual clock or the real one.
+    [[nodiscard]] clock const& time() const noexcept;
+
+private:
+    struct impl;
+
+    void run_to_end(asio::awaitable<void> main);
+
+    std::unique_ptr<impl> impl_;
+};
+
+}  // namespace coax

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <coax/runtime/asio.hpp>
+#include <coax/runtime/clock.hpp>
+#include <coax/runtime/detail/children.hpp>
+
+#include <exception>
+#include <optional>
+#include <utility>
+
+namespace coax {
+
+/// Gives `work` at most `limit` on the caller's clock.
+///
+/// When the limit passes, `work` gets `terminal` and is waited for until it is gone; a value that it still delivers wins.
+/// @param limit  Zero or less: no time at all, `work` never starts.
+/// @throws coax::exception  `errc::timeout`; otherwise what `work` throws, so the caller's own cancellation is told apart.
+/// Cancellation: passed on to `work`, which is waited for.
+template <class T>
+asio::awaitable<T> with_timeout(clock::duration limit, asio::awaitable<T> work) {
+    if (limit <= clock::duration::zero()) detail::throw_timeout(limit);
+    std::optional<detail::kept<T>> place;
+    auto const end = co_await detail::run_limited(limit, detail::store(std::move(work), place));
+    if (!place && end.timed_out) detail::throw_timeout(limit);
+    if (!place && end.failure) std::rethrow_exception(end.failure);
+    co_return detail::take<T>(place);
+}
+
+}  // namespace coax

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <coax/runtime/asio.hpp>
+#include <coax/runtime/detail/children.hpp>
+
+#include <exception>
+#include <optional>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace coax {
+
+namespace detail {
+
+template <class... Ts>
+asio::awaitable<std::tuple<kept<Ts>...>> all_of(asio::awaitable<Ts>... work) {
+    std::tuple<std::optional<kept<Ts>>...> places;
+    children group;
+    std::apply([&](auto&... place) { (group.add(store(std::move(work), place)), ...); }, places);
+    if (auto failure = co_await group.run(on_failure::cancel_rest)) std::rethrow_exception(failure);
+    co_return std::apply([](auto&... place) { return std::tuple<kept<Ts>...>{std::move(*place)...}; }, places);
+}
+
+}  // namespace detail
+
+/// Runs all at once on the caller's executor and waits for all.
+///
+/// @returns Their values in order, a monostate for `void`.
+/// @throws What the first one to fail threw, after the others were cancelled and are gone.
+/// Cancellation: passed on to all; waits until all are gone.
+template <class... Ts>
+[[nodiscard]] asio::awaitable<std::tuple<detail::kept<Ts>...>> when_all(asio::awaitable<Ts>... work) {
+    return detail::all_of(std::move(work)...);
+}
+
+/// The same for any number of one type; `void` gives nothing.
+template <class T>
+asio::awaitable<std::conditional_t<std::is_void_v<T>, void, std::vector<detail::kept<T>>>> when_all(
+    std::vector<asio::awaitable<T>> work) {
+    std::vector<std::optional<detail::kept<T>>> places(work.size());
+    detail::children group;
+    for (std::size_t i = 0; i < work.size(); ++i) group.add(detail::store(std::move(work[i]), places[i]));
+    if (auto failure = co_await group.run(detail::on_failure::cancel_rest)) std::rethrow_exception(failure);
+    if constexpr (!std::is_void_v<T>) {
+        std::vector<T> values;
+        values.reserve(places.size());
+        for (auto& place : places) values.push_back(std::move(*place));
+        co_return values;
+    }
+}
+
+}  // namespace coax

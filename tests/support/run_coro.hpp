@@ -1,0 +1,47 @@
+#pragma once
+
+#include <coax/runtime/as_result.hpp>
+#include <coax/runtime/runtime.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <exception>
+#include <utility>
+
+namespace coax::test {
+
+/// Drives `body` on `context` in real time; the test fails when it throws or has not ended within `bound`.
+inline void run_coro_on(asio::io_context& context, asio::awaitable<void> body,
+                        std::chrono::steady_clock::duration bound = std::chrono::seconds{10}) {
+    bool ended = false;
+    asio::co_spawn(context, std::move(body), [&ended](std::exception_ptr failure) {
+        ended = true;
+        if (failure) ADD_FAILURE() << "the coroutine threw: " << to_error(failure);
+    });
+    auto const until = std::chrono::steady_clock::now() + bound;
+    context.restart();
+    while (!ended && std::chrono::steady_clock::now() < until && context.run_one_until(until) != 0) {}
+    if (!ended) ADD_FAILURE() << "the coroutine did not end in time";
+}
+
+/// Drives `body` on a context of its own, which dies with whatever is left on it.
+inline void run_coro(asio::awaitable<void> body, std::chrono::steady_clock::duration bound = std::chrono::seconds{10}) {
+    asio::io_context context{1};
+    run_coro_on(context, std::move(body), bound);
+}
+
+/// Drives `body` in virtual time; the test fails when it throws or hangs.
+inline void run_virtual(asio::awaitable<void> body) {
+    runtime rt{virtual_time{}};
+    try {
+        rt.run(std::move(body));
+    } catch (...) {
+        ADD_FAILURE() << "the coroutine threw: " << to_error(std::current_exception());
+    }
+}
+
+}  // namespace coax::test

@@ -1,0 +1,124 @@
+#pragma once
+
+#include <coax/reflect/doc.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace coax {
+
+class json_value;
+
+namespace json::detail {
+
+struct value_access;
+
+/// How a type looks in JSON, and so which code reads and writes it.
+enum class kind : unsigned char {
+    boolean,
+    signed_integer,
+    unsigned_integer,
+    real,
+    string,
+    enumeration,
+    date_time,
+    nullable,     ///< std::optional, std::unique_ptr
+    sequence,     ///< std::vector
+    fixed_array,  ///< std::array
+    map,          ///< from std::string
+    variant,
+    object,
+    any,  ///< coax::json_value
+};
+
+struct plan;
+
+/// One field of a struct.
+struct field_plan {
+    std::string_view name{};          ///< On the wire.
+    plan const* type{nullptr};        ///< Null: the field is skipped.
+    doc const* documentation{nullptr};
+    bool required{false};             ///< False for optionals and pointers.
+    bool checked{false};              ///< The documentation states a bound.
+    std::uint64_t head{0};            ///< The name's first 8 bytes, as loaded from memory,
+    std::uint64_t head_mask{0};       ///< and which bits of them count.
+};
+
+struct struct_plan {
+    field_plan const* fields{nullptr};
+    std::size_t field_count{0};
+    doc const* documentation{nullptr};
+    std::uint64_t required[2]{};  ///< A bit for each required field.
+    void (*locate)(void* object, void** members){nullptr};  ///< The addresses of all fields.
+};
+
+struct enum_plan {
+    std::string_view const* names{nullptr};
+    long long const* values{nullptr};
+    std::size_t count{0};
+};
+
+struct nullable_plan {
+    void* (*emplace)(void* holder){nullptr};
+    void (*reset)(void* holder){nullptr};
+    void const* (*get)(void const* holder){nullptr};  ///< Null if empty.
+};
+
+struct sequence_view {
+    void const* data;
+    std::size_t size;
+};
+
+struct sequence_plan {
+    std::size_t fixed_size{0};  ///< Of a std::array.
+    void (*clear)(void* list){nullptr};
+    void* (*append)(void* list){nullptr};
+    sequence_view (*view)(void const* list){nullptr};
+};
+
+/// Takes one entry of a map.
+using entry_visitor = void (*)(void* context, std::string_view key, void const* value);
+
+struct map_plan {
+    void (*clear)(void* map){nullptr};
+    void* (*slot)(void* map, std::string_view key){nullptr};  ///< The key's value, made if it is new.
+    std::size_t (*size)(void const* map){nullptr};
+    void (*visit)(void const* map, void* context, entry_visitor visitor){nullptr};
+};
+
+struct alternative_plan {
+    plan const* type{nullptr};
+    void* (*emplace)(void* variant){nullptr};
+};
+
+struct variant_plan {
+    alternative_plan const* alternatives{nullptr};
+    std::size_t count{0};
+    std::size_t (*index)(void const* variant){nullptr};
+    void const* (*get)(void const* variant){nullptr};
+};
+
+/// All that the reader, the writer and the schema need to know of a type. One static object for each type, so that the
+/// code behind them is compiled once and not for each type anew.
+struct plan {
+    kind what{};
+    unsigned char bytes{0};          ///< Size of a number or enum.
+    std::size_t size{0};             ///< sizeof: the step in a sequence.
+    std::string_view name{};         ///< Of a struct: fit for a schema.
+    plan const* inner{nullptr};      ///< Of a nullable, sequence or map.
+    struct_plan const* structure{nullptr};
+    enum_plan const* enumeration{nullptr};
+    nullable_plan const* nullable{nullptr};
+    sequence_plan const* sequence{nullptr};
+    map_plan const* map{nullptr};
+    variant_plan const* variant{nullptr};
+
+    [[nodiscard]] constexpr std::string_view description() const {
+        return structure != nullptr && structure->documentation != nullptr ? structure->documentation->description.view()
+                                                                           : std::string_view{};
+    }
+};
+
+}  // namespace json::detail
+}  // namespace coax

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <coax/core/result.hpp>
+#include <coax/json/detail/plan_of.hpp>
+
+#include <cstddef>
+#include <string_view>
+
+namespace coax::json {
+
+/// How JSON text is read into a value.
+struct read_options {
+    /// Levels of arrays and objects. Deeper text is an error. Range: [1, 1000].
+    std::size_t max_depth{64};
+    /// Keys that the struct does not have are errors; otherwise they are skipped, though still checked to be JSON.
+    bool refuse_unknown_keys{false};
+    /// A key that comes twice is an error; otherwise the last one counts.
+    bool refuse_duplicate_keys{false};
+    /// Strings must be UTF-8.
+    bool check_utf8{true};
+    /// A field that is neither optional nor a pointer must be there; otherwise it keeps its initial value.
+    bool require_fields{true};
+    /// `null` for a field that cannot be null leaves its initial value; otherwise it is an error.
+    bool null_is_absent{false};
+    /// What `coax::doc` says of ranges, lengths, patterns and counts is checked.
+    bool check_docs{true};
+
+    friend bool operator==(read_options const&, read_options const&) = default;
+};
+
+/// For what services send: tolerant of missing and null members, and checks no docs.
+inline constexpr read_options wire_options{
+    .max_depth = 128, .require_fields = false, .null_is_absent = true, .check_docs = false};
+
+namespace detail {
+
+[[nodiscard]] result<void> read_text(std::string_view text, plan const& type, void* into, read_options const& options);
+
+}  // namespace detail
+
+/// Reads JSON text into an existing value, in one pass and without a tree in between.
+/// Fields not in the text keep their values if `require_fields` is off. After an error `into` holds what was read.
+///
+/// Errors: `errc::invalid_json`. `where` is the JSON pointer of the first violation; `message` says what was expected,
+/// what was found, at which line and column, for up to 8 violations at once, so that a model can mend them.
+template <class T>
+[[nodiscard]] result<void> read_into(T& into, std::string_view text, read_options const& options = {}) {
+    return detail::read_text(text, detail::plan_of<T>, &into, options);
+}
+
+/// Reads JSON text as a `T`. Errors: as `read_into`.
+template <class T>
+[[nodiscard]] result<T> read(std::string_view text, read_options const& options = {}) {
+    result<T> outcome{T{}};
+    if (auto done = detail::read_text(text, detail::plan_of<T>, &*outcome, options); !done)
+        outcome = std::move(done).error();
+    return outcome;
+}
+
+}  // namespace coax::json

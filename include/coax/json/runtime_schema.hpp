@@ -1,0 +1,44 @@
+#pragma once
+
+#include <coax/core/result.hpp>
+#include <coax/json/dialect.hpp>
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace coax {
+
+/// A JSON Schema known only at run time, such as one from a file.
+///
+/// Understood: `type` (also a list), `properties`, `required`, `additionalProperties`, `items`, `enum`, `const`, `anyOf`,
+/// `oneOf`, `allOf`, `not`, local `$ref` with `$defs` or `definitions`, `minimum`, `maximum`, `exclusiveMinimum`,
+/// `exclusiveMaximum`, `multipleOf`, `minLength`, `maxLength`, `pattern`, `minItems`, `maxItems`, `uniqueItems`,
+/// `format` (date-time is checked, others are told to the model only), and the annotations.
+/// Thread safety: immutable; copies share one state.
+class runtime_schema {
+public:
+    /// Checks and keeps a schema.
+    /// Errors: `errc::invalid_argument`; `where` is the JSON pointer of the offence in the schema.
+    [[nodiscard]] static result<runtime_schema> parse(std::string_view text);
+
+    /// The schema as a service wants it, compact. What the dialect has no word for moves into the description and is
+    /// still checked by `validate`.
+    /// Errors: `errc::invalid_argument` if the dialect cannot say it; `where` is the JSON pointer in the schema.
+    [[nodiscard]] result<std::string> for_dialect(schema_dialect dialect) const;
+
+    /// Checks an answer. Errors: `errc::invalid_json`, in the words of `json::read`.
+    [[nodiscard]] result<void> validate(std::string_view answer) const;
+
+    /// The schema's `title` if it can be a name, else "answer". Fits ^[A-Za-z0-9_-]{1,64}$.
+    [[nodiscard]] std::string const& name() const noexcept;
+
+    struct state;
+
+private:
+    explicit runtime_schema(std::shared_ptr<state const> state) noexcept;
+
+    std::shared_ptr<state const> state_;
+};
+
+}  // namespace coax

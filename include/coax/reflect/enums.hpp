@@ -1,0 +1,133 @@
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace coax {
+
+/// Which values of an enum are looked at for enumerators. Specialize it for an enum with values outside [-8, 120).
+/// A wider range costs compile time.
+template <class Enum>
+struct enum_range {
+    static constexpr long long low = -8;   ///< The first value.
+    static constexpr long long high = 120;  ///< One past the last value.
+};
+
+}  // namespace coax
+
+namespace coax::reflect {
+
+namespace detail {
+
+#ifdef __clang__
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wunknown-warning-option"
+#pragma clang diagnostic ignored "-Wenum-constexpr-conversion"
+#endif
+
+struct enum_text {
+    char const* text;
+    std::size_t size;
+};
+
+/// All values at once: the compiler spells those that have a name.
+template <auto... Values>
+consteval auto spelled_values() {
+    return enum_text{__PRETTY_FUNCTION__, sizeof(__PRETTY_FUNCTION__) - 1};
+}
+
+constexpr bool ends_word(char c) {
+    return c == ':' || c == ')' || c == ' ' || c == '{' || c == '<' || c == '-';
+}
+
+/// Walks backwards over a list such as "..., ns::colour::red, (ns::colour)7}]". A value without a name is a number.
+template <class Enum, long long... Values>
+struct enum_scan {
+    static constexpr enum_text spelled = spelled_values<static_cast<Enum>(Values)...>();
+    static constexpr std::size_t value_count = sizeof...(Values);
+    static constexpr long long values[value_count] = {Values...};  // Clang 19 needs the bound
+
+    struct found {
+        std::size_t count{0};
+        std::size_t length{0};
+        unsigned short begins[value_count]{};
+        unsigned short ends[value_count]{};  // 0: no name
+    };
+
+    static constexpr found names = [] {
+        found result{};
+        char const* const text = spelled.text;
+        std::size_t end = spelled.size;
+        while (text[end - 1] == ']' || text[end - 1] == '}' || text[end - 1] == '>') --end;
+        for (std::size_t index = value_count; index-- > 0;) {
+            std::size_t begin = end;
+            while (!ends_word(text[begin - 1])) --begin;
+            bool const is_number = text[begin - 1] == ')' || text[begin - 1] == '-' || (text[begin] >= '0' && text[begin] <= '9');
+            if (!is_number) {
+                result.begins[index] = static_cast<unsigned short>(begin);
+                result.ends[index] = static_cast<unsigned short>(end);
+                ++result.count;
+                result.length += end - begin;
+            }
+            if (index == 0) break;
+            end = begin;
+            while (!(text[end - 1] == ' ' && text[end - 2] == ',')) --end;
+            end -= 2;
+        }
+        return result;
+    }();
+};
+
+template <class Enum, std::size_t Count, std::size_t Length>
+struct enumerator_list {
+    Enum values[Count == 0 ? 1 : Count]{};
+    unsigned short offsets[Count + 1]{};
+    char text[Length + 1]{};
+
+    [[nodiscard]] static constexpr std::size_t size() { return Count; }
+    [[nodiscard]] constexpr Enum value(std::size_t index) const { return values[index]; }
+    [[nodiscard]] constexpr std::string_view name(std::size_t index) const {
+        return {text + offsets[index], static_cast<std::size_t>(offsets[index + 1] - offsets[index])};
+    }
+};
+
+template <class Enum, long long... I>
+consteval auto list_enumerators(std::integer_sequence<long long, I...>) {
+    using scan = enum_scan<Enum, (enum_range<Enum>::low + I)...>;
+    enumerator_list<Enum, scan::names.count, scan::names.length> list{};
+    std::size_t index = 0;
+    std::size_t at = 0;
+    for (std::size_t i = 0; i < scan::value_count; ++i) {
+        if (scan::names.ends[i] == 0) continue;
+        list.values[index] = static_cast<Enum>(scan::values[i]);
+        for (std::size_t j = scan::names.begins[i]; j < scan::names.ends[i]; ++j) list.text[at++] = scan::spelled.text[j];
+        list.offsets[++index] = static_cast<unsigned short>(at);
+    }
+    return list;
+}
+
+#ifdef __clang__
+#pragma clang diagnostic pop
+#endif
+
+}  // namespace detail
+
+/// The enumerators of `Enum` in the order of their values: `size()`, `value(i)`, `name(i)`.
+/// Two enumerators of one value appear once, under the first name.
+template <class Enum>
+    requires std::is_enum_v<Enum>
+inline constexpr auto enumerators = detail::list_enumerators<Enum>(
+    std::make_integer_sequence<long long, enum_range<Enum>::high - enum_range<Enum>::low>{});
+
+/// The enumerator's name, or "" for a value without one.
+template <class Enum>
+    requires std::is_enum_v<Enum>
+[[nodiscard]] constexpr std::string_view enum_name(Enum value) {
+    for (std::size_t i = 0; i < enumerators<Enum>.size(); ++i)
+        if (enumerators<Enum>.value(i) == value) return enumerators<Enum>.name(i);
+    return {};
+}
+
+}  // namespace coax::reflect

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <coax/reflect/detail/field_count.hpp>
+#include <coax/reflect/detail/member_name.hpp>
+#include <coax/reflect/detail/visit_members.hpp>
+
+#include <cstddef>
+#include <type_traits>
+
+namespace coax::reflect {
+
+/// A struct whose members can be listed: an aggregate class, no union. Arrays and containers are none.
+template <class T>
+concept aggregate = std::is_class_v<T> && std::is_aggregate_v<T>;
+
+/// How many fields `T` has. At most 128; base classes and reference members are refused.
+template <aggregate T>
+inline constexpr std::size_t field_count = detail::count_fields<T>();
+
+/// The fields' names as written: `field_names<T>[i]`, `field_names<T>.size()`.
+template <aggregate T>
+inline constexpr auto field_names = detail::member_names<T, field_count<T>>();
+
+/// Calls `visitor(m0, m1, ...)` with references to all fields of `object`, in the order of declaration.
+/// @returns What the visitor returns.
+template <class T, class Visitor>
+constexpr decltype(auto) visit_fields(T& object, Visitor&& visitor) {
+    return detail::visit_members<field_count<std::remove_const_t<T>>>(object, visitor);
+}
+
+}  // namespace coax::reflect

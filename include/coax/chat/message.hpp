@@ -1,0 +1,54 @@
+#pragma once
+
+#include <coax/chat/tool.hpp>
+#include <coax/json/value.hpp>
+
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace coax {
+
+/// Who speaks.
+enum class role { system, developer, user, assistant, tool };
+
+struct text_part {
+    std::string text{};
+};
+
+/// A picture, by address or by content.
+struct image_part {
+    std::string url{};         ///< "https://…"; empty when `data` is given.
+    std::string media_type{};  ///< Of `data`, such as "image/png".
+    std::string data{};        ///< Base64, without a prefix.
+    std::string detail{};      ///< OpenAI's "low", "high" or "auto"; empty: not sent.
+};
+
+using content_part = std::variant<text_part, image_part>;
+
+/// One turn of a conversation. Make it with the functions below, or in full where they do not reach.
+struct message {
+    coax::role role{coax::role::user};
+    std::string text{};                    ///< The content, when it is text alone.
+    std::vector<content_part> parts{};     ///< The content, when it is more; then `text` must be empty.
+    std::string name{};                    ///< The speaker's name where the service knows one; empty: not sent.
+    std::string refusal{};                 ///< What the assistant said when it refused.
+    std::vector<tool_call> tool_calls{};   ///< What the assistant asked for.
+    std::string tool_call_id{};            ///< The call that a `role::tool` message answers.
+    bool tool_failed{false};               ///< The tool's answer is an error text.
+    json_value raw_content{};              ///< The service's own content blocks, sent back unchanged where it wants them
+                                           ///< (Anthropic's thinking); null: none.
+};
+
+[[nodiscard]] inline message system(std::string text) { return {.role = role::system, .text = std::move(text)}; }
+[[nodiscard]] inline message developer(std::string text) { return {.role = role::developer, .text = std::move(text)}; }
+[[nodiscard]] inline message user(std::string text) { return {.role = role::user, .text = std::move(text)}; }
+[[nodiscard]] inline message assistant(std::string text) { return {.role = role::assistant, .text = std::move(text)}; }
+
+/// What a tool answered to one call. `failed`: the text tells the model what went wrong.
+[[nodiscard]] inline message tool_result(std::string tool_call_id, std::string text, bool failed = false) {
+    return {.role = role::tool, .text = std::move(text), .tool_call_id = std::move(tool_call_id), .tool_failed = failed};
+}
+
+}  // namespace coax

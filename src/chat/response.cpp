@@ -1,0 +1,42 @@
+#include <coax/chat/response.hpp>
+
+namespace coax {
+
+usage& usage::operator+=(usage const& other) noexcept {
+    input_tokens += other.input_tokens;
+    output_tokens += other.output_tokens;
+    cached_input_tokens += other.cached_input_tokens;
+    cache_write_tokens += other.cache_write_tokens;
+    reasoning_tokens += other.reasoning_tokens;
+    return *this;
+}
+
+std::string_view to_string(finish_reason why) noexcept {
+    switch (why) {
+        case finish_reason::unknown:
+            return "unknown";
+        case finish_reason::stop:
+            return "stop";
+        case finish_reason::length:
+            return "length";
+        case finish_reason::tool_calls:
+            return "tool_calls";
+        case finish_reason::content_filter:
+            return "content_filter";
+        case finish_reason::refusal:
+            return "refusal";
+        case finish_reason::pause:
+            return "pause";
+    }
+    return "unknown";
+}
+
+message to_message(chat_response const& answer) {
+    return {.role = role::assistant,
+            .text = answer.text,
+            .refusal = answer.refusal,
+            .tool_calls = answer.tool_calls,
+            .raw_content = answer.raw_content};
+}
+
+}  // namespace coax

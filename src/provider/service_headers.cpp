@@ -1,0 +1,341 @@
+#include "provider/service_headers.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <cstdint>
+#include <utility>
+
+namespace coax::wire {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// Longest wait that is believed; beyond it the header is a mistake and sums would overflow.
+constexpr double longest_wait_ms = 10.0 * 365 * 24 * 3'600 * 1'000;
+
+std::string_view trimmed(std::string_view text) {
+    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+    return text;
+}
+
+/// A number at the front of `text`, which moves behind it. No sign, no "inf", no "nan".
+std::optional<double> take_number(std::string_view& text) {
+    if (text.empty() || text.front() < '0' || text.front() > '9') return std::nullopt;
+    double value = 0;
+    auto const [end, status] = std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
+    if (status != std::errc{}) return std::nullopt;
+    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+    return value;
+}
+
+/// Milliseconds in one unit at the front of `text`, which moves behind it.
+std::optional<double> take_unit(std::string_view& text) {
+    // Longer spellings first, so that "ms" is not taken for minutes.
+    constexpr std::array<std::pair<std::string_view, double>, 7> units{
+        {{"ms", 1}, {"us", 1e-3}, {"\xC2\xB5s", 1e-3}, {"ns", 1e-6}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1'000}}};
+    for (auto const& [name, factor] : units)
+        if (text.starts_with(name)) {
+            text.remove_prefix(name.size());
+            return factor;
+        }
+    return std::nullopt;
+}
+
+std::optional<milliseconds> believable(double wait_ms) {
+    if (!(wait_ms >= 0) || wait_ms > longest_wait_ms) return std::nullopt;
+    return milliseconds{static_cast<std::int64_t>(std::ceil(wait_ms))};
+}
+
+std::optional<milliseconds> above_zero(std::optional<milliseconds> wait) {
+    return wait && wait->count() > 0 ? wait : std::nullopt;
+}
+
+std::optional<double> whole_number(std::string_view text) {
+    text = trimmed(text);
+    auto const value = take_number(text);
+    return text.empty() ? value : std::nullopt;
+}
+
+/// Cuts fixed pieces off a date. After the first mismatch every further step is one too.
+class date_scanner {
+public:
+    explicit date_scanner(std::string_view text) : rest_{text} {}
+
+    bool literal(std::string_view expected) {
+        if (!good_ || !rest_.starts_with(expected)) return good_ = false;
+        rest_.remove_prefix(expected.size());
+        return true;
+    }
+
+    /// Up to and including `last`.
+    bool skip_past(char last) {
+        auto const at = rest_.find(last);
+        if (!good_ || at == std::string_view::npos) return good_ = false;
+        rest_.remove_prefix(at + 1);
+        return true;
+    }
+
+    /// `digits` of them; a leading space counts as a zero where asctime pads with one.
+    int number(std::size_t digits) {
+        if (!good_ || rest_.size() < digits) return good_ = false, 0;
+        int value = 0;
+        for (std::size_t i = 0; i < digits; ++i) {
+            auto const c = i == 0 && rest_[i] == ' ' ? '0' : rest_[i];
+            if (c < '0' || c > '9') return good_ = false, 0;
+            value = value * 10 + (c - '0');
+        }
+        rest_.remove_prefix(digits);
+        return value;
+    }
+
+    unsigned month() {
+        constexpr std::string_view names = "JanFebMarAprMayJunJulAugSepOctNovDec";
+        auto const at = good_ && rest_.size() >= 3 ? names.find(rest_.substr(0, 3)) : std::string_view::npos;
+        if (at == std::string_view::npos || at % 3 != 0) return good_ = false, 0U;
+        rest_.remove_prefix(3);
+        return static_cast<unsigned>(at / 3 + 1);
+    }
+
+    std::chrono::seconds time_of_day() {
+        auto const hours = number(2);
+        literal(":");
+        auto const minutes = number(2);
+        literal(":");
+        auto const seconds = number(2);
+        if (hours > 23 || minutes > 59 || seconds > 60) good_ = false;
+        return std::chrono::hours{hours} + std::chrono::minutes{minutes} + std::chrono::seconds{seconds};
+    }
+
+    /// ".123456", where there is one. Below a millisecond it is cut off.
+    milliseconds fraction() {
+        if (!next_is('.')) return milliseconds{0};
+        rest_.remove_prefix(1);
+        int sum = 0;
+        std::size_t digits = 0;
+        for (int scale = 100; digits < rest_.size() && rest_[digits] >= '0' && rest_[digits] <= '9';
+             scale /= 10, ++digits)
+            sum += (rest_[digits] - '0') * scale;
+        if (digits == 0) good_ = false;
+        rest_.remove_prefix(digits);
+        return milliseconds{sum};
+    }
+
+    [[nodiscard]] bool next_is(char c) const { return good_ && !rest_.empty() && rest_.front() == c; }
+    [[nodiscard]] bool at_end() const { return good_ && rest_.empty(); }
+
+private:
+    std::string_view rest_;
+    bool good_{true};
+};
+
+constexpr std::array<std::string_view, 7> day_names{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+
+bool starts_with_day(std::string_view text) {
+    for (auto const day : day_names)
+        if (text.starts_with(day)) return true;
+    return false;
+}
+
+std::optional<time_point> moment(int year, unsigned month, int day, milliseconds time) {
+    std::chrono::year_month_day const date{std::chrono::year{year}, std::chrono::month{month},
+                                           std::chrono::day{static_cast<unsigned>(day)}};
+    if (!date.ok()) return std::nullopt;
+    return time_point{std::chrono::sys_days{date}} + time;
+}
+
+std::optional<time_point> parse_imf_date(std::string_view text) {
+    date_scanner scan{text};
+    scan.skip_past(',');
+    scan.literal(" ");
+    auto const day = scan.number(2);
+    scan.literal(" ");
+    auto const month = scan.month();
+    scan.literal(" ");
+    auto const year = scan.number(4);
+    scan.literal(" ");
+    auto const time = scan.time_of_day();
+    scan.literal(" GMT");
+    return scan.at_end() ? moment(year, month, day, time) : std::nullopt;
+}
+
+std::optional<time_point> parse_rfc850_date(std::string_view text) {
+    date_scanner scan{text};
+    scan.skip_past(',');
+    scan.literal(" ");
+    auto const day = scan.number(2);
+    scan.literal("-");
+    auto const month = scan.month();
+    scan.literal("-");
+    auto const year = scan.number(2);
+    scan.literal(" ");
+    auto const time = scan.time_of_day();
+    scan.literal(" GMT");
+    return scan.at_end() ? moment(year + (year < 70 ? 2000 : 1900), month, day, time) : std::nullopt;
+}
+
+std::optional<time_point> parse_asctime_date(std::string_view text) {
+    date_scanner scan{text};
+    scan.skip_past(' ');
+    auto const month = scan.month();
+    scan.literal(" ");
+    auto const day = scan.number(2);
+    scan.literal(" ");
+    auto const time = scan.time_of_day();
+    scan.literal(" ");
+    auto const year = scan.number(4);
+    return scan.at_end() ? moment(year, month, day, time) : std::nullopt;
+}
+
+std::optional<std::int64_t> parse_count(std::string_view text) {
+    text = trimmed(text);
+    std::int64_t value = 0;
+    auto const [end, status] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (status != std::errc{} || end != text.data() + text.size() || value < 0) return std::nullopt;
+    return value;
+}
+
+/// The part of `name` after `prefix`, but for case; empty when it does not begin with it.
+std::string_view after_prefix(std::string_view name, std::string_view prefix) {
+    if (name.size() <= prefix.size() || !equal_ignoring_case(name.substr(0, prefix.size()), prefix)) return {};
+    return name.substr(prefix.size());
+}
+
+std::optional<milliseconds> until(std::string_view timestamp, time_point now) {
+    auto const when = parse_timestamp(timestamp);
+    if (!when) return std::nullopt;
+    return believable(static_cast<double>(std::max(*when - now, milliseconds{0}).count()));
+}
+
+}  // namespace
+
+std::optional<milliseconds> parse_duration(std::string_view text) {
+    text = trimmed(text);
+    if (auto const seconds = whole_number(text)) return believable(*seconds * 1'000);
+    double sum = 0;
+    do {
+        auto const value = take_number(text);
+        auto const factor = value ? take_unit(text) : std::nullopt;
+        if (!factor) return std::nullopt;
+        sum += *value * *factor;
+    } while (!text.empty());
+    return believable(sum);
+}
+
+std::optional<time_point> parse_http_date(std::string_view text) {
+    text = trimmed(text);
+    if (!starts_with_day(text)) return std::nullopt;
+    if (auto const when = parse_imf_date(text)) return when;
+    if (auto const when = parse_rfc850_date(text)) return when;
+    return parse_asctime_date(text);
+}
+
+std::optional<time_point> parse_timestamp(std::string_view text) {
+    text = trimmed(text);
+    date_scanner scan{text};
+    auto const year = scan.number(4);
+    scan.literal("-");
+    auto const month = scan.number(2);
+    scan.literal("-");
+    auto const day = scan.number(2);
+    scan.literal(scan.next_is('t') ? "t" : scan.next_is(' ') ? " " : "T");
+    auto time = scan.time_of_day() + scan.fraction();
+    if (scan.next_is('Z') || scan.next_is('z')) {
+        scan.literal(scan.next_is('Z') ? "Z" : "z");
+    } else {
+        bool const ahead = scan.next_is('+');
+        scan.literal(ahead ? "+" : "-");
+        auto const hours = scan.number(2);
+        scan.literal(":");
+        auto const offset = std::chrono::hours{hours} + std::chrono::minutes{scan.number(2)};
+        time += ahead ? -offset : offset;
+    }
+    if (!scan.at_end()) return std::nullopt;
+    return moment(year, static_cast<unsigned>(month), day, time);
+}
+
+std::optional<milliseconds> retry_after(header_list const& headers, time_point now) {
+    if (auto const wait_ms = whole_number(headers.find("retry-after-ms")))
+        if (auto const wait = above_zero(believable(*wait_ms))) return wait;
+    auto const text = headers.find("retry-after");
+    if (text.empty()) return std::nullopt;
+    if (auto const seconds = whole_number(text)) return above_zero(believable(*seconds * 1'000));
+    if (auto const when = parse_http_date(text))
+        return above_zero(believable(static_cast<double>((*when - now).count())));
+    return std::nullopt;
+}
+
+std::optional<bool> should_retry(header_list const& headers) {
+    auto const verdict = headers.find("x-should-retry");
+    if (verdict == "true") return true;
+    if (verdict == "false") return false;
+    return std::nullopt;
+}
+
+std::string request_id(header_list const& headers) {
+    for (auto const* name : {"x-request-id", "request-id", "apim-request-id"})
+        if (auto const id = headers.find(name); !id.empty()) return std::string{id};
+    return {};
+}
+
+rate_limit_status openai_rate_limits(header_list const& headers) {
+    rate_limit_status status;
+    for (auto const& [name, value] : headers) {
+        auto const what = after_prefix(name, "x-ratelimit-");
+        if (what.empty()) continue;
+        if (equal_ignoring_case(what, "limit-requests"))
+            status.limit_requests = parse_count(value);
+        else if (equal_ignoring_case(what, "remaining-requests"))
+            status.remaining_requests = parse_count(value);
+        else if (equal_ignoring_case(what, "reset-requests"))
+            status.reset_requests = parse_duration(value);
+        else if (equal_ignoring_case(what, "limit-tokens"))
+            status.limit_tokens = parse_count(value);
+        else if (equal_ignoring_case(what, "remaining-tokens"))
+            status.remaining_tokens = parse_count(value);
+        else if (equal_ignoring_case(what, "reset-tokens"))
+            status.reset_tokens = parse_duration(value);
+    }
+    return status;
+}
+
+rate_limit_status anthropic_rate_limits(header_list const& headers, time_point now) {
+    rate_limit_status status;
+    rate_limit_status input;
+    for (auto const& [name, value] : headers) {
+        auto const what = after_prefix(name, "anthropic-ratelimit-");
+        if (what.empty()) continue;
+        if (equal_ignoring_case(what, "requests-limit"))
+            status.limit_requests = parse_count(value);
+        else if (equal_ignoring_case(what, "requests-remaining"))
+            status.remaining_requests = parse_count(value);
+        else if (equal_ignoring_case(what, "requests-reset"))
+            status.reset_requests = until(value, now);
+        else if (equal_ignoring_case(what, "tokens-limit"))
+            status.limit_tokens = parse_count(value);
+        else if (equal_ignoring_case(what, "tokens-remaining"))
+            status.remaining_tokens = parse_count(value);
+        else if (equal_ignoring_case(what, "tokens-reset"))
+            status.reset_tokens = until(value, now);
+        else if (equal_ignoring_case(what, "input-tokens-limit"))
+            input.limit_tokens = parse_count(value);
+        else if (equal_ignoring_case(what, "input-tokens-remaining"))
+            input.remaining_tokens = parse_count(value);
+        else if (equal_ignoring_case(what, "input-tokens-reset"))
+            input.reset_tokens = until(value, now);
+    }
+    if (!status.limit_tokens && !status.remaining_tokens && !status.reset_tokens) {
+        status.limit_tokens = input.limit_tokens;
+        status.remaining_tokens = input.remaining_tokens;
+        status.reset_tokens = input.reset_tokens;
+    }
+    return status;
+}
+
+time_point system_now() {
+    return std::chrono::floor<milliseconds>(std::chrono::system_clock::now());
+}
+
+}  // namespace coax::wire

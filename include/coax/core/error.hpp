@@ -5,6 +5,7 @@
 #include <boost/system/system_error.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <iosfwd>
 #include <optional>
 #include <string>
@@ -65,7 +66,9 @@ struct error {
     std::string request_id{};                                ///< To quote to the service's support; empty: none.
     std::optional<std::chrono::milliseconds> retry_after{};  ///< The wait the service asked for.
     std::optional<bool> should_retry{};                      ///< The service's own verdict (`x-should-retry`), if it gave one.
-    int attempts{0};                                         ///< Times the request was sent; 0: not counted or never.
+    int attempts{0};                                         ///< Times a request was sent; 0: not counted or never.
+    std::int64_t input_tokens{0};                            ///< Billed for answers that did not serve, as far as known.
+    std::int64_t output_tokens{0};                           ///< The same of the answers themselves.
     boost::system::error_code cause{};                       ///< What the operating system or TLS reported, if it did.
 
     friend bool operator==(error const&, error const&) = default;

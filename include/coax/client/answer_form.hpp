@@ -1,0 +1,31 @@
+#pragma once
+
+#include <coax/core/result.hpp>
+#include <coax/json/codec.hpp>
+#include <coax/json/dialect.hpp>
+#include <coax/json/runtime_schema.hpp>
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace coax {
+
+/// The form an answer must have, without its type: what `parse` hands to non-template code.
+struct answer_form {
+    std::string name{};                                                   ///< Of the schema, as the service is told.
+    std::function<result<std::string>(schema_dialect)> schema{};          ///< Its text in one service's dialect.
+    std::function<result<void>(std::string_view answer)> accept{};        ///< Reads and validates the answer.
+};
+
+namespace detail {
+[[nodiscard]] result<std::string> schema_of(json::codec const& type, schema_dialect dialect);
+}
+
+/// Reads into `*into`, an object of the codec's type that must outlive the form.
+[[nodiscard]] answer_form form_of(json::codec const& type, void* into);
+
+/// Validates against a schema known only at run time, which must outlive the form.
+[[nodiscard]] answer_form form_of(runtime_schema const& schema);
+
+}  // namespace coax

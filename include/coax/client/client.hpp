@@ -1,0 +1,126 @@
+#pragma once
+
+#include <coax/chat/request.hpp>
+#include <coax/chat/response.hpp>
+#include <coax/client/answer_form.hpp>
+#include <coax/client/chat_stream.hpp>
+#include <coax/client/options.hpp>
+#include <coax/client/toolbox.hpp>
+#include <coax/json/codec.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace coax {
+
+class runtime;
+
+/// A struct out of an answer, with the answer it came from.
+template <class T>
+struct parsed {
+    T value{};
+    chat_response response{};  ///< Usage, attempts and latency over all re-asks.
+};
+
+/// What a client did so far.
+struct client_statistics {
+    std::uint64_t calls{0};     ///< Operations begun, tool rounds and re-asks counted each.
+    std::uint64_t attempts{0};  ///< Requests sent.
+    std::uint64_t retries{0};   ///< Attempts after a call's first.
+    std::uint64_t reasks{0};
+    std::uint64_t failures{0};  ///< Calls that ended in an error.
+    coax::usage usage{};        ///< Of all answers.
+};
+
+/// Calls one language model service: chat, stream, parse, run.
+///
+/// All operations throw `coax::exception`; `as_result(op)` gives its `error` as a value. All take what they need by value.
+/// Each attempt takes a slot (`max_concurrency`) and quota (`rate_limits`) anew; a back-off holds neither.
+/// Cancellation: `terminal` at any point gives `errc::cancelled`; the connection is closed, not reused, and an accepted
+/// request may still be billed.
+/// Thread safety: may be called from any thread and any executor; the work runs on the client's own executor.
+/// Lifetime: a client is a handle; copies share everything. The executor's context must outlive it and its operations.
+class client {
+public:
+    /// On every shard of `rt`; a call made on a shard stays there.
+    /// @throws coax::exception  `errc::invalid_argument`, `errc::io_failed`, `errc::tls_failed`: an option is wrong.
+    client(runtime& rt, client_options options);
+
+    /// On the caller's own executor, which must run one handler at a time: an io_context run by one thread, or a strand.
+    client(boost::asio::any_io_executor executor, client_options options);
+
+    /// Sends a chat and waits for the whole answer.
+    /// @returns The answer, also one cut short or refused: look at `finish_reason`.
+    /// @throws coax::exception  Any `errc` but the ones of `parse` and `run`.
+    boost::asio::awaitable<chat_response> chat(chat_request request);
+    boost::asio::awaitable<chat_response> chat(std::string prompt);
+
+    /// Sends a chat and waits for the answer's beginning.
+    boost::asio::awaitable<chat_stream> stream(chat_request request);
+    boost::asio::awaitable<chat_stream> stream(std::string prompt);
+
+    /// Asks for an answer in the form of T and reads it. An answer that does not fit is shown to the model with the
+    /// reason and asked for again, at most `max_reasks` times.
+    /// @throws coax::exception  Besides `chat`'s: `errc::invalid_output` (never fitted), `errc::refused`,
+    ///         `errc::truncated`, `errc::content_filtered`.
+    template <class T>
+    boost::asio::awaitable<T> parse(chat_request request);
+    template <class T>
+    boost::asio::awaitable<T> parse(std::string prompt);
+
+    /// `parse` together with the answer it was read from.
+    template <class T>
+    boost::asio::awaitable<parsed<T>> parse_response(chat_request request);
+
+    /// `parse` for a form known only at run time. `form` and what it refers to must outlive the call.
+    boost::asio::awaitable<chat_response> parse_form(chat_request request, answer_form const& form);
+
+    /// Lets the model call functions until it answers. The calls of one turn run at once.
+    /// An unknown tool, arguments that do not fit, a tool's exception or timeout are told to the model as that call's answer.
+    /// @param tools  Must outlive the call.
+    /// @throws coax::exception  Besides `chat`'s: `errc::tool_failed` after `max_rounds`.
+    boost::asio::awaitable<chat_response> run(chat_request request, toolbox const& tools, run_options options = {});
+    boost::asio::awaitable<chat_response> run(std::string prompt, toolbox const& tools, run_options options = {});
+
+    [[nodiscard]] client_options const& options() const noexcept;
+    [[nodiscard]] client_statistics statistics() const;
+
+    /// Ends calls that wait for a slot or quota, and all later ones, with `errc::closed`; calls already sent go on.
+    void close();
+
+    class impl;
+
+private:
+    std::shared_ptr<impl> impl_;
+};
+
+/// The request that a plain prompt stands for: one user message.
+[[nodiscard]] chat_request to_request(std::string prompt);
+
+template <class T>
+boost::asio::awaitable<parsed<T>> client::parse_response(chat_request request) {
+    parsed<T> outcome;
+    auto const form = form_of(json::codec_of<T>, &outcome.value);
+    outcome.response = co_await parse_form(std::move(request), form);
+    co_return outcome;
+}
+
+template <class T>
+boost::asio::awaitable<T> client::parse(chat_request request) {
+    T value{};
+    auto const form = form_of(json::codec_of<T>, &value);
+    co_await parse_form(std::move(request), form);
+    co_return value;
+}
+
+template <class T>
+boost::asio::awaitable<T> client::parse(std::string prompt) {
+    return parse<T>(to_request(std::move(prompt)));
+}
+
+}  // namespace coax

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <coax/core/secret.hpp>
+#include <coax/http/http_transport.hpp>
+#include <coax/provider/provider.hpp>
+#include <coax/runtime/rate_limiter.hpp>
+#include <coax/runtime/retry.hpp>
+
+#include <boost/asio/awaitable.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace coax {
+
+/// Everything a client is told once.
+struct client_options {
+    /// Which service, where, in what form.
+    provider_options provider{};
+    /// The service's key. Empty: none is sent (local servers).
+    secret api_key{};
+    /// Asked before each attempt for a fresh token, in place of `api_key` (Entra ID and the like). Empty: not used.
+    std::function<boost::asio::awaitable<result<secret>>()> token_source{};
+    /// Model for requests that name none. Empty: every request must name one.
+    std::string model{};
+    /// Requests in flight at once, streams included; more wait in line. Range: [1, 65535].
+    std::size_t max_concurrency{64};
+    /// Requests and tokens per minute, shared by all calls. Default: no limit but the service's own answers.
+    rate_limiter_options rate_limits{};
+    /// Tokens assumed for an answer until its length is known, where a request sets no `max_output_tokens`.
+    std::int64_t expected_output_tokens{256};
+    /// When a failed call is sent again. Streams are retried only until the answer begins.
+    retry_options retry{};
+    /// Limits of one attempt.
+    exchange_limits limits{};
+    /// The whole call: waits in line, attempts and back-offs together. Zero: no limit.
+    std::chrono::milliseconds timeout{0};
+    /// How often `parse` asks again when an answer does not have the wanted form. Range: [0, 10].
+    int max_reasks{2};
+    /// Largest event of a stream.
+    std::size_t max_event_bytes{16U << 20U};
+    http_options http{};
+    /// Used in place of HTTP by every call. Then the client must have one shard only. Empty: HTTP.
+    std::shared_ptr<coax::transport> transport{};
+
+    /// From the environment: COAX_PROVIDER or whichever of these is set, in this order:
+    /// AZURE_OPENAI_ENDPOINT (AZURE_OPENAI_API_KEY or AZURE_OPENAI_AD_TOKEN, OPENAI_API_VERSION, AZURE_OPENAI_DEPLOYMENT),
+    /// OPENAI_API_KEY (OPENAI_BASE_URL, OPENAI_ORG_ID, OPENAI_PROJECT_ID), ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN
+    /// (ANTHROPIC_BASE_URL), COAX_BASE_URL (a compatible server; COAX_API_KEY). COAX_MODEL names the model.
+    /// HTTPS_PROXY and NO_PROXY are honoured; SSL_CERT_FILE adds certificate authorities.
+    /// @throws coax::exception  `errc::invalid_argument`: nothing is set, or what is set contradicts itself.
+    [[nodiscard]] static client_options from_env();
+};
+
+/// `client_options::from_env` over any look-up: a pure function. The look-up returns nothing for a name that is not set.
+[[nodiscard]] result<client_options> client_options_from(
+    std::function<std::optional<std::string>(std::string_view name)> const& look_up);
+
+/// The first thing wrong with `options`; none: they are valid.
+[[nodiscard]] std::optional<error> validate(client_options const& options);
+
+/// What may be shown to people and logs: every option on a line of its own, no secret among them.
+[[nodiscard]] std::string describe(client_options const& options);
+
+}  // namespace coax

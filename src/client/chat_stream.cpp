@@ -1,0 +1,117 @@
+#include <coax/client/chat_stream.hpp>
+
+#include "client/engine.hpp"
+
+#include <boost/asio/post.hpp>
+
+namespace coax {
+namespace {
+
+/// How long a service may take to end the body after the event that says the answer is over.
+constexpr std::chrono::milliseconds drain_time{250};
+
+}  // namespace
+
+chat_stream::state::state(client::impl& owner, shard& at, std::unique_ptr<streaming_response> body, permit slot,
+                          reservation quota)
+    : client_{owner},
+      at_{at},
+      body_{std::move(body)},
+      decoder_{owner.service->decode_stream(body_->headers())},
+      events_{owner.options.max_event_bytes},
+      slot_{std::move(slot)},
+      quota_{std::move(quota)} {}
+
+chat_stream::state::~state() {
+    if (!body_) return;
+    asio::post(at_.executor, [body = std::move(body_), keep = std::move(keep_alive_)] {});
+}
+
+result<std::optional<chat_delta>> chat_stream::state::decode_ready() {
+    chat_delta delta;
+    while (!decoder_->done()) {
+        auto const event = events_.next();
+        if (!event) return event.error();
+        if (!*event) return std::optional<chat_delta>{};
+        if (auto fed = decoder_->feed(**event, delta); !fed) return fed.error();
+        if (!delta.empty()) return std::optional{std::move(delta)};
+    }
+    return std::optional<chat_delta>{};
+}
+
+asio::awaitable<result<std::optional<chat_delta>>> chat_stream::state::next() {
+    while (!end_) {
+        auto ready = decode_ready();
+        if (!ready) co_return fail(std::move(ready).error());
+        if (*ready) co_return ready;
+        if (decoder_->done()) {
+            co_await drain();
+            conclude();
+            break;
+        }
+        auto const piece = co_await body_->read();
+        if (!piece) co_return fail(piece.error());
+        if (piece->empty()) conclude();
+        else events_.feed(*piece);
+    }
+    if (!*end_) co_return end_->error();
+    co_return std::optional<chat_delta>{};
+}
+
+asio::awaitable<result<chat_response>> chat_stream::state::finish() {
+    for (;;) {
+        auto const delta = co_await next();
+        if (!delta) co_return delta.error();
+        if (!*delta) co_return *end_;
+    }
+}
+
+asio::awaitable<void> chat_stream::state::drain() {
+    // Not read to the end, the connection is closed: correct, but the next stream pays for a new one.
+    auto const last = co_await as_result(with_timeout(drain_time, body_->read()));
+    (void)last;
+}
+
+void chat_stream::state::conclude() {
+    end_ = decoder_->finish();
+    if (!*end_) {
+        fail(end_->error());
+        return;
+    }
+    auto& answer = **end_;
+    answer.attempts = attempts;
+    answer.latency = std::chrono::duration_cast<std::chrono::milliseconds>(now(at_.executor) - began);
+    quota_.settle(answer.usage.total_tokens());
+    client_.count(*end_);
+    client_.learn(at_, answer.rate_limits);
+    release();
+}
+
+error chat_stream::state::fail(error why) {
+    why = client_.failed(at_, std::move(why));
+    if (auto const used = decoder_->usage_so_far().total_tokens(); used > 0) quota_.settle(used);
+    end_ = why;
+    release();
+    return why;
+}
+
+void chat_stream::state::release() {
+    body_.reset();
+    slot_.reset();
+    quota_.cancel();
+}
+
+chat_stream::chat_stream(std::unique_ptr<state> begun) : state_{std::move(begun)} {}
+chat_stream::chat_stream(chat_stream&&) noexcept = default;
+chat_stream& chat_stream::operator=(chat_stream&&) noexcept = default;
+chat_stream::~chat_stream() = default;
+
+asio::awaitable<std::optional<chat_delta>> chat_stream::next() {
+    co_return value_or_throw(co_await as_result(on_executor(state_->executor(), state_->next())));
+}
+
+asio::awaitable<chat_response> chat_stream::finish() {
+    co_return value_or_throw(co_await as_result(on_executor(state_->executor(), state_->finish())));
+}
+
+}  // namespace coax

@@ -1,0 +1,90 @@
+#include <coax/client/client.hpp>
+#include <coax/runtime/runtime.hpp>
+
+#include "client/engine.hpp"
+
+namespace coax {
+namespace {
+
+std::vector<asio::any_io_executor> shards_of(runtime const& rt) {
+    std::vector<asio::any_io_executor> executors;
+    for (std::size_t i = 0; i < rt.shard_count(); ++i) executors.push_back(rt.executor(i));
+    return executors;
+}
+
+/// The public edge: picks the shard, runs `op` there within the call's time, and throws what it reports.
+template <class T, class Op>
+asio::awaitable<T> at_home(std::shared_ptr<client::impl> self, Op op) {
+    auto& at = self->home_of(co_await asio::this_coro::executor);
+    auto work = op(*self, at);
+    if (self->options.timeout.count() > 0) work = with_timeout(self->options.timeout, std::move(work));
+    co_return value_or_throw(co_await as_result(on_executor(at.executor, std::move(work))));
+}
+
+asio::awaitable<result<chat_response>> chat_at(client::impl& self, shard& at, chat_request request) {
+    if (auto wrong = self.prepare(request)) co_return *std::move(wrong);
+    co_return co_await self.call(at, request);
+}
+
+asio::awaitable<result<std::unique_ptr<chat_stream::state>>> stream_at(client::impl& self, shard& at, chat_request request) {
+    if (auto wrong = self.prepare(request)) co_return *std::move(wrong);
+    co_return co_await self.open(at, request);
+}
+
+asio::awaitable<chat_stream> open_stream(std::shared_ptr<client::impl> self, chat_request request) {
+    auto begun = co_await at_home<std::unique_ptr<chat_stream::state>>(
+        self, [&request](client::impl& impl, shard& at) { return stream_at(impl, at, std::move(request)); });
+    begun->keep_alive(std::move(self));
+    co_return chat_stream{std::move(begun)};
+}
+
+}  // namespace
+
+chat_request to_request(std::string prompt) {
+    chat_request request;
+    request.messages.push_back(user(std::move(prompt)));
+    return request;
+}
+
+client::client(runtime& rt, client_options options)
+    : impl_{std::make_shared<impl>(shards_of(rt), std::move(options))} {}
+
+client::client(asio::any_io_executor executor, client_options options)
+    : impl_{std::make_shared<impl>(std::vector{std::move(executor)}, std::move(options))} {}
+
+asio::awaitable<chat_response> client::chat(chat_request request) {
+    return at_home<chat_response>(impl_, [request = std::move(request)](impl& self, shard& at) mutable {
+        return chat_at(self, at, std::move(request));
+    });
+}
+
+asio::awaitable<chat_response> client::chat(std::string prompt) { return chat(to_request(std::move(prompt))); }
+
+asio::awaitable<chat_stream> client::stream(chat_request request) { return open_stream(impl_, std::move(request)); }
+
+asio::awaitable<chat_stream> client::stream(std::string prompt) { return stream(to_request(std::move(prompt))); }
+
+asio::awaitable<chat_response> client::parse_form(chat_request request, answer_form const& form) {
+    return at_home<chat_response>(impl_, [request = std::move(request), &form](impl& self, shard& at) mutable {
+        return self.parse(at, std::move(request), form);
+    });
+}
+
+asio::awaitable<chat_response> client::run(chat_request request, toolbox const& tools, run_options options) {
+    return at_home<chat_response>(
+        impl_, [request = std::move(request), &tools, options = std::move(options)](impl& self, shard& at) mutable {
+            return self.run(at, std::move(request), tools, std::move(options));
+        });
+}
+
+asio::awaitable<chat_response> client::run(std::string prompt, toolbox const& tools, run_options options) {
+    return run(to_request(std::move(prompt)), tools, std::move(options));
+}
+
+client_options const& client::options() const noexcept { return impl_->options; }
+
+client_statistics client::statistics() const { return impl_->statistics(); }
+
+void client::close() { impl_->close(); }
+
+}  // namespace coax

@@ -1,0 +1,134 @@
+#pragma once
+
+#include <coax/client/client.hpp>
+#include <coax/provider/provider.hpp>
+#include <coax/runtime/as_result.hpp>
+#include <coax/runtime/async_semaphore.hpp>
+#include <coax/runtime/clock.hpp>
+#include <coax/runtime/on_executor.hpp>
+#include <coax/runtime/rate_limiter.hpp>
+#include <coax/runtime/retry.hpp>
+#include <coax/runtime/timeout.hpp>
+
+#include <atomic>
+#include <optional>
+#include <vector>
+
+namespace coax {
+
+/// One thread's share of a client: what belongs to one call stays on one of these.
+struct shard {
+    asio::any_io_executor executor;
+    std::shared_ptr<coax::transport> channel;
+};
+
+/// What the copies of a client share: the policies around one provider.
+/// Coroutines run on the shard they are given; slots, quota and counters are shared between the shards.
+class client::impl {
+public:
+    /// @throws coax::exception  As client's constructor.
+    impl(std::vector<asio::any_io_executor> executors, client_options options);
+
+    /// The shard of a caller: its own if it runs on one, else the next in turn.
+    [[nodiscard]] shard& home_of(asio::any_io_executor const& caller);
+
+    /// Fills in the client's defaults. The error, if the request cannot be sent.
+    [[nodiscard]] std::optional<error> prepare(chat_request& request) const;
+
+    /// One chat with retries. `request` must be prepared and outlive the call.
+    asio::awaitable<result<chat_response>> call(shard& at, chat_request const& request);
+
+    /// As `call`, up to the beginning of a streamed answer.
+    asio::awaitable<result<std::unique_ptr<chat_stream::state>>> open(shard& at, chat_request const& request);
+
+    /// Asks until the answer fits (reask.cpp).
+    asio::awaitable<result<chat_response>> parse(shard& at, chat_request request, answer_form const& form);
+
+    /// Asks until no tool is wanted (tool_loop.cpp).
+    asio::awaitable<result<chat_response>> run(shard& at, chat_request request, toolbox const& tools, run_options options);
+
+    [[nodiscard]] client_statistics statistics() const;
+    void count(result<chat_response> const& outcome) noexcept;
+    void count_reask() noexcept { reasks_.fetch_add(1, std::memory_order_relaxed); }
+    /// Takes over what an answer says of the service's limits.
+    void learn(shard& at, rate_limit_status const& told);
+    void close();
+
+    client_options const options;
+    std::shared_ptr<provider const> const service;
+
+private:
+    friend class chat_stream::state;
+
+    /// What one attempt holds while it runs.
+    struct admission {
+        permit slot;
+        reservation quota;
+        http_request request;  ///< Signed.
+    };
+
+    template <class T, class Attempt>
+    asio::awaitable<result<T>> with_retries(shard& at, Attempt attempt);
+    asio::awaitable<result<admission>> admit(shard& at, http_request const& encoded, std::int64_t tokens);
+    asio::awaitable<result<chat_response>> attempt_call(shard& at, http_request const& encoded, std::int64_t tokens);
+    asio::awaitable<result<std::unique_ptr<chat_stream::state>>> attempt_open(shard& at, http_request const& encoded,
+                                                                              std::int64_t tokens);
+    /// The error as callers may see it: without the key. A told wait holds all other calls too.
+    [[nodiscard]] error failed(shard& at, error why);
+    [[nodiscard]] std::int64_t quota_for(chat_request const& request) const;
+
+    std::vector<shard> shards_;
+    async_semaphore slots_;
+    rate_limiter limiter_;
+    std::atomic<std::size_t> next_shard_{0};
+    std::atomic<std::uint64_t> calls_{0};
+    std::atomic<std::uint64_t> attempts_{0};
+    std::atomic<std::uint64_t> retries_{0};
+    std::atomic<std::uint64_t> reasks_{0};
+    std::atomic<std::uint64_t> failures_{0};
+    std::atomic<std::int64_t> input_tokens_{0};
+    std::atomic<std::int64_t> output_tokens_{0};
+    std::atomic<std::int64_t> cached_input_tokens_{0};
+    std::atomic<std::int64_t> reasoning_tokens_{0};
+};
+
+/// A stream under way. Lives on the shard that opened it.
+class chat_stream::state {
+public:
+    state(client::impl& owner, shard& at, std::unique_ptr<streaming_response> body, permit slot, reservation quota);
+    state(state const&) = delete;
+    state& operator=(state const&) = delete;
+    /// Hands an unfinished body to its shard, which closes the connection.
+    ~state();
+
+    asio::awaitable<result<std::optional<chat_delta>>> next();
+    asio::awaitable<result<chat_response>> finish();
+
+    [[nodiscard]] asio::any_io_executor const& executor() const noexcept { return at_.executor; }
+    void keep_alive(std::shared_ptr<client::impl> owner) { keep_alive_ = std::move(owner); }
+
+    int attempts{1};
+    clock::time_point began{};
+
+private:
+    /// The next delta among the bytes that are there; nothing when more are needed.
+    result<std::optional<chat_delta>> decode_ready();
+    /// Reads the end of the body, so that the connection can be used again.
+    asio::awaitable<void> drain();
+    /// The stream is over: keeps the whole answer, or why there is none.
+    void conclude();
+    error fail(error why);
+    void release();
+
+    std::shared_ptr<client::impl> keep_alive_;
+    client::impl& client_;
+    shard& at_;
+    std::unique_ptr<streaming_response> body_;
+    std::unique_ptr<stream_decoder> decoder_;
+    sse_decoder events_;
+    permit slot_;
+    reservation quota_;
+    std::optional<result<chat_response>> end_{};  ///< Set once, when nothing more comes.
+};
+
+}  // namespace coax

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <coax/core/error.hpp>
+#include <coax/http/message.hpp>
+
+#include <boost/system/error_code.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <string_view>
+
+namespace coax::http {
+
+/// Which limit of an exchange passed; the names of `exchange_limits`.
+enum class limit : unsigned char { none, connect, first_byte, idle, total };
+
+[[nodiscard]] std::string_view to_string(limit which) noexcept;
+
+/// How far an exchange had come: decides what an error of the socket means to the caller.
+enum class stage : unsigned char { connecting, handshaking, sending, waiting, receiving };
+
+/// `errc::timeout` naming the limit.
+[[nodiscard]] error limit_passed(limit which, std::chrono::milliseconds length, origin const& to);
+
+/// What the socket, TLS or the HTTP parser reported, as the caller can act on it.
+[[nodiscard]] error transport_error(stage at, boost::system::error_code cause, origin const& to);
+
+[[nodiscard]] error body_too_large(std::size_t limit, origin const& to);
+[[nodiscard]] error cancelled(origin const& to);
+[[nodiscard]] error closed(origin const& to);
+
+}  // namespace coax::http

@@ -1,0 +1,106 @@
+#include <coax/batch/progress.hpp>
+
+#include <array>
+#include <cmath>
+#include <cstdio>
+#include <string_view>
+
+namespace coax {
+
+namespace {
+
+constexpr std::size_t max_points = 64;
+
+using seconds = std::chrono::duration<double>;
+
+/// "0:45", "12:03", "3:07:00".
+std::string clock_text(std::chrono::milliseconds span) {
+    auto const whole = std::chrono::ceil<std::chrono::seconds>(span).count();
+    std::array<char, 48> text{};
+    if (whole >= 3600)
+        std::snprintf(text.data(), text.size(), "%lld:%02lld:%02lld", static_cast<long long>(whole / 3600),
+                      static_cast<long long>(whole / 60 % 60), static_cast<long long>(whole % 60));
+    else
+        std::snprintf(text.data(), text.size(), "%lld:%02lld", static_cast<long long>(whole / 60),
+                      static_cast<long long>(whole % 60));
+    return text.data();
+}
+
+/// "950", "12.3k", "4.5M".
+std::string short_count(std::int64_t count) {
+    std::array<char, 32> text{};
+    if (count < 1'000)
+        std::snprintf(text.data(), text.size(), "%lld", static_cast<long long>(count));
+    else if (count < 1'000'000)
+        std::snprintf(text.data(), text.size(), "%.1fk", static_cast<double>(count) / 1e3);
+    else
+        std::snprintf(text.data(), text.size(), "%.1fM", static_cast<double>(count) / 1e6);
+    return text.data();
+}
+
+std::string one_decimal(double number) {
+    std::array<char, 48> text{};
+    std::snprintf(text.data(), text.size(), "%.1f", number);
+    return text.data();
+}
+
+}  // namespace
+
+rate_estimator::rate_estimator(time_point start, std::chrono::milliseconds window) : window_{window} {
+    points_.push_back({start, 0});
+}
+
+void rate_estimator::add(time_point now, std::uint64_t count) {
+    auto const spacing = window_ / static_cast<int>(max_points / 2);
+    // The newest point moves until it stands far enough from the one before: the number of points stays small.
+    if (points_.size() > 1 && now - points_[points_.size() - 2].when < spacing)
+        points_.back() = {now, count};
+    else
+        points_.push_back({now, count});
+    while (points_.size() > 2 && (points_[1].when <= now - window_ || points_.size() > max_points)) points_.pop_front();
+}
+
+/// The last point at or before the window's beginning: the rate is taken from there.
+rate_estimator::point const& rate_estimator::oldest(time_point now) const {
+    std::size_t at = 0;
+    while (at + 1 < points_.size() && points_[at + 1].when <= now - window_) ++at;
+    return points_[at];
+}
+
+double rate_estimator::per_second(time_point now) const {
+    auto const& from = oldest(now);
+    auto const span = seconds{now - from.when}.count();
+    return span <= 0 ? 0.0 : static_cast<double>(points_.back().count - from.count) / span;
+}
+
+std::optional<std::chrono::milliseconds> rate_estimator::time_for(std::uint64_t left, time_point now) const {
+    if (left == 0) return std::chrono::milliseconds{0};
+    auto const rate = per_second(now);
+    auto const wanted = rate > 0 ? static_cast<double>(left) / rate : HUGE_VAL;
+    constexpr double longest = 1e9;  // seconds: three decades is as good as never
+    if (wanted > longest) return std::nullopt;
+    return std::chrono::ceil<std::chrono::milliseconds>(seconds{wanted});
+}
+
+std::string to_line(batch_progress const& progress, std::size_t columns) {
+    auto line = std::to_string(progress.done);
+    if (progress.total) {
+        auto const percent = *progress.total == 0 ? 100 : progress.done * 100 / *progress.total;
+        line += '/' + std::to_string(*progress.total) + " (" + std::to_string(percent) + "%)";
+    }
+    line += "  " + std::to_string(progress.failed) + " failed";
+    line += "  " + std::to_string(progress.in_flight) + " in flight";
+    line += "  " + one_decimal(progress.records_per_second) + "/s";
+    if (progress.remaining) line += "  ETA " + clock_text(*progress.remaining);
+    if (auto const tokens = progress.usage.total_tokens(); tokens > 0) line += "  " + short_count(tokens) + " tokens";
+    if (progress.retries > 0) line += "  " + std::to_string(progress.retries) + " retries";
+    if (line.size() > columns) line.resize(columns);
+    return line;
+}
+
+std::string to_terminal_line(batch_progress const& progress, std::size_t columns) {
+    // A row filled to its last column would wrap.
+    return '\r' + to_line(progress, columns > 0 ? columns - 1 : 0) + "\x1b[K";
+}
+
+}  // namespace coax

@@ -1,0 +1,148 @@
+#include <coax/batch/prompt_template.hpp>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <utility>
+
+namespace coax {
+
+namespace {
+
+using members = std::map<std::string, json_value>;
+
+constexpr std::string_view blanks = " \t\r\n";
+
+std::string_view trimmed(std::string_view text) {
+    auto const first = text.find_first_not_of(blanks);
+    if (first == std::string_view::npos) return {};
+    return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
+/// Takes the first line, without its end, off `text`.
+std::string_view take_line(std::string_view& text) {
+    auto const newline = text.find('\n');
+    auto line = text.substr(0, newline);
+    text = newline == std::string_view::npos ? std::string_view{} : text.substr(newline + 1);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    return line;
+}
+
+/// Line breaks around the whole are the file's, not the prompt's.
+std::string_view without_outer_newlines(std::string_view text) {
+    while (text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
+    return text;
+}
+
+error wrong(std::string message, std::string_view where, int line) {
+    return {.code = errc::invalid_argument,
+            .message = std::move(message),
+            .where = std::string{where} + ':' + std::to_string(line)};
+}
+
+int count_lines(std::string_view text) { return static_cast<int>(std::count(text.begin(), text.end(), '\n')); }
+
+std::string shown(json_value const& value) {
+    if (!value.is_string()) return value.text();
+    auto text = value.as<std::string>();
+    return text ? std::move(*text) : value.text();
+}
+
+/// The member that a name means, whole or by its parts.
+std::optional<std::string> look_up(members const& record, std::string_view name) {
+    if (auto const found = record.find(std::string{name}); found != record.end()) return shown(found->second);
+    auto const dot = name.find('.');
+    if (dot == std::string_view::npos) return std::nullopt;
+    auto const outer = record.find(std::string{name.substr(0, dot)});
+    if (outer == record.end() || !outer->second.is_object()) return std::nullopt;
+    auto const inner = outer->second.as<members>();
+    return inner ? look_up(*inner, name.substr(dot + 1)) : std::nullopt;
+}
+
+}  // namespace
+
+result<std::vector<prompt_template::piece>> prompt_template::split(std::string_view text, std::string_view where, int line) {
+    std::vector<piece> pieces;
+    std::string plain;
+    for (;;) {
+        auto const open = text.find("{{");
+        if (open == std::string_view::npos) break;
+        line += count_lines(text.substr(0, open));
+        if (open > 0 && text[open - 1] == '\\') {
+            plain.append(text.substr(0, open - 1)).append("{{");
+            text.remove_prefix(open + 2);
+            continue;
+        }
+        plain += text.substr(0, open);
+        auto const close = text.find("}}", open + 2);
+        if (close == std::string_view::npos) return wrong("\"{{\" without \"}}\"", where, line);
+        auto const name = trimmed(text.substr(open + 2, close - open - 2));
+        if (name.empty() || name.find_first_of("{}\n") != std::string_view::npos)
+            return wrong("no field name between \"{{\" and \"}}\"", where, line);
+        if (!plain.empty()) pieces.push_back({std::exchange(plain, {}), false});
+        pieces.push_back({std::string{name}, true});
+        text.remove_prefix(close + 2);
+    }
+    plain += text;
+    if (!plain.empty()) pieces.push_back({std::move(plain), false});
+    return pieces;
+}
+
+result<prompt_template> prompt_template::parse(std::string_view text, std::string_view where) {
+    prompt_template made;
+    int line = 1;
+    auto rest = text;
+    if (trimmed(take_line(rest)) == "system:") {
+        auto const begin = rest;
+        for (;;) {
+            if (rest.empty()) return wrong("the system part has no line \"---\" after it", where, 1);
+            auto const before = rest;
+            if (trimmed(take_line(rest)) != "---") continue;
+            auto const part = begin.substr(0, static_cast<std::size_t>(before.data() - begin.data()));
+            auto pieces = split(without_outer_newlines(part), where, 2);
+            if (!pieces) return pieces.error();
+            made.system_ = std::move(*pieces);
+            line = 3 + count_lines(part);
+            break;
+        }
+    } else {
+        rest = text;
+    }
+    if (trimmed(rest).empty()) return wrong("the prompt is empty", where, line);
+    auto pieces = split(without_outer_newlines(rest), where, line);
+    if (!pieces) return pieces.error();
+    made.user_ = std::move(*pieces);
+    return made;
+}
+
+result<rendered_prompt> prompt_template::render(json_value const& record) const {
+    auto const fields = record.as<members>();
+    if (!fields) return fields.error();
+    rendered_prompt prompt;
+    for (auto const& [from, into] : {std::pair{&system_, &prompt.system}, std::pair{&user_, &prompt.user}}) {
+        for (auto const& part : *from) {
+            if (!part.is_field) {
+                *into += part.text;
+            } else if (auto const found = look_up(*fields, part.text)) {
+                *into += *found;
+            } else if (part.text == "record") {
+                *into += record.text();
+            } else {
+                return error{.code = errc::invalid_argument,
+                             .message = "the record has no field \"" + part.text + '"',
+                             .where = part.text};
+            }
+        }
+    }
+    return prompt;
+}
+
+std::vector<std::string> prompt_template::fields() const {
+    std::vector<std::string> names;
+    for (auto const* part : {&system_, &user_})
+        for (auto const& one : *part)
+            if (one.is_field) names.push_back(one.text);
+    return names;
+}
+
+}  // namespace coax

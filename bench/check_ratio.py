@@ -1,0 +1,65 @@
+#!/usr/bin/env python3
+"""Compares measured paths with their floors: median(path) / median(floor) against the bounds of ratios.json.
+
+usage: check_ratio.py RATIOS.json RESULT.json... [--markdown FILE]
+
+RESULT.json are outputs of Google Benchmark (--benchmark_out) with repetitions. Prints a Markdown table; exits 1 when a
+bound is exceeded or a pair that belongs to a given result is missing.
+"""
+import argparse
+import json
+import statistics
+import sys
+
+
+def samples(result_files):
+    """name -> measure -> values of all repetitions"""
+    found = {}
+    for path in result_files:
+        with open(path, encoding="utf-8") as file:
+            for run in json.load(file)["benchmarks"]:
+                if run.get("run_type") != "iteration" or run.get("error_occurred"):
+                    continue
+                name = run["run_name"].split("/")[0]
+                for measure, value in run.items():
+                    if isinstance(value, (int, float)):
+                        found.setdefault(name, {}).setdefault(measure, []).append(value)
+    return found
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("ratios")
+    parser.add_argument("results", nargs="+")
+    parser.add_argument("--markdown")
+    options = parser.parse_args()
+    with open(options.ratios, encoding="utf-8") as file:
+        pairs = json.load(file)
+    found = samples(options.results)
+
+    lines = ["| what | path | floor | ratio | bound |", "| --- | --- | --- | --- | --- |"]
+    failed = False
+    for pair in pairs:
+        measure = pair.get("measure", "cpu_time")
+        path = found.get(pair["path"], {}).get(measure)
+        floor = found.get(pair["floor"], {}).get(measure)
+        if not path or not floor:
+            failed = True
+            lines.append(f"| {pair['what']} | {pair['path']} | {pair['floor']} | not measured | {pair['bound']} |")
+            continue
+        a, b = statistics.median(path), statistics.median(floor)
+        unit = pair.get("unit", "µs" if measure == "cpu_us" else "ns")
+        over = a / b > pair["bound"]
+        failed = failed or over
+        verdict = " (over)" if over else ""
+        lines.append(f"| {pair['what']} | {a:.4g} {unit} | {b:.4g} {unit} | {a / b:.2f}{verdict} | {pair['bound']} |")
+    table = "\n".join(lines) + "\n"
+    print(table)
+    if options.markdown:
+        with open(options.markdown, "w", encoding="utf-8") as file:
+            file.write(table)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

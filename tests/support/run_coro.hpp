@@ -3,6 +3,7 @@
 #include <coax/runtime/as_result.hpp>
 #include <coax/runtime/runtime.hpp>
 
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 
@@ -10,6 +11,8 @@
 
 #include <chrono>
 #include <exception>
+#include <memory>
+#include <optional>
 #include <utility>
 
 namespace coax::test {
@@ -43,5 +46,37 @@ inline void run_virtual(asio::awaitable<void> body) {
         ADD_FAILURE() << "the coroutine threw: " << to_error(std::current_exception());
     }
 }
+
+/// Work that runs beside the caller: to be cancelled and looked at. Use it from its executor only.
+class started {
+public:
+    started(asio::any_io_executor const& executor, asio::awaitable<void> work) {
+        asio::co_spawn(executor, std::move(work), ended{state_});
+    }
+
+    void cancel(asio::cancellation_type type = asio::cancellation_type::terminal) { state_->signal.emit(type); }
+    [[nodiscard]] bool done() const { return state_->done; }
+    /// How it failed; none: it did not, or is not done.
+    [[nodiscard]] std::optional<errc> failure() const { return state_->failure; }
+
+private:
+    struct state {
+        asio::cancellation_signal signal{};
+        bool done{false};
+        std::optional<errc> failure{};
+    };
+
+    struct ended {
+        using cancellation_slot_type = asio::cancellation_slot;
+        [[nodiscard]] cancellation_slot_type get_cancellation_slot() const noexcept { return state_->signal.slot(); }
+        void operator()(std::exception_ptr failure) const {
+            state_->done = true;
+            if (failure) state_->failure = to_error(failure).code;
+        }
+        std::shared_ptr<state> state_;
+    };
+
+    std::shared_ptr<state> state_{std::make_shared<state>()};
+};
 
 }  // namespace coax::test

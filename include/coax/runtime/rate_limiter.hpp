@@ -81,7 +81,8 @@ private:
 /// Keeps requests and tokens a minute within a service's limits: first come, first served.
 ///
 /// An unlimited one neither locks nor suspends. A request with more tokens than the bucket holds goes alone, when it is full.
-/// Thread safety: may be used from any thread and from coroutines of any context with the same clock.
+/// Its clock is that of the coroutine that first calls `reserve()`; until then the real one.
+/// Thread safety: may be used from any thread and from coroutines of any context with that clock.
 /// Lifetime: may die before its reservations; its waiters then end in `errc::closed`.
 class rate_limiter {
 public:
@@ -100,15 +101,15 @@ public:
     asio::awaitable<reservation> reserve(std::int64_t estimated_tokens = 0);
 
     /// Takes the quota now, or says no: also while others wait, while paused and when closed.
-    [[nodiscard]] std::optional<reservation> try_reserve(std::int64_t estimated_tokens, clock::time_point now);
-    [[nodiscard]] std::optional<reservation> try_reserve(std::int64_t estimated_tokens = 0);  ///< At the real clock's now.
+    [[nodiscard]] std::optional<reservation> try_reserve(std::int64_t estimated_tokens = 0);
 
-    /// Lets nothing go before `when` (Retry-After). Only ever later: an earlier point changes nothing.
+    /// Lets nothing go for `wait` (Retry-After) or before `when`. Only ever later: an earlier point changes nothing.
+    void pause_for(clock::duration wait);
     void pause_until(clock::time_point when);
 
     /// Takes over what the service says it has left, where that is less than what is thought to be left here. Where no rate
     /// is set, a remainder of 0 holds everything until the reset.
-    void tighten(rate_limit_report const& report, clock::time_point now);
+    void tighten(rate_limit_report const& report);
 
     /// Ends all waiters and every later `reserve` in `errc::closed`.
     void close() noexcept;

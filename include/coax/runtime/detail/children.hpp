@@ -41,7 +41,7 @@ T take(std::optional<kept<T>>& place) {
 enum class on_failure { carry_on, cancel_rest };
 
 /// The coroutines that one coroutine starts together and waits for: none outlives `run()`.
-/// Thread safety: use it from the parent's executor only.
+/// Thread safety: use it from the parent's executor only, which is one thread or a strand.
 class children {
 public:
     children();
@@ -60,6 +60,11 @@ public:
     /// @returns The first exception that left a child; null: none.
     /// Cancellation: passed on to the children; still waits for them.
     asio::awaitable<std::exception_ptr> run(on_failure policy);
+    /// The same; when `limit` has passed, `terminal` goes to all that still run.
+    asio::awaitable<std::exception_ptr> run(on_failure policy, std::optional<clock::duration> limit);
+
+    /// Whether the limit passed while children ran.
+    [[nodiscard]] bool timed_out() const noexcept;
 
 private:
     struct state;

@@ -1,0 +1,74 @@
+#include <coax/core/error.hpp>
+#include <coax/runtime/clock.hpp>
+
+#include "runtime/context_service.hpp"
+#include "runtime/sleep.hpp"
+
+
+namespace coax {
+namespace {
+
+class real_clock final : public clock {
+public:
+    time_point now() const noexcept override { return std::chrono::steady_clock::now(); }
+    std::chrono::system_clock::time_point system_now() const noexcept override {
+        return std::chrono::system_clock::now();
+    }
+};
+
+constexpr auto virtual_start = std::chrono::sys_days{std::chrono::year{2026} / 1 / 1};
+
+}  // namespace
+
+clock const& clock::real() noexcept {
+    static real_clock const the_clock;
+    return the_clock;
+}
+
+std::chrono::system_clock::time_point virtual_clock::system_now() const noexcept {
+    return virtual_start + std::chrono::duration_cast<std::chrono::system_clock::duration>(now() - start());
+}
+
+void virtual_clock::advance_to(time_point when) noexcept {
+    auto const wanted = when - start();
+    auto current = elapsed_.load();
+    while (current < wanted && !elapsed_.compare_exchange_weak(current, wanted)) {}
+}
+
+clock const& clock_of(asio::any_io_executor const& executor) { return *detail::context_service::of(executor).time(); }
+
+clock::time_point now(asio::any_io_executor const& executor) { return clock_of(executor).now(); }
+
+namespace detail {
+namespace {
+
+asio::awaitable<bool> sleep_on(parked& node, clock::time_point when) {
+    co_await suspend(node, [&node, when](continuation rest) { node.service().park(node, std::move(rest), when); });
+    co_return node.how() == parked::end::due;
+}
+
+}  // namespace
+
+asio::awaitable<bool> try_sleep_until(clock::time_point when) {
+    parked node{co_await asio::this_coro::executor};
+    if (when <= node.service().now()) co_return true;
+    co_return co_await sleep_on(node, when);
+}
+
+asio::awaitable<bool> try_sleep_for(clock::duration wait) {
+    if (wait <= clock::duration::zero()) co_return true;
+    parked node{co_await asio::this_coro::executor};
+    co_return co_await sleep_on(node, later(node.service().now(), wait));
+}
+
+}  // namespace detail
+
+asio::awaitable<void> sleep_until(clock::time_point when) {
+    if (!co_await detail::try_sleep_until(when)) throw_error({.code = errc::cancelled, .message = "sleep cancelled"});
+}
+
+asio::awaitable<void> sleep_for(clock::duration wait) {
+    if (!co_await detail::try_sleep_for(wait)) throw_error({.code = errc::cancelled, .message = "sleep cancelled"});
+}
+
+}  // namespace coax

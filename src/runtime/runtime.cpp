@@ -1,0 +1,137 @@
+#include <coax/core/error.hpp>
+#include <coax/runtime/runtime.hpp>
+
+#include "runtime/context_service.hpp"
+
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+
+#include <atomic>
+#include <thread>
+#include <vector>
+
+namespace coax {
+namespace {
+
+/// One thread's context. It never runs out of work by itself.
+class shard : public asio::io_context {
+public:
+    shard() : asio::io_context{1}, guard_{get_executor()} {}
+
+    /// Unwinds what is left while the other shards are still there.
+    void unwind() { shutdown(); }
+
+private:
+    asio::executor_work_guard<executor_type> guard_;
+};
+
+/// What `run()` runs. Shared, for a stalled one stays behind.
+struct main_task {
+    asio::cancellation_signal signal{};
+    std::exception_ptr failure{};
+    bool done{false};
+};
+
+struct main_ended {
+    using cancellation_slot_type = asio::cancellation_slot;
+    [[nodiscard]] cancellation_slot_type get_cancellation_slot() const noexcept { return task->signal.slot(); }
+    void operator()(std::exception_ptr failure) const {
+        task->failure = std::move(failure);
+        task->done = true;
+    }
+
+    std::shared_ptr<main_task> task;
+};
+
+std::size_t checked(std::size_t threads) {
+    if (threads < 1 || threads > 1024)
+        throw_error({.code = errc::invalid_argument, .message = "must be in [1, 1024]", .where = "threads"});
+    return threads;
+}
+
+}  // namespace
+
+struct runtime::impl {
+    explicit impl(std::size_t count) {
+        for (std::size_t i = 0; i < count; ++i) shards.push_back(std::make_unique<shard>());
+        for (std::size_t i = 1; i < count; ++i) threads.emplace_back([one = shards[i].get()] { one->run(); });
+    }
+    impl(impl const&) = delete;
+    impl& operator=(impl const&) = delete;
+
+    /// First all threads end, then all coroutines are unwound, then the contexts die: what unwinds may touch any of them.
+    ~impl() {
+        for (auto& one : shards) one->stop();
+        for (auto& one : threads) one.join();
+        for (auto& one : shards) one->unwind();
+    }
+
+    [[nodiscard]] detail::context_service& service() { return detail::context_service::of(shards[0]->get_executor()); }
+
+    void run(main_task const& task) {
+        while (!task.done) shards[0]->run_one();
+    }
+
+    /// @returns false: nothing is ready and no deadline is left.
+    [[nodiscard]] bool run_virtual(main_task const& task) {
+        for (;;) {
+            while (!task.done && shards[0]->poll_one() != 0) {}
+            if (task.done) return true;
+            if (!service().advance()) return false;
+        }
+    }
+
+    void deliver_stop() {
+        if (current && stop_wanted.exchange(false)) current->signal.emit(asio::cancellation_type::terminal);
+    }
+
+    std::vector<std::unique_ptr<shard>> shards{};
+    std::vector<std::thread> threads{};
+    std::shared_ptr<main_task> current{};  ///< Shard 0 only.
+    std::atomic<bool> stop_wanted{false};
+    bool is_virtual{false};
+};
+
+runtime::runtime(runtime_options options) : impl_{std::make_unique<impl>(checked(options.threads))} {}
+
+runtime::runtime(virtual_time) : impl_{std::make_unique<impl>(1)} {
+    impl_->is_virtual = true;
+    impl_->service().use(std::make_shared<virtual_clock>());
+}
+
+runtime::~runtime() = default;
+
+void runtime::run_to_end(asio::awaitable<void> main) {
+    auto const task = std::make_shared<main_task>();
+    impl_->current = task;
+    asio::co_spawn(*impl_->shards[0], std::move(main), main_ended{task});
+    impl_->deliver_stop();  // one that came before
+    bool alive = true;
+    if (impl_->is_virtual)
+        alive = impl_->run_virtual(*task);
+    else
+        impl_->run(*task);
+    if (!alive) {
+        task->signal.emit(asio::cancellation_type::terminal);
+        impl_->shards[0]->poll();
+    }
+    impl_->current.reset();
+    if (!alive) throw_error({.code = errc::stalled, .message = "nothing is ready and no deadline is left"});
+    if (task->failure) std::rethrow_exception(task->failure);
+}
+
+void runtime::stop() noexcept {
+    impl_->stop_wanted = true;
+    asio::post(*impl_->shards[0], [owner = impl_.get()] { owner->deliver_stop(); });
+}
+
+std::size_t runtime::shard_count() const noexcept { return impl_->shards.size(); }
+
+asio::any_io_executor runtime::executor(std::size_t shard) const { return impl_->shards.at(shard)->get_executor(); }
+
+clock const& runtime::time() const noexcept { return *impl_->service().time(); }
+
+}  // namespace coax

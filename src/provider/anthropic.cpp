@@ -1,0 +1,57 @@
+#include "provider/anthropic_wire.hpp"
+#include "provider/endpoint.hpp"
+#include "provider/services.hpp"
+
+namespace coax::wire {
+namespace {
+
+constexpr std::string_view first_version = "2023-06-01";
+/// From here on keys travel as bearer tokens and there are no sampling parameters.
+constexpr std::string_view bearer_version = "2026-10-21";
+
+/// Anthropic Messages. Source: reference anthropic.md, sections 1 and 1.1.
+class anthropic_provider final : public provider {
+public:
+    anthropic_provider(endpoint to, provider_options const& options)
+        : endpoint_{std::move(to)},
+          path_{endpoint_.base.path.ends_with("/v1") ? "/messages" : "/v1/messages"},
+          newer_{options.api_version >= bearer_version},
+          bearer_{options.bearer || newer_} {}
+
+    std::string_view name() const noexcept override { return "anthropic"; }
+    schema_dialect dialect() const noexcept override { return schema_dialect::anthropic; }
+
+    result<http_request> encode(chat_request const& request, bool streaming) const override {
+        auto body = encode_anthropic_body(request, !newer_, streaming);
+        if (!body) return std::move(body).error();
+        return endpoint_.post(path_, {}, std::move(*body));
+    }
+
+    void authorize(http_request& request, secret const& key) const override {
+        endpoint_.authorize(request, bearer_ ? "Authorization" : "x-api-key", key);
+    }
+
+    result<chat_response> decode(http_response const& answer) const override { return decode_anthropic_answer(answer); }
+
+    std::unique_ptr<stream_decoder> decode_stream(header_list const& headers) const override {
+        return make_anthropic_stream_decoder(headers);
+    }
+
+private:
+    endpoint endpoint_;
+    std::string_view path_;
+    bool newer_;
+    bool bearer_;
+};
+
+}  // namespace
+
+result<std::shared_ptr<provider const>> make_anthropic(provider_options const& options) {
+    header_list headers;
+    headers.add("anthropic-version", options.api_version.empty() ? std::string{first_version} : options.api_version);
+    auto to = make_endpoint(options, "https://api.anthropic.com", std::move(headers));
+    if (!to) return std::move(to).error();
+    return std::shared_ptr<provider const>{std::make_shared<anthropic_provider>(std::move(*to), options)};
+}
+
+}  // namespace coax::wire

@@ -1,0 +1,125 @@
+#include "provider/answer_bound.hpp"
+#include "provider/anthropic_wire.hpp"
+#include "provider/json_text.hpp"
+#include "provider/service_error.hpp"
+
+#include <coax/json/read.hpp>
+
+#include <utility>
+#include <vector>
+
+namespace coax::wire {
+
+struct anthropic_answer {
+    std::string type{};
+    std::string id{};
+    std::string model{};
+    std::vector<anthropic_block> content{};
+    std::string stop_reason{};
+    anthropic_stop_details stop_details{};
+    anthropic_usage usage{};
+    json_value error{};
+};
+
+struct anthropic_raw_answer {
+    json_value content{};
+};
+
+namespace {
+
+void take_block(chat_response& out, anthropic_block& block) {
+    if (block.type == "text") {
+        if (out.text.empty())
+            out.text = std::move(block.text);
+        else
+            out.text += block.text;
+    } else if (block.type == "thinking") {
+        out.reasoning += block.thinking;
+    } else if (block.type == "tool_use") {
+        out.tool_calls.push_back({.id = std::move(block.id),
+                                  .name = std::move(block.name),
+                                  .arguments = block.input.is_null() ? "{}" : block.input.text()});
+    }
+}
+
+/// The content as the service sent it, to be sent back unchanged.
+json_value raw_content(std::string_view body) {
+    auto raw = json::read<anthropic_raw_answer>(body, json::wire_options);
+    return raw ? std::move(raw->content) : json_value{};
+}
+
+bool is_message(anthropic_answer const& wire) {
+    return wire.type == "message" || (wire.type.empty() && (!wire.content.empty() || !wire.stop_reason.empty()));
+}
+
+}  // namespace
+
+void anthropic_usage::update(anthropic_usage const& later) {
+    auto const take = [](std::optional<std::int64_t>& count, std::optional<std::int64_t> const& newer) {
+        if (newer) count = newer;
+    };
+    take(input_tokens, later.input_tokens);
+    take(cache_creation_input_tokens, later.cache_creation_input_tokens);
+    take(cache_read_input_tokens, later.cache_read_input_tokens);
+    take(output_tokens, later.output_tokens);
+    take(output_tokens_details.thinking_tokens, later.output_tokens_details.thinking_tokens);
+}
+
+usage to_usage(anthropic_usage const& wire) noexcept {
+    auto const written = wire.cache_creation_input_tokens.value_or(0);
+    auto const cached = wire.cache_read_input_tokens.value_or(0);
+    // The service's input_tokens leaves out what came from or went into the cache.
+    return {.input_tokens = wire.input_tokens.value_or(0) + written + cached,
+            .output_tokens = wire.output_tokens.value_or(0),
+            .cached_input_tokens = cached,
+            .cache_write_tokens = written,
+            .reasoning_tokens = wire.output_tokens_details.thinking_tokens.value_or(0)};
+}
+
+finish_reason anthropic_finish_reason(std::string_view name) noexcept {
+    if (name == "end_turn" || name == "stop_sequence") return finish_reason::stop;
+    if (name == "max_tokens" || name == "model_context_window_exceeded") return finish_reason::length;
+    if (name == "tool_use") return finish_reason::tool_calls;
+    if (name == "refusal") return finish_reason::refusal;
+    if (name == "pause_turn") return finish_reason::pause;
+    return finish_reason::unknown;
+}
+
+std::string refusal_text(anthropic_stop_details const& why, std::string const& said) {
+    if (!why.explanation.empty()) return why.explanation;
+    if (!said.empty()) return said;
+    return why.category.empty() ? "declined" : why.category;
+}
+
+bool is_plain_text(std::string_view type, json_value const& citations, std::size_t block_count) {
+    return block_count == 1 && type == "text" && (citations.is_null() || citations.text() == "[]");
+}
+
+result<chat_response> decode_anthropic_answer(http_response const& answer) {
+    if (answer.status < 200 || answer.status > 299) return make_service_error("anthropic", answer, system_now());
+    auto id = request_id(answer.headers);
+    anthropic_answer wire;
+    if (auto read = json::read_into(wire, answer.body, json::wire_options); !read)
+        return make_protocol_error("anthropic", "the answer is not a message", read.error(), id);
+    if (is_truthy(wire.error)) return make_reported_error("anthropic", answer.body, id);
+    if (!is_message(wire))
+        return make_protocol_error("anthropic", "the answer is not a message", {.where = "/type"}, id);
+    if (wire.content.size() > max_answer_blocks) return answer_too_large("anthropic", "more than 4,096 content blocks");
+
+    chat_response out;
+    bool const plain = wire.content.empty() ||
+                       is_plain_text(wire.content.front().type, wire.content.front().citations, wire.content.size());
+    for (auto& block : wire.content) take_block(out, block);
+    if (out.tool_calls.size() > max_tool_calls) return answer_too_large("anthropic", "more than 128 tool calls");
+    if (!plain) out.raw_content = raw_content(answer.body);
+    out.finish_reason = anthropic_finish_reason(wire.stop_reason);
+    if (out.finish_reason == finish_reason::refusal) out.refusal = refusal_text(wire.stop_details, out.text);
+    out.usage = to_usage(wire.usage);
+    out.id = std::move(wire.id);
+    out.model = std::move(wire.model);
+    out.request_id = std::move(id);
+    out.rate_limits = anthropic_rate_limits(answer.headers, system_now());
+    return out;
+}
+
+}  // namespace coax::wire

@@ -1,0 +1,282 @@
+#include "provider/anthropic_wire.hpp"
+#include "provider/endpoint.hpp"
+
+#include <coax/json/writer.hpp>
+
+#include <algorithm>
+#include <span>
+#include <variant>
+
+namespace coax::wire {
+namespace {
+
+using json::writer;
+
+constexpr std::int64_t default_max_tokens = 4'096;
+
+bool is_system(message const& said) {
+    return said.role == role::system || said.role == role::developer;
+}
+
+// --- what this wire has no word for ---
+
+result<void> check_parameters(chat_request const& request, bool takes_sampling) {
+    struct rule {
+        char const* field;
+        bool broken;
+        char const* message;
+    };
+    bool const sampling = !takes_sampling;
+    rule const rules[]{
+        {"temperature", sampling && request.temperature, "this API version takes no sampling parameters"},
+        {"top_p", sampling && request.top_p, "this API version takes no sampling parameters"},
+        {"top_k", sampling && request.top_k, "this API version takes no sampling parameters"},
+        {"temperature", request.temperature && *request.temperature > 1, "must be in [0, 1] for anthropic"},
+        {"presence_penalty", request.presence_penalty.has_value(), "anthropic has no such parameter"},
+        {"frequency_penalty", request.frequency_penalty.has_value(), "anthropic has no such parameter"},
+        {"seed", request.seed.has_value(), "anthropic has no such parameter"},
+        {"metadata", !request.metadata.empty(), "anthropic has no such parameter"},
+        {"response_format.kind", request.response_format.kind == response_format::kind_t::json_object,
+         "anthropic takes a schema, not just any JSON object"},
+    };
+    for (auto const& [field, broken, message] : rules)
+        if (broken) return invalid_argument(field, message);
+    return {};
+}
+
+result<void> check_messages(std::vector<message> const& messages) {
+    if (std::all_of(messages.begin(), messages.end(), is_system))
+        return invalid_argument("messages", "anthropic needs one besides the system's");
+    for (std::size_t i = 0; i < messages.size(); ++i) {
+        if (messages[i].role == role::user || messages[i].role == role::tool) continue;
+        for (auto const& part : messages[i].parts)
+            if (std::holds_alternative<image_part>(part))
+                return invalid_argument("messages[" + std::to_string(i) + "].parts",
+                                        "only the user and tools may show images");
+    }
+    return {};
+}
+
+// --- content ---
+
+void write_text_block(writer& out, std::string_view text) {
+    if (text.empty()) return;  // the service refuses empty blocks
+    out.begin_object().member("type", "text").member("text", text).end_object();
+}
+
+void write_image_block(writer& out, image_part const& image) {
+    out.begin_object().member("type", "image").key("source").begin_object();
+    if (image.data.empty())
+        out.member("type", "url").member("url", image.url);
+    else
+        out.member("type", "base64").member("media_type", image.media_type).member("data", image.data);
+    out.end_object().end_object();
+}
+
+/// The text and the parts of a message, as blocks of an array already begun.
+void write_blocks(writer& out, message const& said) {
+    write_text_block(out, said.text);
+    for (auto const& part : said.parts) {
+        if (auto const* text = std::get_if<text_part>(&part))
+            write_text_block(out, text->text);
+        else
+            write_image_block(out, std::get<image_part>(part));
+    }
+}
+
+void write_tool_result(writer& out, message const& said) {
+    out.begin_object().member("type", "tool_result").member("tool_use_id", said.tool_call_id);
+    if (!said.parts.empty()) {
+        out.key("content").begin_array();
+        write_blocks(out, said);
+        out.end_array();
+    } else if (!said.text.empty()) {
+        out.member("content", said.text);
+    }
+    if (said.tool_failed) out.member("is_error", true);
+    out.end_object();
+}
+
+/// The arguments as the object that the wire wants, also where the model wrote none.
+void write_tool_use(writer& out, tool_call const& call) {
+    auto const arguments = json_value::parse(call.arguments);
+    out.begin_object().member("type", "tool_use").member("id", call.id).member("name", call.name).key("input");
+    if (arguments && arguments->is_object())
+        out.raw(arguments->text());
+    else if (call.arguments.empty())
+        out.begin_object().end_object();
+    else
+        out.begin_object().member("invalid_json", call.arguments).end_object();
+    out.end_object();
+}
+
+void write_assistant(writer& out, message const& said) {
+    out.begin_object().member("role", "assistant");
+    if (said.raw_content.is_array()) {
+        out.key("content").raw(said.raw_content.text());
+    } else if (said.parts.empty() && said.tool_calls.empty()) {
+        out.member("content", said.text.empty() ? said.refusal : said.text);
+    } else {
+        out.key("content").begin_array();
+        write_blocks(out, said);
+        for (auto const& call : said.tool_calls) write_tool_use(out, call);
+        out.end_array();
+    }
+    out.end_object();
+}
+
+/// What user and tools said between two turns of the assistant: one message, the tools' answers first.
+void write_user_turn(writer& out, std::span<message const> turn) {
+    auto const speaks = [](message const& said) { return !is_system(said); };
+    auto const count = std::count_if(turn.begin(), turn.end(), speaks);
+    if (count == 0) return;
+    auto const& first = *std::find_if(turn.begin(), turn.end(), speaks);
+    out.begin_object().member("role", "user");
+    if (count == 1 && first.role == role::user && first.parts.empty()) {
+        out.member("content", first.text).end_object();
+        return;
+    }
+    out.key("content").begin_array();
+    for (auto const& said : turn)
+        if (said.role == role::tool) write_tool_result(out, said);
+    for (auto const& said : turn)
+        if (said.role == role::user) write_blocks(out, said);
+    out.end_array().end_object();
+}
+
+void write_messages(writer& out, std::span<message const> messages) {
+    out.key("messages").begin_array();
+    while (!messages.empty()) {
+        auto const turn_end = std::find_if(messages.begin(), messages.end(),
+                                           [](message const& said) { return said.role == role::assistant; });
+        auto const turn_size = static_cast<std::size_t>(turn_end - messages.begin());
+        write_user_turn(out, messages.first(turn_size));
+        messages = messages.subspan(turn_size);
+        if (messages.empty()) break;
+        write_assistant(out, messages.front());
+        messages = messages.subspan(1);
+    }
+    out.end_array();
+}
+
+void write_system(writer& out, std::vector<message> const& messages) {
+    auto const count = std::count_if(messages.begin(), messages.end(), is_system);
+    if (count == 0) return;
+    auto const& first = *std::find_if(messages.begin(), messages.end(), is_system);
+    if (count == 1 && first.parts.empty()) {
+        out.member("system", first.text);
+        return;
+    }
+    out.key("system").begin_array();
+    for (auto const& said : messages)
+        if (is_system(said)) write_blocks(out, said);
+    out.end_array();
+}
+
+// --- tools and the form of the answer ---
+
+void write_tools(writer& out, std::vector<tool_definition> const& tools) {
+    out.key("tools").begin_array();
+    for (auto const& tool : tools) {
+        out.begin_object().member("name", tool.name);
+        if (!tool.description.empty()) out.member("description", tool.description);
+        out.key("input_schema").raw(tool.parameters.empty() ? R"({"type":"object","properties":{}})" : tool.parameters);
+        if (tool.strict) out.member("strict", true);
+        out.end_object();
+    }
+    out.end_array();
+}
+
+std::string_view choice_type(tool_choice::mode_t mode) {
+    using mode_t = tool_choice::mode_t;
+    switch (mode) {
+        case mode_t::service_default:
+        case mode_t::automatic:
+            return "auto";
+        case mode_t::none:
+            return "none";
+        case mode_t::required:
+            return "any";
+        case mode_t::named:
+            return "tool";
+    }
+    return "auto";
+}
+
+void write_tool_choice(writer& out, chat_request const& request) {
+    using mode_t = tool_choice::mode_t;
+    auto const mode = request.tool_choice.mode;
+    bool const one_at_a_time = request.parallel_tool_calls == false && !request.tools.empty() && mode != mode_t::none;
+    if (mode == mode_t::service_default && !one_at_a_time) return;
+    out.key("tool_choice").begin_object().member("type", choice_type(mode));
+    if (mode == mode_t::named) out.member("name", request.tool_choice.name);
+    if (one_at_a_time) out.member("disable_parallel_tool_use", true);
+    out.end_object();
+}
+
+void write_output_config(writer& out, chat_request const& request) {
+    bool const wants_schema = request.response_format.kind == response_format::kind_t::json_schema;
+    bool const has_effort = !request.reasoning_effort.empty() && request.reasoning_effort != "none";
+    if (request.reasoning_effort == "none") out.key("thinking").begin_object().member("type", "disabled").end_object();
+    if (!wants_schema && !has_effort) return;
+    out.key("output_config").begin_object();
+    if (has_effort) out.member("effort", request.reasoning_effort);
+    if (wants_schema)
+        out.key("format")
+            .begin_object()
+            .member("type", "json_schema")
+            .key("schema")
+            .raw(request.response_format.schema)
+            .end_object();
+    out.end_object();
+}
+
+void write_parameters(writer& out, chat_request const& request) {
+    out.member("max_tokens", request.max_output_tokens.value_or(default_max_tokens));
+    if (request.temperature) out.member("temperature", *request.temperature);
+    if (request.top_p) out.member("top_p", *request.top_p);
+    if (request.top_k) out.member("top_k", *request.top_k);
+    if (!request.stop.empty()) {
+        out.key("stop_sequences").begin_array();
+        for (auto const& text : request.stop) out.value(text);
+        out.end_array();
+    }
+    if (!request.user.empty()) out.key("metadata").begin_object().member("user_id", request.user).end_object();
+}
+
+/// About the size of the body, so that one allocation does.
+std::size_t expected_bytes(chat_request const& request) {
+    std::size_t bytes = 512 + request.response_format.schema.size();
+    for (auto const& said : request.messages) {
+        bytes += 64 + said.text.size() + said.text.size() / 16 + said.raw_content.text().size();
+        for (auto const& call : said.tool_calls) bytes += 96 + call.arguments.size();
+    }
+    for (auto const& tool : request.tools) bytes += 128 + tool.description.size() + tool.parameters.size();
+    return bytes;
+}
+
+}  // namespace
+
+result<std::string> encode_anthropic_body(chat_request const& request, bool takes_sampling, bool streaming) {
+    if (auto checked = validate(request); !checked) return checked.error();
+    if (request.model.empty()) return invalid_argument("model", "anthropic needs one");
+    if (auto checked = check_parameters(request, takes_sampling); !checked) return checked.error();
+    if (auto checked = check_messages(request.messages); !checked) return checked.error();
+    std::string body;
+    body.reserve(expected_bytes(request));
+    writer out{body};
+    out.begin_object().member("model", request.model);
+    write_parameters(out, request);
+    write_system(out, request.messages);
+    write_messages(out, request.messages);
+    if (!request.tools.empty()) write_tools(out, request.tools);
+    write_tool_choice(out, request);
+    write_output_config(out, request);
+    if (streaming) out.member("stream", true);
+    out.end_object();
+    if (!request.extra.is_null())
+        if (auto merged = json::merge_objects(body, request.extra); !merged) return merged.error();
+    return body;
+}
+
+}  // namespace coax::wire

@@ -1,0 +1,232 @@
+#include "provider/answer_bound.hpp"
+#include "provider/anthropic_wire.hpp"
+#include "provider/json_text.hpp"
+#include "provider/service_error.hpp"
+
+#include <coax/json/read.hpp>
+#include <coax/json/writer.hpp>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace coax::wire {
+
+struct anthropic_head {
+    std::string id{};
+    std::string model{};
+    anthropic_usage usage{};
+};
+
+/// The delta of a block or of the message.
+struct anthropic_delta {
+    std::string type{};
+    std::string text{};
+    std::string partial_json{};
+    std::string thinking{};
+    std::string signature{};
+    json_value citation{};
+    std::string stop_reason{};
+    anthropic_stop_details stop_details{};
+};
+
+struct anthropic_event {
+    std::string type{};
+    std::int64_t index{0};
+    anthropic_delta delta{};
+    anthropic_head message{};
+    json_value content_block{};
+    anthropic_usage usage{};
+    json_value error{};
+};
+
+namespace {
+
+/// One content block as it grows.
+struct growing_block {
+    std::int64_t index{0};
+    json_value start{};  ///< As the service began it; unknown members stay as they are.
+    anthropic_block known{};
+    std::string signature{};
+    std::string partial_json{};
+    std::string citations{};  ///< Elements of an array, joined with commas.
+};
+
+/// The whole input of a tool: what came in pieces, else what the block began with.
+std::string tool_input(growing_block const& block) {
+    if (!block.partial_json.empty()) return block.partial_json;
+    return block.known.input.is_null() ? "{}" : block.known.input.text();
+}
+
+/// The block as it would have come in one piece.
+std::string whole_block(growing_block const& block) {
+    auto const& type = block.known.type;
+    std::string grown;
+    json::writer out{grown};
+    out.begin_object();
+    if (type == "text") out.member("text", block.known.text);
+    if (type == "thinking") out.member("thinking", block.known.thinking);
+    if (!block.signature.empty()) out.member("signature", block.signature);
+    if (!block.citations.empty()) out.key("citations").raw("[" + block.citations + "]");
+    if (!block.partial_json.empty()) {
+        // A cut answer leaves broken JSON, which the service would not take back.
+        auto const input = json_value::parse(block.partial_json);
+        out.key("input").raw(input && input->is_object() ? input->text() : "{}");
+    }
+    out.end_object();
+    auto whole = block.start.text();
+    if (auto const extra = json_value::parse(grown)) (void)json::merge_objects(whole, *extra);
+    return whole;
+}
+
+class anthropic_stream_decoder final : public stream_decoder {
+public:
+    explicit anthropic_stream_decoder(header_list const& headers) {
+        answer_.request_id = request_id(headers);
+        answer_.rate_limits = anthropic_rate_limits(headers, system_now());
+    }
+
+    result<void> feed(sse_event const& event, chat_delta& delta) override {
+        if (done_ || event.type == "ping") return {};
+        anthropic_event wire;
+        if (auto read = json::read_into(wire, event.data, json::wire_options); !read)
+            return make_protocol_error("anthropic", "an event of the stream is not JSON of its kind", read.error(),
+                                       answer_.request_id);
+        std::string_view const type = wire.type.empty() ? event.type : std::string_view{wire.type};
+        if (type == "error" || is_truthy(wire.error))
+            return make_reported_error("anthropic", event.data, answer_.request_id);
+        if (type == "content_block_delta") return grow(wire, delta);
+        if (type == "content_block_start") return begin(wire, delta);
+        if (type == "message_start")
+            take_head(wire.message);
+        else if (type == "message_delta")
+            take_end(wire);
+        else if (type == "message_stop")
+            done_ = true;
+        return {};
+    }
+
+    bool done() const noexcept override { return done_; }
+    usage usage_so_far() const noexcept override { return to_usage(counted_); }
+
+    result<chat_response> finish() override {
+        if (!stopped_ && !(done_ && begun_))
+            return error{.code = errc::connection_lost,
+                         .message = "anthropic: the stream ended before the answer did",
+                         .http_status = 200,
+                         .request_id = answer_.request_id};
+        for (auto& block : blocks_) take_block(block);
+        answer_.raw_content = raw_content();
+        if (answer_.finish_reason == finish_reason::refusal)
+            answer_.refusal = refusal_text(stop_details_, answer_.text);
+        answer_.usage = to_usage(counted_);
+        return std::move(answer_);
+    }
+
+private:
+    void take_head(anthropic_head& head) {
+        begun_ = true;
+        answer_.id = std::move(head.id);
+        answer_.model = std::move(head.model);
+        counted_.update(head.usage);
+    }
+
+    void take_end(anthropic_event& wire) {
+        counted_.update(wire.usage);
+        if (wire.delta.stop_reason.empty()) return;
+        stopped_ = true;
+        answer_.finish_reason = anthropic_finish_reason(wire.delta.stop_reason);
+        stop_details_ = std::move(wire.delta.stop_details);
+    }
+
+    result<void> begin(anthropic_event& wire, chat_delta& delta) {
+        auto known = json::read<anthropic_block>(wire.content_block.text(), json::wire_options);
+        if (!known)
+            return make_protocol_error("anthropic", "a content block is not an object", known.error(),
+                                       answer_.request_id);
+        if (blocks_.size() >= max_answer_blocks) return answer_too_large("anthropic", "more than 4,096 content blocks");
+        if (known->type == "tool_use" && ++call_count_ > max_tool_calls)
+            return answer_too_large("anthropic", "more than 128 tool calls");
+        // Whatever the block's kind: what begins whole can be large.
+        if (auto counted = bound_.count(wire.content_block.text().size()); !counted) return counted;
+        if (known->type == "text") delta.text += known->text;
+        if (known->type == "thinking") delta.reasoning += known->thinking;
+        blocks_.push_back({.index = wire.index, .start = std::move(wire.content_block), .known = std::move(*known)});
+        return {};
+    }
+
+    growing_block* find(std::int64_t index) {
+        auto const at =
+            std::find_if(blocks_.rbegin(), blocks_.rend(), [=](auto const& block) { return block.index == index; });
+        return at == blocks_.rend() ? nullptr : &*at;
+    }
+
+    result<void> grow(anthropic_event& wire, chat_delta& delta) {
+        auto* const block = find(wire.index);
+        if (block == nullptr)
+            return make_protocol_error("anthropic", "a delta for a block that did not begin", {.where = "/index"},
+                                       answer_.request_id);
+        auto& added = wire.delta;
+        if (added.type == "text_delta") {
+            delta.text += added.text;
+            return bound_.append(block->known.text, added.text);
+        }
+        if (added.type == "input_json_delta") return bound_.append(block->partial_json, added.partial_json);
+        if (added.type == "thinking_delta") {
+            delta.reasoning += added.thinking;
+            return bound_.append(block->known.thinking, added.thinking);
+        }
+        if (added.type == "signature_delta") {
+            block->signature.clear();
+            return bound_.append(block->signature, added.signature);
+        }
+        if (added.type == "citations_delta") return add_citation(*block, added.citation);
+        return {};
+    }
+
+    result<void> add_citation(growing_block& block, json_value const& citation) {
+        if (!block.citations.empty()) block.citations += ',';
+        return bound_.append(block.citations, citation.text());
+    }
+
+    void take_block(growing_block& block) {
+        if (block.known.type == "text") answer_.text += block.known.text;
+        if (block.known.type == "thinking") answer_.reasoning += block.known.thinking;
+        if (block.known.type == "tool_use")
+            answer_.tool_calls.push_back(
+                {.id = block.known.id, .name = block.known.name, .arguments = tool_input(block)});
+    }
+
+    json_value raw_content() const {
+        if (blocks_.empty()) return {};
+        if (blocks_.front().citations.empty() &&
+            is_plain_text(blocks_.front().known.type, blocks_.front().known.citations, blocks_.size()))
+            return {};
+        std::string text{'['};
+        for (auto const& block : blocks_) {
+            if (text.size() > 1) text += ',';
+            text += whole_block(block);
+        }
+        text += ']';
+        auto raw = json_value::parse(text);
+        return raw ? std::move(*raw) : json_value{};
+    }
+
+    answer_bound bound_{"anthropic"};
+    chat_response answer_{};
+    anthropic_usage counted_{};
+    anthropic_stop_details stop_details_{};
+    std::vector<growing_block> blocks_{};
+    std::size_t call_count_{0};
+    bool begun_{false};
+    bool stopped_{false};
+    bool done_{false};
+};
+
+}  // namespace
+
+std::unique_ptr<stream_decoder> make_anthropic_stream_decoder(header_list const& headers) {
+    return std::make_unique<anthropic_stream_decoder>(headers);
+}
+
+}  // namespace coax::wire

@@ -1,0 +1,76 @@
+#include "provider/endpoint.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace coax::wire {
+namespace {
+
+bool is_token(std::string_view name) {
+    auto const allowed = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               std::string_view{"!#$%&'*+-.^_`|~"}.find(c) != std::string_view::npos;
+    };
+    return !name.empty() && std::all_of(name.begin(), name.end(), allowed);
+}
+
+bool is_field_value(std::string_view value) {
+    return std::none_of(value.begin(), value.end(),
+                        [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F; });
+}
+
+bool is_credential(std::string_view name) {
+    for (auto const* field : {"authorization", "api-key", "x-api-key"})
+        if (equal_ignoring_case(name, field)) return true;
+    return false;
+}
+
+}  // namespace
+
+error invalid_argument(std::string where, std::string message) {
+    return {.code = errc::invalid_argument, .message = std::move(message), .where = std::move(where)};
+}
+
+http_request endpoint::post(std::string_view path, std::string_view query, std::string body) const {
+    http_request request{.to = base.to, .headers = headers, .body = std::move(body)};
+    request.target = base.path;
+    request.target += path;
+    for (char mark = '?'; auto const piece : {std::string_view{base.query}, query}) {
+        if (piece.empty()) continue;
+        request.target += std::exchange(mark, '&');
+        request.target += piece;
+    }
+    return request;
+}
+
+void endpoint::authorize(http_request& request, std::string_view field, secret const& key) const {
+    if (key.empty() || authorized_by_user) return;
+    request.headers.set(field, field == "Authorization" ? "Bearer " + key.reveal() : key.reveal());
+}
+
+result<endpoint> make_endpoint(provider_options const& options, std::string_view standard_url,
+                               header_list own_headers) {
+    std::string_view const url = options.base_url.empty() ? standard_url : std::string_view{options.base_url};
+    if (url.empty()) return invalid_argument("base_url", options.service + " has no address of its own: give one");
+    auto base = parse_base_url(url);
+    if (!base) {
+        auto why = std::move(base).error();
+        why.where = "base_url";
+        return why;
+    }
+    endpoint made{.base = std::move(*base)};
+    made.headers.add("Content-Type", "application/json");
+    made.headers.add("Accept", "application/json");
+    made.headers.add("User-Agent", "coax");
+    for (auto const& [name, value] : own_headers) made.headers.set(name, value);
+    for (auto const& [name, value] : options.headers) {
+        if (!is_token(name) || !is_field_value(value))
+            return invalid_argument("headers",
+                                    "'" + (is_token(name) ? name : std::string{"?"}) + "' is not a header field");
+        made.headers.set(name, value);
+        made.authorized_by_user |= is_credential(name);
+    }
+    return made;
+}
+
+}  // namespace coax::wire

@@ -1,0 +1,26 @@
+#include "provider/json_text.hpp"
+
+namespace coax::wire {
+
+std::string text_of(json_value const& value) {
+    switch (value.kind()) {
+        case json_kind::string: {
+            auto text = value.as<std::string>();
+            return text ? std::move(*text) : std::string{};
+        }
+        case json_kind::number:
+        case json_kind::boolean:
+            return value.text();
+        case json_kind::null:
+        case json_kind::array:
+        case json_kind::object:
+            break;
+    }
+    return {};
+}
+
+bool is_truthy(json_value const& value) {
+    return !value.is_null() && value.text() != "false" && value.text() != "\"\"";
+}
+
+}  // namespace coax::wire

@@ -1,0 +1,216 @@
+#include "provider/endpoint.hpp"
+#include "provider/openai_wire.hpp"
+
+#include <coax/json/writer.hpp>
+
+#include <algorithm>
+#include <variant>
+
+namespace coax::wire {
+namespace {
+
+using json::writer;
+
+std::string_view role_name(role speaker, openai_dialect const& dialect) {
+    switch (speaker) {
+        case role::system:
+            return "system";
+        case role::developer:
+            return dialect.developer_role ? "developer" : "system";
+        case role::user:
+            return "user";
+        case role::assistant:
+            return "assistant";
+        case role::tool:
+            return "tool";
+    }
+    return "user";
+}
+
+bool has_image(message const& said) {
+    return std::any_of(said.parts.begin(), said.parts.end(),
+                       [](content_part const& part) { return std::holds_alternative<image_part>(part); });
+}
+
+result<void> check(openai_dialect const& dialect, chat_request const& request) {
+    if (auto checked = validate(request); !checked) return checked;
+    if (request.top_k && !dialect.takes_top_k)
+        return invalid_argument("top_k", std::string{dialect.service} + " has no such parameter");
+    if (request.response_format.kind == response_format::kind_t::json_schema && request.response_format.name.empty())
+        return invalid_argument("response_format.name", std::string{dialect.service} + " needs a name for the schema");
+    for (std::size_t i = 0; i < request.messages.size(); ++i)
+        if (request.messages[i].role != role::user && has_image(request.messages[i]))
+            return invalid_argument("messages[" + std::to_string(i) + "].parts", "only the user may show images");
+    return {};
+}
+
+void write_image(writer& out, image_part const& image) {
+    out.begin_object().member("type", "image_url").key("image_url").begin_object();
+    if (image.data.empty()) {
+        out.member("url", image.url);
+    } else {
+        std::string url;
+        url.reserve(image.media_type.size() + image.data.size() + 13);
+        url.append("data:").append(image.media_type).append(";base64,").append(image.data);
+        out.member("url", url);
+    }
+    if (!image.detail.empty()) out.member("detail", image.detail);
+    out.end_object().end_object();
+}
+
+void write_parts(writer& out, std::vector<content_part> const& parts) {
+    out.begin_array();
+    for (auto const& part : parts) {
+        if (auto const* text = std::get_if<text_part>(&part))
+            out.begin_object().member("type", "text").member("text", text->text).end_object();
+        else
+            write_image(out, std::get<image_part>(part));
+    }
+    out.end_array();
+}
+
+void write_tool_calls(writer& out, std::vector<tool_call> const& calls) {
+    out.key("tool_calls").begin_array();
+    for (auto const& call : calls) {
+        out.begin_object().member("id", call.id).member("type", "function");
+        out.key("function").begin_object();
+        out.member("name", call.name)
+            .member("arguments", call.arguments.empty() ? std::string_view{"{}"} : call.arguments);
+        out.end_object().end_object();
+    }
+    out.end_array();
+}
+
+void write_message(writer& out, openai_dialect const& dialect, message const& said) {
+    out.begin_object().member("role", role_name(said.role, dialect));
+    bool const says_otherwise = !said.tool_calls.empty() || !said.refusal.empty();
+    if (!said.parts.empty())
+        write_parts(out.key("content"), said.parts);
+    else if (said.text.empty() && says_otherwise)
+        out.key("content").null();
+    else
+        out.member("content", said.text);
+    if (!said.refusal.empty()) out.member("refusal", said.refusal);
+    if (!said.name.empty()) out.member("name", said.name);
+    if (!said.tool_calls.empty()) write_tool_calls(out, said.tool_calls);
+    if (!said.tool_call_id.empty()) out.member("tool_call_id", said.tool_call_id);
+    out.end_object();
+}
+
+template <class T>
+void write_if_set(writer& out, std::string_view name, std::optional<T> const& value) {
+    if (value) out.member(name, *value);
+}
+
+void write_numbers(writer& out, openai_dialect const& dialect, chat_request const& request) {
+    write_if_set(out, "temperature", request.temperature);
+    write_if_set(out, "top_p", request.top_p);
+    write_if_set(out, "top_k", request.top_k);
+    write_if_set(out, "presence_penalty", request.presence_penalty);
+    write_if_set(out, "frequency_penalty", request.frequency_penalty);
+    write_if_set(out, dialect.old_token_limit ? "max_tokens" : "max_completion_tokens", request.max_output_tokens);
+    write_if_set(out, "seed", request.seed);
+}
+
+void write_tools(writer& out, std::vector<tool_definition> const& tools) {
+    out.key("tools").begin_array();
+    for (auto const& tool : tools) {
+        out.begin_object().member("type", "function").key("function").begin_object();
+        out.member("name", tool.name);
+        if (!tool.description.empty()) out.member("description", tool.description);
+        if (!tool.parameters.empty()) out.key("parameters").raw(tool.parameters);
+        if (tool.strict) out.member("strict", true);
+        out.end_object().end_object();
+    }
+    out.end_array();
+}
+
+void write_tool_choice(writer& out, tool_choice const& choice) {
+    using mode_t = tool_choice::mode_t;
+    switch (choice.mode) {
+        case mode_t::service_default:
+            break;
+        case mode_t::none:
+            out.member("tool_choice", "none");
+            break;
+        case mode_t::automatic:
+            out.member("tool_choice", "auto");
+            break;
+        case mode_t::required:
+            out.member("tool_choice", "required");
+            break;
+        case mode_t::named:
+            out.key("tool_choice").begin_object().member("type", "function");
+            out.key("function").begin_object().member("name", choice.name).end_object().end_object();
+            break;
+    }
+}
+
+void write_format(writer& out, response_format const& format) {
+    if (format.kind == response_format::kind_t::text) return;
+    out.key("response_format").begin_object();
+    if (format.kind == response_format::kind_t::json_object) {
+        out.member("type", "json_object").end_object();
+        return;
+    }
+    out.member("type", "json_schema").key("json_schema").begin_object().member("name", format.name);
+    if (!format.description.empty()) out.member("description", format.description);
+    out.member("strict", format.strict).key("schema").raw(format.schema).end_object().end_object();
+}
+
+void write_texts(writer& out, chat_request const& request) {
+    if (!request.stop.empty()) {
+        out.key("stop").begin_array();
+        for (auto const& text : request.stop) out.value(text);
+        out.end_array();
+    }
+    if (!request.reasoning_effort.empty()) out.member("reasoning_effort", request.reasoning_effort);
+    if (!request.metadata.empty()) {
+        out.key("metadata").begin_object();
+        for (auto const& [name, value] : request.metadata) out.member(name, value);
+        out.end_object();
+    }
+    if (!request.user.empty()) out.member("user", request.user);
+}
+
+/// About the size of the body, so that one allocation does.
+std::size_t expected_bytes(chat_request const& request) {
+    std::size_t bytes = 512 + request.response_format.schema.size();
+    for (auto const& said : request.messages) {
+        bytes += 64 + said.text.size() + said.text.size() / 16;
+        for (auto const& call : said.tool_calls) bytes += 96 + call.arguments.size() * 9 / 8;
+    }
+    for (auto const& tool : request.tools) bytes += 128 + tool.description.size() + tool.parameters.size();
+    return bytes;
+}
+
+}  // namespace
+
+result<std::string> encode_openai_body(openai_dialect const& dialect, chat_request const& request,
+                                       std::string_view model, bool streaming) {
+    if (auto checked = check(dialect, request); !checked) return checked.error();
+    std::string body;
+    body.reserve(expected_bytes(request));
+    writer out{body};
+    out.begin_object();
+    if (!model.empty()) out.member("model", model);
+    out.key("messages").begin_array();
+    for (auto const& said : request.messages) write_message(out, dialect, said);
+    out.end_array();
+    write_numbers(out, dialect, request);
+    write_texts(out, request);
+    if (!request.tools.empty()) write_tools(out, request.tools);
+    write_tool_choice(out, request.tool_choice);
+    write_if_set(out, "parallel_tool_calls", request.parallel_tool_calls);
+    write_format(out, request.response_format);
+    if (streaming) {
+        out.member("stream", true);
+        if (dialect.stream_usage) out.key("stream_options").begin_object().member("include_usage", true).end_object();
+    }
+    out.end_object();
+    if (!request.extra.is_null())
+        if (auto merged = json::merge_objects(body, request.extra); !merged) return merged.error();
+    return body;
+}
+
+}  // namespace coax::wire

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <coax/core/result.hpp>
+
+#include <string>
+
+namespace coax::sim {
+
+/// A test CA and a server certificate signed by it, all in PEM.
+struct certificate_set {
+    std::string ca{};
+    std::string certificate{};
+    std::string key{};
+};
+
+/// Makes fresh keys and certificates, good for ten years. The host "localhost" gets the address 127.0.0.1 beside it.
+[[nodiscard]] result<certificate_set> make_certificates(std::string const& host);
+
+}  // namespace coax::sim

@@ -1,0 +1,121 @@
+#include "sim/delivery.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+
+namespace coax::sim {
+namespace {
+
+constexpr std::size_t slow_bytes = 4;
+
+std::string_view reason_of(int status) noexcept {
+    switch (status) {
+        case 200: return "OK";
+        case 400: return "Bad Request";
+        case 401: return "Unauthorized";
+        case 403: return "Forbidden";
+        case 404: return "Not Found";
+        case 405: return "Method Not Allowed";
+        case 408: return "Request Timeout";
+        case 409: return "Conflict";
+        case 413: return "Content Too Large";
+        case 422: return "Unprocessable Content";
+        case 429: return "Too Many Requests";
+        case 431: return "Request Header Fields Too Large";
+        case 500: return "Internal Server Error";
+        case 502: return "Bad Gateway";
+        case 503: return "Service Unavailable";
+        case 504: return "Gateway Timeout";
+        default: return "Status";
+    }
+}
+
+bool is_mishap(reply const& out, fault_kind kind) noexcept { return out.mishap && out.mishap->kind == kind; }
+
+std::string head_of(reply const& out, delivery_terms const& terms, bool keep) {
+    std::string head;
+    head.reserve(256 + out.headers.size() + (out.chunked ? 0 : out.body.size()));
+    head.append("HTTP/1.1 ").append(std::to_string(out.status)).append(" ").append(reason_of(out.status)).append("\r\n");
+    add_header(head, "Date", terms.date);
+    if (!out.content_type.empty()) add_header(head, "Content-Type", out.content_type);
+    head += out.headers;
+    if (!keep) add_header(head, "Connection", "close");
+    else if (terms.http_1_0) add_header(head, "Connection", "keep-alive");
+    if (out.chunked) add_header(head, "Transfer-Encoding", "chunked");
+    else add_header(head, "Content-Length", std::to_string(out.body.size()));
+    return head + "\r\n";
+}
+
+void append_chunk(std::string& out, std::string_view piece) {
+    if (piece.empty()) return;
+    std::array<char, 24> size{};
+    auto const length = std::snprintf(size.data(), size.size(), "%zx\r\n", piece.size());
+    out.append(size.data(), static_cast<std::size_t>(length)).append(piece).append("\r\n");
+}
+
+void chunk_pieces(delivery& plan, reply const& out, bool whole) {
+    for (auto const& piece : out.pieces) {
+        bool const paced = out.between_pieces.count() > 0 && &piece != &out.pieces.front();
+        if (paced) plan.segments.push_back({.pause = out.between_pieces});
+        append_chunk(plan.segments.back().bytes, piece);
+    }
+    if (whole) plan.segments.back().bytes += "0\r\n\r\n";
+}
+
+/// Keeps the first `bytes` of all segments.
+void keep_first(std::vector<segment>& segments, std::size_t bytes) {
+    for (auto& part : segments) {
+        if (part.bytes.size() > bytes) part.bytes.resize(bytes);
+        bytes -= part.bytes.size();
+    }
+    std::erase_if(segments, [](segment const& part) { return part.bytes.empty(); });
+}
+
+/// The bytes of the body that come where not all do.
+std::size_t truncated_size(std::size_t size, std::size_t wanted) noexcept {
+    if (size == 0) return 0;
+    return wanted != 0 ? std::min(wanted, size - 1) : size / 2;
+}
+
+std::vector<segment> dribble(std::vector<segment> const& segments, std::chrono::nanoseconds pause, std::chrono::nanoseconds longest) {
+    std::string all;
+    for (auto const& part : segments) all += part.bytes;
+    pause = std::max(pause, std::chrono::nanoseconds{std::chrono::milliseconds{1}});
+    auto const most_steps = static_cast<std::size_t>(std::max<std::int64_t>(1, longest / pause));
+    auto const step = std::max(slow_bytes, (all.size() + most_steps - 1) / most_steps);
+    std::vector<segment> slow;
+    for (std::size_t at = 0; at < all.size(); at += step) slow.push_back({.pause = pause, .bytes = all.substr(at, step)});
+    return slow;
+}
+
+}  // namespace
+
+delivery deliver(reply out, delivery_terms const& terms) {
+    if (is_mishap(out, fault_kind::stall)) return {.segments = {}, .then = ending::stall};
+    if (is_mishap(out, fault_kind::close_before_answer)) return {.segments = {}, .then = ending::cut};
+    bool const truncated = is_mishap(out, fault_kind::truncated_body);
+    if (out.chunked && (terms.http_1_0 || (truncated && out.pieces.empty()))) {
+        for (auto const& piece : out.pieces) out.body += piece;
+        out.chunked = false;
+    }
+    bool const keep = terms.keep_alive && !out.close;
+    delivery plan{.segments = {}, .then = keep ? ending::keep : ending::close};
+    plan.segments.push_back({.pause = out.first_byte, .bytes = head_of(out, terms, keep)});
+    if (out.chunked) {
+        if (truncated) out.pieces.resize(std::max<std::size_t>(1, out.pieces.size() / 2));
+        chunk_pieces(plan, out, !truncated);
+    } else {
+        if (truncated) out.body.resize(truncated_size(out.body.size(), out.mishap->at_byte));
+        plan.segments.back().bytes += out.body;
+    }
+    if (truncated) plan.then = ending::cut;
+    if (is_mishap(out, fault_kind::slow)) plan.segments = dribble(plan.segments, out.mishap->wait, terms.longest);
+    if (is_mishap(out, fault_kind::reset)) {
+        keep_first(plan.segments, out.mishap->at_byte);
+        plan.then = ending::reset;
+    }
+    return plan;
+}
+
+}  // namespace coax::sim

@@ -1,0 +1,267 @@
+#include "sim/schema_rules.hpp"
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+namespace coax::sim {
+namespace {
+
+using verdict = std::optional<std::string>;
+
+constexpr std::array<std::string_view, 7> known_types{"object", "array", "string", "integer", "number", "boolean", "null"};
+
+bool is_one_of(auto const& words, std::string_view word) { return std::ranges::find(words, word) != std::ranges::end(words); }
+
+/// The types a schema names, whether one or several.
+std::vector<std::string_view> types_of(json::value const& schema) {
+    std::vector<std::string_view> types;
+    auto const* type = member(schema, "type");
+    if (type == nullptr) return types;
+    if (type->is_string()) types.push_back(view(type->get_string()));
+    if (auto const* several = type->if_array())
+        for (auto const& entry : *several) types.push_back(entry.is_string() ? view(entry.get_string()) : std::string_view{});
+    return types;
+}
+
+bool names_type(json::value const& schema, std::string_view wanted) { return is_one_of(types_of(schema), wanted); }
+
+// ---- OpenAI --------------------------------------------------------------------------------------------------------
+
+/// Source: reference on Structured Outputs, the strict subset.
+class openai_rules {
+public:
+    explicit openai_rules(json::value const& root) noexcept : root_{root} {}
+
+    verdict check() {
+        if (!root_.is_object()) return "schema must be a JSON object.";
+        if (member(root_, "anyOf") != nullptr) return "schema must not have 'anyOf' at the root level.";
+        if (text_member(root_, "type") != "object" && member(root_, "$ref") == nullptr)
+            return "schema must be a JSON Schema of 'type: \"object\"', got 'type: \"" +
+                   std::string{member(root_, "type") != nullptr ? text_member(root_, "type") : "None"} + "\"'.";
+        return check(root_, 1);
+    }
+
+private:
+    static constexpr int most_levels = 10;
+    static constexpr int most_properties = 5000;
+    static constexpr std::size_t most_enum_values = 1000;
+    static constexpr std::array<std::string_view, 22> forbidden{
+        "allOf", "oneOf", "not", "dependentRequired", "dependentSchemas", "if", "then", "else", "uniqueItems", "contains", "minContains",
+        "maxContains", "patternProperties", "propertyNames", "minProperties", "maxProperties", "unevaluatedItems",
+        "unevaluatedProperties", "prefixItems", "additionalItems", "dependencies", "contentEncoding"};
+    static constexpr std::array<std::string_view, 9> formats{"date-time", "time", "date", "duration", "email",
+                                                             "hostname", "ipv4", "ipv6", "uuid"};
+    static constexpr std::array<std::string_view, 5> beside_ref{"$ref", "description", "title", "$defs", "definitions"};
+
+    [[nodiscard]] std::string at(std::string message) const {
+        std::string where = "In context=(";
+        for (auto const& step : path_) where += (&step == &path_.front() ? "'" : ", '") + step + "'";
+        return where + (path_.size() == 1 ? ",), " : "), ") + std::move(message);
+    }
+
+    verdict child(json::value const& schema, std::vector<std::string> steps, int level) {
+        auto const depth = path_.size();
+        for (auto& step : steps) path_.push_back(std::move(step));
+        auto found = check(schema, level);
+        path_.resize(depth);
+        return found;
+    }
+
+    verdict check(json::value const& schema, int level) {
+        if (!schema.is_object()) return at("schema must be a JSON object.");
+        if (level > most_levels) return at("schema exceeds the limit of 10 levels of nesting.");
+        if (auto found = check_definitions(schema)) return found;
+        if (member(schema, "$ref") != nullptr) return check_ref(schema);
+        for (auto const& [name, value] : schema.get_object())
+            if (is_one_of(forbidden, {name.data(), name.size()})) return at("'" + std::string{name.data(), name.size()} + "' is not permitted.");
+        if (auto found = check_values(schema)) return found;
+        if (auto const* variants = member(schema, "anyOf")) return check_variants(*variants, level);
+        return check_types(schema, level);
+    }
+
+    verdict check_definitions(json::value const& schema) {
+        for (std::string const keyword : {"$defs", "definitions"}) {
+            auto const* definitions = member(schema, keyword);
+            if (definitions == nullptr) continue;
+            if (!definitions->is_object()) return at("'" + keyword + "' must be an object.");
+            for (auto const& [name, value] : definitions->get_object())
+                if (auto found = child(value, {keyword, std::string{name.data(), name.size()}}, 1)) return found;
+        }
+        return std::nullopt;
+    }
+
+    verdict check_ref(json::value const& schema) {
+        for (auto const& [name, value] : schema.get_object())
+            if (!is_one_of(beside_ref, {name.data(), name.size()}))
+                return at("$ref cannot have keywords {'" + std::string{name.data(), name.size()} + "'}.");
+        auto const ref = text_member(schema, "$ref");
+        if (resolve_ref(root_, ref) == nullptr) return at("reference can only point to definitions of this schema, got '" + std::string{ref} + "'.");
+        return std::nullopt;
+    }
+
+    verdict check_values(json::value const& schema) {
+        if (auto const* values = member(schema, "enum")) {
+            if (!values->is_array() || values->get_array().empty()) return at("'enum' must be a non-empty array.");
+            enum_values_ += values->get_array().size();
+            if (enum_values_ > most_enum_values) return at("schema has more than 1000 enum values.");
+        }
+        auto const format = text_member(schema, "format");
+        if (!format.empty() && !is_one_of(formats, format)) return at("'format' of '" + std::string{format} + "' is not supported.");
+        return std::nullopt;
+    }
+
+    verdict check_variants(json::value const& variants, int level) {
+        if (!variants.is_array() || variants.get_array().empty()) return at("'anyOf' must be a non-empty array.");
+        int index = 0;
+        for (auto const& variant : variants.get_array())
+            if (auto found = child(variant, {"anyOf", std::to_string(index++)}, level)) return found;
+        return std::nullopt;
+    }
+
+    verdict check_types(json::value const& schema, int level) {
+        auto const types = types_of(schema);
+        bool const has_values = member(schema, "enum") != nullptr || member(schema, "const") != nullptr;
+        if (types.empty() && !has_values) return at("schema must have a 'type' key.");
+        for (auto const type : types)
+            if (!is_one_of(known_types, type)) return at("'" + std::string{type} + "' is not a valid type.");
+        if (is_one_of(types, "object"))
+            if (auto found = check_object(schema, level)) return found;
+        if (!is_one_of(types, "array")) return std::nullopt;
+        auto const* items = member(schema, "items");
+        if (items == nullptr) return at("array schema missing items.");
+        return child(*items, {"items"}, level + 1);
+    }
+
+    verdict check_object(json::value const& schema, int level) {
+        auto const* closed = member(schema, "additionalProperties");
+        if (closed == nullptr || !closed->is_bool() || closed->get_bool())
+            return at("'additionalProperties' is required to be supplied and to be false.");
+        auto const* properties = member(schema, "properties");
+        if (properties == nullptr) return std::nullopt;
+        if (!properties->is_object()) return at("'properties' must be an object.");
+        if (auto found = check_required(schema, properties->get_object())) return found;
+        for (auto const& [name, property] : properties->get_object()) {
+            if (++properties_ > most_properties) return at("schema has more than 5000 properties.");
+            if (auto found = child(property, {"properties", std::string{name.data(), name.size()}}, level + 1)) return found;
+        }
+        return std::nullopt;
+    }
+
+    [[nodiscard]] verdict check_required(json::value const& schema, json::object const& properties) const {
+        auto const* required = member(schema, "required");
+        auto const* names = required != nullptr ? required->if_array() : nullptr;
+        std::string const rule = "'required' is required to be supplied and to be an array including every key in properties.";
+        if (names == nullptr) return properties.empty() ? std::nullopt : verdict{at(rule)};
+        for (auto const& [name, property] : properties)
+            if (std::ranges::find(*names, json::value(name)) == names->end())
+                return at(rule + " Missing '" + std::string{name.data(), name.size()} + "'.");
+        for (auto const& name : *names)
+            if (!name.is_string() || !properties.contains(name.get_string()))
+                return at("'required' names a key that is not in properties.");
+        return std::nullopt;
+    }
+
+    json::value const& root_;
+    std::vector<std::string> path_;
+    int properties_{0};
+    std::size_t enum_values_{0};
+};
+
+// ---- Anthropic -----------------------------------------------------------------------------------------------------
+
+/// Source: reference on Anthropic's structured outputs, supported schema subset.
+class anthropic_rules {
+public:
+    explicit anthropic_rules(json::value const& root) noexcept : root_{root} {}
+
+    verdict check() { return check(root_, "schema", {}); }
+
+private:
+    static constexpr int most_steps = 20'000;
+    static constexpr std::array<std::string_view, 29> forbidden{
+        "minLength", "maxLength", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "maxItems", "uniqueItems",
+        "contains", "minContains", "maxContains", "prefixItems", "patternProperties", "propertyNames", "minProperties", "maxProperties",
+        "oneOf", "not", "if", "then", "else", "dependentRequired", "dependentSchemas", "unevaluatedItems", "unevaluatedProperties",
+        "additionalItems", "dependencies", "contentEncoding"};
+    static constexpr std::array<std::string_view, 10> formats{"date-time", "time", "date", "duration", "email",
+                                                              "hostname", "uri", "ipv4", "ipv6", "uuid"};
+    static constexpr std::array<std::string_view, 6> hard_patterns{"(?=", "(?!", "(?<", "\\b", "\\B", "\\1"};
+
+    static std::string kind_of(json::value const& schema) {
+        auto const types = types_of(schema);
+        return types.empty() ? std::string{"schema"} : std::string{types.front()};
+    }
+
+    verdict check(json::value const& schema, std::string const& where, std::vector<json::value const*> above) {
+        if (!schema.is_object()) return where + ": schemas must be objects";
+        if (++steps_ > most_steps) return where + ": schema is too complex to compile";
+        if (std::ranges::find(above, &schema) != above.end()) return where + ": recursive schemas are not supported";
+        above.push_back(&schema);
+        if (auto const ref = text_member(schema, "$ref"); !ref.empty()) {
+            auto const* target = resolve_ref(root_, ref);
+            if (target == nullptr) return where + ": '$ref' must point into this schema, got '" + std::string{ref} + "'";
+            return check(*target, where, above);
+        }
+        if (auto found = check_keywords(schema, where)) return found;
+        if (auto found = check_variants(schema, where, above)) return found;
+        if (names_type(schema, "object"))
+            if (auto found = check_object(schema, where, above)) return found;
+        auto const* items = member(schema, "items");
+        return items != nullptr ? check(*items, where + ".items", above) : std::nullopt;
+    }
+
+    static verdict check_keywords(json::value const& schema, std::string const& where) {
+        for (auto const& [name, value] : schema.get_object()) {
+            std::string const keyword{name.data(), name.size()};
+            if (is_one_of(forbidden, keyword))
+                return where + ": For '" + kind_of(schema) + "' type, property '" + keyword + "' is not supported";
+        }
+        for (auto const type : types_of(schema))
+            if (!is_one_of(known_types, type)) return where + ": '" + std::string{type} + "' is not a type";
+        if (auto const* least = member(schema, "minItems"); least != nullptr && *least != json::value(0) && *least != json::value(1))
+            return where + ": For 'array' type, 'minItems' values other than 0 or 1 are not supported";
+        if (auto const format = text_member(schema, "format"); !format.empty() && !is_one_of(formats, format))
+            return where + ": For 'string' type, format '" + std::string{format} + "' is not supported";
+        for (auto const part : hard_patterns)
+            if (text_member(schema, "pattern").find(part) != std::string_view::npos) return where + ": pattern uses '" + std::string{part} + "', which is not supported";
+        if (auto const* values = member(schema, "enum"); values != nullptr && values->is_array())
+            for (auto const& value : values->get_array())
+                if (value.is_structured()) return where + ": 'enum' may hold scalars only";
+        return std::nullopt;
+    }
+
+    verdict check_variants(json::value const& schema, std::string const& where, std::vector<json::value const*> const& above) {
+        for (std::string const keyword : {"anyOf", "allOf"}) {
+            auto const* variants = member(schema, keyword);
+            if (variants == nullptr) continue;
+            if (!variants->is_array()) return where + ": '" + keyword + "' must be an array";
+            for (auto const& variant : variants->get_array()) {
+                if (keyword == "allOf" && member(variant, "$ref") != nullptr) return where + ": 'allOf' with '$ref' is not supported";
+                if (auto found = check(variant, where + "." + keyword, above)) return found;
+            }
+        }
+        return std::nullopt;
+    }
+
+    verdict check_object(json::value const& schema, std::string const& where, std::vector<json::value const*> const& above) {
+        auto const* closed = member(schema, "additionalProperties");
+        if (closed == nullptr || !closed->is_bool() || closed->get_bool())
+            return where + ": For 'object' type, 'additionalProperties' must be explicitly set to false";
+        auto const* properties = member(schema, "properties");
+        if (properties == nullptr || !properties->is_object()) return std::nullopt;
+        for (auto const& [name, property] : properties->get_object())
+            if (auto found = check(property, where + ".properties." + std::string{name.data(), name.size()}, above)) return found;
+        return std::nullopt;
+    }
+
+    json::value const& root_;
+    int steps_{0};
+};
+
+}  // namespace
+
+verdict openai_schema_fault(json::value const& schema) { return openai_rules{schema}.check(); }
+verdict anthropic_schema_fault(json::value const& schema) { return anthropic_rules{schema}.check(); }
+
+}  // namespace coax::sim

@@ -1,0 +1,123 @@
+#include "sim/wire_form.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <ctime>
+
+namespace coax::sim {
+namespace {
+
+std::tm utc(std::chrono::system_clock::time_point when) noexcept {
+    auto const seconds = std::chrono::system_clock::to_time_t(when);
+    std::tm parts{};
+    gmtime_r(&seconds, &parts);
+    return parts;
+}
+
+std::string_view query_value(std::string_view query, std::string_view name) noexcept {
+    while (!query.empty()) {
+        auto const pair = query.substr(0, query.find('&'));
+        query.remove_prefix(std::min(query.size(), pair.size() + 1));
+        if (pair.starts_with(name) && pair.substr(name.size()).starts_with('=')) return pair.substr(name.size() + 1);
+    }
+    return {};
+}
+
+endpoint endpoint_of(std::string_view path, std::string_view& name) noexcept {
+    if (path.ends_with("/chat/completions")) return endpoint::chat;
+    if (path.ends_with("/embeddings")) return endpoint::embeddings;
+    if (path.ends_with("/models")) return endpoint::models;
+    if (auto const at = path.rfind("/models/"); at != std::string_view::npos) {
+        name = path.substr(at + 8);
+        return name.empty() ? endpoint::unknown : endpoint::one_model;
+    }
+    return endpoint::unknown;
+}
+
+}  // namespace
+
+route route_of(request_view const& request) noexcept {
+    auto const mark = request.target.find('?');
+    auto const path = request.target.substr(0, mark);
+    auto const query = mark == std::string_view::npos ? std::string_view{} : request.target.substr(mark + 1);
+    route found{.api_version = query_value(query, "api-version")};
+    if (path.ends_with("/v1/messages") || path.ends_with("/v1/messages/count_tokens")) {
+        found.speech = dialect::anthropic;
+        found.what = path.ends_with("/messages") ? endpoint::chat : endpoint::count_tokens;
+        return found;
+    }
+    found.what = endpoint_of(path, found.name);
+    constexpr std::string_view deployments = "/openai/deployments/";
+    if (auto const at = path.find(deployments); at != std::string_view::npos) {
+        found.speech = dialect::azure_classic;
+        found.name = path.substr(at + deployments.size());
+        found.name = found.name.substr(0, found.name.find('/'));
+    } else if (path.find("/openai/v1/") != std::string_view::npos) {
+        found.speech = dialect::azure_v1;
+    } else if (!request.anthropic_version.empty()) {
+        found.speech = dialect::anthropic;
+    }
+    return found;
+}
+
+void add_header(std::string& headers, std::string_view name, std::string_view value) {
+    headers.append(name).append(": ").append(value).append("\r\n");
+}
+
+std::string bearer_token(std::string_view authorization) {
+    constexpr std::string_view scheme = "bearer ";
+    if (lower_ascii(authorization.substr(0, scheme.size())) != scheme) return {};
+    return std::string{authorization.substr(scheme.size())};
+}
+
+std::string http_date(std::chrono::system_clock::time_point when) {
+    constexpr std::array<char const*, 7> days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    constexpr std::array<char const*, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    auto const t = utc(when);
+    std::array<char, 64> text{};
+    auto const size = std::snprintf(text.data(), text.size(), "%s, %02d %s %04d %02d:%02d:%02d GMT",
+                                    days[static_cast<std::size_t>(t.tm_wday)], t.tm_mday, months[static_cast<std::size_t>(t.tm_mon)],
+                                    t.tm_year + 1900, t.tm_hour, t.tm_min, t.tm_sec);
+    return {text.data(), static_cast<std::size_t>(size)};
+}
+
+std::string rfc3339(std::chrono::system_clock::time_point when) {
+    auto const t = utc(when);
+    std::array<char, 64> text{};
+    auto const size = std::snprintf(text.data(), text.size(), "%04d-%02d-%02dT%02d:%02d:%02dZ", t.tm_year + 1900, t.tm_mon + 1,
+                                    t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec);
+    return {text.data(), static_cast<std::size_t>(size)};
+}
+
+std::string short_duration(std::chrono::nanoseconds span) {
+    auto const ms = (span.count() + 999'999) / 1'000'000;
+    if (ms < 1000) return std::to_string(ms) + "ms";
+    auto const hours = ms / 3'600'000;
+    auto const minutes = ms / 60'000 % 60;
+    auto const rest = ms % 60'000;
+    std::string text;
+    if (hours > 0) text += std::to_string(hours) + "h";
+    if (hours > 0 || minutes > 0) text += std::to_string(minutes) + "m";
+    text += std::to_string(rest / 1000);
+    if (auto const thousandths = rest % 1000; thousandths != 0) {
+        auto digits = std::to_string(1000 + thousandths).substr(1);
+        while (digits.back() == '0') digits.pop_back();
+        text += "." + digits;
+    }
+    return text + "s";
+}
+
+std::int64_t ceil_seconds(std::chrono::nanoseconds span) noexcept { return (span.count() + 999'999'999) / 1'000'000'000; }
+
+std::int64_t unix_seconds(std::chrono::system_clock::time_point when) noexcept {
+    return std::chrono::duration_cast<std::chrono::seconds>(when.time_since_epoch()).count();
+}
+
+bool is_tool_name(std::string_view name, std::size_t longest) noexcept {
+    return !name.empty() && name.size() <= longest && std::ranges::all_of(name, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+    });
+}
+
+}  // namespace coax::sim

@@ -32,6 +32,9 @@ enum class kind : unsigned char {
     any,  ///< coax::json_value
 };
 
+/// The most fields that a struct may have.
+inline constexpr std::size_t most_fields = 128;
+
 struct plan;
 
 /// One field of a struct.
@@ -104,6 +107,7 @@ struct variant_plan {
 struct plan {
     kind what{};
     unsigned char bytes{0};          ///< Size of a number or enum.
+    bool is_signed{false};           ///< Of an enum's underlying type.
     std::size_t size{0};             ///< sizeof: the step in a sequence.
     std::string_view name{};         ///< Of a struct: fit for a schema.
     plan const* inner{nullptr};      ///< Of a nullable, sequence or map.

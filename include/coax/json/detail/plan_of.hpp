@@ -217,6 +217,7 @@ void locate_fields(void* object, void** members) {
 
 template <class T>
 consteval struct_plan make_struct_plan() {
+    static_assert(reflect::field_count<T> <= most_fields);
     struct_plan result{};
     result.fields = fields_of<T>.entries;
     result.field_count = reflect::field_count<T>;
@@ -340,6 +341,7 @@ consteval plan make_plan() {
         static_assert(reflect::enumerators<T>.size() > 0,
                       "coax: no enumerators found; specialize coax::enum_range for values outside [-8, 120)");
         result.what = kind::enumeration;
+        result.is_signed = std::is_signed_v<std::underlying_type_t<T>>;
         result.enumeration = &enum_tables<T>::description;
     } else if constexpr (std::is_same_v<T, std::string>) {
         result.what = kind::string;

@@ -434,15 +434,34 @@ private:
         emit_doc(stated, {});
     }
 
+    /// Bounds of numbers and strings, stated of a list or map, are meant for what is in it.
+    constexpr void emit_inner(plan const& inner, doc const* stated) {
+        doc each = stated != nullptr ? *stated : doc{};
+        each.description = each.title = each.name = {};
+        each.min_items = each.max_items = {};
+        emit(inner, each == doc{} ? nullptr : &each, false);
+    }
+
+    static constexpr doc without_inner(doc const* stated) {
+        doc own{};
+        if (stated == nullptr) return own;
+        own.title = stated->title;
+        own.description = stated->description;
+        own.min_items = stated->min_items;
+        own.max_items = stated->max_items;
+        return own;
+    }
+
     constexpr void emit_list(plan const& type, doc const* stated, bool null) {
         enter();
         emit_type("array", null);
         sink_.add(",\"items\":");
-        emit(*type.inner, nullptr, false);
+        emit_inner(*type.inner, stated);
+        doc const own = without_inner(stated);
         doc implied{};
         if (type.what == kind::fixed_array)
             implied.min_items = implied.max_items = doc_number{static_cast<long long>(type.sequence->fixed_size)};
-        emit_doc(stated, {}, implied);
+        emit_doc(&own, {}, implied);
         leave();
     }
 
@@ -451,13 +470,13 @@ private:
         enter();
         emit_type("object", null);
         sink_.add(",\"additionalProperties\":");
-        emit(*type.inner, nullptr, false);
-        doc named = stated != nullptr ? *stated : doc{};  // an object counts its properties
-        auto const fewest = named.min_items;
-        auto const most = named.max_items;
-        named.min_items = named.max_items = {};
-        emit_doc(&named, {});
-        if (fewest.is_set()) emit_bound({0, "minProperties", fewest, {}});
+        emit_inner(*type.inner, stated);
+        doc own = without_inner(stated);
+        auto const fewest = own.min_items;
+        auto const most = own.max_items;
+        own.min_items = own.max_items = {};
+        emit_doc(&own, {});
+        if (fewest.is_set()) emit_bound({0, "minProperties", fewest, {}});  // an object counts its properties
         if (most.is_set()) emit_bound({0, "maxProperties", most, {}});
         leave();
     }

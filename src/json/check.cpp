@@ -1,0 +1,175 @@
+#include "check.hpp"
+
+#include "memory.hpp"
+#include "pattern.hpp"
+#include "text.hpp"
+
+#include <coax/json/writer.hpp>
+
+#include <compare>
+#include <cstdlib>
+
+namespace coax::json::detail {
+namespace {
+
+/// A number of any kind, compared without rounding where both sides are integers.
+struct number {
+    kind what;
+    long long integer{0};
+    unsigned long long natural{0};
+    double real{0};
+};
+
+number load_number(plan const& type, void const* value) {
+    number result{.what = type.what};
+    if (type.what == kind::signed_integer)
+        result.integer = load_signed(value, type.bytes);
+    else if (type.what == kind::unsigned_integer)
+        result.natural = load_unsigned(value, type.bytes);
+    else
+        result.real = load_real(value, type.bytes);
+    return result;
+}
+
+double as_real(number const& value) {
+    if (value.what == kind::signed_integer) return static_cast<double>(value.integer);
+    if (value.what == kind::unsigned_integer) return static_cast<double>(value.natural);
+    return value.real;
+}
+
+std::partial_ordering compare(number const& value, doc_number const& bound) {
+    if (bound.kind == doc_number::form::integer && value.what == kind::signed_integer) return value.integer <=> bound.integer;
+    if (bound.kind == doc_number::form::integer && value.what == kind::unsigned_integer) {
+        if (bound.integer < 0) return std::partial_ordering::greater;
+        return value.natural <=> static_cast<unsigned long long>(bound.integer);
+    }
+    return as_real(value) <=> bound.real;
+}
+
+std::string print(number const& value) {
+    std::string text;
+    if (value.what == kind::signed_integer)
+        append_number(text, value.integer);
+    else if (value.what == kind::unsigned_integer)
+        append_number(text, value.natural);
+    else
+        append_number(text, value.real);
+    return text;
+}
+
+std::string print(doc_number const& bound) {
+    std::string text;
+    if (bound.kind == doc_number::form::integer)
+        append_number(text, bound.integer);
+    else
+        append_number(text, bound.real);
+    return text;
+}
+
+bool check_number(doc const& stated, plan const& type, void const* value, violation_taker const& take) {
+    auto const found = load_number(type, value);
+    if (stated.minimum.is_set() && compare(found, stated.minimum) < 0)
+        return take({}, "expected at least " + print(stated.minimum) + ", found " + print(found));
+    if (stated.maximum.is_set() && compare(found, stated.maximum) > 0)
+        return take({}, "expected at most " + print(stated.maximum) + ", found " + print(found));
+    return true;
+}
+
+/// Checks a count of `things` ("characters", "items") against its bounds.
+bool check_count(doc_number const& fewest, doc_number const& most, std::size_t count, std::string_view things,
+                 violation_taker const& take) {
+    auto const refuse = [&](std::string_view relation, doc_number const& bound) {
+        return take({}, std::string{"expected "}.append(relation).append(print(bound)).append(" ").append(things).append(
+                            ", found " + std::to_string(count)));
+    };
+    auto const found = static_cast<double>(count);
+    if (fewest.is_set() && found < fewest.real) return refuse("at least ", fewest);
+    if (most.is_set() && found > most.real) return refuse("at most ", most);
+    return true;
+}
+
+bool check_string(doc const& stated, std::string const& text, violation_taker const& take) {
+    if (stated.min_length.is_set() || stated.max_length.is_set())
+        if (!check_count(stated.min_length, stated.max_length, count_code_points(text), "characters", take)) return false;
+    if (stated.pattern.empty()) return true;
+    std::string const pattern{stated.pattern.view()};
+    switch (match_pattern(pattern, text)) {
+        case pattern_outcome::matches: return true;
+        case pattern_outcome::differs: return take({}, "expected a string that matches " + pattern + ", found another");
+        case pattern_outcome::not_a_pattern: return take({}, "the documented pattern " + pattern + " cannot be compiled");
+    }
+    return true;
+}
+
+/// What of a list's documentation is meant for its items.
+doc for_items(doc const& stated) {
+    doc result = stated;
+    result.min_items = result.max_items = {};
+    return result;
+}
+
+bool says_something_of_items(doc const& stated) {
+    return stated.minimum.is_set() || stated.maximum.is_set() || stated.min_length.is_set() || stated.max_length.is_set() ||
+           !stated.pattern.empty();
+}
+
+bool check_below(doc const& stated, plan const& type, void const* value, std::string_view key, violation_taker const& take) {
+    return check_documentation(stated, type, value, [&](std::string_view below, std::string message) {
+        return take(below.empty() ? std::string{key} : std::string{key}.append("/").append(below), std::move(message));
+    });
+}
+
+bool check_list(doc const& stated, plan const& type, void const* value, violation_taker const& take) {
+    auto const items = type.sequence->view(value);
+    if (!check_count(stated.min_items, stated.max_items, items.size, "items", take)) return false;
+    if (!says_something_of_items(stated)) return true;
+    auto const each = for_items(stated);
+    auto const* at = static_cast<std::byte const*>(items.data);
+    for (std::size_t i = 0; i < items.size; ++i, at += type.inner->size)
+        if (!check_below(each, *type.inner, at, std::to_string(i), take)) return false;
+    return true;
+}
+
+bool check_map(doc const& stated, plan const& type, void const* value, violation_taker const& take) {
+    if (!check_count(stated.min_items, stated.max_items, type.map->size(value), "members", take)) return false;
+    if (!says_something_of_items(stated)) return true;
+    struct context {
+        doc each;
+        plan const& type;
+        violation_taker const& take;
+        bool wants_more{true};
+    } all{for_items(stated), *type.inner, take};
+    type.map->visit(value, &all, [](void* opaque, std::string_view key, void const* entry) {
+        auto& [each, entry_type, taker, wants_more] = *static_cast<context*>(opaque);
+        std::string escaped;
+        append_pointer(escaped, key);
+        wants_more = wants_more && check_below(each, entry_type, entry, escaped.substr(1), taker);
+    });
+    return all.wants_more;
+}
+
+}  // namespace
+
+bool check_documentation(doc const& stated, plan const& type, void const* value, violation_taker const& take) {
+    switch (type.what) {
+        case kind::signed_integer:
+        case kind::unsigned_integer:
+        case kind::real: return check_number(stated, type, value, take);
+        case kind::string: return check_string(stated, *static_cast<std::string const*>(value), take);
+        case kind::sequence:
+        case kind::fixed_array: return check_list(stated, type, value, take);
+        case kind::map: return check_map(stated, type, value, take);
+        case kind::nullable: {
+            auto const* const held = type.nullable->get(value);
+            return held == nullptr || check_documentation(stated, *type.inner, held, take);
+        }
+        case kind::variant: {
+            auto const index = type.variant->index(value);
+            return index >= type.variant->count ||
+                   check_documentation(stated, *type.variant->alternatives[index].type, type.variant->get(value), take);
+        }
+        default: return true;
+    }
+}
+
+}  // namespace coax::json::detail

@@ -1,0 +1,514 @@
+#include <coax/json/read.hpp>
+#include <coax/json/value.hpp>
+
+#include "check.hpp"
+#include "date_time.hpp"
+#include "memory.hpp"
+#include "scanner.hpp"
+
+#include <chrono>
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+namespace coax::json::detail {
+namespace {
+
+constexpr std::size_t no_field = static_cast<std::size_t>(-1);
+
+/// The integers that fit a type, as sizes: -`below` to `above`.
+struct integer_range {
+    std::uint64_t below;
+    std::uint64_t above;
+};
+
+integer_range range_of(plan const& type) {
+    auto const bits = type.bytes * 8U;
+    auto const all = std::numeric_limits<std::uint64_t>::max() >> (64U - bits);
+    if (type.what == kind::unsigned_integer) return {0, all};
+    return {(all >> 1U) + 1, all >> 1U};
+}
+
+/// Whether a value whose text starts with `c` may be of this type.
+bool may_start(plan const& type, char c) {
+    switch (type.what) {
+        case kind::boolean: return c == 't' || c == 'f';
+        case kind::signed_integer:
+        case kind::unsigned_integer:
+        case kind::real: return c == '-' || (c >= '0' && c <= '9');
+        case kind::string:
+        case kind::enumeration:
+        case kind::date_time: return c == '"';
+        case kind::nullable: return c == 'n' || may_start(*type.inner, c);
+        case kind::sequence:
+        case kind::fixed_array: return c == '[';
+        case kind::map:
+        case kind::object: return c == '{';
+        case kind::variant:
+        case kind::any: return true;
+    }
+    return true;
+}
+
+std::string name_of(plan const& type) {
+    switch (type.what) {
+        case kind::boolean: return "true or false";
+        case kind::signed_integer:
+        case kind::unsigned_integer: return "an integer";
+        case kind::real: return "a number";
+        case kind::string: return "a string";
+        case kind::enumeration: return "one of the enum's names";
+        case kind::date_time: return "a date and time";
+        case kind::nullable: return name_of(*type.inner) + " or null";
+        case kind::sequence:
+        case kind::fixed_array: return "an array";
+        case kind::map:
+        case kind::object: return "an object";
+        case kind::variant: {
+            std::string names;
+            for (std::size_t i = 0; i < type.variant->count; ++i)
+                names += (i == 0 ? "" : ", or ") + name_of(*type.variant->alternatives[i].type);
+            return names;
+        }
+        case kind::any: return "a value";
+    }
+    return "a value";
+}
+
+/// Reads one text into one value, field by field as the text has them.
+class reader : private scanner {
+public:
+    reader(std::string_view text, read_options const& options)
+        : scanner{text, options.max_depth, options.check_utf8},
+          options_{options},
+          refuse_unknown_{options.refuse_unknown_keys},
+          retry_budget_{text.size() * 16 + 4096} {}
+
+    result<void> read_document(plan const& type, void* into) {
+        if (read(type, into)) static_cast<void>(expect_end());
+        if (violations().empty()) return {};
+        return to_error(violations(), text());
+    }
+
+private:
+    /// Reads a value. False ends the walk; a value that does not fit is noted, skipped, and the walk goes on.
+    bool read(plan const& type, void* into) {
+        skip_space();
+        switch (type.what) {
+            case kind::boolean: return read_boolean(type, into);
+            case kind::signed_integer:
+            case kind::unsigned_integer: return read_integer(type, into);
+            case kind::real: return read_real(type, into);
+            case kind::string: return read_string(type, *static_cast<std::string*>(into));
+            case kind::enumeration: return read_enum(type, into);
+            case kind::date_time: return read_date_time(type, into);
+            case kind::nullable: return read_nullable(type, into);
+            case kind::sequence: return read_sequence(type, into);
+            case kind::fixed_array: return read_fixed_array(type, into);
+            case kind::map: return read_map(type, into);
+            case kind::variant: return read_variant(type, into);
+            case kind::object: return read_object(type, into);
+            case kind::any: return read_any(into);
+        }
+        return false;
+    }
+
+    /// The next value is not what the type wants.
+    bool refuse(plan const& type) { return refuse(name_of(type)); }
+    bool refuse(std::string const& expected) {
+        char const* const where = at_;
+        if (peek() == 'n' && options_.null_is_absent) return take_word("null") || fail("a value");
+        auto const found = describe_next();
+        if (!skip_value()) return false;  // not JSON: that is told instead
+        return note("expected " + expected + ", found " + found, where);
+    }
+
+    bool read_boolean(plan const& type, void* into) {
+        bool const value = peek() == 't';
+        if (!take_word("true") && !take_word("false")) return refuse(type);
+        *static_cast<bool*>(into) = value;
+        return true;
+    }
+
+    // --- numbers ---
+
+    bool read_integer(plan const& type, void* into) {
+        char const* at = at_;
+        bool const negative = at != end_ && *at == '-';
+        if (negative) ++at;
+        char const* const first = at;
+        std::uint64_t size = 0;
+        while (at != end_ && *at >= '0' && *at <= '9' && at - first < 19) size = size * 10 + static_cast<std::uint64_t>(*at++ - '0');
+        bool const ends_here = at != end_ && (*at < '0' || *at > '9') && *at != '.' && *at != 'e' && *at != 'E';
+        bool const plain = at != first && (*first != '0' || at - first == 1);
+        if (!ends_here || !plain) return read_integer_slowly(type, into);
+        return store_if_it_fits(type, into, negative, size, at);
+    }
+
+    bool store_if_it_fits(plan const& type, void* into, bool negative, std::uint64_t size, char const* stop) {
+        auto const range = range_of(type);
+        if (size > (negative ? range.below : range.above)) return refuse_integer(type);
+        store_integer(into, type.bytes, negative ? 0 - size : size);
+        at_ = stop;
+        return true;
+    }
+
+    /// For 20 digits, exponents, fractions that are zero, and what is no integer.
+    bool read_integer_slowly(plan const& type, void* into) {
+        char const* const stop = find_number_end(at_, end_);
+        if (stop == nullptr) return refuse(type);
+        bool const negative = *at_ == '-';
+        char const* at = negative ? at_ + 1 : at_;
+        std::uint64_t size = 0;
+        bool overflows = false;
+        for (; at != stop && *at >= '0' && *at <= '9'; ++at) {
+            auto const digit = static_cast<std::uint64_t>(*at - '0');
+            overflows = overflows || size > (std::numeric_limits<std::uint64_t>::max() - digit) / 10;
+            size = size * 10 + digit;
+        }
+        if (at == stop) return overflows ? refuse_integer(type) : store_if_it_fits(type, into, negative, size, stop);
+        auto const real = to_real(at_, stop);
+        // Above 2^53 a fraction or exponent may hide digits that a double does not hold.
+        if (std::trunc(real) != real || std::fabs(real) > 9007199254740992.0) return refuse(type);
+        return store_if_it_fits(type, into, real < 0, static_cast<std::uint64_t>(std::fabs(real)), stop);
+    }
+
+    bool refuse_integer(plan const& type) {
+        auto const range = range_of(type);
+        auto const lowest = (range.below == 0 ? "" : "-") + std::to_string(range.below);
+        return refuse("an integer from " + lowest + " to " + std::to_string(range.above));
+    }
+
+    bool read_real(plan const& type, void* into) {
+        char const* const stop = find_number_end(at_, end_);
+        if (stop == nullptr) return refuse(type);
+        auto const value = to_real(at_, stop);
+        bool const narrow = type.bytes == sizeof(float);
+        if (std::fabs(value) > (narrow ? double{std::numeric_limits<float>::max()} : std::numeric_limits<double>::max()))
+            return refuse(narrow ? "a number that fits a float" : "a number that fits a double");
+        at_ = stop;
+        if (narrow)
+            store(into, static_cast<float>(value));
+        else
+            store(into, value);
+        return true;
+    }
+
+    // --- text ---
+
+    bool read_string(plan const& type, std::string& into) {
+        if (!take('"')) return refuse(type);
+        auto const run = find_plain_end(at_, end_);
+        if (run.end == end_ || *run.end != '"') {
+            into.clear();
+            return append_string_rest(into);
+        }
+        if (run.wide && options_.check_utf8 && !expect_utf8(at_, run.end)) return false;
+        into.assign(at_, run.end);
+        at_ = run.end + 1;
+        return true;
+    }
+
+    bool read_enum(plan const& type, void* into) {
+        auto const& names = *type.enumeration;
+        char const* const where = at_;
+        std::string spare;
+        std::string_view name;
+        if (!take('"')) return refuse(list_names(names));
+        if (!take_string(name, spare)) return false;
+        for (std::size_t i = 0; i < names.count; ++i) {
+            if (names.names[i] != name) continue;
+            store_integer(into, type.bytes, static_cast<std::uint64_t>(names.values[i]));
+            return true;
+        }
+        return note("expected " + list_names(names) + ", found \"" + shorten(name) + "\"", where);
+    }
+
+    static std::string list_names(enum_plan const& names) {
+        constexpr std::size_t most = 20;
+        std::string list = "one of";
+        for (std::size_t i = 0; i < names.count && i < most; ++i)
+            list.append(i == 0 ? " \"" : ", \"").append(names.names[i]).append("\"");
+        return names.count > most ? list + ", ..." : list;
+    }
+
+    bool read_date_time(plan const& type, void* into) {
+        char const* const where = at_;
+        std::string spare;
+        std::string_view text;
+        if (!take('"')) return refuse(type);
+        if (!take_string(text, spare)) return false;
+        auto const time = parse_date_time(text);
+        if (!time)
+            return note("expected a date and time such as \"2026-11-20T23:15:00Z\", found \"" + shorten(text) + "\"", where);
+        *static_cast<std::chrono::sys_seconds*>(into) = *time;
+        return true;
+    }
+
+    // --- holders and lists ---
+
+    bool read_nullable(plan const& type, void* into) {
+        if (peek() != 'n') return read(*type.inner, type.nullable->emplace(into));
+        type.nullable->reset(into);
+        return take_word("null") || fail("a value");
+    }
+
+    /// Calls `read_item(index)` for each element, which takes it.
+    template <class ReadItem>
+    bool read_items(ReadItem read_item) {
+        ++at_;
+        if (!enter()) return false;
+        skip_space();
+        path_link here{.parent = path_, .is_index = true};
+        if (!take(']')) {
+            path_ = &here;
+            do {
+                if (!read_item(here.index)) return drop_link(here);
+                ++here.index;
+                skip_space();
+            } while (take(','));
+            path_ = here.parent;
+            if (!take(']')) return fail("',' or ']' in an array");
+        }
+        leave();
+        return true;
+    }
+
+    bool drop_link(path_link const& link) {
+        path_ = link.parent;
+        return false;
+    }
+
+    bool read_sequence(plan const& type, void* into) {
+        if (peek() != '[') return refuse(type);
+        auto const& list = *type.sequence;
+        auto const& item = *type.inner;
+        list.clear(into);
+        return read_items([&](std::size_t) { return read(item, list.append(into)); });
+    }
+
+    bool read_fixed_array(plan const& type, void* into) {
+        if (peek() != '[') return refuse(type);
+        char const* const where = at_;
+        auto const wanted = type.sequence->fixed_size;
+        auto* const items = static_cast<std::byte*>(const_cast<void*>(type.sequence->view(into).data));
+        std::size_t count = 0;
+        bool const whole = read_items([&](std::size_t index) {
+            count = index + 1;
+            return index < wanted ? read(*type.inner, items + index * type.inner->size) : skip_value();
+        });
+        if (!whole || count == wanted) return whole;
+        return note("expected " + std::to_string(wanted) + " items, found " + std::to_string(count), where);
+    }
+
+    /// Calls `read_member(key, link)` for each member of the object at hand, which takes its value.
+    template <class ReadMember>
+    bool read_members(ReadMember read_member) {
+        ++at_;
+        if (!enter()) return false;
+        path_link here{.parent = path_};
+        std::string spare;
+        skip_space();
+        if (!take('}')) {
+            path_ = &here;
+            do {
+                skip_space();
+                if (!take('"')) return drop_link(here) || fail("a key in quotes");
+                if (!read_member(here, spare)) return drop_link(here);
+                skip_space();
+            } while (take(','));
+            path_ = here.parent;
+            if (!take('}')) return fail("',' or '}' in an object");
+        }
+        leave();
+        return true;
+    }
+
+    bool take_colon() {
+        skip_space();
+        return take(':') || fail("':' after the key");
+    }
+
+    bool read_map(plan const& type, void* into) {
+        if (peek() != '{') return refuse(type);
+        auto const& map = *type.map;
+        map.clear(into);
+        return read_members([&](path_link& here, std::string& spare) {
+            char const* const where = at_;
+            auto const before = map.size(into);
+            if (!take_string(here.key, spare)) return false;
+            std::string const kept = here.key.data() == spare.data() ? spare : std::string{};  // `spare` is used again below
+            if (!kept.empty()) here.key = kept;
+            if (!take_colon()) return false;
+            void* const slot = map.slot(into, here.key);
+            if (map.size(into) == before && options_.refuse_duplicate_keys && !note("expected each key once, found it twice", where))
+                return false;
+            return read(*type.inner, slot);
+        });
+    }
+
+    bool read_any(void* into) {
+        char const* const begin = at_;
+        if (!skip_value()) return false;
+        std::string compact;
+        append_compact(compact, {begin, static_cast<std::size_t>(at_ - begin)});
+        value_access::text(*static_cast<json_value*>(into)) = std::move(compact);
+        return true;
+    }
+
+    // --- structs ---
+
+    bool read_object(plan const& type, void* into) {
+        if (peek() != '{') return refuse(type);
+        auto const& structure = *type.structure;
+        void* members[most_fields];
+        structure.locate(into, members);
+        std::uint64_t seen[2] = {0, 0};
+        std::size_t next = 0;
+        bool const whole = read_members([&](path_link& here, std::string& spare) {
+            char const* const where = at_;
+            auto const index = take_key(structure, next, here, spare);
+            if (broken_ || !take_colon()) return false;
+            if (index == no_field) return read_unknown(here, where);
+            auto const& field = structure.fields[index];
+            auto const bit = std::uint64_t{1} << (index % 64);
+            if ((seen[index / 64] & bit) != 0 && options_.refuse_duplicate_keys &&
+                !note("expected each key once, found it twice", where))
+                return false;
+            seen[index / 64] |= bit;
+            next = index + 1;
+            return read_field(field, members[index]);
+        });
+        if (!whole || !options_.require_fields) return whole;
+        return note_missing(structure, seen);
+    }
+
+    /// Takes a key and its closing quote. Most texts have the fields in their order, so the next one is tried first.
+    std::size_t take_key(struct_plan const& structure, std::size_t next, path_link& here, std::string& spare) {
+        if (next < structure.field_count) {
+            auto const& field = structure.fields[next];
+            auto const length = field.name.size();
+            auto const left = static_cast<std::size_t>(end_ - at_);
+            if (left > 8 && left > length && (load_word(at_) & field.head_mask) == field.head && at_[length] == '"' &&
+                (length <= 8 || std::memcmp(at_ + 8, field.name.data() + 8, length - 8) == 0) && field.type != nullptr) {
+                here.key = field.name;
+                at_ += length + 1;
+                return next;
+            }
+        }
+        return find_key(structure, here, spare);
+    }
+
+    std::size_t find_key(struct_plan const& structure, path_link& here, std::string& spare) {
+        if (!take_string(here.key, spare)) return no_field;
+        for (std::size_t i = 0; i < structure.field_count; ++i) {
+            auto const& field = structure.fields[i];
+            if (field.type == nullptr || field.name != here.key) continue;
+            here.key = field.name;
+            return i;
+        }
+        return no_field;
+    }
+
+    bool read_unknown(path_link const&, char const* where) {
+        if (refuse_unknown_ && !note("expected no such key", where)) return false;
+        return skip_value();
+    }
+
+    bool read_field(field_plan const& field, void* member) {
+        if (!field.checked || !options_.check_docs) return read(*field.type, member);
+        skip_space();
+        char const* const where = at_;
+        auto const before = violations().size();
+        if (!read(*field.type, member)) return false;
+        if (violations().size() != before) return true;
+        return check_documentation(*field.documentation, *field.type, member, [&](std::string_view below, std::string message) {
+            return below.empty() ? note(std::move(message), where) : note_member(below, std::move(message), where);
+        });
+    }
+
+    bool note_missing(struct_plan const& structure, std::uint64_t const (&seen)[2]) {
+        for (std::size_t word = 0; word < 2; ++word) {
+            for (auto missing = structure.required[word] & ~seen[word]; missing != 0; missing &= missing - 1) {
+                auto const& field = structure.fields[word * 64 + static_cast<std::size_t>(std::countr_zero(missing))];
+                if (!note_member(field.name, "expected " + name_of(*field.type) + ", found nothing: the key is required", at_ - 1))
+                    return false;
+            }
+        }
+        return true;
+    }
+
+    // --- variants ---
+
+    /// Reads the first alternative that fits: first one that knows every key, then one that skips unknown keys.
+    /// If none does, the one that came farthest while every key counted says what is wrong.
+    bool read_variant(plan const& type, void* into) {
+        auto const& variant = *type.variant;
+        char const* const start = at_;
+        char const first = peek();
+        std::size_t candidates = 0;
+        for (std::size_t i = 0; i < variant.count; ++i) candidates += may_start(*variant.alternatives[i].type, first) ? 1 : 0;
+        if (candidates == 0) return refuse(type);
+        std::size_t best = no_field;
+        char const* farthest = nullptr;
+        for (bool const exact : {true, false}) {
+            if (!exact && (candidates == 1 || options_.refuse_unknown_keys)) break;
+            if (exact && candidates == 1) continue;
+            for (std::size_t i = 0; i < variant.count; ++i) {
+                auto const& alternative = variant.alternatives[i];
+                if (!may_start(*alternative.type, first)) continue;
+                auto const outcome = try_alternative(alternative, into, start, exact);
+                if (outcome == attempt::fits) return true;
+                if (outcome == attempt::ended) return false;
+                if (exact && (farthest == nullptr || stopped_at_ > farthest)) {
+                    farthest = stopped_at_;
+                    best = i;
+                }
+            }
+        }
+        for (std::size_t i = 0; best == no_field; ++i)
+            if (may_start(*variant.alternatives[i].type, first)) best = i;
+        auto const& alternative = variant.alternatives[best];
+        return read(*alternative.type, alternative.emplace(into));
+    }
+
+    enum class attempt { fits, differs, ended };
+
+    attempt try_alternative(alternative_plan const& alternative, void* into, char const* start, bool exact) {
+        auto const before = violations_.size();
+        auto const limit = std::exchange(violation_limit_, before + 1);
+        auto const unknown = std::exchange(refuse_unknown_, exact || refuse_unknown_);
+        auto const depth = this->depth();
+        auto const* const path = path_;
+        bool const whole = read(*alternative.type, alternative.emplace(into));
+        violation_limit_ = limit;
+        refuse_unknown_ = unknown;
+        if (broken_) return attempt::ended;
+        if (whole && violations_.size() == before) return attempt::fits;
+        stopped_at_ = text().data() + violations_.back().offset;
+        violations_.resize(before);
+        spend(static_cast<std::size_t>(at_ - start));
+        at_ = start;
+        path_ = path;
+        restore_depth(depth);
+        if (retry_budget_ != 0) return attempt::differs;
+        fail("a value that fewer alternatives must be tried for");
+        return attempt::ended;
+    }
+
+    /// Alternatives inside alternatives could take exponential time.
+    void spend(std::size_t bytes) { retry_budget_ -= bytes + 1 < retry_budget_ ? bytes + 1 : retry_budget_; }
+
+    read_options const& options_;
+    bool refuse_unknown_;
+    std::size_t retry_budget_;
+    char const* stopped_at_{nullptr};
+};
+
+}  // namespace
+
+result<void> read_text(std::string_view text, plan const& type, void* into, read_options const& options) {
+    return reader{text, options}.read_document(type, into);
+}
+
+}  // namespace coax::json::detail

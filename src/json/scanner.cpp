@@ -1,0 +1,194 @@
+#include "scanner.hpp"
+
+namespace coax::json::detail {
+namespace {
+
+bool is_lead_surrogate(std::uint32_t unit) { return unit >= 0xD800 && unit < 0xDC00; }
+bool is_tail_surrogate(std::uint32_t unit) { return unit >= 0xDC00 && unit < 0xE000; }
+
+void append_links(std::string& pointer, path_link const* link) {
+    if (link == nullptr) return;
+    append_links(pointer, link->parent);
+    if (link->is_index)
+        pointer += '/' + std::to_string(link->index);
+    else
+        append_pointer(pointer, link->key);
+}
+
+}  // namespace
+
+std::string scanner::pointer() const {
+    std::string result;
+    append_links(result, path_);
+    return result;
+}
+
+bool scanner::fail(std::string_view expected) {
+    broken_ = true;
+    violations_.clear();
+    violations_.push_back({pointer(), "expected " + std::string{expected} + ", found " + describe_next(),
+                           static_cast<std::size_t>(at_ - text_.data())});
+    return false;
+}
+
+bool scanner::fail_depth() {
+    broken_ = true;
+    violations_.clear();
+    violations_.push_back({pointer(), "expected at most " + std::to_string(max_depth_) + " levels of arrays and objects, found more",
+                           static_cast<std::size_t>(at_ - text_.data())});
+    return false;
+}
+
+bool scanner::note(std::string message, char const* where) {
+    violations_.push_back({pointer(), std::move(message), static_cast<std::size_t>(where - text_.data())});
+    return violations_.size() < violation_limit_;
+}
+
+bool scanner::note_member(std::string_view key, std::string message, char const* where) {
+    auto place = pointer();
+    append_pointer(place, key);
+    violations_.push_back({std::move(place), std::move(message), static_cast<std::size_t>(where - text_.data())});
+    return violations_.size() < violation_limit_;
+}
+
+std::string scanner::describe_next() const {
+    if (at_ == end_) return "the end of the text";
+    switch (*at_) {
+        case '"': return "a string";
+        case '{': return "an object";
+        case '[': return "an array";
+        default: break;
+    }
+    std::string_view const rest{at_, static_cast<std::size_t>(end_ - at_)};
+    for (std::string_view const word : {"true", "false", "null"})
+        if (rest.starts_with(word)) return std::string{word};
+    if (char const* const stop = find_number_end(at_, end_); stop != nullptr)
+        return shorten({at_, static_cast<std::size_t>(stop - at_)});
+    auto const c = static_cast<unsigned char>(*at_);
+    if (c > ' ' && c < 0x7F) return std::string{"'"} + *at_ + "'";
+    return "byte " + std::to_string(c);
+}
+
+bool scanner::expect_end() {
+    skip_space();
+    return at_ == end_ || fail("the end of the text");
+}
+
+// --- strings ---
+
+bool scanner::expect_utf8(char const* from, char const* to) {
+    char const* const stop = find_invalid_utf8(from, to);
+    if (stop == to) return true;
+    at_ = stop;
+    return fail("UTF-8 in a string");
+}
+
+bool scanner::take_hex(std::uint32_t& unit) {
+    unit = 0;
+    for (int i = 0; i < 4; ++i) {
+        char const c = peek();
+        std::uint32_t digit = 0;
+        if (c >= '0' && c <= '9')
+            digit = static_cast<std::uint32_t>(c - '0');
+        else if (c >= 'a' && c <= 'f')
+            digit = static_cast<std::uint32_t>(c - 'a') + 10;
+        else if (c >= 'A' && c <= 'F')
+            digit = static_cast<std::uint32_t>(c - 'A') + 10;
+        else
+            return fail("four hexadecimal digits after \\u");
+        unit = unit << 4U | digit;
+        ++at_;
+    }
+    return true;
+}
+
+/// After the backslash. Source: RFC 8259, section 7.
+bool scanner::append_escape(std::string& out) {
+    constexpr std::string_view letters = "\"\\/bfnrt";
+    constexpr std::string_view meanings = "\"\\/\b\f\n\r\t";
+    char const c = peek();
+    if (auto const which = letters.find(c); c != '\0' && which != std::string_view::npos) {
+        out += meanings[which];
+        ++at_;
+        return true;
+    }
+    if (!take('u')) return fail("an escape that JSON has");
+    std::uint32_t unit = 0;
+    if (!take_hex(unit)) return false;
+    if (is_tail_surrogate(unit)) return fail("the first half of a surrogate pair before its second half");
+    if (is_lead_surrogate(unit)) {
+        std::uint32_t tail = 0;
+        if (!take_word("\\u")) return fail("the second half of a surrogate pair");
+        if (!take_hex(tail)) return false;
+        if (!is_tail_surrogate(tail)) return fail("the second half of a surrogate pair");
+        unit = 0x10000 + ((unit - 0xD800) << 10U) + (tail - 0xDC00);
+    }
+    append_utf8(out, unit);
+    return true;
+}
+
+bool scanner::append_string_rest(std::string& out) {
+    while (true) {
+        auto const run = find_plain_end(at_, end_);
+        if (run.wide && check_utf8_ && !expect_utf8(at_, run.end)) return false;
+        out.append(at_, run.end);
+        at_ = run.end;
+        if (take('"')) return true;
+        if (at_ == end_) return fail("the closing quote of a string");
+        if (!take('\\')) return fail("an escape instead of a control character");
+        if (!append_escape(out)) return false;
+    }
+}
+
+bool scanner::skip_string() {
+    auto const run = find_plain_end(at_, end_);
+    if (run.end != end_ && *run.end == '"') {
+        if (run.wide && check_utf8_ && !expect_utf8(at_, run.end)) return false;
+        at_ = run.end + 1;
+        return true;
+    }
+    std::string ignored;
+    return append_string_rest(ignored);
+}
+
+// --- values that nobody asked for ---
+
+bool scanner::skip_value() {
+    skip_space();
+    switch (peek()) {
+        case '"': ++at_; return skip_string();
+        case '{': ++at_; return skip_members('}', true);
+        case '[': ++at_; return skip_members(']', false);
+        case 't': return take_word("true") || fail("a value");
+        case 'f': return take_word("false") || fail("a value");
+        case 'n': return take_word("null") || fail("a value");
+        default: break;
+    }
+    char const* const stop = find_number_end(at_, end_);
+    if (stop == nullptr) return fail("a value");
+    at_ = stop;
+    return true;
+}
+
+bool scanner::skip_members(char close, bool keyed) {
+    if (!enter()) return false;
+    skip_space();
+    if (!take(close)) {
+        do {
+            if (keyed) {
+                skip_space();
+                if (!take('"')) return fail("a key in quotes");
+                if (!skip_string()) return false;
+                skip_space();
+                if (!take(':')) return fail("':' after the key");
+            }
+            if (!skip_value()) return false;
+            skip_space();
+        } while (take(','));
+        if (!take(close)) return fail(keyed ? "',' or '}' in an object" : "',' or ']' in an array");
+    }
+    leave();
+    return true;
+}
+
+}  // namespace coax::json::detail

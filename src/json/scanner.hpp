@@ -1,0 +1,109 @@
+#pragma once
+
+#include "number.hpp"
+#include "text.hpp"
+#include "violation.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace coax::json::detail {
+
+/// The way from the root to the value at hand: one link for each open object or array, on the stack of its reader.
+struct path_link {
+    path_link const* parent{nullptr};
+    std::string_view key{};
+    std::size_t index{0};
+    bool is_index{false};
+};
+
+/// Walks JSON text, token by token, and keeps what is wrong with it. A function that returns false has ended the walk.
+class scanner {
+public:
+    scanner(std::string_view text, std::size_t max_depth, bool check_utf8)
+        : at_{text.data()}, end_{text.data() + text.size()}, text_{text}, max_depth_{max_depth}, check_utf8_{check_utf8} {}
+
+    /// Skips a value of any kind, checking that it is JSON.
+    [[nodiscard]] bool skip_value();
+
+    /// Only white space may be left.
+    [[nodiscard]] bool expect_end();
+
+    [[nodiscard]] std::vector<violation> const& violations() const noexcept { return violations_; }
+    [[nodiscard]] std::string_view text() const noexcept { return text_; }
+
+protected:
+    void skip_space() {
+        if (at_ != end_ && static_cast<unsigned char>(*at_) > ' ') return;
+        while (at_ != end_ && (*at_ == ' ' || *at_ == '\n' || *at_ == '\r' || *at_ == '\t')) ++at_;
+    }
+    /// The next byte, or 0 at the end (and for a zero byte, which no token starts with).
+    [[nodiscard]] char peek() const { return at_ != end_ ? *at_ : '\0'; }
+    [[nodiscard]] bool take(char wanted) {
+        if (at_ == end_ || *at_ != wanted) return false;
+        ++at_;
+        return true;
+    }
+    [[nodiscard]] bool take_word(std::string_view word) {
+        if (static_cast<std::size_t>(end_ - at_) < word.size() || std::memcmp(at_, word.data(), word.size()) != 0) return false;
+        at_ += word.size();
+        return true;
+    }
+    [[nodiscard]] bool enter() { return ++depth_ <= max_depth_ || fail_depth(); }
+    void leave() { --depth_; }
+    [[nodiscard]] std::size_t depth() const { return depth_; }
+    void restore_depth(std::size_t depth) { depth_ = depth; }
+
+    /// The inside of a string after its opening quote; takes the closing one. `spare` is used if there are escapes.
+    [[nodiscard]] bool take_string(std::string_view& content, std::string& spare) {
+        auto const run = find_plain_end(at_, end_);
+        if (run.end == end_ || *run.end != '"') {
+            spare.clear();
+            if (!append_string_rest(spare)) return false;
+            content = spare;
+            return true;
+        }
+        if (run.wide && check_utf8_ && !expect_utf8(at_, run.end)) return false;
+        content = {at_, static_cast<std::size_t>(run.end - at_)};
+        at_ = run.end + 1;
+        return true;
+    }
+    /// The same for a string that has escapes, or is broken.
+    [[nodiscard]] bool append_string_rest(std::string& out);
+    [[nodiscard]] bool skip_string();
+    [[nodiscard]] bool expect_utf8(char const* from, char const* to);
+
+    /// Ends the walk: this is not JSON.
+    bool fail(std::string_view expected);
+    /// Keeps a violation. False if there are enough of them.
+    [[nodiscard]] bool note(std::string message, char const* where);
+    /// The same for the member `key` of the object at hand.
+    [[nodiscard]] bool note_member(std::string_view key, std::string message, char const* where);
+    /// What stands at the next byte, for a message: the kind, and the value if it is a number or a literal.
+    [[nodiscard]] std::string describe_next() const;
+    [[nodiscard]] std::string pointer() const;
+
+    char const* at_;
+    char const* end_;
+    path_link const* path_{nullptr};
+    std::vector<violation> violations_{};
+    std::size_t violation_limit_{most_violations};
+    bool broken_{false};  ///< The text is not JSON: the only violation says why.
+
+private:
+    [[nodiscard]] bool skip_members(char close, bool keyed);
+    [[nodiscard]] bool append_escape(std::string& out);
+    [[nodiscard]] bool take_hex(std::uint32_t& unit);
+    bool fail_depth();
+
+    std::string_view text_;
+    std::size_t max_depth_;
+    std::size_t depth_{0};
+    bool check_utf8_;
+};
+
+}  // namespace coax::json::detail

@@ -1,0 +1,110 @@
+#include "text.hpp"
+
+namespace coax::json::detail {
+namespace {
+
+bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
+
+/// The length of the well-formed sequence at `at`, or 0.
+std::size_t sequence_length(char const* at, char const* end) {
+    auto const lead = static_cast<unsigned char>(*at);
+    if (lead < 0x80) return 1;
+    std::size_t const length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+    if (lead < 0xC2 || lead > 0xF4 || static_cast<std::size_t>(end - at) < length) return 0;
+    for (std::size_t i = 1; i < length; ++i)
+        if (!is_continuation(at[i])) return 0;
+    auto const second = static_cast<unsigned char>(at[1]);
+    if (lead == 0xE0 && second < 0xA0) return 0;  // longer than needed
+    if (lead == 0xED && second > 0x9F) return 0;  // a surrogate
+    if (lead == 0xF0 && second < 0x90) return 0;
+    if (lead == 0xF4 && second > 0x8F) return 0;  // above U+10FFFF
+    return length;
+}
+
+}  // namespace
+
+char const* find_invalid_utf8(char const* at, char const* end) {
+    while (at != end) {
+        while (end - at >= 8 && (load_word(at) & 0x8080808080808080ULL) == 0) at += 8;
+        if (at == end) break;
+        auto const length = sequence_length(at, end);
+        if (length == 0) return at;
+        at += length;
+    }
+    return end;
+}
+
+void append_utf8(std::string& out, std::uint32_t code_point) {
+    auto const tail = [&out, code_point](unsigned shift) {
+        out += static_cast<char>(0x80U | ((code_point >> shift) & 0x3FU));
+    };
+    if (code_point < 0x80) {
+        out += static_cast<char>(code_point);
+    } else if (code_point < 0x800) {
+        out += static_cast<char>(0xC0U | (code_point >> 6U));
+        tail(0);
+    } else if (code_point < 0x10000) {
+        out += static_cast<char>(0xE0U | (code_point >> 12U));
+        tail(6);
+        tail(0);
+    } else {
+        out += static_cast<char>(0xF0U | (code_point >> 18U));
+        tail(12);
+        tail(6);
+        tail(0);
+    }
+}
+
+std::size_t count_code_points(std::string_view text) {
+    std::size_t count = 0;
+    for (char const c : text) count += is_continuation(c) ? 0 : 1;
+    return count;
+}
+
+void append_compact(std::string& out, std::string_view json) {
+    char const* at = json.data();
+    char const* const end = at + json.size();
+    while (at != end) {
+        char const c = *at;
+        if (c == ' ' || c == '\n' || c == '\r' || c == '\t') {
+            ++at;
+            continue;
+        }
+        char const* const begin = at++;
+        if (c == '"') {
+            for (at = find_plain_end(at, end).end; *at != '"'; at = find_plain_end(at, end).end) at += 2;
+            ++at;
+        }
+        out.append(begin, at);
+    }
+}
+
+text_position position_of(std::string_view text, std::size_t offset) {
+    auto const before = text.substr(0, offset);
+    std::size_t line = 1;
+    for (char const c : before) line += c == '\n' ? 1 : 0;
+    auto const line_begin = before.rfind('\n') + 1;  // npos + 1 is 0
+    return {line, count_code_points(before.substr(line_begin)) + 1};
+}
+
+void append_pointer(std::string& pointer, std::string_view key) {
+    pointer += '/';
+    for (char const c : key) {
+        if (c == '~')
+            pointer += "~0";
+        else if (c == '/')
+            pointer += "~1";
+        else
+            pointer += c;
+    }
+}
+
+std::string shorten(std::string_view text) {
+    constexpr std::size_t most = 40;
+    if (text.size() <= most) return std::string{text};
+    std::size_t end = most;
+    while (end > 0 && is_continuation(text[end])) --end;
+    return std::string{text.substr(0, end)} + "...";
+}
+
+}  // namespace coax::json::detail

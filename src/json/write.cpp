@@ -1,0 +1,191 @@
+#include <coax/json/value.hpp>
+#include <coax/json/write.hpp>
+
+#include "date_time.hpp"
+#include "memory.hpp"
+#include "number.hpp"
+#include "text.hpp"
+
+#include <chrono>
+#include <cstddef>
+
+namespace coax::json {
+namespace {
+
+void append_escape(std::string& out, unsigned char c) {
+    constexpr std::string_view letters = "btnvfr";  // 0x08 to 0x0D; JSON has no \v
+    out += '\\';
+    if (c == '"' || c == '\\') {
+        out += static_cast<char>(c);
+    } else if (c >= 0x08 && c <= 0x0D && c != 0x0B) {
+        out += letters[c - 0x08U];
+    } else {
+        constexpr std::string_view digits = "0123456789abcdef";
+        out += "u00";
+        out += digits[c >> 4U];
+        out += digits[c & 15U];
+    }
+}
+
+/// Appends a run without quotes, backslashes and control characters, which may hold bytes that are not UTF-8.
+void append_wide_run(std::string& out, char const* at, char const* end) {
+    while (at != end) {
+        char const* const stop = detail::find_invalid_utf8(at, end);
+        out.append(at, stop);
+        if (stop == end) return;
+        out += "\xEF\xBF\xBD";
+        at = stop + 1;
+        while (at != end && (static_cast<unsigned char>(*at) & 0xC0U) == 0x80U) ++at;  // one mark for the whole sequence
+    }
+}
+
+}  // namespace
+
+void append_string(std::string& out, std::string_view text) {
+    char const* at = text.data();
+    char const* const end = at + text.size();
+    out += '"';
+    while (true) {
+        auto const run = detail::find_plain_end(at, end);
+        if (run.wide)
+            append_wide_run(out, at, run.end);
+        else
+            out.append(at, run.end);
+        if (run.end == end) break;
+        append_escape(out, static_cast<unsigned char>(*run.end));
+        at = run.end + 1;
+    }
+    out += '"';
+}
+
+namespace detail {
+namespace {
+
+class value_writer {
+public:
+    value_writer(std::string& out, write_options const& options) : out_{out}, options_{options} {}
+
+    void write(plan const& type, void const* value) {
+        switch (type.what) {
+            case kind::boolean: out_ += *static_cast<bool const*>(value) ? "true" : "false"; break;
+            case kind::signed_integer: append_number(out_, load_signed(value, type.bytes)); break;
+            case kind::unsigned_integer: append_number(out_, load_unsigned(value, type.bytes)); break;
+            case kind::real: write_real(type, value); break;
+            case kind::string: append_string(out_, *static_cast<std::string const*>(value)); break;
+            case kind::enumeration: write_enum(type, value); break;
+            case kind::date_time: write_date_time(value); break;
+            case kind::nullable: write_nullable(type, value); break;
+            case kind::sequence:
+            case kind::fixed_array: write_list(type, value); break;
+            case kind::map: write_map(type, value); break;
+            case kind::variant: write_variant(type, value); break;
+            case kind::object: write_object(type, value); break;
+            case kind::any: out_ += static_cast<json_value const*>(value)->text(); break;
+        }
+    }
+
+private:
+    /// A float has fewer digits than the double of its value.
+    void write_real(plan const& type, void const* value) {
+        if (type.bytes == sizeof(float))
+            append_float(out_, load<float>(value));
+        else
+            append_number(out_, load<double>(value));
+    }
+
+    void write_enum(plan const& type, void const* value) {
+        auto const number = type.is_signed ? load_signed(value, type.bytes)
+                                           : static_cast<long long>(load_unsigned(value, type.bytes));
+        for (std::size_t i = 0; i < type.enumeration->count; ++i)
+            if (type.enumeration->values[i] == number) return append_string(out_, type.enumeration->names[i]);
+        append_number(out_, number);
+    }
+
+    void write_date_time(void const* value) {
+        auto const text = serialize_date_time(*static_cast<std::chrono::sys_seconds const*>(value));
+        if (text.empty())
+            out_ += "null";
+        else
+            append_string(out_, text);
+    }
+
+    void write_nullable(plan const& type, void const* value) {
+        if (auto const* const held = type.nullable->get(value); held != nullptr)
+            write(*type.inner, held);
+        else
+            out_ += "null";
+    }
+
+    void write_list(plan const& type, void const* value) {
+        auto const items = type.sequence->view(value);
+        auto const* at = static_cast<std::byte const*>(items.data);
+        out_ += '[';
+        for (std::size_t i = 0; i < items.size; ++i, at += type.inner->size) {
+            if (i != 0) out_ += ',';
+            write(*type.inner, at);
+        }
+        out_ += ']';
+    }
+
+    struct entry_context {
+        value_writer& writer;
+        plan const& type;
+        bool first{true};
+    };
+
+    void write_map(plan const& type, void const* value) {
+        out_ += '{';
+        entry_context context{*this, *type.inner};
+        type.map->visit(value, &context, [](void* opaque, std::string_view key, void const* entry) {
+            auto& [writer, entry_type, first] = *static_cast<entry_context*>(opaque);
+            if (!first) writer.out_ += ',';
+            first = false;
+            append_string(writer.out_, key);
+            writer.out_ += ':';
+            writer.write(entry_type, entry);
+        });
+        out_ += '}';
+    }
+
+    void write_variant(plan const& type, void const* value) {
+        auto const index = type.variant->index(value);
+        if (index < type.variant->count)
+            write(*type.variant->alternatives[index].type, type.variant->get(value));
+        else
+            out_ += "null";
+    }
+
+    void write_object(plan const& type, void const* value) {
+        auto const& structure = *type.structure;
+        void* members[most_fields];
+        structure.locate(const_cast<void*>(value), members);  // only looked at
+        out_ += '{';
+        bool first = true;
+        for (std::size_t i = 0; i < structure.field_count; ++i) {
+            auto const& field = structure.fields[i];
+            if (field.type == nullptr || is_left_out(*field.type, members[i])) continue;
+            if (!first) out_ += ',';
+            first = false;
+            append_string(out_, field.name);
+            out_ += ':';
+            write(*field.type, members[i]);
+        }
+        out_ += '}';
+    }
+
+    [[nodiscard]] bool is_left_out(plan const& type, void const* value) const {
+        return options_.omit_empty_optionals && type.what == kind::nullable && type.nullable->get(value) == nullptr;
+    }
+
+    std::string& out_;
+    write_options const& options_;
+};
+
+}  // namespace
+
+void write_value(std::string& out, plan const& type, void const* value, write_options const& options) {
+    value_writer{out, options}.write(type, value);
+}
+
+}  // namespace detail
+}  // namespace coax::json

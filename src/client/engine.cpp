@@ -107,7 +107,7 @@ asio::awaitable<result<client::impl::admission>> client::impl::admit(shard& at, 
     } else {
         entry.slot = co_await slots_.acquire();
     }
-    if (auto quota = limiter_.try_reserve(tokens, now(at.executor))) {
+    if (auto quota = limiter_.try_reserve(tokens, at.executor)) {
         entry.quota = *std::move(quota);
     } else {
         entry.quota = co_await limiter_.reserve(tokens);
@@ -164,13 +164,12 @@ error client::impl::failed(shard& at, error why) {
     return why;
 }
 
-void client::impl::learn(shard& at, rate_limit_status const& told) {
+void client::impl::learn(shard&, rate_limit_status const& told) {
     if (options.rate_limits.requests_per_minute == 0 && options.rate_limits.tokens_per_minute == 0) return;
     limiter_.tighten({.remaining_requests = told.remaining_requests,
                       .remaining_tokens = told.remaining_tokens,
                       .requests_reset = told.reset_requests,
-                      .tokens_reset = told.reset_tokens},
-                     now(at.executor));
+                      .tokens_reset = told.reset_tokens});
 }
 
 void client::impl::count(result<chat_response> const& outcome) noexcept {

@@ -42,6 +42,7 @@ std::array<network_fact, 16> const& network_facts() {
 
 errc code_of(boost::system::error_code cause) {
     if (cause.category() == coax_category()) return static_cast<errc>(cause.value());
+    if (cause.category() == boost::system::generic_category()) cause.assign(cause.value(), boost::system::system_category());
     auto const& facts = network_facts();
     auto const* const fact = std::ranges::find(facts, cause, &network_fact::cause);
     if (fact != facts.end()) return fact->code;

@@ -20,8 +20,8 @@ struct rate_limiter_state {
     [[nodiscard]] clock::time_point now() const noexcept { return time->now(); }
 
     /// Takes over the clock of the first coroutine that asks.
-    void adopt(std::shared_ptr<clock const> const& theirs) {
-        if (!std::exchange(has_time, true)) time = theirs;
+    void adopt_clock(asio::any_io_executor const& executor) {
+        if (!std::exchange(has_time, true)) time = context_service::of(executor).time();
     }
 
     [[nodiscard]] bool take_now(std::int64_t tokens) noexcept {
@@ -177,11 +177,12 @@ asio::awaitable<reservation> rate_limiter::reserve(std::int64_t estimated_tokens
     if (estimated_tokens < 0) throw_error(wrong("estimated_tokens", "must not be negative"));
     if (state_->wide_open) co_return reservation{nullptr, estimated_tokens};
     auto const state = state_;
-    detail::rate_limiter_waiter node{co_await asio::this_coro::executor, state, estimated_tokens};
+    asio::any_io_executor const executor = co_await asio::this_coro::executor;
+    detail::rate_limiter_waiter node{executor, state, estimated_tokens};
     auto outcome = verdict::wait;
     {
         std::lock_guard const lock{state->mutex};
-        state->adopt(node.service().time());
+        state->adopt_clock(executor);
         outcome = node.look();
     }
     while (outcome == verdict::wait) {
@@ -195,9 +196,19 @@ asio::awaitable<reservation> rate_limiter::reserve(std::int64_t estimated_tokens
 
 std::optional<reservation> rate_limiter::try_reserve(std::int64_t estimated_tokens) {
     if (estimated_tokens < 0) throw_error(wrong("estimated_tokens", "must not be negative"));
+    if (state_->wide_open) return reservation{nullptr, estimated_tokens};
     std::lock_guard const lock{state_->mutex};
     if (state_->closed || !state_->queue.empty() || !state_->take_now(estimated_tokens)) return std::nullopt;
     return reservation{state_, estimated_tokens};
+}
+
+std::optional<reservation> rate_limiter::try_reserve(std::int64_t estimated_tokens,
+                                                     asio::any_io_executor const& executor) {
+    if (!state_->wide_open) {
+        std::lock_guard const lock{state_->mutex};
+        state_->adopt_clock(executor);
+    }
+    return try_reserve(estimated_tokens);
 }
 
 void rate_limiter::pause_for(clock::duration wait) {

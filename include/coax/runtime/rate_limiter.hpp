@@ -81,7 +81,7 @@ private:
 /// Keeps requests and tokens a minute within a service's limits: first come, first served.
 ///
 /// An unlimited one neither locks nor suspends. A request with more tokens than the bucket holds goes alone, when it is full.
-/// Its clock is that of the coroutine that first calls `reserve()`; until then the real one.
+/// Its clock is that of the first coroutine that reserves; until then the real one.
 /// Thread safety: may be used from any thread and from coroutines of any context with that clock.
 /// Lifetime: may die before its reservations; its waiters then end in `errc::closed`.
 class rate_limiter {
@@ -102,6 +102,8 @@ public:
 
     /// Takes the quota now, or says no: also while others wait, while paused and when closed.
     [[nodiscard]] std::optional<reservation> try_reserve(std::int64_t estimated_tokens = 0);
+    /// The same for a coroutine on `executor`, whose clock the limiter takes over if it has none yet.
+    [[nodiscard]] std::optional<reservation> try_reserve(std::int64_t estimated_tokens, asio::any_io_executor const& executor);
 
     /// Lets nothing go for `wait` (Retry-After) or before `when`. Only ever later: an earlier point changes nothing.
     void pause_for(clock::duration wait);

@@ -42,7 +42,6 @@ std::array<network_fact, 16> const& network_facts() {
 
 errc code_of(boost::system::error_code cause) {
     if (cause.category() == coax_category()) return static_cast<errc>(cause.value());
-    if (cause.category() == boost::system::generic_category()) cause.assign(cause.value(), boost::system::system_category());
     auto const& facts = network_facts();
     auto const* const fact = std::ranges::find(facts, cause, &network_fact::cause);
     if (fact != facts.end()) return fact->code;
@@ -50,6 +49,13 @@ errc code_of(boost::system::error_code cause) {
     if (category == "asio.ssl.stream") return errc::connection_lost;  // the peer left without saying so
     if (category == "asio.ssl") return errc::tls_failed;
     return errc::internal;
+}
+
+/// The std categories of the operating system become Boost's, in which Asio names its codes.
+boost::system::error_code as_boost(std::error_code cause) {
+    bool const of_system = cause.category() == std::generic_category() || cause.category() == std::system_category();
+    if (!of_system) return cause;
+    return {cause.value(), boost::system::system_category()};
 }
 
 error from_code(boost::system::error_code cause, char const* what) {
@@ -67,7 +73,7 @@ error to_error(std::exception_ptr const& failure) {
     } catch (boost::system::system_error const& foreign) {
         return from_code(foreign.code(), foreign.what());
     } catch (std::system_error const& foreign) {
-        return from_code(foreign.code(), foreign.what());
+        return from_code(as_boost(foreign.code()), foreign.what());
     } catch (std::exception const& foreign) {
         return {.code = errc::internal, .message = foreign.what()};
     } catch (...) {

@@ -83,7 +83,7 @@ void chat_stream::state::conclude() {
     answer.latency = std::chrono::duration_cast<std::chrono::milliseconds>(now(at_.executor) - began);
     quota_.settle(answer.usage.total_tokens());
     client_.count(*end_);
-    client_.learn(at_, answer.rate_limits);
+    client_.learn(answer.rate_limits);
     release();
 }
 

@@ -22,12 +22,12 @@ asio::awaitable<T> at_home(std::shared_ptr<client::impl> self, Op op) {
 }
 
 asio::awaitable<result<chat_response>> chat_at(client::impl& self, shard& at, chat_request request) {
-    if (auto wrong = self.prepare(request)) co_return *std::move(wrong);
+    self.complete(request);
     co_return co_await self.call(at, request);
 }
 
 asio::awaitable<result<std::unique_ptr<chat_stream::state>>> stream_at(client::impl& self, shard& at, chat_request request) {
-    if (auto wrong = self.prepare(request)) co_return *std::move(wrong);
+    self.complete(request);
     co_return co_await self.open(at, request);
 }
 

@@ -16,8 +16,6 @@ client_options checked(client_options options) {
     return options;
 }
 
-clock::time_point after(clock::time_point from, std::chrono::milliseconds wait) { return from + wait; }
-
 }  // namespace
 
 client::impl::impl(std::vector<asio::any_io_executor> executors, client_options wanted)
@@ -39,10 +37,8 @@ shard& client::impl::home_of(asio::any_io_executor const& caller) {
     return shards_[next_shard_.fetch_add(1, std::memory_order_relaxed) % shards_.size()];
 }
 
-std::optional<error> client::impl::prepare(chat_request& request) const {
+void client::impl::complete(chat_request& request) const {
     if (request.model.empty()) request.model = options.model;
-    if (auto fine = validate(request); !fine) return fine.error();
-    return std::nullopt;
 }
 
 std::int64_t client::impl::quota_for(chat_request const& request) const {
@@ -131,7 +127,7 @@ asio::awaitable<result<chat_response>> client::impl::attempt_call(shard& at, htt
     auto decoded = service->decode(*answer);
     if (!decoded) co_return decoded;
     entry->quota.settle(decoded->usage.total_tokens());
-    learn(at, decoded->rate_limits);
+    learn(decoded->rate_limits);
     co_return decoded;
 }
 
@@ -158,13 +154,13 @@ asio::awaitable<result<std::unique_ptr<chat_stream::state>>> client::impl::attem
 
 error client::impl::failed(shard& at, error why) {
     if (why.code == errc::rate_limited && why.retry_after && *why.retry_after <= options.retry.max_server_wait)
-        limiter_.pause_until(after(now(at.executor), *why.retry_after));
+        limiter_.pause_until(now(at.executor) + *why.retry_after);
     why.message = redact(std::move(why.message), options.api_key);
     why.service_message = redact(std::move(why.service_message), options.api_key);
     return why;
 }
 
-void client::impl::learn(shard&, rate_limit_status const& told) {
+void client::impl::learn(rate_limit_status const& told) {
     if (options.rate_limits.requests_per_minute == 0 && options.rate_limits.tokens_per_minute == 0) return;
     limiter_.tighten({.remaining_requests = told.remaining_requests,
                       .remaining_tokens = told.remaining_tokens,

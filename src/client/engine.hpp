@@ -32,10 +32,10 @@ public:
     /// The shard of a caller: its own if it runs on one, else the next in turn.
     [[nodiscard]] shard& home_of(asio::any_io_executor const& caller);
 
-    /// Fills in the client's defaults. The error, if the request cannot be sent.
-    [[nodiscard]] std::optional<error> prepare(chat_request& request) const;
+    /// Fills in what the client knows and the request leaves open.
+    void complete(chat_request& request) const;
 
-    /// One chat with retries. `request` must be prepared and outlive the call.
+    /// One chat with retries. `request` must be complete and outlive the call.
     asio::awaitable<result<chat_response>> call(shard& at, chat_request const& request);
 
     /// As `call`, up to the beginning of a streamed answer.
@@ -51,7 +51,7 @@ public:
     void count(result<chat_response> const& outcome) noexcept;
     void count_reask() noexcept { reasks_.fetch_add(1, std::memory_order_relaxed); }
     /// Takes over what an answer says of the service's limits.
-    void learn(shard& at, rate_limit_status const& told);
+    void learn(rate_limit_status const& told);
     void close();
 
     client_options const options;

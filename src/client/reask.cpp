@@ -55,7 +55,7 @@ error never_fitted(error violation, chat_response const& last, int reasks) {
 }
 
 asio::awaitable<result<chat_response>> client::impl::parse(shard& at, chat_request request, answer_form const& form) {
-    if (auto wrong = prepare(request)) co_return *std::move(wrong);
+    complete(request);
     auto format = format_of(form, service->dialect());
     if (!format) co_return format.error();
     request.response_format = std::move(*format);

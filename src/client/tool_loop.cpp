@@ -74,7 +74,7 @@ asio::awaitable<std::vector<message>> answer_turn(std::vector<tool_call> calls, 
 asio::awaitable<result<chat_response>> client::impl::run(shard& at, chat_request request, toolbox const& tools,
                                                          run_options bounds) {
     if (auto why = wrong(bounds)) co_return *std::move(why);
-    if (auto why = prepare(request)) co_return *std::move(why);
+    complete(request);
     request.tools = tools.definitions(service->dialect());
 
     chat_response sum{.attempts = 0};

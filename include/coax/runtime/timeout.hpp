@@ -1,5 +1,6 @@
 #pragma once
 
+#include <coax/core/result.hpp>
 #include <coax/runtime/asio.hpp>
 #include <coax/runtime/clock.hpp>
 #include <coax/runtime/detail/children.hpp>
@@ -10,9 +11,23 @@
 
 namespace coax {
 
+namespace detail {
+
+template <class T>
+bool says_cancelled(T const&) {
+    return false;
+}
+template <class T>
+bool says_cancelled(result<T> const& outcome) {
+    return outcome.has_error() && outcome.error().code == errc::cancelled;
+}
+
+}  // namespace detail
+
 /// Gives `work` at most `limit` on the caller's clock.
 ///
-/// When the limit passes, `work` gets `terminal` and is waited for until it is gone; a value that it still delivers wins.
+/// When the limit passes, `work` gets `terminal` and is waited for until it is gone; a value that it still delivers wins,
+/// but for a `result` that only says `errc::cancelled`.
 /// @param limit  Zero or less: no time at all, `work` never starts.
 /// @throws coax::exception  `errc::timeout`; otherwise what `work` throws, so the caller's own cancellation is told apart.
 /// Cancellation: passed on to `work`, which is waited for.
@@ -21,7 +36,7 @@ asio::awaitable<T> with_timeout(clock::duration limit, asio::awaitable<T> work) 
     if (limit <= clock::duration::zero()) detail::throw_timeout(limit);
     std::optional<detail::kept<T>> place;
     auto const end = co_await detail::run_limited(limit, detail::store(std::move(work), place));
-    if (!place && end.timed_out) detail::throw_timeout(limit);
+    if (end.timed_out && (!place || detail::says_cancelled(*place))) detail::throw_timeout(limit);
     if (!place && end.failure) std::rethrow_exception(end.failure);
     co_return detail::take<T>(place);
 }

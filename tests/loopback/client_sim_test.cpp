@@ -1,0 +1,221 @@
+// Every service's client half against the simulator's independent server half, over TLS.
+
+#include <coax/client/client.hpp>
+#include <coax/runtime/as_result.hpp>
+#include <coax/runtime/map.hpp>
+
+#include <gtest/gtest.h>
+
+#include <numeric>
+
+#include "support/run_coro.hpp"
+#include "support/sim_client.hpp"
+
+namespace coax {
+namespace {
+
+using namespace std::chrono_literals;
+using test::options_for;
+using test::run_coro;
+using test::wire_form;
+
+struct sentiment {
+    enum class label_t { negative, neutral, positive };
+    label_t label{};
+    double confidence{};
+    std::vector<std::string> emotions{};
+    std::optional<std::string> remark{};
+
+    static constexpr auto coax_schema =
+        coax::describe("The sentiment of one post",
+                       coax::field(&sentiment::confidence, {.description = "How sure", .minimum = 0, .maximum = 1}),
+                       coax::field(&sentiment::emotions, "Emotions named or clearly implied"));
+};
+
+struct weather_query {
+    std::string city{};
+};
+struct weather {
+    double celsius{};
+};
+
+class EveryService : public testing::TestWithParam<wire_form> {
+protected:
+    static sim::options secured() {
+        sim::options options{.tls = true, .api_key = "sk-sim"};
+        return options;
+    }
+
+    /// Runs `body` with a client of the row's service.
+    template <class Body>
+    void with_client(sim::options wanted, Body body) {
+        sim::server server{std::move(wanted)};
+        run_coro([](client_options options, Body inner) -> asio::awaitable<void> {
+            client llm{co_await asio::this_coro::executor, std::move(options)};
+            co_await inner(llm);
+        }(options_for(GetParam(), server), std::move(body)));
+    }
+};
+
+TEST_P(EveryService, Chats) {
+    with_client(secured(), [](client& llm) -> asio::awaitable<void> {
+        auto const answer = co_await llm.chat("Say hello in Finnish.");
+        EXPECT_FALSE(answer.text.empty());
+        EXPECT_EQ(answer.finish_reason, finish_reason::stop);
+        EXPECT_GT(answer.usage.input_tokens, 0);
+        EXPECT_GT(answer.usage.output_tokens, 0);
+        EXPECT_FALSE(answer.request_id.empty());
+    });
+}
+
+TEST_P(EveryService, StreamsTheSameAnswer) {
+    with_client(secured(), [](client& llm) -> asio::awaitable<void> {
+        auto const whole = co_await llm.chat("Tell me a story.");
+        auto words = co_await llm.stream("Tell me a story.");
+        std::string text;
+        int pieces = 0;
+        while (auto delta = co_await words.next()) {
+            text += delta->text;
+            ++pieces;
+        }
+        auto const end = co_await words.finish();
+        EXPECT_EQ(text, whole.text);
+        EXPECT_EQ(end.text, whole.text);
+        EXPECT_GT(pieces, 1);
+        EXPECT_EQ(end.finish_reason, finish_reason::stop);
+        EXPECT_EQ(end.usage.output_tokens, whole.usage.output_tokens);
+    });
+}
+
+TEST_P(EveryService, ParsesAStruct) {
+    with_client(secured(), [](client& llm) -> asio::awaitable<void> {
+        auto const read = co_await llm.parse_response<sentiment>(to_request("I waited three hours. Never again."));
+        EXPECT_GE(read.value.confidence, 0);
+        EXPECT_LE(read.value.confidence, 1);
+        EXPECT_EQ(read.response.attempts, 1);
+    });
+}
+
+TEST_P(EveryService, AsksAgainAfterAViolation) {
+    auto options = secured();
+    options.script = {{.request = 1, .what = {.kind = sim::fault_kind::schema_violation}}};
+    with_client(std::move(options), [](client& llm) -> asio::awaitable<void> {
+        auto const read = co_await llm.parse_response<sentiment>(to_request("x"));
+        EXPECT_EQ(read.response.attempts, 2);
+    });
+}
+
+TEST_P(EveryService, CallsTools) {
+    with_client(secured(), [](client& llm) -> asio::awaitable<void> {
+        toolbox tools;
+        int calls = 0;
+        tools.add("get_weather", "Current weather of a city", [&calls](weather_query asked) -> weather {
+            EXPECT_FALSE(asked.city.empty());
+            ++calls;
+            return {4.5};
+        });
+        auto const answer = co_await llm.run("Should I cycle in Oslo now?", tools);
+        EXPECT_EQ(calls, 1);
+        EXPECT_FALSE(answer.text.empty());
+    });
+}
+
+TEST_P(EveryService, RecoversFromWhatHeals) {
+    auto options = secured();
+    options.script = {
+        {.request = 1, .what = {.kind = sim::fault_kind::rate_limited, .retry_after = sim::retry_after_form::milliseconds, .wait = 5ms}},
+        {.request = 2, .what = {.kind = sim::fault_kind::reset, .at_byte = 20}},
+        {.request = 3, .what = {.kind = sim::fault_kind::overloaded, .wait = 0ms}},
+        {.request = 4, .what = {.kind = sim::fault_kind::malformed_json}},
+        {.request = 5, .what = {.kind = sim::fault_kind::truncated_body}}};
+    with_client(std::move(options), [](client& llm) -> asio::awaitable<void> {
+        auto patient = llm.options();
+        patient.retry.max_attempts = 6;
+        client stubborn{co_await asio::this_coro::executor, std::move(patient)};
+        auto const answer = co_await stubborn.chat("x");
+        EXPECT_EQ(answer.attempts, 6);
+    });
+}
+
+TEST_P(EveryService, TellsWrongKeys) {
+    with_client(secured(), [](client& llm) -> asio::awaitable<void> {
+        auto options = llm.options();
+        options.api_key = "sk-wrong";
+        client wrong{co_await asio::this_coro::executor, std::move(options)};
+        auto const answer = co_await as_result(wrong.chat("x"));
+        EXPECT_FALSE(answer);
+        if (!answer) EXPECT_EQ(answer.error().code, errc::authentication) << answer.error();
+        if (!answer) EXPECT_EQ(to_string(answer.error()).find("sk-wrong"), std::string::npos) << answer.error();
+    });
+}
+
+TEST_P(EveryService, TellsUnknownModels) {
+    auto options = secured();
+    options.models = {"another"};
+    with_client(std::move(options), [](client& llm) -> asio::awaitable<void> {
+        auto const answer = co_await as_result(llm.chat("x"));
+        EXPECT_FALSE(answer);
+        if (!answer) EXPECT_EQ(answer.error().code, errc::not_found) << answer.error();
+    });
+}
+
+TEST_P(EveryService, TellsRefusalsAndCutAnswers) {
+    auto options = secured();
+    options.script = {{.request = 1, .what = {.kind = sim::fault_kind::refusal}},
+                      {.request = 2, .what = {.kind = sim::fault_kind::length}},
+                      {.request = 3, .what = {.kind = sim::fault_kind::content_filter}}};
+    with_client(std::move(options), [](client& llm) -> asio::awaitable<void> {
+        auto const refused = co_await as_result(llm.parse<sentiment>("x"));
+        auto const cut = co_await as_result(llm.parse<sentiment>("x"));
+        auto const filtered = co_await as_result(llm.parse<sentiment>("x"));
+        EXPECT_TRUE(refused.has_error() && refused.error().code == errc::refused) << (refused ? error{} : refused.error());
+        EXPECT_TRUE(cut.has_error() && cut.error().code == errc::truncated) << (cut ? error{} : cut.error());
+        EXPECT_TRUE(filtered.has_error() && (filtered.error().code == errc::content_filtered || filtered.error().code == errc::refused))
+            << (filtered ? error{} : filtered.error());
+    });
+}
+
+TEST_P(EveryService, ManyCallersShareFewConnections) {
+    sim::server server{secured()};
+    auto options = options_for(GetParam(), server);
+    options.max_concurrency = 16;
+    run_coro([](client_options wanted) -> asio::awaitable<void> {
+        client llm{co_await asio::this_coro::executor, std::move(wanted)};
+        std::vector<int> posts(100);
+        std::iota(posts.begin(), posts.end(), 0);
+        auto const ask = [&llm](int n) { return llm.chat("post " + std::to_string(n)); };
+        auto const answers = co_await map(posts, {.concurrency = 100}, ask);
+        for (auto const& answer : answers) EXPECT_TRUE(answer) << answer.error();
+    }(std::move(options)));
+    EXPECT_EQ(server.stats().model_requests, 100U);
+    EXPECT_LE(server.stats().connections, 16U);
+}
+
+INSTANTIATE_TEST_SUITE_P(Services, EveryService, testing::ValuesIn(test::wire_forms),
+                         [](auto const& row) { return std::string(row.param.name); });
+
+TEST(ClientTls, WrongHostNameIsRefused) {
+    sim::server server{{.tls = true, .certificate_host = "elsewhere.example"}};
+    run_coro([](client_options options) -> asio::awaitable<void> {
+        client llm{co_await asio::this_coro::executor, std::move(options)};
+        auto const answer = co_await as_result(llm.chat("x"));
+        EXPECT_FALSE(answer);
+        if (!answer) EXPECT_EQ(answer.error().code, errc::tls_failed) << answer.error();
+    }(options_for(test::wire_forms[0], server)));
+    EXPECT_EQ(server.stats().requests, 0U);
+}
+
+TEST(ClientTls, UnknownAuthorityIsRefused) {
+    sim::server server{{.tls = true}};
+    auto options = options_for(test::wire_forms[0], server);
+    options.http.ca_pem.clear();
+    run_coro([](client_options wanted) -> asio::awaitable<void> {
+        client llm{co_await asio::this_coro::executor, std::move(wanted)};
+        auto const answer = co_await as_result(llm.chat("x"));
+        EXPECT_FALSE(answer);
+        if (!answer) EXPECT_EQ(answer.error().code, errc::tls_failed) << answer.error();
+    }(std::move(options)));
+}
+
+}  // namespace
+}  // namespace coax

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <coax/client/options.hpp>
+#include <coax/sim/server.hpp>
+
+#include <string>
+#include <string_view>
+
+namespace coax::test {
+
+/// One way of speaking to the simulator.
+struct wire_form {
+    const char* name;
+    std::string_view service;
+    std::string_view path;         ///< After the server's URL.
+    std::string_view api_version;
+    std::string_view deployment;
+    bool bearer;
+};
+
+inline constexpr wire_form wire_forms[]{
+    {"openai", "openai", "/v1", "", "", false},
+    {"azure_deployment", "azure", "", "2024-10-21", "dep", false},
+    {"azure_v1", "azure", "", "", "dep", false},
+    {"azure_v1_bearer", "azure", "", "", "dep", true},
+    {"anthropic", "anthropic", "", "", "", false},
+    {"anthropic_2026", "anthropic", "", "2026-10-21", "", false},
+    {"compatible", "compatible", "/v1", "", "", false},
+};
+
+/// Options of a client that speaks this form to `server`, with the key "sk-sim" and quick retries.
+inline client_options options_for(wire_form const& form, sim::server const& server) {
+    client_options options;
+    options.provider.service = form.service;
+    options.provider.base_url = server.url() + std::string{form.path};
+    options.provider.api_version = form.api_version;
+    options.provider.deployment = form.deployment;
+    options.provider.bearer = form.bearer;
+    options.api_key = "sk-sim";
+    options.model = "dep";
+    options.http.ca_pem = server.ca_pem();
+    options.retry.initial_delay = std::chrono::milliseconds{1};
+    options.retry.max_delay = std::chrono::milliseconds{5};
+    return options;
+}
+
+}  // namespace coax::test

@@ -1,0 +1,122 @@
+#include <coax/client/client.hpp>
+#include <coax/runtime/as_result.hpp>
+
+#include <gtest/gtest.h>
+
+#include "support/fake_service.hpp"
+#include "support/run_coro.hpp"
+
+namespace coax {
+namespace {
+
+using test::fake_service;
+using test::openai_refusal;
+using test::openai_text;
+using test::run_virtual;
+
+struct verdict {
+    std::string label{};
+    double confidence{0};
+
+    static constexpr auto coax_schema =
+        coax::describe("A verdict", coax::field(&verdict::confidence, {.description = "How sure", .minimum = 0, .maximum = 1}));
+};
+
+asio::awaitable<client> connect(client_options options) {
+    co_return client{co_await asio::this_coro::executor, std::move(options)};
+}
+
+TEST(Parse, ReadsTheStruct) {
+    fake_service service;
+    service.then(openai_text(R"({"label":"good","confidence":0.5})"));
+    run_virtual([](fake_service fake) -> asio::awaitable<void> {
+        auto llm = co_await connect(fake.options());
+        auto const read = co_await llm.parse<verdict>("x");
+        EXPECT_EQ(read.label, "good");
+        EXPECT_EQ(read.confidence, 0.5);
+    }(service));
+    auto const& body = service.requests().at(0).body;
+    EXPECT_NE(body.find(R"("response_format":{"type":"json_schema","json_schema":{"name":"verdict")"), std::string::npos) << body;
+    EXPECT_NE(body.find(std::string{json_schema<verdict, schema_dialect::openai_strict>}), std::string::npos) << body;
+}
+
+TEST(Parse, ViolationIsShownToTheModel) {
+    fake_service service;
+    service.then(openai_text(R"({"label":"good","confidence":7})")).then(openai_text(R"({"label":"good","confidence":0.7})"));
+    run_virtual([](fake_service fake) -> asio::awaitable<void> {
+        auto llm = co_await connect(fake.options());
+        auto const read = co_await llm.parse_response<verdict>(to_request("x"));
+        EXPECT_EQ(read.value.confidence, 0.7);
+        EXPECT_EQ(read.response.attempts, 2);
+        EXPECT_EQ(read.response.usage.total_tokens(), 30);
+        EXPECT_EQ(llm.statistics().reasks, 1U);
+    }(service));
+    ASSERT_EQ(service.count(), 2U);
+    auto const& body = service.requests()[1].body;
+    EXPECT_NE(body.find("does not have the required form"), std::string::npos);
+    EXPECT_NE(body.find("/confidence"), std::string::npos) << body;
+    EXPECT_NE(body.find(R"("role":"assistant")"), std::string::npos);
+}
+
+struct hopeless_case {
+    const char* name;
+    http_response answer;
+    errc expected;
+    std::size_t sendings;
+};
+void PrintTo(hopeless_case const& row, std::ostream* out) { *out << row.name; }
+class HopelessParse : public testing::TestWithParam<hopeless_case> {};
+
+TEST_P(HopelessParse, EndsInItsErrorWithTheTokensBilled) {
+    auto const& row = GetParam();
+    fake_service service;
+    service.then(row.answer);
+    run_virtual([](fake_service fake) -> asio::awaitable<void> {
+        auto llm = co_await connect(fake.options());
+        auto const read = co_await as_result(llm.parse<verdict>("x"));
+        EXPECT_FALSE(read);
+        if (read) co_return;
+        EXPECT_EQ(read.error().code, GetParam().expected) << read.error();
+        EXPECT_EQ(read.error().attempts, static_cast<int>(GetParam().sendings));
+        EXPECT_EQ(read.error().output_tokens, 5 * static_cast<std::int64_t>(GetParam().sendings));
+    }(service));
+    EXPECT_EQ(service.count(), row.sendings);
+}
+
+INSTANTIATE_TEST_SUITE_P(Rows, HopelessParse, testing::Values(
+    hopeless_case{"never_fits", openai_text("not json"), errc::invalid_output, 3},
+    hopeless_case{"refusal_is_not_asked_again", openai_refusal("I won't."), errc::refused, 1},
+    hopeless_case{"cut_short_is_not_asked_again", openai_text(R"({"label":"go)", "length"), errc::truncated, 1},
+    hopeless_case{"filtered_is_not_asked_again", openai_text("", "content_filter"), errc::content_filtered, 1}),
+    [](auto const& row) { return std::string(row.param.name); });
+
+TEST(Parse, InvalidOutputSaysWhereAndHowOften) {
+    fake_service service;
+    service.then(openai_text(R"({"label":"good","confidence":7})"));
+    run_virtual([](fake_service fake) -> asio::awaitable<void> {
+        auto options = fake.options();
+        options.max_reasks = 1;
+        auto llm = co_await connect(std::move(options));
+        auto const read = co_await as_result(llm.parse<verdict>("x"));
+        EXPECT_FALSE(read);
+        if (read) co_return;
+        EXPECT_EQ(read.error().where, "/confidence");
+        EXPECT_NE(read.error().message.find("after 1 re-ask"), std::string::npos) << read.error();
+    }(service));
+}
+
+TEST(ParseForm, AcceptsASchemaOfRunTime) {
+    fake_service service;
+    service.then(openai_text(R"({"n":"x"})")).then(openai_text(R"({"n":3})"));
+    run_virtual([](fake_service fake) -> asio::awaitable<void> {
+        auto llm = co_await connect(fake.options());
+        auto const schema = runtime_schema::parse(R"({"type":"object","properties":{"n":{"type":"integer"}},"required":["n"]})").value();
+        auto const form = form_of(schema);
+        auto const answer = co_await llm.parse_form(to_request("x"), form);
+        EXPECT_EQ(answer.text, R"({"n":3})");
+        EXPECT_EQ(answer.attempts, 2);
+    }(service));
+}
+
+}  // namespace
+}  // namespace coax

@@ -11,8 +11,8 @@
 
 namespace coax::http {
 
-/// Which limit of an exchange passed; the names of `exchange_limits`.
-enum class limit : unsigned char { none, connect, first_byte, idle, total };
+/// Which limit of an exchange passed; the names of `exchange_limits`. An attempt is one address of several.
+enum class limit : unsigned char { none, attempt, connect, first_byte, idle, total };
 
 [[nodiscard]] std::string_view to_string(limit which) noexcept;
 

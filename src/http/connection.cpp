@@ -1,0 +1,103 @@
+#include "connection.hpp"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/socket_base.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+namespace coax::http {
+namespace {
+
+constexpr std::size_t first_buffer_bytes = 4U << 10U;   // holds a usual answer; 10,000 waiting requests cost 40 MB
+constexpr std::size_t largest_read_bytes = 64U << 10U;  // beyond that a larger read is no faster
+constexpr std::size_t one_record_bytes = 16U << 10U;    // TLS: what goes out as one record
+
+}  // namespace
+
+connection::connection(asio::any_io_executor const& executor) : socket_{executor} {}
+
+connection::~connection() {
+    if (fit_ && tls_ != nullptr) tls_->shut_down();
+}
+
+void connection::configure(boost::system::error_code& ec) {
+    socket_.set_option(asio::ip::tcp::no_delay{true}, ec);
+    if (!ec) socket_.set_option(asio::socket_base::keep_alive{true}, ec);
+    if (!ec) socket_.non_blocking(true, ec);
+}
+
+tls_stream& connection::start_tls(tls_context const& context, std::shared_ptr<tls_sessions> sessions, std::string const& host) {
+    tls_ = std::make_unique<tls_stream>(context, std::move(sessions), socket_, host);
+    return *tls_;
+}
+
+std::size_t connection::write(std::string_view& head, std::string_view& body, boost::system::error_code& ec) {
+    std::size_t put = 0;
+    if (tls_ == nullptr) {
+        std::array<asio::const_buffer, 2> const both{asio::buffer(head), asio::buffer(body)};
+        put = socket_.write_some(both, ec);
+        wanted_ = asio::ip::tcp::socket::wait_write;
+    } else {
+        // A small body shares the record of its head.
+        if (head.data() == head_.data() && head.size() == head_.size() && head.size() + body.size() <= one_record_bytes) {
+            head_.append(body);
+            head = head_;
+            body = {};
+        }
+        put = tls_->write(asio::buffer(head.empty() ? body : head), ec);
+        wanted_ = tls_->wanted();
+    }
+    auto const of_head = std::min(put, head.size());
+    head.remove_prefix(of_head);
+    body.remove_prefix(put - of_head);
+    return put;
+}
+
+std::size_t connection::read(boost::system::error_code& ec) {
+    make_room();
+    auto const room = asio::buffer(buffer_.data() + end_, std::min(buffer_.size() - end_, largest_read_bytes));
+    std::size_t got = 0;
+    if (tls_ == nullptr) {
+        got = socket_.read_some(room, ec);
+        wanted_ = asio::ip::tcp::socket::wait_read;
+    } else {
+        got = tls_->read(room, ec);
+        wanted_ = tls_->wanted();
+    }
+    end_ += got;
+    return got;
+}
+
+void connection::make_room() {
+    bool const was_full = end_ == buffer_.size();
+    if (begin_ == end_) {
+        begin_ = end_ = 0;
+    } else if (begin_ != 0) {
+        std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
+        end_ -= begin_;
+        begin_ = 0;
+    }
+    // A read that filled the buffer says that more is coming.
+    if (buffer_.empty())
+        buffer_.resize(first_buffer_bytes);
+    else if (end_ == buffer_.size() || (was_full && buffer_.size() < largest_read_bytes))
+        buffer_.resize(2 * buffer_.size());
+}
+
+bool connection::is_stale() {
+    if (!input().empty()) return true;
+    boost::system::error_code ec;
+    if (tls_ != nullptr) {  // a late session ticket is not a word out of turn
+        char byte = 0;
+        (void)tls_->read(asio::buffer(&byte, 1), ec);
+        return ec != asio::error::would_block || tls_->wanted() != asio::ip::tcp::socket::wait_read;
+    }
+    char byte = 0;
+    (void)socket_.receive(asio::buffer(&byte, 1), asio::socket_base::message_peek, ec);
+    return ec != asio::error::would_block && ec != asio::error::try_again;
+}
+
+}  // namespace coax::http

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <coax/runtime/clock.hpp>
+
+#include "tls.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace coax::http {
+
+/// One socket, plain or under TLS, with what is read from it and not yet used. It never waits: a step that cannot get on
+/// says `would_block`, and whoever drives it waits for `wanted()` on `socket()`.
+/// Destroying it closes it, with TLS's goodbye when it is fit for use.
+class connection {
+public:
+    explicit connection(asio::any_io_executor const& executor);
+    connection(connection const&) = delete;
+    connection& operator=(connection const&) = delete;
+    ~connection();
+
+    [[nodiscard]] asio::ip::tcp::socket& socket() noexcept { return socket_; }
+    /// Sets what every connected socket of ours has: no delay, keep-alive, non-blocking.
+    void configure(boost::system::error_code& ec);
+
+    tls_stream& start_tls(tls_context const& context, std::shared_ptr<tls_sessions> sessions, std::string const& host);
+    /// Ready for requests: from here on destroying it says goodbye, until `spoil()`.
+    void open() noexcept { fit_ = true; }
+    void spoil() noexcept { fit_ = false; }
+
+    [[nodiscard]] tls_stream::wait_type wanted() const noexcept { return wanted_; }
+
+    /// Writes what it can of head and body, takes that much off them, and returns how much it was.
+    std::size_t write(std::string_view& head, std::string_view& body, boost::system::error_code& ec);
+    /// Reads once, onto `input()`.
+    std::size_t read(boost::system::error_code& ec);
+
+    /// Bytes read and not yet consumed. Valid until the next read.
+    [[nodiscard]] std::string_view input() const noexcept { return {buffer_.data() + begin_, end_ - begin_}; }
+    void consume(std::size_t count) noexcept { begin_ += count; }
+
+    /// Whether an idle connection was closed by the peer, or spoke out of turn. One system call.
+    [[nodiscard]] bool is_stale();
+
+    /// The head of the request being sent; its memory serves all requests of the connection.
+    [[nodiscard]] std::string& head() noexcept { return head_; }
+
+private:
+    void make_room();
+
+    asio::ip::tcp::socket socket_;
+    std::unique_ptr<tls_stream> tls_;
+    tls_stream::wait_type wanted_{asio::ip::tcp::socket::wait_read};
+    std::vector<char> buffer_;
+    std::size_t begin_{0};
+    std::size_t end_{0};
+    std::string head_;
+    bool fit_{false};
+};
+
+}  // namespace coax::http

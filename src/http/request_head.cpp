@@ -1,0 +1,95 @@
+#include "request_head.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace coax::http {
+namespace {
+
+/// RFC 9110, section 5.6.2.
+constexpr auto token_chars = [] {
+    std::array<bool, 256> table{};
+    for (char const c : std::string_view{"!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"})
+        table[static_cast<unsigned char>(c)] = true;
+    return table;
+}();
+
+bool is_token(std::string_view text) noexcept {
+    return !text.empty() &&
+           std::all_of(text.begin(), text.end(), [](char c) { return token_chars[static_cast<unsigned char>(c)]; });
+}
+
+/// A value cannot end its line (RFC 9110, section 5.5).
+bool is_field_value(std::string_view text) noexcept {
+    for (char const bad : {'\r', '\n', '\0'})
+        if (text.find(bad) != std::string_view::npos) return false;
+    return true;
+}
+
+bool is_target(std::string_view text) noexcept {
+    return text.starts_with('/') && std::none_of(text.begin(), text.end(), [](char c) {
+               return static_cast<unsigned char>(c) <= ' ' || c == '\x7f' || c == '#';
+           });
+}
+
+/// What decides where a message ends is the transport's to write.
+bool is_framing(std::string_view name) noexcept {
+    return equal_ignoring_case(name, "content-length") || equal_ignoring_case(name, "transfer-encoding") ||
+           equal_ignoring_case(name, "host") || equal_ignoring_case(name, "connection");
+}
+
+error invalid(std::string message, std::string where) {
+    return {.code = errc::invalid_argument, .message = std::move(message), .where = std::move(where)};
+}
+
+void append_number(std::string& text, std::size_t number) {
+    std::array<char, 20> digits;
+    auto const end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+    text.append(digits.data(), end);
+}
+
+void append_host(std::string& text, origin const& to) {
+    bool const bracketed = to.host.find(':') != std::string::npos;
+    if (bracketed) text += '[';
+    text += to.host;
+    if (bracketed) text += ']';
+    if (to.port == (to.tls ? 443 : 80)) return;
+    text += ':';
+    append_number(text, to.port);
+}
+
+}  // namespace
+
+std::optional<error> check_request(http_request const& request) {
+    if (!is_token(request.method)) return invalid("the method is not a token", "http_request.method");
+    if (!is_target(request.target)) return invalid("the target is not a path", "http_request.target");
+    if (request.to.host.empty() || !is_target('/' + request.to.host)) return invalid("the host is not a name", "http_request.to");
+    for (auto const& each : request.headers) {
+        if (!is_token(each.name)) return invalid("a header's name is not a token", "http_request.headers");
+        if (!is_field_value(each.value)) return invalid("the header's value holds a line break or NUL", each.name);
+        if (is_framing(each.name)) return invalid("the transport writes this header itself", each.name);
+    }
+    return std::nullopt;
+}
+
+void write_head(http_request const& request, std::string& head) {
+    head.clear();
+    head.append(request.method).append(" ").append(request.target).append(" HTTP/1.1\r\nHost: ");
+    append_host(head, request.to);
+    head += "\r\n";
+    if (!request.body.empty() || !(request.method == "GET" || request.method == "HEAD")) {
+        head += "Content-Length: ";
+        append_number(head, request.body.size());
+        head += "\r\n";
+    }
+    for (auto const& each : request.headers) head.append(each.name).append(": ").append(each.value).append("\r\n");
+    head += "\r\n";
+}
+
+bool is_idempotent(std::string_view method) noexcept {
+    constexpr std::array<std::string_view, 6> methods{"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"};
+    return std::find(methods.begin(), methods.end(), method) != methods.end();
+}
+
+}  // namespace coax::http

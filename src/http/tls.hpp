@@ -1,0 +1,95 @@
+#pragma once
+
+#include <coax/core/result.hpp>
+#include <coax/http/message.hpp>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/system/error_code.hpp>
+
+#include <openssl/ssl.h>
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace coax::http {
+
+template <auto Free>
+struct freed_by {
+    template <class T>
+    void operator()(T* it) const noexcept {
+        Free(it);
+    }
+};
+
+/// What is trusted. Making one costs 20 to 33 ms (the system's authorities), so equal settings share one in the process.
+class tls_context {
+public:
+    /// `errc::io_failed` (CA file) or `errc::tls_failed` (not PEM). Thread safety: from any thread.
+    [[nodiscard]] static result<std::shared_ptr<tls_context>> shared(std::string const& ca_file, std::string const& ca_pem);
+
+    [[nodiscard]] SSL_CTX* native() const noexcept { return context_.get(); }
+
+private:
+    [[nodiscard]] static result<std::shared_ptr<tls_context>> make(std::string const& ca_file, std::string const& ca_pem);
+
+    std::unique_ptr<SSL_CTX, freed_by<SSL_CTX_free>> context_;
+};
+
+/// Sessions of one origin that may be resumed, each once. The newest is used first.
+/// Source: RFC 8446, appendix C.4 (a ticket is used once).
+class tls_sessions {
+public:
+    void keep(SSL_SESSION* copy);
+    /// Makes `ssl` resume one, if there is one.
+    void offer(SSL* ssl);
+
+private:
+    static constexpr std::size_t most_kept = 8;
+    std::vector<std::unique_ptr<SSL_SESSION, freed_by<SSL_SESSION_free>>> kept_;
+};
+
+/// TLS on a non-blocking socket, without a thread, timer or wait of its own. Every step either gets on or says
+/// `would_block`; then wait for `wanted()` on the socket.
+class tls_stream {
+public:
+    using wait_type = boost::asio::ip::tcp::socket::wait_type;
+
+    /// The name is always verified, and sent when it is not an address.
+    /// @param socket, sessions  Must outlive the stream.
+    tls_stream(tls_context const& context, std::shared_ptr<tls_sessions> sessions, boost::asio::ip::tcp::socket& socket,
+               std::string const& host);
+    tls_stream(tls_stream const&) = delete;
+    tls_stream& operator=(tls_stream const&) = delete;
+    ~tls_stream();
+
+    void handshake(boost::system::error_code& ec);
+    std::size_t read(boost::asio::mutable_buffer into, boost::system::error_code& ec);
+    std::size_t write(boost::asio::const_buffer from, boost::system::error_code& ec);
+    /// Says goodbye as far as it goes without waiting.
+    void shut_down() noexcept;
+
+    [[nodiscard]] wait_type wanted() const noexcept { return wanted_; }
+
+    /// After a failed handshake: what was wrong, in terms of the certificate where that was it.
+    [[nodiscard]] error why(boost::system::error_code cause, origin const& to) const;
+
+private:
+    /// What `outcome` of an SSL function means.
+    void judge(int outcome, boost::system::error_code& ec);
+
+    static int bio_read(BIO* bio, char* data, int size);
+    static int bio_write(BIO* bio, char const* data, int size);
+    static long bio_control(BIO* bio, int command, long number, void* pointer);
+    static BIO_METHOD* bio_method();
+
+    boost::asio::ip::tcp::socket& socket_;
+    std::shared_ptr<tls_sessions> sessions_;
+    std::unique_ptr<SSL, freed_by<SSL_free>> ssl_;
+    boost::system::error_code socket_error_;
+    wait_type wanted_{boost::asio::ip::tcp::socket::wait_read};
+};
+
+}  // namespace coax::http

@@ -1,6 +1,11 @@
 #include <coax/batch/batch.hpp>
 
+#include "client/reask.hpp"
+
 #include <coax/runtime/detail/children.hpp>
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
 #include <array>
@@ -36,8 +41,7 @@ bool ends_batch(error const& why, bool any_succeeded) noexcept {
         case errc::cancelled:
         case errc::closed: return true;
         case errc::connect_failed:
-        case errc::not_found:
-        case errc::invalid_argument: return !any_succeeded;
+        case errc::not_found: return !any_succeeded;
         default: return false;
     }
 }
@@ -119,6 +123,8 @@ namespace {
 
 /// Works off records one after another until there are none or the batch ends.
 asio::awaitable<void> work_off(batch_state& state, batch_line& line) {
+    // A coroutine that Asio has spawned may not be cancelled before its first suspension, and a worker may cancel all.
+    co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);
     while (!state.stopping()) {
         ++state.in_flight;
         auto step = co_await as_result(line.next(batch_gate{state}));
@@ -164,6 +170,17 @@ asio::awaitable<batch_summary> run_line(batch_line& line, batch_options options)
     summary.stopped = summary.stopped || (state.options.stop.requested() && summary.remaining != 0U);
     if (tell) tell(state.progress());
     co_return std::move(summary);
+}
+
+asio::awaitable<batch_answer<std::string>> ask_text(client llm, chat_request request) {
+    auto answer = co_await llm.chat(std::move(request));
+    if (auto why = unusable(answer)) {
+        why->attempts = answer.attempts;
+        why->input_tokens = answer.usage.input_tokens;
+        why->output_tokens = answer.usage.output_tokens;
+        throw_error(std::move(*why));
+    }
+    co_return batch_answer<std::string>{std::move(answer.text), answer.usage, answer.attempts};
 }
 
 }  // namespace detail

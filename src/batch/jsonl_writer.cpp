@@ -75,8 +75,7 @@ result<void> lock(int file, std::string const& path) {
 /// What the scan of an existing output found.
 struct scan {
     finished_records finished{};
-    std::uint64_t good_bytes{0};    ///< Up to the end of the last whole line.
-    std::uint64_t failed_count{0};  ///< Lines left out.
+    std::uint64_t good_bytes{0};  ///< Up to the end of the last whole line.
 };
 
 /// Reads an output line by line. With `keep`, what stays is also written there, and failed records do not count.
@@ -95,15 +94,13 @@ result<scan> read_output(std::string const& path, std::optional<int> keep) {
         if (!head || head->index >= most_records || (head->status != "ok" && head->status != "error"))
             return error{.code = errc::invalid_json, .message = "not a line of a batch's output", .where = where};
         found.good_bytes = reader->offset();
-        if (keep && head->status == "error") {
-            ++found.failed_count;
-            continue;
-        }
+        bool const failed = head->status == "error";
+        if (keep && failed) continue;
         if (found.finished.contains(head->index))
             return error{.code = errc::invalid_json,
                          .message = "record " + std::to_string(head->index) + " is there twice",
                          .where = where};
-        found.finished.add(head->index, head->key);
+        found.finished.add(head->index, head->key, failed);
         if (!keep) continue;
         line += '\n';
         if (auto kept = write_all(*keep, line, path); !kept) return kept.error();
@@ -133,9 +130,10 @@ std::string to_json_line(batch_result<std::string> const& outcome, output_form f
     return line;
 }
 
-void finished_records::add(std::uint64_t index, std::string_view key) {
+void finished_records::add(std::uint64_t index, std::string_view key, bool failed) {
     if (index >= marks_.size()) marks_.resize(index + 1 + index / 2);
     if (marks_[index] == 0) ++count_;
+    if (failed) ++failed_;
     marks_[index] = digest(key);
 }
 

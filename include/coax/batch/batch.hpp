@@ -98,8 +98,8 @@ struct batch_summary {
 [[nodiscard]] std::string to_string(batch_summary const& summary);
 
 /// Whether a record's failure ends the whole batch, because every other record would meet it too: a wrong key, used-up
-/// credit, an untrusted certificate, a closed client and a cancellation always; no connection, an unknown model and a wrong
-/// option while none has succeeded.
+/// credit, an untrusted certificate, a closed client and a cancellation always; no connection and an unknown model while no
+/// record has succeeded.
 [[nodiscard]] bool ends_batch(error const& why, bool any_succeeded) noexcept;
 
 namespace detail {
@@ -208,20 +208,18 @@ private:
     Sink sink_;
 };
 
+/// An answer's text; one that was refused, filtered or cut short is an error.
+asio::awaitable<batch_answer<std::string>> ask_text(client llm, chat_request request);
+
 template <class T>
-struct client_work {
-    static asio::awaitable<batch_answer<T>> ask(client llm, chat_request request) {
-        batch_answer<T> outcome;
-        if constexpr (std::same_as<T, std::string>) {
-            auto answer = co_await llm.chat(std::move(request));
-            outcome = {std::move(answer.text), answer.usage, answer.attempts};
-        } else {
-            auto answer = co_await llm.template parse_response<T>(std::move(request));
-            outcome = {std::move(answer.value), answer.response.usage, answer.response.attempts};
-        }
-        co_return outcome;
+asio::awaitable<batch_answer<T>> ask(client llm, chat_request request) {
+    if constexpr (std::same_as<T, std::string>) {
+        co_return co_await ask_text(std::move(llm), std::move(request));
+    } else {
+        auto answer = co_await llm.template parse_response<T>(std::move(request));
+        co_return batch_answer<T>{std::move(answer.value), answer.response.usage, answer.response.attempts};
     }
-};
+}
 
 [[nodiscard]] inline result<chat_request> request_of(std::string prompt) { return to_request(std::move(prompt)); }
 [[nodiscard]] inline result<chat_request> request_of(chat_request request) { return request; }
@@ -253,7 +251,8 @@ asio::awaitable<batch_summary> run_batch(Source source, Work work, Sink sink, ba
 /// failed records among them.
 void add_statistics(batch_summary& summary, client_statistics const& before, client_statistics const& after);
 
-/// Asks a model about each record, for an answer in the form of `T` (`std::string`: its text).
+/// Asks a model about each record, for an answer in the form of `T` (`std::string`: its text, which fails where it was
+/// refused, filtered or cut short).
 ///
 /// @param to_request  `(R const&)` to a prompt, a `chat_request` or a `result<chat_request>`.
 /// The other parameters, the result and the rest: as `run_batch`. The summary counts all that `llm` did meanwhile.
@@ -262,7 +261,7 @@ asio::awaitable<batch_summary> batch(client llm, Source source, ToRequest to_req
     auto const before = llm.statistics();
     // Lives in run_batch's frame for as long as any coroutine made by it.
     auto work = [llm, to_request = std::move(to_request)](auto const& record) -> asio::awaitable<batch_answer<T>> {
-        return detail::client_work<T>::ask(llm, value_or_throw(detail::request_of(to_request(record))));
+        return detail::ask<T>(llm, value_or_throw(detail::request_of(to_request(record))));
     };
     auto summary = co_await run_batch<T>(std::move(source), std::move(work), std::move(sink), std::move(options));
     add_statistics(summary, before, llm.statistics());

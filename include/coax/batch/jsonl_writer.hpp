@@ -26,15 +26,17 @@ enum class output_form {
 /// What an output file says is done already, and for which keys: four bytes a record.
 class finished_records {
 public:
-    void add(std::uint64_t index, std::string_view key);
+    void add(std::uint64_t index, std::string_view key, bool failed);
     [[nodiscard]] bool contains(std::uint64_t index) const noexcept;
     /// Whether `index` is done, but for a record with another key: the output belongs to other input.
     [[nodiscard]] bool contradicts(std::uint64_t index, std::string_view key) const noexcept;
     [[nodiscard]] std::uint64_t size() const noexcept { return count_; }
+    [[nodiscard]] std::uint64_t failed() const noexcept { return failed_; }
 
 private:
     std::vector<std::uint32_t> marks_;  ///< By index: 0, or a digest of the key.
     std::uint64_t count_{0};
+    std::uint64_t failed_{0};
 };
 
 /// How an output file is opened.

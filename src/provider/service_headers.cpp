@@ -260,11 +260,11 @@ std::optional<milliseconds> retry_after(header_list const& headers, time_point n
     if (auto const wait_ms = whole_number(headers.find("retry-after-ms")))
         if (auto const wait = above_zero(believable(*wait_ms))) return wait;
     auto const text = headers.find("retry-after");
-    if (text.empty()) return std::nullopt;
     if (auto const seconds = whole_number(text)) return above_zero(believable(*seconds * 1'000));
     if (auto const when = parse_http_date(text))
         return above_zero(believable(static_cast<double>((*when - now).count())));
-    return std::nullopt;
+    // Older answers of Azure have only this one, with its odd hyphen.
+    return above_zero(parse_duration(headers.find("x-rate-limit-reset-tokens")));
 }
 
 std::optional<bool> should_retry(header_list const& headers) {

@@ -1,0 +1,57 @@
+#include <coax/chat/response.hpp>
+
+#include <gtest/gtest.h>
+
+namespace coax {
+namespace {
+
+TEST(Usage, AddsMemberByMember) {
+    usage const first{.input_tokens = 1,
+                      .output_tokens = 2,
+                      .cached_input_tokens = 3,
+                      .cache_write_tokens = 4,
+                      .reasoning_tokens = 5};
+    usage const second{.input_tokens = 10,
+                       .output_tokens = 20,
+                       .cached_input_tokens = 30,
+                       .cache_write_tokens = 40,
+                       .reasoning_tokens = 50};
+    usage const sum{.input_tokens = 11,
+                    .output_tokens = 22,
+                    .cached_input_tokens = 33,
+                    .cache_write_tokens = 44,
+                    .reasoning_tokens = 55};
+    EXPECT_EQ(first + second, sum);
+    EXPECT_EQ(sum.total_tokens(), 33);
+}
+
+TEST(FinishReason, EveryValueHasANameOfItsOwn) {
+    EXPECT_EQ(to_string(finish_reason::stop), "stop");
+    EXPECT_EQ(to_string(finish_reason::pause), "pause");
+    EXPECT_EQ(to_string(static_cast<finish_reason>(99)), "unknown");
+    for (int value = 0; value <= static_cast<int>(finish_reason::pause); ++value)
+        for (int other = 0; other < value; ++other)
+            EXPECT_NE(to_string(static_cast<finish_reason>(value)), to_string(static_cast<finish_reason>(other)));
+}
+
+TEST(ToMessage, KeepsAllThatTheNextRequestNeeds) {
+    chat_response answer{
+        .text = "Let me look.", .tool_calls = {{"c1", "clock", "{}"}}, .refusal = "no", .reasoning = "hm"};
+    answer.raw_content = json_value::parse(R"([{"type":"thinking"}])").value();
+    auto const said = to_message(answer);
+    EXPECT_EQ(said.role, role::assistant);
+    EXPECT_EQ(said.text, "Let me look.");
+    EXPECT_EQ(said.refusal, "no");
+    EXPECT_EQ(said.tool_calls, answer.tool_calls);
+    EXPECT_EQ(said.raw_content, answer.raw_content);
+}
+
+TEST(ChatDelta, ClearLeavesNothing) {
+    chat_delta delta{.text = "a", .refusal = "b", .reasoning = "c"};
+    EXPECT_FALSE(delta.empty());
+    delta.clear();
+    EXPECT_TRUE(delta.empty());
+}
+
+}  // namespace
+}  // namespace coax

@@ -1,0 +1,237 @@
+#include "provider/service_error.hpp"
+
+#include "unit/provider/support.hpp"
+
+#include <ostream>
+
+namespace coax::wire {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct error_case {
+    char const* name;
+    int status;
+    std::string body;
+    errc expected;
+    std::string service_code;
+};
+void PrintTo(error_case const& row, std::ostream* out) {
+    *out << row.name;
+}
+class ServiceError : public testing::TestWithParam<error_case> {};
+
+TEST_P(ServiceError, FollowsTheTable) {
+    auto const& row = GetParam();
+    auto const why = make_service_error("openai", {.status = row.status, .body = row.body}, time_point{});
+    EXPECT_EQ(why.code, row.expected) << why.service_message;
+    EXPECT_EQ(why.service_code, row.service_code);
+    EXPECT_EQ(why.http_status, row.status);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    OpenAi, ServiceError,
+    testing::Values(
+        error_case{"bad_request", 400,
+                   R"({"error":{"message":"bad","type":"invalid_request_error","param":"n","code":null}})",
+                   errc::bad_request, "invalid_request_error"},
+        error_case{
+            "unsupported_parameter", 400,
+            R"({"error":{"message":"x","type":"invalid_request_error","param":"temperature","code":"unsupported_parameter"}})",
+            errc::bad_request, "unsupported_parameter"},
+        error_case{
+            "context_length", 400,
+            R"({"error":{"message":"x","type":"invalid_request_error","param":"messages","code":"context_length_exceeded"}})",
+            errc::context_too_long, "context_length_exceeded"},
+        error_case{"wrong_key", 401,
+                   R"({"error":{"message":"x","type":"invalid_request_error","param":null,"code":"invalid_api_key"}})",
+                   errc::authentication, "invalid_api_key"},
+        error_case{
+            "wrong_country", 403,
+            R"({"error":{"message":"x","type":"request_forbidden","code":"unsupported_country_region_territory"}})",
+            errc::authentication, "unsupported_country_region_territory"},
+        error_case{"no_such_model", 404,
+                   R"({"error":{"message":"x","type":"invalid_request_error","code":"model_not_found"}})",
+                   errc::not_found, "model_not_found"},
+        error_case{"model_out_of_reach", 403, R"({"error":{"message":"x","code":"model_not_found"}})", errc::not_found,
+                   "model_not_found"},
+        error_case{"timeout", 408, "", errc::timeout, ""}, error_case{"conflict", 409, "{}", errc::overloaded, ""},
+        error_case{"unprocessable", 422, R"({"error":{"message":"x"}})", errc::bad_request, ""},
+        error_case{"too_many_requests", 429,
+                   R"({"error":{"message":"x","type":"requests","code":"rate_limit_exceeded"}})", errc::rate_limited,
+                   "rate_limit_exceeded"},
+        error_case{"no_credit", 429,
+                   R"({"error":{"message":"x","type":"insufficient_quota","param":null,"code":"insufficient_quota"}})",
+                   errc::quota_exhausted, "insufficient_quota"},
+        error_case{"server_error", 500, R"({"error":{"message":"x","type":"server_error"}})", errc::server_error,
+                   "server_error"},
+        error_case{"bad_gateway", 502, "<html>Bad gateway</html>", errc::server_error, ""},
+        error_case{"slow_down", 503, R"({"error":{"message":"Slow down","type":"server_error"}})", errc::overloaded,
+                   "server_error"},
+        error_case{"moved", 301, "", errc::not_found, ""}, error_case{"nonsense", 199, "", errc::protocol_error, ""}),
+    [](auto const& row) { return std::string(row.param.name); });
+
+INSTANTIATE_TEST_SUITE_P(
+    Azure, ServiceError,
+    testing::Values(
+        error_case{
+            "prompt_filtered", 400,
+            R"({"error":{"message":"The response was filtered","type":null,"param":"prompt","code":"content_filter","status":400,)"
+            R"("innererror":{"code":"ResponsibleAIPolicyViolation","content_filter_result":{"hate":{"filtered":true,"severity":"high"}}}}})",
+            errc::content_filtered, "content_filter"},
+        error_case{"prompt_filtered_inner_code_alone", 400,
+                   R"({"error":{"message":"x","inner_error":{"code":"ResponsibleAIPolicyViolation"}}})",
+                   errc::content_filtered, ""},
+        error_case{"rate_limited_in_numbers", 429,
+                   R"({"error":{"code":"429","message":"Please retry after 45 seconds."}})", errc::rate_limited, "429"},
+        error_case{"code_as_a_number", 429, R"({"error":{"code":429,"message":"x"}})", errc::rate_limited, "429"},
+        error_case{"wrong_key", 401, R"({"error":{"code":"401","message":"Access denied"}})", errc::authentication,
+                   "401"},
+        error_case{"no_deployment", 404, R"({"error":{"code":"DeploymentNotFound","message":"x"}})", errc::not_found,
+                   "DeploymentNotFound"},
+        error_case{"flat_gateway", 401, R"({"statusCode":401,"message":"missing subscription key"})",
+                   errc::authentication, ""},
+        error_case{"status_text", 401, R"({"status":"Invalid auth token"})", errc::authentication, ""},
+        error_case{"detail", 424, R"({"detail":"Not Found"})", errc::bad_request, ""}),
+    [](auto const& row) { return std::string(row.param.name); });
+
+INSTANTIATE_TEST_SUITE_P(
+    Anthropic, ServiceError,
+    testing::Values(
+        error_case{"bad_request", 400,
+                   R"({"type":"error","error":{"type":"invalid_request_error","message":"x"},"request_id":"req_1"})",
+                   errc::bad_request, "invalid_request_error"},
+        error_case{
+            "prompt_too_long", 400,
+            R"({"type":"error","error":{"type":"invalid_request_error","message":"prompt is too long: 210000 tokens > 200000 maximum"}})",
+            errc::context_too_long, "invalid_request_error"},
+        error_case{
+            "no_credit", 400,
+            R"({"type":"error","error":{"type":"invalid_request_error","message":"Your credit balance is too low to access the API"}})",
+            errc::quota_exhausted, "invalid_request_error"},
+        error_case{"wrong_key", 401, R"({"type":"error","error":{"type":"authentication_error","message":"x"}})",
+                   errc::authentication, "authentication_error"},
+        error_case{"billing", 402, R"({"type":"error","error":{"type":"billing_error","message":"x"}})",
+                   errc::quota_exhausted, "billing_error"},
+        error_case{"permission", 403, R"({"type":"error","error":{"type":"permission_error","message":"x"}})",
+                   errc::authentication, "permission_error"},
+        error_case{"not_found", 404, R"({"type":"error","error":{"type":"not_found_error","message":"x"}})",
+                   errc::not_found, "not_found_error"},
+        error_case{"too_large", 413, "<html>413</html>", errc::bad_request, ""},
+        error_case{"rate_limited", 429, R"({"type":"error","error":{"type":"rate_limit_error","message":"x"}})",
+                   errc::rate_limited, "rate_limit_error"},
+        error_case{
+            "spend_limit", 429,
+            R"({"type":"error","error":{"type":"rate_limit_error","message":"x","details":{"error_code":"enforced_spend_limit_reached"}}})",
+            errc::quota_exhausted, "enforced_spend_limit_reached"},
+        error_case{"api_error", 500, R"({"type":"error","error":{"type":"api_error","message":"x"}})",
+                   errc::server_error, "api_error"},
+        error_case{"timeout", 504, R"({"type":"error","error":{"type":"timeout_error","message":"x"}})",
+                   errc::server_error, "timeout_error"},
+        error_case{"overloaded", 529, R"({"type":"error","error":{"type":"overloaded_error","message":"x"}})",
+                   errc::overloaded, "overloaded_error"}),
+    [](auto const& row) { return std::string(row.param.name); });
+
+INSTANTIATE_TEST_SUITE_P(
+    OtherServers, ServiceError,
+    testing::Values(
+        error_case{"empty", 400, "", errc::bad_request, ""},
+        error_case{"cut_json", 500, R"({"error":{"mess)", errc::server_error, ""},
+        error_case{"error_as_text", 404, R"({"error":"model 'x' not found"})", errc::not_found, ""},
+        error_case{"array", 400, "[1,2]", errc::bad_request, ""},
+        error_case{"null_error", 500, R"({"error":null})", errc::server_error, ""},
+        error_case{"wrong_types", 400, R"({"error":{"message":[1],"type":{},"code":true}})", errc::bad_request, "true"},
+        error_case{
+            "vllm", 400,
+            R"({"object":"error","message":"This model's maximum context length is 4096 tokens.","type":"BadRequestError","code":400})",
+            errc::context_too_long, "400"},
+        error_case{"llama_cpp", 400, R"({"error":{"code":400,"message":"x","type":"exceed_context_size_error"}})",
+                   errc::context_too_long, "400"}),
+    [](auto const& row) { return std::string(row.param.name); });
+
+TEST(ServiceErrors, KeepAllThatHelps) {
+    http_response const answer{
+        .status = 429,
+        .headers = {{"x-request-id", "req_9"}, {"retry-after", "2"}, {"x-should-retry", "false"}},
+        .body = R"({"error":{"message":"Slow\ndown","code":"rate_limit_exceeded"}})"};
+    auto const why = make_service_error("azure", answer, time_point{});
+    EXPECT_EQ(why.message, "azure answered 429");
+    EXPECT_EQ(why.service_message, "Slow down");
+    EXPECT_EQ(why.request_id, "req_9");
+    EXPECT_EQ(why.retry_after, 2s);
+    EXPECT_EQ(why.should_retry, false);
+    EXPECT_FALSE(is_retryable(why));
+}
+
+TEST(ServiceErrors, TakeTheRequestIdFromTheBodyWhereNoHeaderHasIt) {
+    http_response const answer{.status = 400,
+                               .body = R"({"type":"error","error":{"type":"x","message":"y"},"request_id":"req_7"})"};
+    EXPECT_EQ(make_service_error("anthropic", answer, time_point{}).request_id, "req_7");
+}
+
+TEST(ServiceErrors, NeverRepeatAKey) {
+    http_response const answer{
+        .status = 401,
+        .body =
+            R"({"error":{"message":"Incorrect API key provided: sk-proj-abc_DEF-123. See sk-x*****yz; risk-free.","code":"invalid_api_key"}})"};
+    EXPECT_EQ(make_service_error("openai", answer, time_point{}).service_message,
+              "Incorrect API key provided: [secret]. See [secret]; risk-free.");
+}
+
+TEST(ServiceErrors, NameTheFiltersThatStruck) {
+    for (auto const* member : {"content_filter_result", "content_filter_results"}) {
+        auto const body =
+            R"({"error":{"code":"content_filter","innererror":{"code":"ResponsibleAIPolicyViolation",")" +
+            std::string{member} +
+            R"(":{"hate":{"filtered":true,"severity":"high"},"jailbreak":{"filtered":false,"detected":false},"self-harm":{"filtered":true}}}}})";
+        EXPECT_EQ(make_service_error("azure", {.status = 400, .body = body}, time_point{}).message,
+                  "azure answered 400; filters that struck: hate, self-harm");
+    }
+}
+
+TEST(ServiceErrors, KeepTextThatIsNotJsonUpToABound) {
+    auto const why = make_service_error("openai", {.status = 502, .body = std::string(2'000'000, 'x')}, time_point{});
+    EXPECT_EQ(why.service_message, std::string(1'024, 'x'));
+    // A character of two bytes across the bound is left out whole.
+    auto const cut =
+        make_service_error("openai", {.status = 502, .body = std::string(1'023, 'x') + "\xC3\xA9y"}, time_point{});
+    EXPECT_EQ(cut.service_message, std::string(1'023, 'x'));
+}
+
+struct reported_case {
+    char const* name;
+    std::string body;
+    errc expected;
+};
+void PrintTo(reported_case const& row, std::ostream* out) {
+    *out << row.name;
+}
+class ReportedError : public testing::TestWithParam<reported_case> {};
+
+TEST_P(ReportedError, IsJudgedByItsWords) {
+    auto const why = make_reported_error("openai", GetParam().body, "req_1");
+    EXPECT_EQ(why.code, GetParam().expected);
+    EXPECT_EQ(why.http_status, 200);
+    EXPECT_EQ(why.request_id, "req_1");
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Rows, ReportedError,
+    testing::Values(
+        reported_case{"server_error", R"({"error":{"message":"x","type":"server_error","param":null,"code":null}})",
+                      errc::server_error},
+        reported_case{"unknown", R"({"error":{"message":"x","type":"new_kind"}})", errc::server_error},
+        reported_case{"text", R"({"error":"out of memory"})", errc::server_error},
+        reported_case{"rate_limited", R"({"error":{"code":"rate_limit_exceeded"}})", errc::rate_limited},
+        reported_case{"status_as_code", R"({"error":{"code":"429"}})", errc::rate_limited},
+        reported_case{"overloaded", R"({"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}})",
+                      errc::overloaded},
+        reported_case{"api_error", R"({"type":"error","error":{"type":"api_error","message":"x"}})",
+                      errc::server_error},
+        reported_case{"invalid_request", R"({"type":"error","error":{"type":"invalid_request_error","message":"x"}})",
+                      errc::bad_request},
+        reported_case{"filter", R"({"error":{"code":"content_filter"}})", errc::content_filtered}),
+    [](auto const& row) { return std::string(row.param.name); });
+
+}  // namespace
+}  // namespace coax::wire

@@ -1,0 +1,101 @@
+#pragma once
+
+#include <coax/http/sse.hpp>
+#include <coax/provider/provider.hpp>
+
+#include <boost/json.hpp>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+
+namespace coax::test {
+
+inline std::shared_ptr<provider const> make(provider_options const& options) {
+    return make_provider(options).value();
+}
+inline std::shared_ptr<provider const> make(std::string service) {
+    provider_options options{.service = std::move(service)};
+    if (options.service == "azure") options.base_url = "https://res.openai.azure.com";
+    if (options.service == "compatible") options.base_url = "http://localhost:8000/v1";
+    return make(options);
+}
+
+inline json_value json(std::string_view text) {
+    return json_value::parse(text).value();
+}
+
+/// Both texts as the same JSON, whatever the order of members.
+inline testing::AssertionResult same_json(std::string_view actual, std::string_view expected) {
+    boost::system::error_code failed;
+    auto const left = boost::json::parse(actual, failed);
+    if (failed) return testing::AssertionFailure() << "not JSON: " << actual;
+    auto const right = boost::json::parse(expected, failed);
+    if (failed) return testing::AssertionFailure() << "the expectation is not JSON: " << expected;
+    if (left == right) return testing::AssertionSuccess();
+    return testing::AssertionFailure() << "actual   " << boost::json::serialize(left) << "\nexpected "
+                                       << boost::json::serialize(right);
+}
+
+inline http_response ok(std::string_view body, header_list headers = {}) {
+    return {.status = 200, .headers = std::move(headers), .body = std::string{body}};
+}
+
+/// An answer in one line, to compare and to read.
+inline std::string describe(chat_response const& answer) {
+    std::string text = "text=" + answer.text;
+    for (auto const& call : answer.tool_calls) text += " call=" + call.id + "," + call.name + "," + call.arguments;
+    text += " finish=" + std::string{to_string(answer.finish_reason)};
+    if (!answer.refusal.empty()) text += " refusal=" + answer.refusal;
+    if (!answer.reasoning.empty()) text += " reasoning=" + answer.reasoning;
+    text += " usage=" + std::to_string(answer.usage.input_tokens) + "/" + std::to_string(answer.usage.output_tokens);
+    text += " id=" + answer.id + " model=" + answer.model;
+    if (!answer.raw_content.is_null()) text += " raw=" + answer.raw_content.text();
+    if (!answer.content_filter.is_null()) text += " filter=" + answer.content_filter.text();
+    return text;
+}
+
+struct stream_outcome {
+    result<chat_response> answer;
+    std::string shown{};   ///< The deltas' texts together.
+    std::string hidden{};  ///< Their reasoning.
+    usage counted{};
+};
+
+/// Feeds all events of `bytes`, which arrive in the pieces [0, cut) and [cut, end).
+inline stream_outcome run_stream(provider const& service, std::string_view bytes, std::size_t cut,
+                                 header_list const& headers = {}) {
+    auto const decoder = service.decode_stream(headers);
+    sse_decoder events;
+    stream_outcome out{.answer = error{.code = errc::internal}};
+    chat_delta delta;
+    for (auto const piece : {bytes.substr(0, cut), bytes.substr(cut)}) {
+        events.feed(piece);
+        for (auto event = events.next(); event.value(); event = events.next()) {
+            delta.clear();
+            auto const fed = decoder->feed(**event, delta);
+            out.shown += delta.text + delta.refusal;
+            out.hidden += delta.reasoning;
+            out.counted = decoder->usage_so_far();
+            if (!fed) {
+                out.answer = fed.error();
+                return out;
+            }
+        }
+    }
+    out.answer = decoder->finish();
+    return out;
+}
+
+inline stream_outcome run_stream(provider const& service, std::string_view bytes) {
+    return run_stream(service, bytes, bytes.size());
+}
+
+/// "data: …" events from lines of JSON.
+inline std::string as_events(std::initializer_list<std::string_view> lines) {
+    std::string bytes;
+    for (auto const line : lines) bytes.append("data: ").append(line).append("\n\n");
+    return bytes;
+}
+
+}  // namespace coax::test

@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::size_t usual_overlong_bytes = 256 * 1024;
 constexpr std::size_t quoted_result_bytes = 400;
+constexpr std::size_t quoted_prompt_bytes = 200;
+constexpr std::size_t quoted_words = 8;
 constexpr std::string_view refusal_text = "I'm sorry, but I can't help with that.";
 
 constexpr std::array<std::string_view, 8> sentences{
@@ -29,6 +31,16 @@ std::size_t count_words(std::string_view text) noexcept {
     return static_cast<std::size_t>(std::ranges::count(text, ' ')) + 1;
 }
 
+std::string first_words(prompt_reading const& prompt) {
+    auto const& words = prompt.words();
+    if (words.empty()) return {};
+    auto const shown = std::min(words.size(), quoted_words);
+    auto const& last = words[shown - 1];
+    std::string_view const said{words.front().data(), static_cast<std::size_t>(last.data() + last.size() - words.front().data())};
+    auto const cut = utf8_prefix(said, quoted_prompt_bytes);
+    return std::string{cut} + (shown < words.size() || cut.size() < said.size() ? "…" : "");
+}
+
 std::string plain_text(chat_task const& task, prompt_reading const& prompt, random_source& random, int words) {
     std::string text;
     if (!task.tool_results.empty()) {
@@ -39,14 +51,7 @@ std::string plain_text(chat_task const& task, prompt_reading const& prompt, rand
         }
         return text + ".";
     }
-    text = "You asked: \"";
-    auto const& said = prompt.words();
-    auto const shown = std::min<std::size_t>(said.size(), 8);
-    for (std::size_t i = 0; i < shown; ++i) {
-        if (i != 0) text += ' ';
-        text += utf8_prefix(said[i], 40);
-    }
-    text += shown < said.size() ? "…\"." : "\".";
+    text = "You asked: \"" + first_words(prompt) + "\".";
     auto next = random.below(sentences.size());
     while (count_words(text) < static_cast<std::size_t>(words)) text.append(" ").append(sentences[next++ % sentences.size()]);
     return text;

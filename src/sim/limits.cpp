@@ -30,7 +30,7 @@ bucket::duration bucket::until(double amount, time_point now) noexcept {
     auto const missing = amount - level(now);
     if (!limited() || missing <= rounding_slack) return duration{0};
     if (amount > capacity_) return duration::max();
-    return duration{static_cast<duration::rep>(std::ceil(missing / per_minute_ * nanoseconds_per_minute))};
+    return duration{static_cast<duration::rep>(std::round(missing / per_minute_ * nanoseconds_per_minute))};
 }
 
 limits::limits(options const& wanted)

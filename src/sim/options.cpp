@@ -94,7 +94,7 @@ result<fault> parse_fault(std::string_view text) {
         if (!read_number(text, value) || value < 0) return invalid(where, "a fault's value must be a whole number");
         set_value(made, value);
     }
-    if (auto checked = validate(made, where); !checked) return checked.error();
+    if (auto checked = validate(made, "fault"); !checked) return invalid(where, checked.error().where + " " + checked.error().message);
     return made;
 }
 

@@ -8,10 +8,13 @@ namespace coax::reflect::detail {
 
 inline constexpr std::size_t most_fields = 128;
 
-/// Converts to anything: stands for an initializer of any field.
+/// Converts to anything: stands for an initializer of any field. Never called; it has a body because Clang takes a
+/// conversion to a type without linkage, inside std::optional, for a use.
 struct any_value {
     template <class T>
-    operator T() const noexcept;
+    operator T() const noexcept {
+        __builtin_unreachable();
+    }
 };
 
 /// The same for a struct's only initializer, which must not be the struct itself.
@@ -19,7 +22,9 @@ template <class Aggregate>
 struct any_value_but {
     template <class T>
         requires(!std::is_same_v<T, Aggregate>)
-    operator T() const noexcept;
+    operator T() const noexcept {
+        __builtin_unreachable();
+    }
 };
 
 /// Converts to base classes of `Aggregate` only.
@@ -27,7 +32,9 @@ template <class Aggregate>
 struct any_base_of {
     template <class Base>
         requires(std::is_base_of_v<Base, Aggregate> && !std::is_same_v<Base, Aggregate>)
-    operator Base() const noexcept;
+    operator Base() const noexcept {
+        __builtin_unreachable();
+    }
 };
 struct converts_to_nothing {};
 

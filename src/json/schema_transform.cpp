@@ -1,0 +1,352 @@
+#include "schema_tree.hpp"
+
+#include "text.hpp"
+
+#include <coax/json/detail/schema_text.hpp>
+
+#include <boost/json/serialize.hpp>
+
+#include <algorithm>
+#include <array>
+
+namespace coax::json::detail {
+
+namespace bj = boost::json;
+
+namespace {
+
+/// The keywords that a dialect treats by its rules.
+struct keyword_bit {
+    std::string_view name;
+    unsigned bit;
+};
+constexpr std::array keyword_bits{
+    keyword_bit{"minimum", keyword_minimum},           keyword_bit{"maximum", keyword_maximum},
+    keyword_bit{"exclusiveMinimum", keyword_minimum},  keyword_bit{"exclusiveMaximum", keyword_maximum},
+    keyword_bit{"multipleOf", keyword_minimum},        keyword_bit{"minLength", keyword_min_length},
+    keyword_bit{"maxLength", keyword_max_length},      keyword_bit{"pattern", keyword_pattern},
+    keyword_bit{"format", keyword_format},             keyword_bit{"minItems", keyword_min_items},
+    keyword_bit{"maxItems", keyword_max_items},
+};
+
+/// Rewritten by `transformer::structure`, or kept as they are.
+constexpr std::array<std::string_view, 15> structural{"type", "properties", "required", "additionalProperties", "items",
+                                                      "enum", "const", "anyOf", "oneOf", "allOf", "$ref", "$defs",
+                                                      "definitions", "title", "description"};
+/// Nothing for a model.
+constexpr std::array<std::string_view, 4> dropped{"$schema", "$id", "$comment", "$anchor"};
+
+template <class List>
+bool contains(List const& list, std::string_view key) {
+    return std::find(list.begin(), list.end(), key) != list.end();
+}
+
+bool is_text(bj::value const& value, std::string_view text) { return value.is_string() && value.get_string() == text; }
+
+bj::value null_schema() { return bj::object{{"type", "null"}}; }
+
+class transformer {
+public:
+    transformer(bj::value const& root, dialect_rules const& rules) : root_{root}, rules_{rules} {}
+
+    result<bj::value> run() {
+        if (!root_.is_object() || member(root_.get_object(), "anyOf") || member(root_.get_object(), "oneOf") ||
+            !is_object_schema(root_.get_object()))
+            refuse({}, "the root must be an object in this dialect; put the value into an object with one property");
+        auto whole = transform(root_, {});
+        if (properties_ > rules_.most_properties) refuse({}, "more properties than the dialect allows");
+        if (enum_values_ > rules_.most_enum_values) refuse({}, "more enum values than the dialect allows");
+        if (optionals_ > rules_.most_optionals) refuse({}, "more optional properties than the dialect allows");
+        if (failure_) return std::move(*failure_);
+        return whole;
+    }
+
+private:
+    void refuse(std::string where, std::string message) {
+        if (!failure_) failure_ = error{.code = errc::invalid_argument, .message = std::move(message), .where = std::move(where)};
+    }
+
+    static std::string below(std::string const& where, std::string_view key) {
+        auto result = where;
+        append_pointer(result, key);
+        return result;
+    }
+
+    static bool is_object_schema(bj::object const& schema) {
+        auto const* const type = member(schema, "type");
+        return type != nullptr ? is_text(*type, "object") : member(schema, "properties") != nullptr;
+    }
+
+    bj::value transform(bj::value const& schema, std::string const& where) {
+        if (failure_) return {};
+        if (!schema.is_object()) {
+            refuse(where, "every value needs a stated type in this dialect");
+            return {};
+        }
+        auto const& from = schema.get_object();
+        if (member(from, "$ref") != nullptr) return transform_reference(from, where);
+        auto const* const type = member(from, "type");
+        if (type != nullptr && type->is_array()) return split_types(from, type->get_array(), where);
+        bj::object out;
+        copy_words(from, out);
+        copy_structure(from, out, where);
+        return out;
+    }
+
+    // --- references ---
+
+    bj::value transform_reference(bj::object const& from, std::string const& where) {
+        if (!rules_.recursion && refers_to_itself(from, where)) refuse(where, "a schema cannot contain itself in this dialect");
+        bj::object out;
+        out["$ref"] = from.at("$ref");  // siblings are not allowed; they are checked on arrival
+        if (where.empty()) copy_definitions(from, out, where);
+        return out;
+    }
+
+    /// Whether following references from here leads back here.
+    bool refers_to_itself(bj::object const& from, std::string const& where) const {
+        return reaches(*resolve(root_, from.at("$ref").get_string()), from, where, 0);
+    }
+    bool reaches(bj::value const& schema, bj::object const& wanted, std::string const& where, std::size_t level) const {
+        if (level > max_schema_depth) return true;
+        if (schema.is_array())
+            return std::any_of(schema.get_array().begin(), schema.get_array().end(),
+                               [&](auto const& each) { return reaches(each, wanted, where, level + 1); });
+        if (!schema.is_object()) return false;
+        auto const& object = schema.get_object();
+        if (&object == &wanted) return true;
+        if (auto const* const reference = member(object, "$ref"); reference != nullptr && reference->is_string())
+            if (auto const* const target = resolve(root_, reference->get_string());
+                target != nullptr && reaches(*target, wanted, where, level + 1))
+                return true;
+        return std::any_of(object.begin(), object.end(), [&](auto const& each) {
+            return each.key() != "$defs" && each.key() != "definitions" && reaches(each.value(), wanted, where, level + 1);
+        });
+    }
+
+    // --- words: title, description, and what moves there ---
+
+    [[nodiscard]] bool keeps(std::string_view key, bj::value const& value) const {
+        for (auto const& each : keyword_bits) {
+            if (each.name != key) continue;
+            if ((rules_.kept & each.bit) == 0) return false;
+            if (each.bit == keyword_format) return keeps_format(rules_, value.get_string());
+            return each.bit != keyword_min_items || value.to_number<double>() <= static_cast<double>(rules_.largest_min_items);
+        }
+        return false;
+    }
+
+    void copy_words(bj::object const& from, bj::object& out) {
+        std::string moved;
+        for (auto const& [key, value] : from) {
+            if (contains(structural, key) || contains(dropped, key) || keeps(key, value)) continue;
+            moved += (moved.empty() ? "{" : ", ") + std::string{key} + ": ";
+            moved += value.is_string() ? std::string{value.get_string()} : bj::serialize(value);
+        }
+        if (auto const* const title = member(from, "title")) out["title"] = *title;
+        auto const* const stated = member(from, "description");
+        std::string description = stated != nullptr ? std::string{stated->get_string()} : std::string{};
+        if (!moved.empty()) description += (description.empty() ? "" : "\n\n") + moved + "}";
+        if (!description.empty()) out["description"] = description;
+    }
+
+    // --- structure ---
+
+    void copy_structure(bj::object const& from, bj::object& out, std::string const& where) {
+        copy_alternatives(from, out, where);
+        copy_type(from, out, where);
+        for (auto const& [key, value] : from)
+            if (keeps(key, value)) out[key] = value;
+        for (std::string_view const key : {"enum", "const"})
+            if (auto const* const value = member(from, key)) out[key] = *value;
+        if (auto const* const choices = member(from, "enum")) enum_values_ += choices->get_array().size();
+        if (is_object_schema(from)) copy_object(from, out, where);
+        if (auto const* const type = member(from, "type"); type != nullptr && is_text(*type, "array")) copy_items(from, out, where);
+        if (where.empty()) copy_definitions(from, out, where);
+    }
+
+    void copy_type(bj::object const& from, bj::object& out, std::string const& where) {
+        if (out.contains("anyOf") || out.contains("allOf")) return;
+        if (auto const* const type = member(from, "type")) {
+            out["type"] = *type;
+        } else if (is_object_schema(from)) {
+            out["type"] = "object";
+        } else if (auto const common = common_type(from); !common.empty()) {
+            out["type"] = common;
+        } else {
+            refuse(where, "every value needs a stated type in this dialect");
+        }
+    }
+
+    /// The type of a `const`, or of all values of an `enum`.
+    static std::string_view common_type(bj::object const& from) {
+        auto const type_of = [](bj::value const& value) -> std::string_view {
+            if (value.is_string()) return "string";
+            if (value.is_bool()) return "boolean";
+            if (value.is_int64() || value.is_uint64()) return "integer";
+            if (value.is_double()) return "number";
+            return {};
+        };
+        if (auto const* const only = member(from, "const")) return type_of(*only);
+        auto const* const choices = member(from, "enum");
+        if (choices == nullptr) return {};
+        auto const first = type_of(choices->get_array().front());
+        for (auto const& each : choices->get_array())
+            if (type_of(each) != first) return {};
+        return first;
+    }
+
+    void copy_alternatives(bj::object const& from, bj::object& out, std::string const& where) {
+        for (std::string_view const key : {"anyOf", "oneOf"})
+            if (auto const* const list = member(from, key)) out["anyOf"] = transform_list(list->get_array(), below(where, key));
+        auto const* const all = member(from, "allOf");
+        if (all == nullptr || out.contains("anyOf")) return;
+        if (all->get_array().size() != 1 || !all->get_array().front().is_object())
+            return refuse(below(where, "allOf"), "several schemas at once cannot be said in this dialect; write them as one");
+        auto const only = transform(all->get_array().front(), below(below(where, "allOf"), "0"));
+        if (failure_) return;
+        out["anyOf"] = bj::array{only};
+    }
+
+    bj::array transform_list(bj::array const& list, std::string const& where) {
+        bj::array out;
+        std::size_t index = 0;
+        for (auto const& each : list) out.push_back(transform(each, below(where, std::to_string(index++))));
+        return out;
+    }
+
+    void copy_object(bj::object const& from, bj::object& out, std::string const& where) {
+        enter(where);
+        auto const* const properties = member(from, "properties");
+        auto const* const others = member(from, "additionalProperties");
+        if (others != nullptr && others->is_object() && (properties == nullptr || properties->get_object().empty()))
+            refuse(below(where, "additionalProperties"),
+                   "objects are closed in this dialect, so a map cannot be said; use an array of objects with a key and a value");
+        bj::object members;
+        bj::array required;
+        if (properties != nullptr) {
+            for (auto const& [key, value] : properties->get_object()) {
+                ++properties_;
+                bool const wanted = is_required(from, key);
+                auto schema = transform(value, below(below(where, "properties"), key));
+                if (failure_) return;
+                if (!wanted) ++optionals_;
+                if (!wanted && rules_.all_required) schema = or_null(std::move(schema));
+                if (wanted || rules_.all_required) required.emplace_back(key);
+                members[key] = std::move(schema);
+            }
+        }
+        out["properties"] = std::move(members);
+        out["required"] = std::move(required);
+        out["additionalProperties"] = false;
+        --level_;
+    }
+
+    static bool is_required(bj::object const& from, std::string_view key) {
+        auto const* const required = member(from, "required");
+        if (required == nullptr) return false;
+        return std::any_of(required->get_array().begin(), required->get_array().end(),
+                           [&](bj::value const& each) { return each.get_string() == key; });
+    }
+
+    void copy_items(bj::object const& from, bj::object& out, std::string const& where) {
+        auto const* const items = member(from, "items");
+        if (items == nullptr) return refuse(where, "an array needs \"items\" in this dialect");
+        enter(where);
+        out["items"] = transform(*items, below(where, "items"));
+        --level_;
+    }
+
+    void copy_definitions(bj::object const& from, bj::object& out, std::string const& where) {
+        for (std::string_view const key : {"$defs", "definitions"}) {
+            auto const* const definitions = member(from, key);
+            if (definitions == nullptr) continue;
+            bj::object transformed;
+            for (auto const& [name, schema] : definitions->get_object())
+                transformed[name] = transform(schema, below(below(where, key), name));
+            out[key] = std::move(transformed);
+        }
+    }
+
+    /// A list of types becomes alternatives, one for each.
+    bj::value split_types(bj::object const& from, bj::array const& types, std::string const& where) {
+        bj::array alternatives;
+        for (auto const& type : types) {
+            bj::object one;
+            for (auto const& [key, value] : from)
+                if (key != "type" && key != "title" && key != "description" && belongs_to(key, type.get_string())) one[key] = value;
+            one["type"] = type;
+            if (auto* const choices = one.if_contains("enum")) keep_values_of(choices->get_array(), type.get_string());
+            alternatives.push_back(transform(one, where.empty() ? "/" : where));
+        }
+        bj::object out;
+        for (std::string_view const key : {"title", "description"})
+            if (auto const* const words = member(from, key)) out[key] = *words;
+        if (alternatives.size() == 1) return alternatives.front();
+        out["anyOf"] = std::move(alternatives);
+        return out;
+    }
+
+    static bool belongs_to(std::string_view key, std::string_view type) {
+        static constexpr std::array<std::string_view, 4> of_strings{"minLength", "maxLength", "pattern", "format"};
+        static constexpr std::array<std::string_view, 5> of_numbers{"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"};
+        static constexpr std::array<std::string_view, 4> of_arrays{"items", "minItems", "maxItems", "uniqueItems"};
+        static constexpr std::array<std::string_view, 5> of_objects{"properties", "required", "additionalProperties", "minProperties", "maxProperties"};
+        if (contains(of_strings, key)) return type == "string";
+        if (contains(of_numbers, key)) return type == "number" || type == "integer";
+        if (contains(of_arrays, key)) return type == "array";
+        if (contains(of_objects, key)) return type == "object";
+        return key != "enum" || type != "null";
+    }
+
+    static void keep_values_of(bj::array& choices, std::string_view type) {
+        bj::array kept;
+        for (auto const& each : choices) {
+            bool const fits = (type == "string" && each.is_string()) || (type == "boolean" && each.is_bool()) ||
+                              ((type == "number" || type == "integer") && each.is_number());
+            if (fits) kept.push_back(each);
+        }
+        choices = std::move(kept);
+    }
+
+    /// The schema's value, or null: how a strict dialect says "optional".
+    static bj::value or_null(bj::value schema) {
+        auto& object = schema.get_object();
+        if (auto* const list = object.if_contains("anyOf"); list != nullptr) {
+            auto& alternatives = list->get_array();
+            if (std::find(alternatives.begin(), alternatives.end(), null_schema()) == alternatives.end())
+                alternatives.push_back(null_schema());
+            return schema;
+        }
+        if (auto* const type = object.if_contains("type"); type != nullptr && type->is_string() && !object.contains("const")) {
+            if (is_text(*type, "null")) return schema;
+            *type = bj::array{*type, "null"};
+            if (auto* const choices = object.if_contains("enum")) choices->get_array().push_back(nullptr);
+            return schema;
+        }
+        bj::object out;
+        out["anyOf"] = bj::array{std::move(schema), null_schema()};
+        return out;
+    }
+
+    void enter(std::string const& where) {
+        if (++level_ > rules_.most_levels) refuse(where, "nested deeper than the dialect allows; flatten it");
+    }
+
+    bj::value const& root_;
+    dialect_rules const& rules_;
+    std::optional<error> failure_{};
+    std::size_t level_{0};
+    std::size_t properties_{0};
+    std::size_t enum_values_{0};
+    std::size_t optionals_{0};
+};
+
+}  // namespace
+
+result<bj::value> transform_schema(bj::value const& root, schema_dialect dialect) {
+    if (dialect == schema_dialect::json_schema) return root;
+    return transformer{root, rules_of(dialect)}.run();
+}
+
+}  // namespace coax::json::detail

@@ -1,0 +1,325 @@
+#include "schema_tree.hpp"
+
+#include "date_time.hpp"
+#include "pattern.hpp"
+#include "text.hpp"
+
+#include <coax/json/writer.hpp>
+
+#include <boost/json/serialize.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <unordered_set>
+
+namespace coax::json::detail {
+
+namespace bj = boost::json;
+
+namespace {
+
+void append_canonical(std::string& out, bj::value const& value);
+
+void append_canonical_object(std::string& out, bj::object const& object) {
+    std::vector<std::string_view> keys;
+    keys.reserve(object.size());
+    for (auto const& each : object) keys.push_back(each.key());
+    std::sort(keys.begin(), keys.end());
+    out += '{';
+    for (auto const key : keys) {
+        append_string(out, key);
+        out += ':';
+        append_canonical(out, *member(object, key));
+        out += ',';
+    }
+    out += '}';
+}
+
+void append_canonical(std::string& out, bj::value const& value) {
+    if (value.is_object()) {
+        append_canonical_object(out, value.get_object());
+    } else if (value.is_array()) {
+        out += '[';
+        for (auto const& each : value.get_array()) {
+            append_canonical(out, each);
+            out += ',';
+        }
+        out += ']';
+    } else if (value.is_double() && std::trunc(value.get_double()) == value.get_double() && std::fabs(value.get_double()) < 9e15) {
+        append_number(out, static_cast<long long>(value.get_double()));
+    } else {
+        out += bj::serialize(value);
+    }
+}
+
+bool is_whole(bj::value const& value) {
+    return value.is_int64() || value.is_uint64() || (value.is_double() && std::trunc(value.get_double()) == value.get_double());
+}
+
+bool has_type(bj::value const& value, std::string_view type) {
+    if (type == "null") return value.is_null();
+    if (type == "boolean") return value.is_bool();
+    if (type == "string") return value.is_string();
+    if (type == "array") return value.is_array();
+    if (type == "object") return value.is_object();
+    if (type == "integer") return is_whole(value);
+    return value.is_number();
+}
+
+std::string with_article(std::string_view type) {
+    if (type == "null") return "null";
+    if (type == "boolean") return "true or false";
+    bool const vowel = type == "integer" || type == "array" || type == "object";
+    return (vowel ? "an " : "a ") + std::string{type};
+}
+
+std::string describe(bj::value const& value) {
+    if (value.is_string()) return "a string";
+    if (value.is_array()) return "an array";
+    if (value.is_object()) return "an object";
+    return canonical_text(value);  // null, true, false or a number
+}
+
+/// Numbers compare as 64-bit integers where both are, and as doubles otherwise.
+int compare(bj::value const& a, bj::value const& b) {
+    if (a.is_int64() && b.is_int64()) return a.get_int64() < b.get_int64() ? -1 : a.get_int64() > b.get_int64() ? 1 : 0;
+    if (a.is_uint64() && b.is_uint64()) return a.get_uint64() < b.get_uint64() ? -1 : a.get_uint64() > b.get_uint64() ? 1 : 0;
+    auto const left = a.to_number<double>();
+    auto const right = b.to_number<double>();
+    return left < right ? -1 : left > right ? 1 : 0;
+}
+
+bool is_multiple(bj::value const& value, bj::value const& step) {
+    if (value.is_int64() && step.is_int64()) return value.get_int64() % step.get_int64() == 0;
+    auto const quotient = value.to_number<double>() / step.to_number<double>();
+    return std::fabs(quotient - std::round(quotient)) <= 1e-9 * std::max(1.0, std::fabs(quotient));
+}
+
+class validator {
+public:
+    validator(bj::value const& root, std::size_t most_checks) : root_{root}, most_checks_{most_checks} {}
+
+    std::vector<violation> run(bj::value const& answer) {
+        std::string pointer;
+        check(root_, answer, pointer, 0);
+        if (checks_ > most_checks_)
+            return {{"", "expected a value that fewer alternatives of the schema must be tried for, found a larger one", 0}};
+        return std::move(found_);
+    }
+
+private:
+    bool is_full() const { return found_.size() >= most_violations || checks_ > most_checks_; }
+
+    void note(std::string const& pointer, std::string message) {
+        if (!is_full()) found_.push_back({pointer, std::move(message), 0});
+    }
+
+    void check(bj::value const& schema, bj::value const& value, std::string& pointer, std::size_t level) {
+        if (is_full()) return;
+        ++checks_;
+        if (level > max_schema_depth) return note(pointer, "expected less nesting than this, or the schema refers to itself without end");
+        if (schema.is_bool()) {
+            if (!schema.get_bool()) note(pointer, "expected nothing here, found " + describe(value));
+            return;
+        }
+        auto const& rules = schema.get_object();
+        if (auto const* const reference = member(rules, "$ref"))
+            check(*resolve(root_, reference->get_string()), value, pointer, level + 1);
+        if (!check_type(rules, value, pointer)) return;  // the rest would only repeat it
+        check_choice(rules, value, pointer);
+        if (value.is_number()) check_number(rules, value, pointer);
+        if (value.is_string()) check_string(rules, value.get_string(), pointer);
+        if (value.is_array()) check_array(rules, value.get_array(), pointer, level);
+        if (value.is_object()) check_object(rules, value.get_object(), pointer, level);
+        check_combinations(rules, value, pointer, level);
+    }
+
+    bool check_type(bj::object const& rules, bj::value const& value, std::string const& pointer) {
+        auto const* const type = member(rules, "type");
+        if (type == nullptr) return true;
+        std::string expected;
+        auto const fits = [&](bj::value const& name) {
+            expected += (expected.empty() ? "" : " or ") + with_article(name.get_string());
+            return has_type(value, name.get_string());
+        };
+        bool found = false;
+        if (type->is_string())
+            found = fits(*type);
+        else
+            for (auto const& each : type->get_array()) found = fits(each) || found;
+        if (!found) note(pointer, "expected " + expected + ", found " + describe(value));
+        return found;
+    }
+
+    void check_choice(bj::object const& rules, bj::value const& value, std::string const& pointer) {
+        auto const text = member(rules, "enum") || member(rules, "const") ? canonical_text(value) : std::string{};
+        if (auto const* const only = member(rules, "const"); only != nullptr && canonical_text(*only) != text)
+            note(pointer, "expected " + shorten(bj::serialize(*only)) + ", found " + shorten(text));
+        auto const* const choices = member(rules, "enum");
+        if (choices == nullptr) return;
+        std::string list;
+        std::size_t count = 0;
+        for (auto const& each : choices->get_array()) {
+            if (canonical_text(each) == text) return;
+            if (++count <= 20) list += (count == 1 ? " " : ", ") + shorten(bj::serialize(each));
+        }
+        note(pointer, "expected one of" + list + (count > 20 ? ", ..." : "") + ", found " + shorten(text));
+    }
+
+    void check_number(bj::object const& rules, bj::value const& value, std::string const& pointer) {
+        struct bound {
+            std::string_view keyword;
+            std::string_view words;
+            bool (*holds)(int order);
+        };
+        static constexpr bound bounds[] = {{"minimum", "at least ", [](int order) { return order >= 0; }},
+                                           {"maximum", "at most ", [](int order) { return order <= 0; }},
+                                           {"exclusiveMinimum", "more than ", [](int order) { return order > 0; }},
+                                           {"exclusiveMaximum", "less than ", [](int order) { return order < 0; }}};
+        for (auto const& each : bounds) {
+            auto const* const limit = member(rules, each.keyword);
+            if (limit == nullptr || each.holds(compare(value, *limit))) continue;
+            note(pointer, "expected " + std::string{each.words} + canonical_text(*limit) + ", found " + canonical_text(value));
+        }
+        if (auto const* const step = member(rules, "multipleOf"); step != nullptr && !is_multiple(value, *step))
+            note(pointer, "expected a multiple of " + canonical_text(*step) + ", found " + canonical_text(value));
+    }
+
+    /// Checks `count` against two keywords.
+    void check_count(bj::object const& rules, std::string_view fewest, std::string_view most, std::size_t count,
+                     std::string_view things, std::string const& pointer) {
+        auto const refuse = [&](std::string_view relation, bj::value const& bound) {
+            note(pointer, std::string{"expected "}.append(relation).append(canonical_text(bound)).append(" ").append(things).append(
+                              ", found " + std::to_string(count)));
+        };
+        auto const found = static_cast<double>(count);
+        if (auto const* const bound = member(rules, fewest); bound && found < bound->to_number<double>()) refuse("at least ", *bound);
+        if (auto const* const bound = member(rules, most); bound && found > bound->to_number<double>()) refuse("at most ", *bound);
+    }
+
+    void check_string(bj::object const& rules, std::string_view text, std::string const& pointer) {
+        if (member(rules, "minLength") || member(rules, "maxLength"))
+            check_count(rules, "minLength", "maxLength", count_code_points(text), "characters", pointer);
+        if (auto const* const pattern = member(rules, "pattern");
+            pattern != nullptr && match_pattern(pattern->get_string(), text) != pattern_outcome::matches)
+            note(pointer, "expected a string that matches " + std::string{pattern->get_string()} + ", found another");
+        if (auto const* const format = member(rules, "format");
+            format != nullptr && format->get_string() == "date-time" && !parse_date_time(text))
+            note(pointer, "expected a date and time such as \"2026-11-20T23:15:00Z\", found \"" + shorten(text) + "\"");
+    }
+
+    void check_array(bj::object const& rules, bj::array const& items, std::string& pointer, std::size_t level) {
+        check_count(rules, "minItems", "maxItems", items.size(), "items", pointer);
+        auto const size = pointer.size();
+        auto const* const each = member(rules, "items");
+        auto const* const unique = member(rules, "uniqueItems");
+        bool const is_set = unique != nullptr && unique->get_bool();
+        std::unordered_set<std::string> seen;
+        for (std::size_t i = 0; i < items.size() && !is_full(); ++i) {
+            pointer.append("/").append(std::to_string(i));
+            if (each != nullptr) check(*each, items[i], pointer, level + 1);
+            if (is_set && !seen.insert(canonical_text(items[i])).second) note(pointer, "expected each item once, found it again");
+            pointer.resize(size);
+        }
+    }
+
+    static bool is_required(bj::object const& rules, std::string_view key) {
+        auto const* const required = member(rules, "required");
+        if (required == nullptr) return false;
+        return std::any_of(required->get_array().begin(), required->get_array().end(),
+                           [&](bj::value const& each) { return each.get_string() == key; });
+    }
+
+    void check_object(bj::object const& rules, bj::object const& object, std::string& pointer, std::size_t level) {
+        check_count(rules, "minProperties", "maxProperties", object.size(), "members", pointer);
+        auto const* const properties = member(rules, "properties");
+        auto const* const others = member(rules, "additionalProperties");
+        auto const size = pointer.size();
+        for (auto const& [key, value] : object) {
+            append_pointer(pointer, key);
+            auto const* const known = properties != nullptr ? member(properties->get_object(), key) : nullptr;
+            // Null for an optional property: a strict dialect has no other way to say "not there".
+            bool const is_absent = value.is_null() && !is_required(rules, key);
+            if (known != nullptr) {
+                if (!is_absent) check(*known, value, pointer, level + 1);
+            } else if (others != nullptr && others->is_bool() && !others->get_bool()) {
+                note(pointer, "expected no such key");
+            } else if (others != nullptr) {
+                check(*others, value, pointer, level + 1);
+            }
+            pointer.resize(size);
+        }
+        check_required(rules, object, pointer);
+    }
+
+    void check_required(bj::object const& rules, bj::object const& object, std::string& pointer) {
+        auto const* const required = member(rules, "required");
+        if (required == nullptr) return;
+        auto const size = pointer.size();
+        for (auto const& name : required->get_array()) {
+            if (member(object, name.get_string()) != nullptr) continue;
+            append_pointer(pointer, name.get_string());
+            note(pointer, "expected a value, found nothing: the key is required");
+            pointer.resize(size);
+        }
+    }
+
+    // --- anyOf and its like ---
+
+    std::vector<violation> try_schema(bj::value const& schema, bj::value const& value, std::string& pointer, std::size_t level) {
+        auto const before = std::exchange(found_, {});
+        check(schema, value, pointer, level + 1);
+        return std::exchange(found_, before);
+    }
+
+    void check_combinations(bj::object const& rules, bj::value const& value, std::string& pointer, std::size_t level) {
+        if (auto const* const all = member(rules, "allOf"))
+            for (auto const& each : all->get_array()) check(each, value, pointer, level + 1);
+        if (auto const* const any = member(rules, "anyOf")) check_alternatives(any->get_array(), value, pointer, level, false);
+        if (auto const* const one = member(rules, "oneOf")) check_alternatives(one->get_array(), value, pointer, level, true);
+        if (auto const* const none = member(rules, "not"); none != nullptr && try_schema(*none, value, pointer, level).empty())
+            note(pointer, "expected a value that does not fit " + shorten(bj::serialize(*none)) + ", found one that does");
+    }
+
+    void check_alternatives(bj::array const& schemas, bj::value const& value, std::string& pointer, std::size_t level, bool only_one) {
+        std::size_t fits = 0;
+        std::vector<violation> closest;
+        for (auto const& each : schemas) {
+            auto differences = try_schema(each, value, pointer, level);
+            if (differences.empty()) {
+                if (++fits == 1 && !only_one) return;
+            } else if (closest.empty() || is_closer(differences, closest, pointer)) {
+                closest = std::move(differences);
+            }
+        }
+        if (fits > 1) return note(pointer, "expected a value that fits one alternative, found one that fits " + std::to_string(fits));
+        if (fits == 1) return;
+        for (auto& each : closest) note(each.pointer, std::move(each.message));
+    }
+
+    /// An alternative that the value itself fits, but not all within it, says more than one of another kind.
+    static bool is_closer(std::vector<violation> const& a, std::vector<violation> const& b, std::string const& pointer) {
+        bool const a_outside = a.front().pointer == pointer;
+        bool const b_outside = b.front().pointer == pointer;
+        return a_outside != b_outside ? b_outside : a.size() < b.size();
+    }
+
+    bj::value const& root_;
+    std::vector<violation> found_{};
+    std::size_t checks_{0};
+    std::size_t most_checks_;  ///< Alternatives inside alternatives could take exponential time.
+};
+
+}  // namespace
+
+std::string canonical_text(bj::value const& value) {
+    std::string text;
+    append_canonical(text, value);
+    return text;
+}
+
+std::vector<violation> validate_tree(bj::value const& root, bj::value const& answer, std::size_t most_checks) {
+    return validator{root, most_checks}.run(answer);
+}
+
+}  // namespace coax::json::detail

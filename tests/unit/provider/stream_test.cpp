@@ -1,0 +1,467 @@
+#include "unit/provider/support.hpp"
+
+#include <ostream>
+#include <vector>
+
+namespace coax {
+namespace {
+
+using test::as_events;
+using test::describe;
+using test::make;
+using test::run_stream;
+
+// --- the references' own streams ---
+
+std::string const openai_text =
+    R"(data: {"id":"chatcmpl-B1","object":"chat.completion.chunk","created":1760000002,"model":"gpt-5.4","service_tier":"default","choices":[{"index":0,"delta":{"role":"assistant","content":"","refusal":null},"logprobs":null,"finish_reason":null}],"usage":null,"obfuscation":"x1Y"}
+
+data: {"id":"chatcmpl-B1","object":"chat.completion.chunk","created":1760000002,"model":"gpt-5.4","service_tier":"default","choices":[{"index":0,"delta":{"content":"Hi"},"logprobs":null,"finish_reason":null}],"usage":null,"obfuscation":"q"}
+
+data: {"id":"chatcmpl-B1","object":"chat.completion.chunk","created":1760000002,"model":"gpt-5.4","service_tier":"default","choices":[{"index":0,"delta":{},"logprobs":null,"finish_reason":"stop"}],"usage":null,"obfuscation":"Zz8"}
+
+data: {"id":"chatcmpl-B1","object":"chat.completion.chunk","created":1760000002,"model":"gpt-5.4","service_tier":"default","choices":[],"usage":{"prompt_tokens":9,"completion_tokens":2,"total_tokens":11}}
+
+data: [DONE]
+
+)";
+
+std::string const openai_tools =
+    R"(data: {"id":"chatcmpl-B2","object":"chat.completion.chunk","created":1760000003,"model":"gpt-5.4","choices":[{"index":0,"delta":{"role":"assistant","content":null,"tool_calls":[{"index":0,"id":"call_1","type":"function","function":{"name":"get_weather","arguments":""}}]},"finish_reason":null}]}
+
+data: {"id":"chatcmpl-B2","object":"chat.completion.chunk","created":1760000003,"model":"gpt-5.4","choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"arguments":"{\"ci"}}]},"finish_reason":null}]}
+
+data: {"id":"chatcmpl-B2","object":"chat.completion.chunk","created":1760000003,"model":"gpt-5.4","choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"arguments":"ty\":\"Oslo\"}"}}]},"finish_reason":null}]}
+
+data: {"id":"chatcmpl-B2","object":"chat.completion.chunk","created":1760000003,"model":"gpt-5.4","choices":[{"index":0,"delta":{"tool_calls":[{"index":1,"id":"call_2","type":"function","function":{"name":"get_time","arguments":"{}"}}]},"finish_reason":null}]}
+
+data: {"id":"chatcmpl-B2","object":"chat.completion.chunk","created":1760000003,"model":"gpt-5.4","choices":[{"index":0,"delta":{},"finish_reason":"tool_calls"}]}
+
+data: [DONE]
+
+)";
+
+std::string const azure_async_filter =
+    R"(data: {"id":"","object":"","created":0,"model":"","prompt_filter_results":[{"prompt_index":0,"content_filter_results":{"hate":{"filtered":false,"severity":"safe"}}}],"choices":[],"usage":null}
+
+data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":1760000000,"model":"gpt-4o","choices":[{"index":0,"finish_reason":null,"delta":{"content":"Color"}}],"usage":null}
+
+data: {"id":"","object":"","created":0,"model":"","choices":[{"index":0,"finish_reason":null,"content_filter_results":{"hate":{"filtered":false,"severity":"safe"}},"content_filter_offsets":{"check_offset":44,"start_offset":44,"end_offset":198}}],"usage":null}
+
+data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":1760000000,"model":"gpt-4o","choices":[{"index":0,"finish_reason":"stop","delta":{}}],"usage":null}
+
+data: {"id":"","object":"","created":0,"model":"","choices":[{"index":0,"finish_reason":"content_filter","content_filter_results":{"protected_material_text":{"detected":true,"filtered":true}},"content_filter_offsets":{"check_offset":65,"start_offset":65,"end_offset":1056}}],"usage":null}
+
+data: [DONE]
+
+)";
+
+std::string const anthropic_tools = R"(event: message_start
+data: {"type":"message_start","message":{"id":"msg_01Z","type":"message","role":"assistant","model":"claude-sonnet-5","content":[],"stop_reason":null,"stop_sequence":null,"usage":{"input_tokens":391,"cache_creation_input_tokens":0,"cache_read_input_tokens":0,"output_tokens":1,"service_tier":"standard"}}}
+
+event: content_block_start
+data: {"type":"content_block_start","index":0,"content_block":{"type":"thinking","thinking":"","signature":""}}
+
+event: ping
+data: {"type":"ping"}
+
+event: content_block_delta
+data: {"type":"content_block_delta","index":0,"delta":{"type":"thinking_delta","thinking":"Need the current time."}}
+
+event: content_block_delta
+data: {"type":"content_block_delta","index":0,"delta":{"type":"signature_delta","signature":"EqQBCk"}}
+
+event: content_block_stop
+data: {"type":"content_block_stop","index":0}
+
+event: content_block_start
+data: {"type":"content_block_start","index":1,"content_block":{"type":"text","text":""}}
+
+event: content_block_delta
+data: {"type":"content_block_delta","index":1,"delta":{"type":"text_delta","text":"Let me look "}}
+
+event: content_block_delta
+data: {"type":"content_block_delta","index":1,"delta":{"type":"text_delta","text":"that up."}}
+
+event: content_block_stop
+data: {"type":"content_block_stop","index":1}
+
+event: content_block_start
+data: {"type":"content_block_start","index":2,"content_block":{"type":"tool_use","id":"toolu_01Q","name":"clock","input":{}}}
+
+event: content_block_delta
+data: {"type":"content_block_delta","index":2,"delta":{"type":"input_json_delta","partial_json":""}}
+
+event: content_block_delta
+data: {"type":"content_block_delta","index":2,"delta":{"type":"input_json_delta","partial_json":"{\"zone\": \"Eu"}}
+
+event: content_block_delta
+data: {"type":"content_block_delta","index":2,"delta":{"type":"input_json_delta","partial_json":"rope/Paris\"}"}}
+
+event: content_block_stop
+data: {"type":"content_block_stop","index":2}
+
+event: message_delta
+data: {"type":"message_delta","delta":{"stop_reason":"tool_use","stop_sequence":null},"usage":{"output_tokens":74}}
+
+event: message_stop
+data: {"type":"message_stop"}
+
+)";
+
+struct stream_case {
+    char const* name;
+    std::string service;
+    std::string bytes;
+    std::string expected;
+    std::string shown;
+    std::size_t last_needed;  ///< Events from the end that may be missing while the answer is whole.
+};
+void PrintTo(stream_case const& row, std::ostream* out) {
+    *out << row.name;
+}
+class Stream : public testing::TestWithParam<stream_case> {};
+
+TEST_P(Stream, GivesTheSameAnswerWhereverItIsSplit) {
+    auto const service = make(GetParam().service);
+    for (std::size_t cut = 0; cut <= GetParam().bytes.size(); ++cut) {
+        auto const out = run_stream(*service, GetParam().bytes, cut);
+        ASSERT_TRUE(out.answer) << cut << ": " << out.answer.error();
+        ASSERT_EQ(describe(*out.answer), GetParam().expected) << cut;
+        ASSERT_EQ(out.shown, GetParam().shown) << cut;
+        ASSERT_EQ(out.counted, out.answer->usage) << cut;
+    }
+}
+
+std::vector<std::size_t> event_ends(std::string const& bytes) {
+    std::vector<std::size_t> ends{0};
+    for (auto at = bytes.find("\n\n"); at != std::string::npos; at = bytes.find("\n\n", at + 2)) ends.push_back(at + 2);
+    return ends;
+}
+
+TEST_P(Stream, CutAtAnEventIsAnErrorUntilTheServiceSaidWhyItEnded) {
+    auto const service = make(GetParam().service);
+    auto const ends = event_ends(GetParam().bytes);
+    for (std::size_t i = 0; i < ends.size(); ++i) {
+        auto const out = run_stream(*service, GetParam().bytes.substr(0, ends[i]));
+        bool const whole = i + GetParam().last_needed >= ends.size() - 1;
+        ASSERT_EQ(out.answer.has_value(), whole) << i;
+        if (whole) continue;
+        EXPECT_EQ(out.answer.error().code, errc::connection_lost) << i;
+        EXPECT_EQ(out.answer.error().http_status, 200);
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Rows, Stream,
+    testing::Values(
+        stream_case{"openai_text", "openai", openai_text, "text=Hi finish=stop usage=9/2 id=chatcmpl-B1 model=gpt-5.4",
+                    "Hi", 2},
+        stream_case{
+            "openai_tools", "openai", openai_tools,
+            R"(text= call=call_1,get_weather,{"city":"Oslo"} call=call_2,get_time,{} finish=tool_calls usage=0/0 id=chatcmpl-B2 model=gpt-5.4)",
+            "", 1},
+        stream_case{
+            "azure_late_filter", "azure", azure_async_filter,
+            R"(text=Color finish=content_filter usage=0/0 id=chatcmpl-1 model=gpt-4o filter={"prompt_filter_results":[{"prompt_index":0,)"
+            R"("content_filter_results":{"hate":{"filtered":false,"severity":"safe"}}}],"content_filter_results":{"protected_material_text":{"detected":true,"filtered":true}}})",
+            "Color", 2},
+        stream_case{
+            "anthropic_tools", "anthropic", anthropic_tools,
+            R"(text=Let me look that up. call=toolu_01Q,clock,{"zone": "Europe/Paris"} finish=tool_calls reasoning=Need the current time. usage=391/74 id=msg_01Z model=claude-sonnet-5 raw=)"
+            R"([{"type":"thinking","thinking":"Need the current time.","signature":"EqQBCk"},{"type":"text","text":"Let me look that up."},)"
+            R"({"type":"tool_use","id":"toolu_01Q","name":"clock","input":{"zone":"Europe/Paris"}}])",
+            "Let me look that up.", 1}),
+    [](auto const& row) { return std::string(row.param.name); });
+
+// --- OpenAI's rules, and what compatible servers make of them ---
+
+struct chunk_case {
+    char const* name;
+    std::vector<std::string> choices;  ///< The elements of `choices`, a chunk each.
+    std::string expected;
+};
+void PrintTo(chunk_case const& row, std::ostream* out) {
+    *out << row.name;
+}
+class Chunks : public testing::TestWithParam<chunk_case> {};
+
+TEST_P(Chunks, AddUpToTheAnswer) {
+    std::string bytes;
+    for (auto const& choice : GetParam().choices) bytes += R"(data: {"choices":[)" + choice + "]}\n\n";
+    auto const out = run_stream(*make("compatible"), bytes + "data: [DONE]\n\n");
+    ASSERT_TRUE(out.answer) << out.answer.error();
+    EXPECT_EQ(describe(*out.answer), GetParam().expected + " usage=0/0 id= model=");
+}
+
+std::string delta(std::string_view members) {
+    return R"({"index":0,"delta":{)" + std::string{members} + "}}";
+}
+std::string call(std::string_view members) {
+    return delta(R"("tool_calls":[{)" + std::string{members} + "}]");
+}
+std::string end(std::string_view reason) {
+    return R"({"index":0,"delta":{},"finish_reason":")" + std::string{reason} + "\"}";
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Rows, Chunks,
+    testing::Values(
+        chunk_case{"refusal",
+                   {delta(R"("content":null,"refusal":"")"), delta(R"("refusal":"I'm")"),
+                    delta(R"("refusal":" sorry")"), end("stop")},
+                   "text= finish=refusal refusal=I'm sorry"},
+        chunk_case{"reasoning",
+                   {delta(R"("reasoning_content":"Hm")"), delta(R"("reasoning":"m.")"), delta(R"("content":"x")"),
+                    end("stop")},
+                   "text=x finish=stop reasoning=Hmm."},
+        chunk_case{"other_choices_are_not_mixed_in",
+                   {delta(R"("content":"a")"), R"({"index":1,"delta":{"content":"B"},"finish_reason":"length"})",
+                    delta(R"("content":"c")"), end("stop")},
+                   "text=ac finish=stop"},
+        chunk_case{"names_are_repeated",
+                   {call(R"("index":0,"id":"c1","function":{"name":"f","arguments":"{\"a\""})"),
+                    call(R"("index":0,"id":"c1","function":{"name":"f","arguments":":1}"})"), end("tool_calls")},
+                   R"(text= call=c1,f,{"a":1} finish=tool_calls)"},
+        chunk_case{"calls_interleave",
+                   {call(R"("index":1,"id":"b","function":{"name":"g","arguments":"{"})"),
+                    call(R"("index":0,"id":"a","function":{"name":"f","arguments":"{"})"),
+                    call(R"("index":1,"function":{"arguments":"}"})"),
+                    call(R"("index":0,"function":{"arguments":"}"})"), end("tool_calls")},
+                   "text= call=b,g,{} call=a,f,{} finish=tool_calls"},
+        chunk_case{"no_index_but_ids",
+                   {call(R"("id":"a","function":{"name":"f","arguments":"{"})"),
+                    call(R"("id":"b","function":{"name":"g","arguments":"{"})"),
+                    call(R"("id":"a","function":{"arguments":"}"})"), call(R"("id":"b","function":{"arguments":"}"})"),
+                    end("tool_calls")},
+                   "text= call=a,f,{} call=b,g,{} finish=tool_calls"},
+        chunk_case{"neither_index_nor_ids",
+                   {call(R"("function":{"name":"f","arguments":"{"})"), call(R"("function":{"arguments":"}"})"),
+                    call(R"("function":{"name":"g","arguments":"{}"})"), end("tool_calls")},
+                   "text= call=call_0,f,{} call=call_1,g,{} finish=tool_calls"},
+        chunk_case{"arguments_as_object",
+                   {call(R"("index":0,"id":"a","function":{"name":"f","arguments":{"x": 1}})"), end("tool_calls")},
+                   R"(text= call=a,f,{"x":1} finish=tool_calls)"},
+        chunk_case{"no_arguments",
+                   {call(R"("index":0,"id":"a","function":{"name":"f"})"), end("stop")},
+                   "text= call=a,f,{} finish=tool_calls"},
+        chunk_case{"custom_tool",
+                   {call(R"("index":0,"id":"a","custom":{"name":"sql","input":"SEL"})"),
+                    call(R"("index":0,"custom":{"input":"ECT"})"), end("tool_calls")},
+                   "text= call=a,sql,SELECT finish=tool_calls"},
+        chunk_case{"old_function_call",
+                   {delta(R"("function_call":{"name":"f","arguments":"{"})"),
+                    delta(R"("function_call":{"arguments":"}"})"), end("function_call")},
+                   "text= call=call_0,f,{} finish=tool_calls"},
+        chunk_case{"unknown_members",
+                   {delta(R"("content":"a","novel":{"x":1})"), R"({"index":0,"novel":2})", end("bored")},
+                   "text=a finish=unknown"},
+        chunk_case{"filter_stays",
+                   {delta(R"("content":"a")"), end("content_filter"), end("stop")},
+                   "text=a finish=content_filter"},
+        chunk_case{"done_without_a_reason", {delta(R"("content":"a")")}, "text=a finish=unknown"}),
+    [](auto const& row) { return std::string(row.param.name); });
+
+TEST(StreamUsage, IsTheLastThatWasTold) {
+    auto const out = run_stream(
+        *make("compatible"),
+        as_events(
+            {R"({"choices":[{"index":0,"delta":{"content":"a"},"finish_reason":"stop"}],"usage":{"prompt_tokens":1,"completion_tokens":1}})",
+             R"({"choices":[],"usage":{"prompt_tokens":1,"completion_tokens":7,"completion_tokens_details":{"reasoning_tokens":3}}})",
+             R"({"choices":[],"usage":null})", "[DONE]"}));
+    usage const expected{.input_tokens = 1, .output_tokens = 7, .reasoning_tokens = 3};
+    EXPECT_EQ(out.answer.value().usage, expected);
+}
+
+TEST(StreamHeaders, AreKept) {
+    auto const out = run_stream(*make("openai"), openai_text, 0,
+                                {{"x-request-id", "req_1"}, {"x-ratelimit-remaining-requests", "3"}});
+    EXPECT_EQ(out.answer.value().request_id, "req_1");
+    EXPECT_EQ(out.answer.value().rate_limits.remaining_requests, 3);
+}
+
+TEST(StreamEnd, IsDoneAndIgnoresTheRest) {
+    for (auto const& [service, bytes] : {std::pair{"openai", openai_text}, std::pair{"anthropic", anthropic_tools}}) {
+        auto const decoder = make(service)->decode_stream({});
+        sse_decoder events;
+        events.feed(bytes);
+        chat_delta delta;
+        for (auto event = events.next(); event.value(); event = events.next()) {
+            EXPECT_FALSE(decoder->done());
+            ASSERT_TRUE(decoder->feed(**event, delta));
+        }
+        EXPECT_TRUE(decoder->done());
+        delta.clear();
+        EXPECT_TRUE(decoder->feed({.data = "not JSON"}, delta));
+        EXPECT_TRUE(delta.empty());
+    }
+}
+
+struct bad_stream_case {
+    char const* name;
+    std::string service;
+    std::string bytes;
+    errc expected;
+};
+void PrintTo(bad_stream_case const& row, std::ostream* out) {
+    *out << row.name;
+}
+class BadStream : public testing::TestWithParam<bad_stream_case> {};
+
+TEST_P(BadStream, IsAnError) {
+    auto const out = run_stream(*make(GetParam().service), GetParam().bytes);
+    ASSERT_FALSE(out.answer);
+    EXPECT_EQ(out.answer.error().code, GetParam().expected);
+}
+
+std::string many_calls(int count) {
+    std::string bytes;
+    for (int i = 0; i < count; ++i)
+        bytes += R"(data: {"choices":[)" + call("\"index\":" + std::to_string(i)) + "]}\n\n";
+    return bytes;
+}
+
+std::string many_blocks(int count) {
+    std::string bytes;
+    for (int i = 0; i < count; ++i)
+        bytes += R"(data: {"type":"content_block_start","index":)" + std::to_string(i) +
+                 R"(,"content_block":{"type":"tool_use","id":"t","name":"f","input":{}}})" + "\n\n";
+    return bytes;
+}
+
+std::string long_text(std::string_view before, std::string_view after) {
+    std::string const piece(1U << 20U, 'x');
+    std::string bytes;
+    for (int i = 0; i < 17; ++i) bytes.append("data: ").append(before).append(piece).append(after).append("\n\n");
+    return bytes;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Rows, BadStream,
+    testing::Values(
+        bad_stream_case{"nothing", "openai", "", errc::connection_lost},
+        bad_stream_case{"done_alone", "openai", "data: [DONE]\n\n", errc::connection_lost},
+        bad_stream_case{"garbage", "openai", "data: {\"choices\":[\n\n", errc::protocol_error},
+        bad_stream_case{"error_chunk", "openai",
+                        as_events({R"({"choices":[{"index":0,"delta":{"content":"a"}}]})",
+                                   R"({"error":{"message":"x","type":"server_error","param":null,"code":null}})"}),
+                        errc::server_error},
+        bad_stream_case{"error_text", "compatible", as_events({R"({"error":"out of memory"})"}), errc::server_error},
+        bad_stream_case{"rate_limit_in_stream", "openai", as_events({R"({"error":{"code":"rate_limit_exceeded"}})"}),
+                        errc::rate_limited},
+        bad_stream_case{"error_event_wrapped", "openai",
+                        "event: error\ndata: {\"error\":{\"code\":\"insufficient_quota\"}}\n\n", errc::quota_exhausted},
+        bad_stream_case{"error_event_flat", "openai",
+                        "event: error\ndata: {\"code\":\"context_length_exceeded\",\"message\":\"x\"}\n\n",
+                        errc::context_too_long},
+        bad_stream_case{"too_many_calls", "openai", many_calls(129), errc::too_large},
+        bad_stream_case{"too_long", "openai", long_text(R"({"choices":[{"index":0,"delta":{"content":")", R"("}}]})"),
+                        errc::too_large},
+        bad_stream_case{
+            "too_long_arguments", "openai",
+            long_text(R"({"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"arguments":")",
+                      R"("}}]}}]})"),
+            errc::too_large},
+        bad_stream_case{"anthropic_error", "anthropic",
+                        "event: error\ndata: "
+                        "{\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"Overloaded\"}}\n\n",
+                        errc::overloaded},
+        bad_stream_case{"anthropic_garbage", "anthropic", "event: message_start\ndata: {\n\n", errc::protocol_error},
+        bad_stream_case{
+            "anthropic_delta_of_nothing", "anthropic",
+            as_events({R"({"type":"content_block_delta","index":3,"delta":{"type":"text_delta","text":"x"}})"}),
+            errc::protocol_error},
+        bad_stream_case{"anthropic_stop_alone", "anthropic", as_events({R"({"type":"message_stop"})"}),
+                        errc::connection_lost},
+        bad_stream_case{"anthropic_too_many_calls", "anthropic", many_blocks(129), errc::too_large},
+        bad_stream_case{
+            "anthropic_too_long", "anthropic",
+            as_events({R"({"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}})"}) +
+                long_text(R"({"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":")", R"("}})"),
+            errc::too_large}),
+    [](auto const& row) { return std::string(row.param.name); });
+
+TEST(BadStreams, TellWhatWasCountedSoFar) {
+    auto const cut = anthropic_tools.substr(0, anthropic_tools.find("event: message_delta"));
+    auto const out = run_stream(*make("anthropic"), cut);
+    EXPECT_FALSE(out.answer);
+    EXPECT_EQ(out.counted.input_tokens, 391);
+    EXPECT_EQ(out.counted.output_tokens, 1);
+}
+
+// --- Anthropic's rules ---
+
+std::string anthropic_stream(std::initializer_list<std::string_view> middle, std::string_view reason) {
+    auto const last = R"({"type":"message_delta","delta":{"stop_reason":")" + std::string{reason} +
+                      R"("},"usage":{"output_tokens":3}})";
+    return as_events(
+               {R"({"type":"message_start","message":{"id":"i","model":"m","usage":{"input_tokens":1,"output_tokens":1}}})"}) +
+           as_events(middle) + as_events({last, R"({"type":"message_stop"})"});
+}
+
+TEST(AnthropicStream, FinishesAToolThatTheLimitCut) {
+    auto const out = run_stream(
+        *make("anthropic"),
+        anthropic_stream(
+            {R"({"type":"content_block_start","index":0,"content_block":{"type":"tool_use","id":"t","name":"f","input":{}}})",
+             R"({"type":"content_block_delta","index":0,"delta":{"type":"input_json_delta","partial_json":"{\"a\": [1,"}})"},
+            "max_tokens"));
+    EXPECT_EQ(
+        describe(out.answer.value()),
+        R"(text= call=t,f,{"a": [1, finish=length usage=1/3 id=i model=m raw=[{"type":"tool_use","id":"t","name":"f","input":{}}])");
+}
+
+TEST(AnthropicStream, WithOneTextNeedsNoRawContent) {
+    auto const out = run_stream(
+        *make("anthropic"),
+        anthropic_stream({R"({"type":"content_block_start","index":0,"content_block":{"type":"text","text":"a"}})",
+                          R"({"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"b"}})",
+                          R"({"type":"content_block_stop","index":0})"},
+                         "end_turn"));
+    EXPECT_EQ(describe(out.answer.value()), "text=ab finish=stop usage=1/3 id=i model=m");
+    EXPECT_EQ(out.shown, "ab");
+}
+
+TEST(AnthropicStream, KeepsWhatItDoesNotKnow) {
+    auto const out = run_stream(
+        *make("anthropic"),
+        anthropic_stream(
+            {R"({"type":"content_block_start","index":0,"content_block":{"type":"redacted_thinking","data":"xyz"}})",
+             R"({"type":"novel_event","index":9})",
+             R"({"type":"content_block_delta","index":0,"delta":{"type":"novel_delta","x":1}})",
+             R"({"type":"content_block_start","index":1,"content_block":{"type":"tool_use","id":"t","name":"f","input":{},"caller":{"type":"direct"}}})",
+             R"({"type":"content_block_start","index":2,"content_block":{"type":"text","text":"","citations":[]}})",
+             R"({"type":"content_block_delta","index":2,"delta":{"type":"text_delta","text":"a"}})",
+             R"({"type":"content_block_delta","index":2,"delta":{"type":"citations_delta","citation":{"n":1}}})",
+             R"({"type":"content_block_delta","index":2,"delta":{"type":"citations_delta","citation":{"n":2}}})"},
+            "tool_use"));
+    EXPECT_EQ(
+        describe(out.answer.value()),
+        R"(text=a call=t,f,{} finish=tool_calls usage=1/3 id=i model=m raw=[{"type":"redacted_thinking","data":"xyz"},)"
+        R"({"type":"tool_use","id":"t","name":"f","input":{},"caller":{"type":"direct"}},{"type":"text","text":"a","citations":[{"n":1},{"n":2}]}])");
+}
+
+TEST(AnthropicStream, ShowsThinkingApart) {
+    EXPECT_EQ(run_stream(*make("anthropic"), anthropic_tools).hidden, "Need the current time.");
+}
+
+TEST(AnthropicStream, TellsARefusal) {
+    auto const bytes = as_events(
+        {R"({"type":"message_start","message":{"id":"i"}})",
+         R"({"type":"message_delta","delta":{"stop_reason":"refusal","stop_details":{"type":"refusal","category":"cyber","explanation":null}}})",
+         R"({"type":"message_stop"})"});
+    EXPECT_EQ(describe(run_stream(*make("anthropic"), bytes).answer.value()),
+              "text= finish=refusal refusal=cyber usage=0/0 id=i model=");
+}
+
+TEST(AnthropicStream, UsageIsATotalNotASum) {
+    auto const bytes = as_events(
+        {R"({"type":"message_start","message":{"usage":{"input_tokens":10,"cache_read_input_tokens":5,"output_tokens":1}}})",
+         R"({"type":"message_delta","delta":{"stop_reason":null},"usage":{"output_tokens":20}})",
+         R"({"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"input_tokens":11,"output_tokens":30,"output_tokens_details":{"thinking_tokens":4}}})"});
+    usage const expected{.input_tokens = 16, .output_tokens = 30, .cached_input_tokens = 5, .reasoning_tokens = 4};
+    EXPECT_EQ(run_stream(*make("anthropic"), bytes).answer.value().usage, expected);
+}
+
+}  // namespace
+}  // namespace coax

@@ -1,8 +1,8 @@
-#include <coax/core/result.hpp>
-#include <coax/runtime/async_semaphore.hpp>
-
 #include "runtime/context_service.hpp"
 #include "runtime/wait_queue.hpp"
+
+#include <coax/core/result.hpp>
+#include <coax/runtime/async_semaphore.hpp>
 
 #include <string>
 
@@ -42,7 +42,8 @@ struct semaphore_state {
 
 /// Lives in the frame of `acquire`. All members are guarded by the semaphore's lock.
 struct semaphore_waiter final : parked, wait_queue_hook<semaphore_waiter> {
-    semaphore_waiter(asio::any_io_executor const& executor, std::shared_ptr<semaphore_state> semaphore, std::size_t count)
+    semaphore_waiter(asio::any_io_executor const& executor, std::shared_ptr<semaphore_state> semaphore,
+                     std::size_t count)
         : parked{executor}, state{std::move(semaphore)}, wanted{count} {}
     semaphore_waiter(semaphore_waiter const&) = delete;
     semaphore_waiter& operator=(semaphore_waiter const&) = delete;
@@ -121,7 +122,9 @@ async_semaphore::async_semaphore(std::size_t capacity) : state_{std::make_shared
     state_->capacity = capacity;
 }
 
-async_semaphore::~async_semaphore() { close(); }
+async_semaphore::~async_semaphore() {
+    close();
+}
 
 asio::awaitable<permit> async_semaphore::acquire(std::size_t count) {
     auto const state = state_;

@@ -1,8 +1,9 @@
+#include "runtime/context_service.hpp"
+#include "runtime/shield.hpp"
+#include "runtime/sleep.hpp"
+
 #include <coax/core/error.hpp>
 #include <coax/runtime/detail/children.hpp>
-
-#include "runtime/context_service.hpp"
-#include "runtime/sleep.hpp"
 
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -71,7 +72,7 @@ struct children::state final : timer_node, std::enable_shared_from_this<state> {
         if (cancelled) return skip();
         one.running = true;
         ++running;
-        asio::co_spawn(executor, std::move(one.work), ended{shared_from_this(), &one});
+        asio::co_spawn(executor, shield(std::move(one.work)), ended{shared_from_this(), &one});
     }
 
     void skip() {
@@ -130,7 +131,9 @@ void children::add(asio::awaitable<void> child) {
     if (state_->started) state_->start(*state_->all.back());
 }
 
-void children::cancel() noexcept { state_->cancel(asio::cancellation_type::terminal); }
+void children::cancel() noexcept {
+    state_->cancel(asio::cancellation_type::terminal);
+}
 
 asio::awaitable<std::exception_ptr> children::run(on_failure policy) {
     return run(policy, std::nullopt);
@@ -147,7 +150,9 @@ asio::awaitable<std::exception_ptr> children::run(on_failure policy, std::option
     co_return group->failure;
 }
 
-bool children::timed_out() const noexcept { return state_->timed_out; }
+bool children::timed_out() const noexcept {
+    return state_->timed_out;
+}
 
 asio::awaitable<limited_end> run_limited(clock::duration limit, asio::awaitable<void> child) {
     children group;
@@ -212,8 +217,9 @@ public:
     arrival(arrival&&) noexcept = default;
     arrival& operator=(arrival&&) noexcept = delete;
     ~arrival() {
-        if (both_) both_->finish(std::make_exception_ptr(exception{
-                {.code = errc::closed, .message = "the executor's context ended before the work on it"}}));
+        if (both_)
+            both_->finish(std::make_exception_ptr(
+                exception{{.code = errc::closed, .message = "the executor's context ended before the work on it"}}));
     }
 
     [[nodiscard]] cancellation_slot_type get_cancellation_slot() const noexcept { return both_->signal.slot(); }
@@ -229,7 +235,7 @@ asio::awaitable<std::exception_ptr> run_on(asio::any_io_executor executor, asio:
     auto const both = std::make_shared<crossing>();
     crossing_wait node{co_await asio::this_coro::executor, executor, both};
     co_await suspend(node, [&node, both, executor, work = &child](continuation rest) {
-        auto moved = std::move(*work);  // out of the frame before anyone can resume it
+        auto moved = shield(std::move(*work));  // out of the frame before anyone can resume it
         node.service().park(node, std::move(rest), std::nullopt);
         asio::co_spawn(executor, std::move(moved), arrival{both});
     });

@@ -1,9 +1,8 @@
-#include <coax/core/error.hpp>
-#include <coax/runtime/clock.hpp>
-
 #include "runtime/context_service.hpp"
 #include "runtime/sleep.hpp"
 
+#include <coax/core/error.hpp>
+#include <coax/runtime/clock.hpp>
 
 namespace coax {
 namespace {
@@ -32,12 +31,17 @@ std::chrono::system_clock::time_point virtual_clock::system_now() const noexcept
 void virtual_clock::advance_to(time_point when) noexcept {
     auto const wanted = when - start();
     auto current = elapsed_.load();
-    while (current < wanted && !elapsed_.compare_exchange_weak(current, wanted)) {}
+    while (current < wanted && !elapsed_.compare_exchange_weak(current, wanted)) {
+    }
 }
 
-clock const& clock_of(asio::any_io_executor const& executor) { return *detail::context_service::of(executor).time(); }
+clock const& clock_of(asio::any_io_executor const& executor) {
+    return *detail::context_service::of(executor).time();
+}
 
-clock::time_point now(asio::any_io_executor const& executor) { return clock_of(executor).now(); }
+clock::time_point now(asio::any_io_executor const& executor) {
+    return clock_of(executor).now();
+}
 
 namespace detail {
 namespace {

@@ -32,11 +32,17 @@ asio::any_io_executor untracked(asio::any_io_executor const& executor) {
 
 parked::parked(asio::any_io_executor const& executor) : service_{&context_service::of(executor)} {}
 
-void parked::wake() noexcept { service_->wake(*this, end::woken); }
+void parked::wake() noexcept {
+    service_->wake(*this, end::woken);
+}
 
-void parked::cancel(asio::cancellation_type) noexcept { service_->wake(*this, end::cancelled); }
+void parked::cancel(asio::cancellation_type) noexcept {
+    service_->wake(*this, end::cancelled);
+}
 
-void parked::expire(std::unique_lock<std::mutex>&) noexcept { service_->release(*this, end::due); }
+void parked::expire(std::unique_lock<std::mutex>&) noexcept {
+    service_->release(*this, end::due);
+}
 
 // ---- context_service
 
@@ -85,7 +91,9 @@ void context_service::shutdown() noexcept {
         unlink(node);
         auto rest = std::move(node.rest_);
         lock.unlock();
-        { auto const unwound = std::move(rest); }
+        {
+            auto const unwound = std::move(rest);
+        }
         lock.lock();
     }
 }
@@ -250,23 +258,31 @@ deadline_timer::deadline_timer(asio::any_io_executor executor, callback on_expir
     if (executor_.target<asio::io_context::executor_type>() == nullptr) alive_ = std::make_shared<alive>();
 }
 
-deadline_timer::~deadline_timer() { cancel(); }
+deadline_timer::~deadline_timer() {
+    cancel();
+}
 
 void deadline_timer::arm(clock::time_point deadline) {
     cancel();
     service_->arm(*this, deadline, executor_);
 }
 
-void deadline_timer::arm_after(clock::duration wait) { arm(later(now(), wait)); }
+void deadline_timer::arm_after(clock::duration wait) {
+    arm(later(now(), wait));
+}
 
 void deadline_timer::cancel() noexcept {
     service_->disarm(*this);
     if (alive_) ++alive_->armed_count;  // after leaving the queue, so that no posted expiry carries the new count
 }
 
-bool deadline_timer::armed() const noexcept { return service_->armed(*this); }
+bool deadline_timer::armed() const noexcept {
+    return service_->armed(*this);
+}
 
-clock::time_point deadline_timer::now() const noexcept { return service_->now(); }
+clock::time_point deadline_timer::now() const noexcept {
+    return service_->now();
+}
 
 void deadline_timer::expire(std::unique_lock<std::mutex>& lock) noexcept {
     if (!alive_) {

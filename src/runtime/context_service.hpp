@@ -1,10 +1,10 @@
 #pragma once
 
+#include "runtime/continuation.hpp"
+
 #include <coax/runtime/asio.hpp>
 #include <coax/runtime/clock.hpp>
 #include <coax/runtime/detail/deadline_timer.hpp>
-
-#include "runtime/continuation.hpp"
 
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/associated_executor.hpp>
@@ -24,8 +24,8 @@ namespace coax::detail {
 
 /// One suspended coroutine, as seen by those who may resume it. Lives in its frame; one wait at a time.
 ///
-/// The first of `wake()`, the deadline and a cancellation resumes it, by posting to its executor; the others do nothing.
-/// Whoever holds a pointer to it (a queue) guards that by a lock of its own, taken before this one's.
+/// The first of `wake()`, the deadline and a cancellation resumes it, by posting to its executor; the others do
+/// nothing. Whoever holds a pointer to it (a queue) guards that by a lock of its own, taken before this one's.
 class parked : public timer_node {
 public:
     enum class end : std::uint8_t { waiting, woken, due, cancelled };
@@ -59,11 +59,11 @@ private:
     end how_{end::waiting};
 };
 
-/// What coax keeps for each execution context: its clock, its timer queue and the coroutines parked on it, which are unwound
-/// when the context dies before anyone resumes them.
+/// What coax keeps for each execution context: its clock, its timer queue and the coroutines parked on it, which are
+/// unwound when the context dies before anyone resumes them.
 ///
-/// Behind all timers stands one `steady_timer`, armed for the earliest deadline but at most 50 ms ahead while there are any:
-/// so a deadline far away costs no system call, and a context without timers is left in peace after one tick.
+/// Behind all timers stands one `steady_timer`, armed for the earliest deadline but at most 50 ms ahead while there are
+/// any: so a deadline far away costs no system call, and a context without timers is left in peace after one tick.
 /// Thread safety: may be used from any thread.
 class context_service final : public asio::execution_context::service {
 public:

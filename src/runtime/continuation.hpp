@@ -16,7 +16,8 @@ public:
     continuation() noexcept = default;
     template <class Handler>
         requires(!std::is_same_v<std::remove_cvref_t<Handler>, continuation>)
-    explicit continuation(Handler&& handler) : body_{holder<std::decay_t<Handler>>::make(std::forward<Handler>(handler))} {}
+    explicit continuation(Handler&& handler)
+        : body_{holder<std::decay_t<Handler>>::make(std::forward<Handler>(handler))} {}
     continuation(continuation&& other) noexcept : body_{std::exchange(other.body_, nullptr)} {}
     continuation& operator=(continuation&& other) noexcept {
         std::swap(body_, other.body_);

@@ -23,7 +23,9 @@ bool map_progress_keeper::finish(bool failed) {
     return stops;
 }
 
-error not_started() { return {.code = errc::cancelled, .message = "not started"}; }
+error not_started() {
+    return {.code = errc::cancelled, .message = "not started"};
+}
 
 }  // namespace detail
 }  // namespace coax

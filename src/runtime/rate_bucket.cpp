@@ -62,8 +62,8 @@ bool rate_bucket::unlimited(clock::time_point now) const noexcept {
 
 clock::duration rate_bucket::wait_for(std::int64_t tokens, clock::time_point now) const noexcept {
     auto const until = [now](clock::time_point when) { return when > now ? when - now : clock::duration::zero(); };
-    return std::max({requests_.wait_for(1.0, now), tokens_.wait_for(static_cast<double>(tokens), now), until(next_slot_),
-                     until(paused_until_)});
+    return std::max({requests_.wait_for(1.0, now), tokens_.wait_for(static_cast<double>(tokens), now),
+                     until(next_slot_), until(paused_until_)});
 }
 
 void rate_bucket::take(std::int64_t tokens, clock::time_point now) noexcept {
@@ -81,7 +81,9 @@ void rate_bucket::settle(std::int64_t reserved, std::int64_t actual, clock::time
     tokens_.take(static_cast<double>(actual) - static_cast<double>(reserved), now);
 }
 
-void rate_bucket::pause_until(clock::time_point when) noexcept { paused_until_ = std::max(paused_until_, when); }
+void rate_bucket::pause_until(clock::time_point when) noexcept {
+    paused_until_ = std::max(paused_until_, when);
+}
 
 void rate_bucket::tighten(rate_limit_report const& report, clock::time_point now) noexcept {
     tighten(requests_, report.remaining_requests, report.requests_reset, now);

@@ -1,10 +1,10 @@
-#include <coax/core/result.hpp>
-#include <coax/runtime/rate_limiter.hpp>
-
 #include "runtime/context_service.hpp"
 #include "runtime/rate_bucket.hpp"
 #include "runtime/sleep.hpp"
 #include "runtime/wait_queue.hpp"
+
+#include <coax/core/result.hpp>
+#include <coax/runtime/rate_limiter.hpp>
 
 #include <atomic>
 
@@ -122,10 +122,14 @@ using verdict = detail::rate_limiter_waiter::verdict;
 
 error refusal(verdict why) {
     switch (why) {
-        case verdict::closed: return {.code = errc::closed, .message = "the rate limiter was closed"};
+        case verdict::closed:
+            return {.code = errc::closed, .message = "the rate limiter was closed"};
         case verdict::too_many:
-            return {.code = errc::too_large, .message = "too many are waiting for the rate limiter", .where = "max_waiting"};
-        default: return {.code = errc::cancelled, .message = "cancelled while waiting for the rate limiter"};
+            return {.code = errc::too_large,
+                    .message = "too many are waiting for the rate limiter",
+                    .where = "max_waiting"};
+        default:
+            return {.code = errc::cancelled, .message = "cancelled while waiting for the rate limiter"};
     }
 }
 
@@ -171,7 +175,9 @@ rate_limiter::rate_limiter(rate_limiter_options options) {
     state_ = std::make_shared<detail::rate_limiter_state>(options);
 }
 
-rate_limiter::~rate_limiter() { close(); }
+rate_limiter::~rate_limiter() {
+    close();
+}
 
 asio::awaitable<reservation> rate_limiter::reserve(std::int64_t estimated_tokens) {
     if (estimated_tokens < 0) throw_error(wrong("estimated_tokens", "must not be negative"));
@@ -248,6 +254,8 @@ std::size_t rate_limiter::waiting() const noexcept {
     return state_->queue.size();
 }
 
-rate_limiter_options const& rate_limiter::options() const noexcept { return state_->options; }
+rate_limiter_options const& rate_limiter::options() const noexcept {
+    return state_->options;
+}
 
 }  // namespace coax

@@ -1,7 +1,7 @@
-#include <coax/runtime/retry.hpp>
-
 #include "runtime/context_service.hpp"
 #include "runtime/sleep.hpp"
+
+#include <coax/runtime/retry.hpp>
 
 #include <algorithm>
 #include <cmath>

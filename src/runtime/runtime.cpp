@@ -1,7 +1,8 @@
+#include "runtime/context_service.hpp"
+#include "runtime/shield.hpp"
+
 #include <coax/core/error.hpp>
 #include <coax/runtime/runtime.hpp>
-
-#include "runtime/context_service.hpp"
 
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -62,7 +63,8 @@ struct runtime::impl {
     impl(impl const&) = delete;
     impl& operator=(impl const&) = delete;
 
-    /// First all threads end, then all coroutines are unwound, then the contexts die: what unwinds may touch any of them.
+    /// First all threads end, then all coroutines are unwound, then the contexts die: what unwinds may touch any of
+    /// them.
     ~impl() {
         for (auto& one : shards) one->stop();
         for (auto& one : threads) one.join();
@@ -78,10 +80,18 @@ struct runtime::impl {
     /// @returns false: nothing is ready and no deadline is left.
     [[nodiscard]] bool run_virtual(main_task const& task) {
         for (;;) {
-            while (!task.done && shards[0]->poll_one() != 0) {}
+            while (!task.done && shards[0]->poll_one() != 0) {
+            }
             if (task.done) return true;
             if (!service().advance()) return false;
         }
+    }
+
+    /// From now on, and for a `stop()` that came before, `task` is what is to be cancelled.
+    void accept(std::shared_ptr<main_task> const& task) {
+        if (task->done) return;
+        current = task;
+        deliver_stop();
     }
 
     void deliver_stop() {
@@ -106,9 +116,9 @@ runtime::~runtime() = default;
 
 void runtime::run_to_end(asio::awaitable<void> main) {
     auto const task = std::make_shared<main_task>();
-    impl_->current = task;
-    asio::co_spawn(*impl_->shards[0], std::move(main), main_ended{task});
-    impl_->deliver_stop();  // one that came before
+    asio::co_spawn(*impl_->shards[0], detail::shield(std::move(main)), main_ended{task});
+    // Behind the start in the queue: a cancellation before it would be lost on Asio.
+    asio::post(*impl_->shards[0], [owner = impl_.get(), task] { owner->accept(task); });
     bool alive = true;
     if (impl_->is_virtual)
         alive = impl_->run_virtual(*task);
@@ -128,10 +138,16 @@ void runtime::stop() noexcept {
     asio::post(*impl_->shards[0], [owner = impl_.get()] { owner->deliver_stop(); });
 }
 
-std::size_t runtime::shard_count() const noexcept { return impl_->shards.size(); }
+std::size_t runtime::shard_count() const noexcept {
+    return impl_->shards.size();
+}
 
-asio::any_io_executor runtime::executor(std::size_t shard) const { return impl_->shards.at(shard)->get_executor(); }
+asio::any_io_executor runtime::executor(std::size_t shard) const {
+    return impl_->shards.at(shard)->get_executor();
+}
 
-clock const& runtime::time() const noexcept { return *impl_->service().time(); }
+clock const& runtime::time() const noexcept {
+    return *impl_->service().time();
+}
 
 }  // namespace coax

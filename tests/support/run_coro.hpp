@@ -6,7 +6,6 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
-
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -27,7 +26,8 @@ inline void run_coro_on(asio::io_context& context, asio::awaitable<void> body,
     });
     auto const until = std::chrono::steady_clock::now() + bound;
     context.restart();
-    while (!ended && std::chrono::steady_clock::now() < until && context.run_one_until(until) != 0) {}
+    while (!ended && std::chrono::steady_clock::now() < until && context.run_one_until(until) != 0) {
+    }
     if (!ended) ADD_FAILURE() << "the coroutine did not end in time";
 }
 

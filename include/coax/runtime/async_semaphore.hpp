@@ -75,8 +75,8 @@ public:
 
     [[nodiscard]] std::size_t capacity() const noexcept;
     [[nodiscard]] std::size_t available() const noexcept;  ///< Units that are free.
-    [[nodiscard]] std::size_t in_use() const noexcept;     ///< Units that are out; more than the capacity after shrinking.
-    [[nodiscard]] std::size_t waiting() const noexcept;    ///< Coroutines in the queue.
+    [[nodiscard]] std::size_t in_use() const noexcept;  ///< Units that are out; more than the capacity after shrinking.
+    [[nodiscard]] std::size_t waiting() const noexcept;  ///< Coroutines in the queue.
     [[nodiscard]] bool closed() const noexcept;
 
 private:

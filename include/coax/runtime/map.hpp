@@ -96,8 +96,8 @@ struct mapped_result<asio::awaitable<T>> {
 };
 
 template <class Range, class F>
-using mapped_t =
-    typename mapped_result<decltype(mapping<Range, F>::call(std::declval<F&>(), std::declval<typename mapping<Range, F>::item&>()))>::type;
+using mapped_t = typename mapped_result<decltype(mapping<Range, F>::call(
+    std::declval<F&>(), std::declval<typename mapping<Range, F>::item&>()))>::type;
 
 /// What the workers of one `map` share; lives in its frame.
 template <class Range, class F>

@@ -103,7 +103,8 @@ public:
     /// Takes the quota now, or says no: also while others wait, while paused and when closed.
     [[nodiscard]] std::optional<reservation> try_reserve(std::int64_t estimated_tokens = 0);
     /// The same for a coroutine on `executor`, whose clock the limiter takes over if it has none yet.
-    [[nodiscard]] std::optional<reservation> try_reserve(std::int64_t estimated_tokens, asio::any_io_executor const& executor);
+    [[nodiscard]] std::optional<reservation> try_reserve(std::int64_t estimated_tokens,
+                                                         asio::any_io_executor const& executor);
 
     /// Lets nothing go for `wait` (Retry-After) or before `when`. Only ever later: an earlier point changes nothing.
     void pause_for(clock::duration wait);

@@ -16,9 +16,9 @@ namespace coax {
 
 /// What `retry_options::on_retry` is told.
 struct retry_event {
-    int failed_attempts{0};               ///< From 1.
-    std::chrono::milliseconds wait{0};    ///< Until the next attempt.
-    error why{};                          ///< Of the attempt that just failed.
+    int failed_attempts{0};             ///< From 1.
+    std::chrono::milliseconds wait{0};  ///< Until the next attempt.
+    error why{};                        ///< Of the attempt that just failed.
 };
 
 /// When a failed call is sent again. The wait before retry k (from 0) is
@@ -55,8 +55,8 @@ struct retry_options {
 
 /// Which sending this is: what a callable given to `retry` may ask for.
 struct attempt {
-    int number{1};            ///< From 1.
-    int max_attempts{1};      ///< As the options say.
+    int number{1};        ///< From 1.
+    int max_attempts{1};  ///< As the options say.
     [[nodiscard]] bool first() const noexcept { return number == 1; }
     [[nodiscard]] bool last() const noexcept { return number == max_attempts; }
 };

@@ -1,8 +1,8 @@
+#include "support/run_coro.hpp"
+
 #include <coax/runtime/async_semaphore.hpp>
 #include <coax/runtime/timeout.hpp>
 #include <coax/runtime/when_all.hpp>
-
-#include "support/run_coro.hpp"
 
 #include <gmock/gmock.h>
 

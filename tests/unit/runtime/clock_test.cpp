@@ -1,12 +1,11 @@
+#include "support/run_coro.hpp"
+
 #include <coax/runtime/clock.hpp>
 #include <coax/runtime/detail/deadline_timer.hpp>
 #include <coax/runtime/when_all.hpp>
 
-#include "support/run_coro.hpp"
-
 #include <boost/asio/post.hpp>
 #include <boost/asio/strand.hpp>
-
 #include <gmock/gmock.h>
 
 #include <vector>
@@ -122,7 +121,9 @@ TEST(Sleep, DiesWithItsContext) {
     EXPECT_EQ(held.use_count(), 1);
 }
 
-void count_up(void* counter) { ++*static_cast<int*>(counter); }
+void count_up(void* counter) {
+    ++*static_cast<int*>(counter);
+}
 
 TEST(DeadlineTimer, FiresOnceAtItsDeadlineAndCanBeMoved) {
     auto body = []() -> asio::awaitable<void> {

@@ -20,13 +20,15 @@ void take(rate_bucket& bucket, int count, std::int64_t tokens, clock::duration a
 struct wait_case {
     char const* name;
     rate_limiter_options options;
-    int taken;             ///< Requests taken at 0 s, of `taken_tokens` each.
+    int taken;  ///< Requests taken at 0 s, of `taken_tokens` each.
     std::int64_t taken_tokens;
     clock::duration at;    ///< When the next one asks,
     std::int64_t tokens;   ///< for so many,
     clock::duration wait;  ///< and how long it waits.
 };
-void PrintTo(wait_case const& row, std::ostream* out) { *out << row.name; }
+void PrintTo(wait_case const& row, std::ostream* out) {
+    *out << row.name;
+}
 class RateBucketWait : public testing::TestWithParam<wait_case> {};
 
 TEST_P(RateBucketWait, FollowsTheTable) {
@@ -46,7 +48,8 @@ INSTANTIATE_TEST_SUITE_P(
         wait_case{"one_after_its_time", {.requests_per_minute = 60}, 60, 0, 1s, 0, 0s},
         wait_case{"never_more_than_full", {.requests_per_minute = 60}, 0, 0, 1h, 0, 0s},
         wait_case{"tokens_wait_for_what_is_missing", {.tokens_per_minute = 6000}, 1, 6000, 0s, 500, 5s},
-        wait_case{"the_longer_wait_counts", {.requests_per_minute = 60, .tokens_per_minute = 6000}, 60, 100, 0s, 300, 3s},
+        wait_case{
+            "the_longer_wait_counts", {.requests_per_minute = 60, .tokens_per_minute = 6000}, 60, 100, 0s, 300, 3s},
         wait_case{"oversized_waits_until_full", {.tokens_per_minute = 6000}, 1, 3000, 0s, 1'000'000, 30s},
         wait_case{"oversized_goes_when_full", {.tokens_per_minute = 6000}, 0, 0, 0s, 1'000'000, 0s},
         wait_case{"debt_of_an_oversized_one_is_paid_first", {.tokens_per_minute = 6000}, 1, 12'000, 0s, 100, 61s},
@@ -55,13 +58,8 @@ INSTANTIATE_TEST_SUITE_P(
         wait_case{"burst_holds_at_least_one", {.requests_per_minute = 1, .burst = 1s}, 0, 0, 0s, 0, 0s},
         wait_case{"even_spacing_after_the_first", {.requests_per_minute = 60, .even_spacing = true}, 1, 0, 0s, 0, 1s},
         wait_case{"even_spacing_needs_a_rate", {.tokens_per_minute = 6000, .even_spacing = true}, 1, 0, 0s, 0, 0s},
-        wait_case{"even_spacing_saves_nothing_up",
-                  {.requests_per_minute = 60, .even_spacing = true},
-                  1,
-                  0,
-                  10s,
-                  0,
-                  0s}),
+        wait_case{
+            "even_spacing_saves_nothing_up", {.requests_per_minute = 60, .even_spacing = true}, 1, 0, 10s, 0, 0s}),
     [](auto const& row) { return std::string(row.param.name); });
 
 TEST(RateBucket, GivingBackUndoesATake) {
@@ -138,7 +136,9 @@ struct option_case {
     rate_limiter_options options;
     char const* where;  ///< Empty: valid.
 };
-void PrintTo(option_case const& row, std::ostream* out) { *out << row.name; }
+void PrintTo(option_case const& row, std::ostream* out) {
+    *out << row.name;
+}
 class RateLimiterOptions : public testing::TestWithParam<option_case> {};
 
 TEST_P(RateLimiterOptions, AreChecked) {

@@ -1,8 +1,8 @@
+#include "support/run_coro.hpp"
+
 #include <coax/runtime/map.hpp>
 #include <coax/runtime/rate_limiter.hpp>
 #include <coax/runtime/timeout.hpp>
-
-#include "support/run_coro.hpp"
 
 #include <gmock/gmock.h>
 
@@ -75,7 +75,8 @@ TEST(RateLimiter, ServesInTheOrderOfAskingAlsoABigOne) {
         traffic lane{quota, now(executor)};
         std::vector<std::unique_ptr<started>> all;
         int id = 0;
-        for (auto tokens : {6000, 3000, 100, 100}) all.push_back(std::make_unique<started>(executor, lane.send(id++, tokens)));
+        for (auto tokens : {6000, 3000, 100, 100})
+            all.push_back(std::make_unique<started>(executor, lane.send(id++, tokens)));
         co_await sleep_for(10s);
         EXPECT_EQ(quota.waiting(), 3U);
         EXPECT_FALSE(quota.try_reserve(1));
@@ -91,7 +92,8 @@ TEST(RateLimiter, EvenSpacingSendsOneAtATime) {
         rate_limiter quota{{.requests_per_minute = 120, .even_spacing = true}};
         traffic lane{quota, now(executor)};
         for (int i = 0; i < 4; ++i) co_await lane.send(i, 0);
-        EXPECT_THAT(lane.sent, ElementsAre(log_entry{0, 0s}, log_entry{1, 500ms}, log_entry{2, 1s}, log_entry{3, 1500ms}));
+        EXPECT_THAT(lane.sent,
+                    ElementsAre(log_entry{0, 0s}, log_entry{1, 500ms}, log_entry{2, 1s}, log_entry{3, 1500ms}));
     };
     run_virtual(body());
 }

@@ -1,10 +1,9 @@
-#include <coax/runtime/retry.hpp>
-
 #include "support/run_coro.hpp"
+
+#include <coax/runtime/retry.hpp>
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
-
 #include <gmock/gmock.h>
 
 #include <ostream>
@@ -35,7 +34,9 @@ struct step_case {
     double chance;
     retry_step expected;
 };
-void PrintTo(step_case const& row, std::ostream* out) { *out << row.name; }
+void PrintTo(step_case const& row, std::ostream* out) {
+    *out << row.name;
+}
 class NextRetry : public testing::TestWithParam<step_case> {};
 
 TEST_P(NextRetry, FollowsTheTable) {
@@ -45,7 +46,9 @@ TEST_P(NextRetry, FollowsTheTable) {
     EXPECT_EQ(step.wait, row.expected.wait);
 }
 
-retry_options many() { return {.max_attempts = 100}; }
+retry_options many() {
+    return {.max_attempts = 100};
+}
 retry_options patient() {
     auto options = many();
     options.max_elapsed = 10s;
@@ -91,7 +94,13 @@ INSTANTIATE_TEST_SUITE_P(
         step_case{"elapsed_within", patient(), 1, failing(errc::timeout), 9500ms, 0.0, {true, 500ms}},
         step_case{"elapsed_would_pass", patient(), 1, failing(errc::timeout), 9501ms, 0.0, stop},
         step_case{"fixed_is_fixed", retry_options::fixed(9, 2s, 0s), 7, failing(errc::timeout), 0s, 0.7, {true, 2s}},
-        step_case{"fixed_plus_random", retry_options::fixed(9, 2s, 1s), 1, failing(errc::timeout), 0s, 0.5 / 4096, {true, 2500ms}}),
+        step_case{"fixed_plus_random",
+                  retry_options::fixed(9, 2s, 1s),
+                  1,
+                  failing(errc::timeout),
+                  0s,
+                  0.5 / 4096,
+                  {true, 2500ms}}),
     [](auto const& row) { return std::string(row.param.name); });
 
 TEST(NextRetry, RandomDelayIsSpreadOverItsWholeRange) {
@@ -113,7 +122,9 @@ struct option_case {
     retry_options options;
     char const* where;  ///< Empty: valid.
 };
-void PrintTo(option_case const& row, std::ostream* out) { *out << row.name; }
+void PrintTo(option_case const& row, std::ostream* out) {
+    *out << row.name;
+}
 class RetryOptions : public testing::TestWithParam<option_case> {};
 
 TEST_P(RetryOptions, AreChecked) {
@@ -127,7 +138,8 @@ INSTANTIATE_TEST_SUITE_P(
                     option_case{"initial", {.initial_delay = -1ms}, "initial_delay"},
                     option_case{"factor", {.factor = 0.5}, "factor"},
                     option_case{"factor_nan", {.factor = std::numeric_limits<double>::quiet_NaN()}, "factor"},
-                    option_case{"max", {.max_delay = 1ms}, "max_delay"}, option_case{"jitter", {.jitter = 1.5}, "jitter"},
+                    option_case{"max", {.max_delay = 1ms}, "max_delay"},
+                    option_case{"jitter", {.jitter = 1.5}, "jitter"},
                     option_case{"random", {.random_delay = -1ms}, "random_delay"},
                     option_case{"elapsed", {.max_elapsed = -1ms}, "max_elapsed"},
                     option_case{"server", {.max_server_wait = -1ms}, "max_server_wait"},
@@ -183,8 +195,8 @@ TEST(Retry, GivesUpWithTheLastErrorAndTheCount) {
 TEST(Retry, ThrowsForWhatThrows) {
     auto body = []() -> asio::awaitable<void> {
         flaky service{{failing(errc::overloaded), failing(errc::bad_request)}};
-        auto const got =
-            co_await as_result(coax::retry(retry_options{}, [&](attempt which) { return service.call_or_throw(which); }));
+        auto const got = co_await as_result(
+            coax::retry(retry_options{}, [&](attempt which) { return service.call_or_throw(which); }));
         EXPECT_EQ(got.error().code, errc::bad_request);
         EXPECT_EQ(got.error().attempts, 2);
     };
@@ -234,7 +246,8 @@ TEST(Retry, CancelledInAWaitEndsInCancelledAndCallsNoMore) {
                 if (throwing) {
                     co_await coax::retry(retry_options{}, [&](attempt which) { return service.call_or_throw(which); });
                 } else {
-                    auto got = co_await coax::retry(retry_options{}, [&](attempt which) { return service.call(which); });
+                    auto got =
+                        co_await coax::retry(retry_options{}, [&](attempt which) { return service.call(which); });
                     seen = got.error().code;
                 }
             };

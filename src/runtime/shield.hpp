@@ -1,0 +1,23 @@
+#pragma once
+
+#include <coax/runtime/asio.hpp>
+
+#include <exception>
+#include <utility>
+
+namespace coax::detail {
+
+/// What goes into `co_spawn` in place of `work`: Asio before 1.28 loses a coroutine that was cancelled and then ends
+/// without ever having suspended, since its own last step throws.
+inline asio::awaitable<void> shield(asio::awaitable<void> work) {
+    std::exception_ptr failure;
+    try {
+        co_await std::move(work);
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    co_await asio::this_coro::throw_if_cancelled(false);
+    if (failure) std::rethrow_exception(failure);
+}
+
+}  // namespace coax::detail

@@ -1,0 +1,169 @@
+#include "support/run_coro.hpp"
+
+#include <coax/runtime/async_semaphore.hpp>
+#include <coax/runtime/on_executor.hpp>
+#include <coax/runtime/runtime.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <thread>
+
+namespace coax {
+namespace {
+
+using namespace std::chrono_literals;
+
+asio::awaitable<std::string> word() {
+    co_return "done";
+}
+asio::awaitable<void> fail() {
+    throw_error({.code = errc::refused});
+    co_return;
+}
+asio::awaitable<void> sleep_long() {
+    co_await sleep_for(10h);
+}
+asio::awaitable<std::thread::id> here() {
+    co_return std::this_thread::get_id();
+}
+
+template <class F>
+errc code_of(F f) {
+    try {
+        f();
+    } catch (exception const& failure) {
+        return failure.code_value();
+    }
+    return {};
+}
+
+TEST(Runtime, ReturnsWhatMainReturnsAlsoSeveralTimes) {
+    runtime rt;
+    EXPECT_EQ(rt.run(word()), "done");
+    EXPECT_EQ(rt.run(word()), "done");
+    EXPECT_EQ(*rt.run([]() -> asio::awaitable<std::unique_ptr<int>> { co_return std::make_unique<int>(5); }()), 5);
+    EXPECT_EQ(&rt.time(), &clock::real());
+    EXPECT_EQ(rt.shard_count(), 1U);
+}
+
+TEST(Runtime, RethrowsWhatMainThrowsAndGoesOn) {
+    runtime rt;
+    EXPECT_EQ(code_of([&] { rt.run(fail()); }), errc::refused);
+    EXPECT_EQ(rt.run(word()), "done");
+}
+
+TEST(Runtime, RunsMainOnTheCallersThreadAndShardsOnTheirs) {
+    runtime rt{{.threads = 3}};
+    EXPECT_EQ(rt.shard_count(), 3U);
+    EXPECT_EQ(rt.run(here()), std::this_thread::get_id());
+    auto const one = rt.run(on_executor(rt.executor(1), here()));
+    auto const two = rt.run(on_executor(rt.executor(2), here()));
+    EXPECT_NE(one, std::this_thread::get_id());
+    EXPECT_NE(two, std::this_thread::get_id());
+    EXPECT_NE(one, two);
+}
+
+TEST(Runtime, RefusesNoThreads) {
+    EXPECT_EQ(code_of([] { runtime{{.threads = 0}}; }), errc::invalid_argument);
+    EXPECT_EQ(code_of([] { runtime{{.threads = 1025}}; }), errc::invalid_argument);
+}
+
+TEST(Runtime, StopCancelsMainAlsoFromAnotherThread) {
+    runtime rt;
+    std::thread other{[&] { rt.stop(); }};
+    EXPECT_EQ(code_of([&] { rt.run(sleep_long()); }), errc::cancelled);
+    other.join();
+    EXPECT_EQ(rt.run(word()), "done");
+}
+
+TEST(Runtime, StopBeforeRunCancelsTheNextOneOnly) {
+    runtime rt;
+    rt.stop();
+    EXPECT_EQ(code_of([&] { rt.run(sleep_long()); }), errc::cancelled);
+    EXPECT_EQ(rt.run(word()), "done");
+    rt.run(sleep_for(1ms));
+}
+
+TEST(Runtime, UnwindsWhatIsLeftBehind) {
+    auto const held = std::make_shared<int>(1);
+    async_semaphore slots{1};
+    {
+        runtime rt{{.threads = 2}};
+        auto left = [](std::shared_ptr<int>, async_semaphore& all) -> asio::awaitable<void> {
+            auto const slot = co_await all.acquire();
+            co_await sleep_for(10h);
+        };
+        for (std::size_t i = 0; i < 6; ++i) asio::co_spawn(rt.executor(i % 2), left(held, slots), asio::detached);
+        rt.run(sleep_for(1ms));
+        EXPECT_EQ(held.use_count(), 7);
+    }
+    EXPECT_EQ(held.use_count(), 1);
+    EXPECT_EQ(slots.available(), 1U);
+    EXPECT_EQ(slots.waiting(), 0U);
+}
+
+TEST(VirtualTime, JumpsToTheNextDeadline) {
+    auto const before = std::chrono::steady_clock::now();
+    runtime rt{virtual_time{}};
+    auto const start = rt.time().now();
+    auto const date = rt.time().system_now();
+    rt.run(sleep_for(1000h));
+    EXPECT_EQ(rt.time().now() - start, 1000h);
+    EXPECT_EQ(rt.time().system_now() - date, 1000h);
+    EXPECT_LT(std::chrono::steady_clock::now() - before, 1min);
+}
+
+TEST(VirtualTime, AHungProgramEndsInStalled) {
+    runtime rt{virtual_time{}};
+    auto hung = []() -> asio::awaitable<void> {
+        async_semaphore slots{1};
+        auto const one = co_await slots.acquire();
+        auto const two = co_await slots.acquire();
+    };
+    EXPECT_EQ(code_of([&] { rt.run(hung()); }), errc::stalled);
+    EXPECT_EQ(rt.run(word()), "done");
+}
+
+TEST(VirtualTime, AHungProgramThatIgnoresCancellationIsLeftBehind) {
+    auto const held = std::make_shared<int>(1);
+    {
+        runtime rt{virtual_time{}};
+        auto deaf = [](std::shared_ptr<int>) -> asio::awaitable<int> {
+            co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+            async_semaphore slots{1};
+            auto const one = co_await slots.acquire();
+            auto const two = co_await slots.acquire();
+            co_return 1;
+        };
+        EXPECT_EQ(code_of([&] { rt.run(deaf(held)); }), errc::stalled);
+        EXPECT_EQ(rt.run(word()), "done");
+        EXPECT_EQ(held.use_count(), 2);
+    }
+    EXPECT_EQ(held.use_count(), 1);
+}
+
+TEST(VirtualTime, ManyRunsAreTheSame) {
+    auto trace = [] {
+        runtime rt{virtual_time{}};
+        std::string text;
+        auto worker = [](std::string& out, int id) -> asio::awaitable<void> {
+            for (int i = 0; i < 5; ++i) {
+                co_await sleep_for(std::chrono::milliseconds{(id * 7 + i * 3) % 10});
+                out += static_cast<char>('a' + id);
+            }
+        };
+        for (int id = 0; id < 5; ++id) asio::co_spawn(rt.executor(), worker(text, id), asio::detached);
+        rt.run(sleep_for(1h));
+        return text;
+    };
+    auto const first = trace();
+    EXPECT_EQ(first.size(), 25U);
+    EXPECT_EQ(trace(), first);
+}
+
+}  // namespace
+}  // namespace coax

@@ -1,0 +1,77 @@
+#pragma once
+
+#include "cli/service_flags.hpp"
+
+#include <coax/batch/batch.hpp>
+#include <coax/batch/jsonl_writer.hpp>
+#include <coax/batch/prompt_template.hpp>
+#include <coax/batch/records.hpp>
+#include <coax/client/options.hpp>
+#include <coax/json/runtime_schema.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace coax::cli {
+
+/// What `coax batch` is told.
+struct batch_flags {
+    std::string input{};
+    std::string prompt{};
+    std::string schema{};
+    std::string out{};
+    std::string key_field{};
+    std::string system{};
+    std::size_t concurrency{64};
+    std::int64_t rpm{0};
+    std::int64_t tpm{0};
+    bool even_spacing{false};
+    bool resume{false};
+    bool retry_failed{false};
+    bool allow_bad_lines{false};
+    bool quiet{false};
+    int max_reasks{2};
+    int retries{5};
+    double timeout{0};
+    double progress_every{10};
+    std::uint64_t limit{0};
+    std::uint64_t max_failures{0};
+    std::optional<double> temperature{};
+    std::optional<std::int64_t> max_tokens{};
+};
+
+/// Everything that is known before the first request.
+struct batch_job {
+    prompt_template prompt;
+    std::optional<runtime_schema> schema{};  ///< Nothing: plain text answers.
+    chat_request defaults{};                 ///< What all requests share.
+    record_options records{};
+    std::uint64_t record_count{0};
+    client_options options{};
+};
+
+/// An error and what the shell is told.
+struct failure {
+    error why{};
+    int exit_code{0};
+};
+
+/// Reads and checks all input: prompt, schema, every record, the service's options and, on the first record, that the
+/// service can be asked. Sends nothing and writes nothing.
+[[nodiscard]] boost::system::result<batch_job, failure> prepare(batch_flags const& flags, service_flags const& service,
+                                                                environment const& look_up);
+
+/// The request for one record. Errors: `errc::invalid_json` with `where` "file:line": a field is missing.
+[[nodiscard]] result<chat_request> request_for(batch_job const& job, std::string const& input, batch_record const& record);
+
+/// Checks that an output goes with the input, and counts the records that it lacks.
+/// Errors: `errc::invalid_argument`, `where` is "file:line": the output's record there had another key.
+[[nodiscard]] result<std::uint64_t> count_undone(std::string const& input, record_options const& options,
+                                                 finished_records const& finished);
+
+/// The exit code of a batch that ran. `failed_before`: records that an earlier run left as failed.
+[[nodiscard]] int exit_code_of(batch_summary const& summary, bool interrupted, std::uint64_t failed_before);
+
+}  // namespace coax::cli

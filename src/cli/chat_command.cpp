@@ -1,0 +1,113 @@
+#include "cli/commands.hpp"
+#include "cli/console.hpp"
+#include "cli/exit_code.hpp"
+#include "cli/files.hpp"
+
+#include <coax/chat/request.hpp>
+#include <coax/client/client.hpp>
+#include <coax/runtime/as_result.hpp>
+#include <coax/runtime/runtime.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <utility>
+
+namespace coax::cli {
+
+namespace {
+
+struct chat_flags {
+    std::string text{};
+    std::string system{};
+    bool stream{false};
+    std::optional<double> temperature{};
+    std::optional<std::int64_t> max_tokens{};
+    double timeout{0};
+};
+
+void print_piece(std::string const& text) {
+    std::fwrite(text.data(), 1, text.size(), stdout);
+    std::fflush(stdout);
+}
+
+/// What is to be said of an answer that is not all that was asked for.
+int judge(chat_response const& answer) {
+    switch (answer.finish_reason) {
+        case finish_reason::refusal: print_note("the model declined to answer: " + answer.refusal); return some_failed;
+        case finish_reason::content_filter: print_note("a content filter cut the answer"); return some_failed;
+        case finish_reason::length: print_note("the answer was cut by its token limit"); return some_failed;
+        default: return all_ok;
+    }
+}
+
+asio::awaitable<int> answer_whole(client llm, chat_request request) {
+    auto const answer = co_await llm.chat(std::move(request));
+    if (!answer.text.empty()) print_piece(answer.text + '\n');
+    co_return judge(answer);
+}
+
+asio::awaitable<int> answer_streamed(client llm, chat_request request) {
+    auto words = co_await llm.stream(std::move(request));
+    while (auto const delta = co_await words.next()) print_piece(delta->text);
+    print_piece("\n");
+    co_return judge(co_await words.finish());
+}
+
+int exit_code_of(error const& why) {
+    switch (why.code) {
+        case errc::invalid_argument: return bad_usage;
+        case errc::authentication:
+        case errc::quota_exhausted:
+        case errc::connect_failed:
+        case errc::tls_failed:
+        case errc::not_found:
+        case errc::io_failed: return could_not_go_on;
+        default: return some_failed;
+    }
+}
+
+result<chat_request> request_of(chat_flags const& flags) {
+    auto text = flags.text == "-" ? read_file("-") : result<std::string>{flags.text};
+    if (!text) return text.error();
+    chat_request request{.temperature = flags.temperature, .max_output_tokens = flags.max_tokens};
+    if (!flags.system.empty()) request.messages.push_back(system(flags.system));
+    request.messages.push_back(user(std::move(*text)));
+    return request;
+}
+
+int run_chat(chat_flags const& flags, service_flags const& service) {
+    auto const fail = [](error const& why, int code) {
+        print_error(why);
+        return code;
+    };
+    auto request = request_of(flags);
+    if (!request) return fail(request.error(), bad_usage);
+    auto options = resolve(service, process_environment);
+    if (!options) return fail(options.error(), resolve_exit_code(options.error()));
+    options->timeout = std::chrono::milliseconds{static_cast<std::int64_t>(flags.timeout * 1000.0)};
+
+    runtime rt;
+    client llm{rt.executor(), std::move(*options)};
+    auto const code = rt.run(as_result(flags.stream ? answer_streamed(llm, std::move(*request))
+                                                    : answer_whole(llm, std::move(*request))));
+    return code ? *code : fail(code.error(), exit_code_of(code.error()));
+}
+
+}  // namespace
+
+void add_chat_command(CLI::App& program, service_flags const& service, chosen_command& chosen) {
+    auto* const command = program.add_subcommand("chat", "Ask one question and print the answer");
+    auto flags = std::make_shared<chat_flags>();
+    command->add_option("TEXT", flags->text, "The question; - reads it from standard input")->required();
+    command->add_flag("--stream", flags->stream, "Print the answer as it is written");
+    command->add_option("--system", flags->system, "System message");
+    command->add_option("--temperature", flags->temperature, "Sampling temperature");
+    command->add_option("--max-tokens", flags->max_tokens, "Most tokens of the answer");
+    command->add_option("--timeout", flags->timeout, "Seconds for the whole call, retries included; 0: no limit");
+    command->callback([flags, &service, &chosen] { chosen = [flags, &service] { return run_chat(*flags, service); }; });
+}
+
+}  // namespace coax::cli

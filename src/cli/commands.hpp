@@ -1,0 +1,22 @@
+#pragma once
+
+#include "cli/service_flags.hpp"
+
+#include <functional>
+
+namespace CLI {
+class App;
+}
+
+namespace coax::cli {
+
+/// A command that was given: what main runs after the flags are read. The result is an exit code.
+using chosen_command = std::function<int()>;
+
+/// Each adds its subcommand to the program. When that one is given, `chosen` is set.
+void add_batch_command(CLI::App& program, service_flags const& service, chosen_command& chosen);
+void add_chat_command(CLI::App& program, service_flags const& service, chosen_command& chosen);
+void add_providers_command(CLI::App& program, chosen_command& chosen);
+void add_serve_sim_command(CLI::App& program, chosen_command& chosen);
+
+}  // namespace coax::cli

@@ -1,0 +1,60 @@
+#include "cli/files.hpp"
+
+#include "batch/line_reader.hpp"
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <string_view>
+
+namespace coax::cli {
+
+result<std::string> read_file(std::string const& path, std::size_t max_bytes) {
+    bool const from_stdin = path == "-";
+    detail::file_handle file{from_stdin ? ::dup(STDIN_FILENO) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+    if (file.get() < 0) return detail::file_error("cannot open", path, errno);
+    std::string text;
+    std::array<char, 16'384> piece{};
+    for (;;) {
+        auto const got = ::read(file.get(), piece.data(), piece.size());
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return detail::file_error("cannot read", path, errno);
+        if (got == 0) return text;
+        text.append(piece.data(), static_cast<std::size_t>(got));
+        if (text.size() > max_bytes)
+            return error{.code = errc::too_large,
+                         .message = "larger than " + std::to_string(max_bytes) + " bytes",
+                         .where = path};
+    }
+}
+
+result<void> write_file(std::string const& path, std::string const& text) {
+    detail::file_handle file{::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)};
+    if (file.get() < 0) return detail::file_error("cannot write", path, errno);
+    for (std::string_view rest{text}; !rest.empty();) {
+        auto const written = ::write(file.get(), rest.data(), rest.size());
+        if (written < 0 && errno == EINTR) continue;
+        if (written < 0) return detail::file_error("cannot write", path, errno);
+        rest.remove_prefix(static_cast<std::size_t>(written));
+    }
+    return {};
+}
+
+bool file_exists(std::string const& path) {
+    struct stat facts {};
+    return ::stat(path.c_str(), &facts) == 0;
+}
+
+void raise_file_limit() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    // Refused: the smaller limit then bounds the connections, and says so where it is met.
+    (void)::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+}  // namespace coax::cli

@@ -1,0 +1,59 @@
+#include "cli/commands.hpp"
+#include "cli/console.hpp"
+#include "cli/exit_code.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <exception>
+#include <string>
+
+namespace {
+
+constexpr char description[] =
+    "coax: structured answers from language models\n"
+    "Keys are read from the environment only, never from flags: OPENAI_API_KEY, AZURE_OPENAI_API_KEY, ANTHROPIC_API_KEY, "
+    "COAX_API_KEY. Flags come before the environment.";
+
+/// The first line of what the parser says.
+std::string usage_error(CLI::ParseError const& why) {
+    std::string text = why.what();
+    return text.substr(0, text.find('\n')) + " (see --help)";
+}
+
+int run(int argc, char** argv) {
+    CLI::App program{description, "coax"};
+    program.set_version_flag("--version", std::string{"coax "} + COAX_VERSION);
+    program.require_subcommand(1);
+    program.fallthrough();
+    program.footer(coax::cli::exit_code_help);
+
+    coax::cli::service_flags service;
+    coax::cli::add_service_flags(program, service);
+    coax::cli::chosen_command chosen;
+    coax::cli::add_batch_command(program, service, chosen);
+    coax::cli::add_chat_command(program, service, chosen);
+    coax::cli::add_providers_command(program, chosen);
+    coax::cli::add_serve_sim_command(program, chosen);
+    try {
+        program.parse(argc, argv);
+    } catch (CLI::ParseError const& why) {
+        if (why.get_exit_code() == 0) return program.exit(why);  // --help, --version
+        coax::cli::print_note(usage_error(why));
+        return coax::cli::bad_usage;
+    }
+    return chosen();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    try {
+        return run(argc, argv);
+    } catch (coax::exception const& failure) {
+        coax::cli::print_error(failure.why());
+        return coax::cli::could_not_go_on;
+    } catch (std::exception const& failure) {
+        coax::cli::print_note(failure.what());
+        return coax::cli::could_not_go_on;
+    }
+}

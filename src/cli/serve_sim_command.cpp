@@ -1,0 +1,106 @@
+#include "cli/commands.hpp"
+#include "cli/console.hpp"
+#include "cli/exit_code.hpp"
+#include "cli/files.hpp"
+#include "cli/service_flags.hpp"
+
+#include <coax/sim/server.hpp>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdint>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace coax::cli {
+
+namespace {
+
+struct serve_sim_flags {
+    sim::options options{};
+    std::string ca_out{};
+    std::int64_t latency_ms{0};
+    std::vector<std::string> faults{};
+};
+
+/// `KIND=PROBABILITY` and `KIND:PROBABILITY:VALUE` alike.
+result<sim::fault> fault_of(std::string text) {
+    std::replace(text.begin(), text.end(), '=', ':');
+    return sim::parse_fault(text);
+}
+
+void print_stats(sim::server_stats const& stats) {
+    std::printf("%llu requests, %llu connections\n", static_cast<unsigned long long>(stats.requests),
+                static_cast<unsigned long long>(stats.connections));
+    for (auto const& [status, count] : stats.answers_by_status)
+        std::printf("status %d: %llu\n", status, static_cast<unsigned long long>(count));
+    for (auto const& [kind, count] : stats.faults)
+        std::printf("fault %s: %llu\n", std::string{to_string(kind)}.c_str(), static_cast<unsigned long long>(count));
+}
+
+int serve_sim(serve_sim_flags const& flags) {
+    auto const fail = [](error const& why, int code) {
+        print_error(why);
+        return code;
+    };
+    auto options = flags.options;
+    options.latency.first_byte = std::chrono::milliseconds{flags.latency_ms};
+    for (auto const& text : flags.faults) {
+        auto fault = fault_of(text);
+        if (!fault) return fail(fault.error(), bad_usage);
+        options.faults.push_back(*fault);
+    }
+    if (auto key = process_environment("COAX_SIM_KEY")) options.api_key = secret{std::move(*key)};
+    if (auto fine = sim::validate(options); !fine) return fail(fine.error(), bad_usage);
+    raise_file_limit();
+
+    // Waiting for signals begins before the address is told: whoever reads it may send one at once.
+    asio::io_context waiting{1};
+    asio::signal_set signals{waiting, SIGINT, SIGTERM};
+    signals.async_wait([](auto, int) {});
+    sim::server server{std::move(options)};
+    if (!flags.ca_out.empty())
+        if (auto written = write_file(flags.ca_out, server.ca_pem()); !written)
+            return fail(written.error(), could_not_go_on);
+    std::printf("serving on %s\n", server.url().c_str());
+    std::fflush(stdout);
+
+    waiting.run();
+    auto const stats = server.stats();
+    server.stop();
+    print_stats(stats);
+    return all_ok;
+}
+
+}  // namespace
+
+void add_serve_sim_command(CLI::App& program, chosen_command& chosen) {
+    auto* const command = program.add_subcommand(
+        "serve-sim", "Serve made-up answers on 127.0.0.1 as OpenAI, Azure and Anthropic do, until Ctrl-C");
+    auto flags = std::make_shared<serve_sim_flags>();
+    auto& options = flags->options;
+    command->add_option("--port", options.port, "0: any free one; the address is printed");
+    command->add_flag("--tls", options.tls, "Serve TLS with a certificate of its own");
+    command->add_option("--ca-out", flags->ca_out, "Write the certificate authority there, for --ca-file");
+    command->add_option("--certificate-host", options.certificate_host, "Host name in the certificate");
+    command->add_option("--seed", options.seed, "Decides answers and faults");
+    command->add_option("--rpm", options.requests_per_minute, "Requests a minute before 429; 0: no limit");
+    command->add_option("--tpm", options.tokens_per_minute, "Tokens a minute before 429; 0: no limit");
+    command->add_option("--latency-ms", flags->latency_ms, "Wait before the first byte");
+    command->add_option("--tokens-per-second", options.latency.tokens_per_second, "Speed of writing; 0: at once");
+    command->add_option("--fault", flags->faults,
+                        "KIND=PROBABILITY or KIND:PROBABILITY:VALUE, repeatable, such as reset=0.05, http_status:0.1:503, "
+                        "rate_limited:0.1:200 (milliseconds), schema_violation=0.05");
+    command->footer("The environment variable COAX_SIM_KEY names the only key accepted; unset: any.");
+    command->callback([flags, &chosen] { chosen = [flags] { return serve_sim(*flags); }; });
+}
+
+}  // namespace coax::cli

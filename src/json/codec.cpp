@@ -15,7 +15,6 @@ std::string_view explain(detail::schema_problem problem) {
         case too_many_properties: return "the type has too many properties; split it";
         case too_many_enum_values: return "the type has too many enum values; use a string";
         case too_many_optionals: return "the type has too many optional fields; require some";
-        case too_many_structs: return "the type is made of too many structs; split it";
     }
     return "the type cannot be said";
 }

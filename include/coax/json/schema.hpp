@@ -57,7 +57,6 @@ consteval void check_problem() {
     static_assert(Problem != too_many_properties, "coax: this type has more properties than the dialect allows; split it");
     static_assert(Problem != too_many_enum_values, "coax: this type has more enum values than the dialect allows; use a string");
     static_assert(Problem != too_many_optionals, "coax: this type has more optional fields than the dialect allows; require some");
-    static_assert(Problem != too_many_structs, "coax: this type is made of more than 256 structs; split it");
 }
 
 template <class T, schema_dialect Dialect>

@@ -19,7 +19,6 @@ enum class schema_problem : unsigned char {
     too_many_properties,
     too_many_enum_values,
     too_many_optionals,
-    too_many_structs,
 };
 
 /// A schema, or why there is none.
@@ -224,6 +223,46 @@ private:
     std::size_t size_{0};
 };
 
+/// The structs met on the way. It grows by itself: a fixed array would cost the compiler its full size for each schema.
+class struct_list {
+public:
+    struct entry {
+        plan const* type{nullptr};
+        bool open{false};
+        bool recursive{false};
+    };
+
+    constexpr struct_list() = default;
+    struct_list(struct_list const&) = delete;
+    struct_list& operator=(struct_list const&) = delete;
+    constexpr ~struct_list() { delete[] entries_; }
+
+    constexpr void add(plan const& type) {
+        if (size_ == capacity_) grow();
+        entries_[size_++] = {&type, true, false};
+    }
+    [[nodiscard]] constexpr std::size_t size() const { return size_; }
+    constexpr entry& operator[](std::size_t index) { return entries_[index]; }
+    constexpr entry* find(plan const& type) {
+        for (std::size_t i = 0; i < size_; ++i)
+            if (entries_[i].type == &type) return entries_ + i;
+        return nullptr;
+    }
+
+private:
+    constexpr void grow() {
+        capacity_ = capacity_ == 0 ? 4 : capacity_ * 2;
+        auto* const larger = new entry[capacity_];
+        for (std::size_t i = 0; i < size_; ++i) larger[i] = entries_[i];
+        delete[] entries_;
+        entries_ = larger;
+    }
+
+    entry* entries_{nullptr};
+    std::size_t size_{0};
+    std::size_t capacity_{0};
+};
+
 /// Writes the schema of one type in one dialect. The whole of it runs in the compiler.
 class schema_emitter {
 public:
@@ -247,25 +286,11 @@ public:
     [[nodiscard]] constexpr schema_problem problem() const { return problem_; }
 
 private:
-    static constexpr std::size_t most_structs = 256;
-
-    struct seen_struct {
-        plan const* type{nullptr};
-        bool open{false};
-        bool recursive{false};
-    };
-
     constexpr void fail(schema_problem problem) {
         if (problem_ == schema_problem::none) problem_ = problem;
     }
 
     // --- which structs contain themselves ---
-
-    constexpr seen_struct* seen(plan const& type) {
-        for (std::size_t i = 0; i < seen_count_; ++i)
-            if (seen_[i].type == &type) return &seen_[i];
-        return nullptr;
-    }
 
     /// Walks every struct once, depth first; one that is met again while it is still open contains itself.
     constexpr void find_recursion(plan const& type) {
@@ -273,31 +298,29 @@ private:
         if (type.variant != nullptr)
             for (std::size_t i = 0; i < type.variant->count; ++i) find_recursion(*type.variant->alternatives[i].type);
         if (type.structure == nullptr) return;
-        if (auto* const before = seen(type); before != nullptr) {
+        if (auto* const before = seen_.find(type); before != nullptr) {
             if (before->open) {
                 before->recursive = true;
                 if (!rules_.recursion) fail(schema_problem::recursive);
             }
             return;
         }
-        if (seen_count_ == most_structs) return fail(schema_problem::too_many_structs);
-        auto const index = seen_count_++;
-        seen_[index].type = &type;
-        seen_[index].open = true;
+        auto const index = seen_.size();
+        seen_.add(type);
         for (std::size_t i = 0; i < type.structure->field_count; ++i)
             if (type.structure->fields[i].type != nullptr) find_recursion(*type.structure->fields[i].type);
         seen_[index].open = false;
     }
 
     constexpr bool is_recursive(plan const& type) {
-        auto const* const entry = seen(type);
+        auto const* const entry = seen_.find(type);
         return entry != nullptr && entry->recursive;
     }
 
     /// The name under `$defs`. Two structs of one name in different namespaces are told apart by a number.
     constexpr void add_definition_name(plan const& type) {
         std::size_t same = 0;
-        for (std::size_t i = 0; i < seen_count_ && seen_[i].type != &type; ++i)
+        for (std::size_t i = 0; i < seen_.size() && seen_[i].type != &type; ++i)
             if (seen_[i].recursive && seen_[i].type->name == type.name) ++same;
         sink_.add(type.name);
         if (same == 0) return;
@@ -329,19 +352,21 @@ private:
     }
 
     /// Title, description and bounds, after a comma. Bounds that the dialect lacks follow the description in words.
-    /// @param implied  What the type itself says, such as the size of a std::array.
-    constexpr void emit_doc(doc const* stated, doc_text description, doc const& implied = {}) {
+    /// @param implicit  What the type itself says, such as the size of a std::array.
+    constexpr void emit_doc(doc const* stated, doc_text description, doc const* implicit = nullptr) {
+        if (stated == nullptr && implicit == nullptr && description.empty()) return;
+        doc const nothing{};
+        doc const& implied = implicit != nullptr ? *implicit : nothing;
         doc const& said = stated != nullptr ? *stated : implied;
-        auto const either = [](doc_number const& first, doc_number const& second) { return first.is_set() ? first : second; };
         bound const bounds[] = {
-            {keyword_minimum, "minimum", either(said.minimum, implied.minimum), {}},
+            {keyword_minimum, "minimum", said.minimum.is_set() ? said.minimum : implied.minimum, {}},
             {keyword_maximum, "maximum", said.maximum, {}},
             {keyword_min_length, "minLength", said.min_length, {}},
             {keyword_max_length, "maxLength", said.max_length, {}},
             {keyword_pattern, "pattern", {}, said.pattern},
             {keyword_format, "format", {}, said.format.empty() ? implied.format : said.format},
-            {keyword_min_items, "minItems", either(implied.min_items, said.min_items), {}},
-            {keyword_max_items, "maxItems", either(implied.max_items, said.max_items), {}},
+            {keyword_min_items, "minItems", said.min_items, {}},
+            {keyword_max_items, "maxItems", said.max_items, {}},
         };
         bool moves = false;
         for (auto const& entry : bounds) moves = moves || (is_said(entry) && !keeps(entry));
@@ -403,9 +428,9 @@ private:
         switch (type.what) {
             case kind::boolean: emit_simple("boolean", stated, null); break;
             case kind::signed_integer: emit_simple("integer", stated, null); break;
-            case kind::unsigned_integer: emit_simple("integer", stated, null, {.minimum = 0}); break;
+            case kind::unsigned_integer: emit_simple("integer", stated, null, &natural); break;
             case kind::real: emit_simple("number", stated, null); break;
-            case kind::date_time: emit_simple("string", stated, null, {.format = "date-time"}); break;
+            case kind::date_time: emit_simple("string", stated, null, &date_time); break;
             case kind::enumeration: emit_enum(type, stated, null); break;
             case kind::sequence:
             case kind::fixed_array: emit_list(type, stated, null); break;
@@ -415,9 +440,12 @@ private:
         sink_.add('}');
     }
 
-    constexpr void emit_simple(std::string_view name, doc const* stated, bool null, doc const& implied = {}) {
+    static constexpr doc natural{.minimum = 0};
+    static constexpr doc date_time{.format = "date-time"};
+
+    constexpr void emit_simple(std::string_view name, doc const* stated, bool null, doc const* implicit = nullptr) {
         emit_type(name, null);
-        emit_doc(stated, {}, implied);
+        emit_doc(stated, {}, implicit);
     }
 
     constexpr void emit_enum(plan const& type, doc const* stated, bool null) {
@@ -436,7 +464,8 @@ private:
 
     /// Bounds of numbers and strings, stated of a list or map, are meant for what is in it.
     constexpr void emit_inner(plan const& inner, doc const* stated) {
-        doc each = stated != nullptr ? *stated : doc{};
+        if (stated == nullptr) return emit(inner, nullptr, false);
+        doc each = *stated;
         each.description = each.title = each.name = {};
         each.min_items = each.max_items = {};
         emit(inner, each == doc{} ? nullptr : &each, false);
@@ -457,11 +486,12 @@ private:
         emit_type("array", null);
         sink_.add(",\"items\":");
         emit_inner(*type.inner, stated);
-        doc const own = without_inner(stated);
-        doc implied{};
-        if (type.what == kind::fixed_array)
-            implied.min_items = implied.max_items = doc_number{static_cast<long long>(type.sequence->fixed_size)};
-        emit_doc(&own, {}, implied);
+        if (stated != nullptr || type.what == kind::fixed_array) {
+            doc own = without_inner(stated);
+            if (type.what == kind::fixed_array)
+                own.min_items = own.max_items = doc_number{static_cast<long long>(type.sequence->fixed_size)};
+            emit_doc(&own, {});
+        }
         leave();
     }
 
@@ -555,7 +585,7 @@ private:
 
     constexpr void emit_definitions() {
         bool first = true;
-        for (std::size_t i = 0; i < seen_count_; ++i) {
+        for (std::size_t i = 0; i < seen_.size(); ++i) {
             if (!seen_[i].recursive || seen_[i].type == root_) continue;
             sink_.add(first ? ",\"$defs\":{\"" : ",\"");
             first = false;
@@ -579,8 +609,7 @@ private:
     std::size_t properties_{0};
     std::size_t enum_values_{0};
     std::size_t optionals_{0};
-    std::size_t seen_count_{0};
-    seen_struct seen_[most_structs]{};
+    struct_list seen_{};
 };
 
 }  // namespace coax::json::detail

@@ -58,21 +58,37 @@ result<void> check_numbers(chat_request const& request) {
     return {};
 }
 
-result<void> check_part(image_part const& image, std::string const& where) {
-    if (image.url.empty() == image.data.empty()) return invalid(where, "an image needs either a url or data");
-    if (!image.data.empty() && image.media_type.empty()) return invalid(where + ".media_type", "is needed with data");
+/// A field of a message and what is wrong with it; the field is empty when nothing is.
+struct complaint {
+    std::string field{};
+    char const* message{nullptr};
+};
+
+complaint complaint_about(image_part const& image, std::size_t index) {
+    if (image.url.empty() == image.data.empty())
+        return {element("parts", index), "an image needs either a url or data"};
+    if (!image.data.empty() && image.media_type.empty())
+        return {element("parts", index) + ".media_type", "is needed with data"};
     return {};
 }
 
-result<void> check_message(message const& said, std::string const& where) {
-    if (!said.text.empty() && !said.parts.empty()) return invalid(where + ".parts", "must be empty when text is given");
+complaint complaint_about(message const& said) {
+    if (!said.text.empty() && !said.parts.empty()) return {"parts", "must be empty when text is given"};
     if (said.role == role::tool && said.tool_call_id.empty())
-        return invalid(where + ".tool_call_id", "a tool's answer must name its call");
+        return {"tool_call_id", "a tool's answer must name its call"};
     if (said.role != role::assistant && !said.tool_calls.empty())
-        return invalid(where + ".tool_calls", "only the assistant asks for tools");
+        return {"tool_calls", "only the assistant asks for tools"};
     for (std::size_t i = 0; i < said.parts.size(); ++i)
         if (auto const* image = std::get_if<image_part>(&said.parts[i]))
-            if (auto const checked = check_part(*image, element(where + ".parts", i)); !checked) return checked;
+            if (auto found = complaint_about(*image, i); found.message != nullptr) return found;
+    return {};
+}
+
+result<void> check_messages(std::vector<message> const& messages) {
+    if (messages.empty()) return invalid("messages", "at least one is needed");
+    for (std::size_t i = 0; i < messages.size(); ++i)
+        if (auto const found = complaint_about(messages[i]); found.message != nullptr)
+            return invalid(element("messages", i) + '.' + found.field, found.message);
     return {};
 }
 
@@ -125,10 +141,8 @@ std::int64_t image_count(message const& said) {
 }  // namespace
 
 result<void> validate(chat_request const& request) {
-    if (request.messages.empty()) return invalid("messages", "at least one is needed");
+    if (auto const checked = check_messages(request.messages); !checked) return checked;
     if (auto const checked = check_numbers(request); !checked) return checked;
-    for (std::size_t i = 0; i < request.messages.size(); ++i)
-        if (auto const checked = check_message(request.messages[i], element("messages", i)); !checked) return checked;
     for (std::size_t i = 0; i < request.stop.size(); ++i)
         if (request.stop[i].empty()) return invalid(element("stop", i), "must not be empty");
     if (auto const checked = check_tools(request); !checked) return checked;

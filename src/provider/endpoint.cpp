@@ -32,7 +32,10 @@ error invalid_argument(std::string where, std::string message) {
 }
 
 http_request endpoint::post(std::string_view path, std::string_view query, std::string body) const {
-    http_request request{.to = base.to, .headers = headers, .body = std::move(body)};
+    http_request request{.to = base.to, .body = std::move(body)};
+    request.headers.reserve(headers.size() + 1);  // and the credential
+    request.headers = headers;
+    request.target.reserve(base.path.size() + path.size() + base.query.size() + query.size() + 2);
     request.target = base.path;
     request.target += path;
     for (char mark = '?'; auto const piece : {std::string_view{base.query}, query}) {

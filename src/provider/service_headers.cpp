@@ -21,14 +21,18 @@ std::string_view trimmed(std::string_view text) {
     return text;
 }
 
-/// A number at the front of `text`, which moves behind it. No sign, no "inf", no "nan".
+/// A number at the front of `text`, which moves behind it. No sign, no exponent, no "inf", no "nan".
 std::optional<double> take_number(std::string_view& text) {
-    if (text.empty() || text.front() < '0' || text.front() > '9') return std::nullopt;
+    auto const is_digit = [](char c) { return c >= '0' && c <= '9'; };
+    if (text.empty() || !is_digit(text.front())) return std::nullopt;
     double value = 0;
-    auto const [end, status] = std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
-    if (status != std::errc{}) return std::nullopt;
-    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-    return value;
+    for (; !text.empty() && is_digit(text.front()); text.remove_prefix(1)) value = value * 10 + (text.front() - '0');
+    if (text.empty() || text.front() != '.') return value;
+    text.remove_prefix(1);
+    double divisor = 1;
+    for (; !text.empty() && is_digit(text.front()); text.remove_prefix(1), divisor *= 10)
+        value = value * 10 + (text.front() - '0');
+    return value / divisor;
 }
 
 /// Milliseconds in one unit at the front of `text`, which moves behind it.
@@ -46,7 +50,8 @@ std::optional<double> take_unit(std::string_view& text) {
 
 std::optional<milliseconds> believable(double wait_ms) {
     if (!(wait_ms >= 0) || wait_ms > longest_wait_ms) return std::nullopt;
-    return milliseconds{static_cast<std::int64_t>(std::ceil(wait_ms))};
+    constexpr double rounding_error = 1e-6;
+    return milliseconds{static_cast<std::int64_t>(std::ceil(wait_ms - rounding_error))};
 }
 
 std::optional<milliseconds> above_zero(std::optional<milliseconds> wait) {
@@ -197,9 +202,16 @@ std::optional<std::int64_t> parse_count(std::string_view text) {
     return value;
 }
 
+/// Services send names in lower case, so that is tried first.
+bool is_name(std::string_view name, std::string_view lower_case) {
+    return name == lower_case || equal_ignoring_case(name, lower_case);
+}
+
 /// The part of `name` after `prefix`, but for case; empty when it does not begin with it.
 std::string_view after_prefix(std::string_view name, std::string_view prefix) {
-    if (name.size() <= prefix.size() || !equal_ignoring_case(name.substr(0, prefix.size()), prefix)) return {};
+    if (name.size() <= prefix.size() || (name.front() | 0x20) != prefix.front() ||
+        !is_name(name.substr(0, prefix.size()), prefix))
+        return {};
     return name.substr(prefix.size());
 }
 
@@ -285,17 +297,17 @@ rate_limit_status openai_rate_limits(header_list const& headers) {
     for (auto const& [name, value] : headers) {
         auto const what = after_prefix(name, "x-ratelimit-");
         if (what.empty()) continue;
-        if (equal_ignoring_case(what, "limit-requests"))
+        if (is_name(what, "limit-requests"))
             status.limit_requests = parse_count(value);
-        else if (equal_ignoring_case(what, "remaining-requests"))
+        else if (is_name(what, "remaining-requests"))
             status.remaining_requests = parse_count(value);
-        else if (equal_ignoring_case(what, "reset-requests"))
+        else if (is_name(what, "reset-requests"))
             status.reset_requests = parse_duration(value);
-        else if (equal_ignoring_case(what, "limit-tokens"))
+        else if (is_name(what, "limit-tokens"))
             status.limit_tokens = parse_count(value);
-        else if (equal_ignoring_case(what, "remaining-tokens"))
+        else if (is_name(what, "remaining-tokens"))
             status.remaining_tokens = parse_count(value);
-        else if (equal_ignoring_case(what, "reset-tokens"))
+        else if (is_name(what, "reset-tokens"))
             status.reset_tokens = parse_duration(value);
     }
     return status;
@@ -307,23 +319,23 @@ rate_limit_status anthropic_rate_limits(header_list const& headers, time_point n
     for (auto const& [name, value] : headers) {
         auto const what = after_prefix(name, "anthropic-ratelimit-");
         if (what.empty()) continue;
-        if (equal_ignoring_case(what, "requests-limit"))
+        if (is_name(what, "requests-limit"))
             status.limit_requests = parse_count(value);
-        else if (equal_ignoring_case(what, "requests-remaining"))
+        else if (is_name(what, "requests-remaining"))
             status.remaining_requests = parse_count(value);
-        else if (equal_ignoring_case(what, "requests-reset"))
+        else if (is_name(what, "requests-reset"))
             status.reset_requests = until(value, now);
-        else if (equal_ignoring_case(what, "tokens-limit"))
+        else if (is_name(what, "tokens-limit"))
             status.limit_tokens = parse_count(value);
-        else if (equal_ignoring_case(what, "tokens-remaining"))
+        else if (is_name(what, "tokens-remaining"))
             status.remaining_tokens = parse_count(value);
-        else if (equal_ignoring_case(what, "tokens-reset"))
+        else if (is_name(what, "tokens-reset"))
             status.reset_tokens = until(value, now);
-        else if (equal_ignoring_case(what, "input-tokens-limit"))
+        else if (is_name(what, "input-tokens-limit"))
             input.limit_tokens = parse_count(value);
-        else if (equal_ignoring_case(what, "input-tokens-remaining"))
+        else if (is_name(what, "input-tokens-remaining"))
             input.remaining_tokens = parse_count(value);
-        else if (equal_ignoring_case(what, "input-tokens-reset"))
+        else if (is_name(what, "input-tokens-reset"))
             input.reset_tokens = until(value, now);
     }
     if (!status.limit_tokens && !status.remaining_tokens && !status.reset_tokens) {

@@ -31,6 +31,7 @@ INSTANTIATE_TEST_SUITE_P(
     Rows, Duration,
     testing::Values(duration_case{"seconds", "1s", 1s}, duration_case{"minutes", "6m0s", 6min},
                     duration_case{"milliseconds", "20ms", 20ms}, duration_case{"fraction", "1.5s", 1'500ms},
+                    duration_case{"fraction_without_dust", "1.1s", 1'100ms},
                     duration_case{"compound", "1h2m3s", 1h + 2min + 3s},
                     duration_case{"minutes_and_milliseconds", "2m20ms", 2min + 20ms},
                     duration_case{"bare_number_is_seconds", "300", 300s},

@@ -1,0 +1,50 @@
+#pragma once
+
+#include "unit/batch/temp_file.hpp"
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace coax::test {
+
+/// What a run of the program left behind.
+struct program_end {
+    int exit_code{-1};  ///< 128 + n when signal n ended it.
+    std::string output{};
+    std::string errors{};
+};
+
+/// A child process of the `coax` program with nothing in its environment but what is given.
+class program {
+public:
+    using environment = std::vector<std::pair<std::string, std::string>>;
+
+    program(std::vector<std::string> arguments, environment variables, std::string input = {});
+    program(program const&) = delete;
+    program& operator=(program const&) = delete;
+    ~program();  ///< Kills the child if it still runs.
+
+    void signal(int number) const;
+    /// Waits for the end; a child that takes longer than `limit` is killed, and the test fails.
+    program_end wait(std::chrono::seconds limit = std::chrono::seconds{30});
+    /// What the child has written to standard output or standard error so far.
+    [[nodiscard]] std::string output() const { return temp_folder::read(folder_.path("out")); }
+    [[nodiscard]] std::string errors() const { return temp_folder::read(folder_.path("err")); }
+
+private:
+    temp_folder folder_{};
+    pid_t child_{-1};
+};
+
+/// Runs the program to its end.
+[[nodiscard]] program_end run_program(std::vector<std::string> arguments, program::environment variables, std::string input = {});
+
+/// Asks again and again until `condition` holds; false: it did not within ten seconds.
+[[nodiscard]] bool eventually(std::function<bool()> const& condition);
+
+}  // namespace coax::test

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <limits>
@@ -21,9 +22,27 @@ constexpr double largest_exact = 9'007'199'254'740'991.0;
 
 // ---- what the schema says ------------------------------------------------------------------------------------------
 
+/// A bound that stands in the description as "{minimum: 0, maximum: 1}": there the official clients put what the service
+/// does not enforce, and a good model heeds it.
+std::optional<double> hinted_number(json::value const& schema, std::string_view keyword) noexcept {
+    auto hints = text_member(schema, "description");
+    auto const begin = hints.rfind('{');
+    if (begin == std::string_view::npos || !hints.ends_with('}')) return std::nullopt;
+    hints.remove_prefix(begin + 1);
+    for (auto at = hints.find(keyword); at != std::string_view::npos; at = hints.find(keyword, at + 1)) {
+        auto const rest = hints.substr(at + keyword.size());
+        bool const whole_word = at == 0 || hints[at - 1] == ' ';
+        double value{};
+        if (whole_word && rest.starts_with(": ") && std::from_chars(rest.data() + 2, rest.data() + rest.size(), value).ec == std::errc{})
+            return value;
+    }
+    return std::nullopt;
+}
+
 std::optional<double> number_of(json::value const& schema, std::string_view keyword) noexcept {
     auto const* found = member(schema, keyword);
-    if (found == nullptr || !found->is_number()) return std::nullopt;
+    if (found == nullptr) return hinted_number(schema, keyword);
+    if (!found->is_number()) return std::nullopt;
     return found->to_number<double>();
 }
 

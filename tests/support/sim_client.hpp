@@ -3,6 +3,7 @@
 #include <coax/client/options.hpp>
 #include <coax/sim/server.hpp>
 
+#include <ostream>
 #include <string>
 #include <string_view>
 
@@ -17,6 +18,8 @@ struct wire_form {
     std::string_view deployment;
     bool bearer;
 };
+
+inline void PrintTo(wire_form const& form, std::ostream* out) { *out << form.name; }
 
 inline constexpr wire_form wire_forms[]{
     {"openai", "openai", "/v1", "", "", false},

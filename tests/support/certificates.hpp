@@ -1,0 +1,29 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+
+namespace coax::test {
+
+/// A certificate and its key, in PEM.
+struct certificate {
+    std::string chain{};
+    std::string key{};
+};
+
+/// A certificate authority of the tests' own, made afresh: no key is kept anywhere.
+class certificate_authority {
+public:
+    certificate_authority();
+
+    /// @param host  A name or an address, as the subject's alternative name.
+    /// @param good_for  From an hour ago on; negative: it has ended already.
+    [[nodiscard]] certificate issue(std::string const& host, std::chrono::seconds good_for = std::chrono::hours{1}) const;
+    /// What a client must trust.
+    [[nodiscard]] std::string const& pem() const noexcept { return self_.chain; }
+
+private:
+    certificate self_;
+};
+
+}  // namespace coax::test

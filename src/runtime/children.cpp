@@ -28,6 +28,7 @@ struct children::state final : timer_node, std::enable_shared_from_this<state> {
         explicit child(asio::awaitable<void> what) : work{std::move(what)} {}
 
         asio::awaitable<void> work;
+        std::exception_ptr failure{};
         asio::cancellation_signal signal{};
         bool running{false};
     };
@@ -72,7 +73,7 @@ struct children::state final : timer_node, std::enable_shared_from_this<state> {
         if (cancelled) return skip();
         one.running = true;
         ++running;
-        asio::co_spawn(executor, shield(std::move(one.work)), ended{shared_from_this(), &one});
+        asio::co_spawn(executor, shield(std::move(one.work), one.failure), ended{shared_from_this(), &one});
     }
 
     void skip() {
@@ -81,6 +82,7 @@ struct children::state final : timer_node, std::enable_shared_from_this<state> {
 
     void end(child& one, std::exception_ptr why) {
         one.running = false;
+        if (!why) why = std::move(one.failure);
         if (why && !failure) failure = std::move(why);
         if (failure && policy == on_failure::cancel_rest) cancel(asio::cancellation_type::terminal);
         leave();
@@ -147,7 +149,7 @@ asio::awaitable<std::exception_ptr> children::run(on_failure policy, std::option
     state::waiting node{group->executor, *group};
     group->parent = &node;
     co_await suspend(node, [group, limit](continuation rest) { group->begin(std::move(rest), limit); });
-    co_return group->failure;
+    co_return std::exchange(group->failure, nullptr);
 }
 
 bool children::timed_out() const noexcept {
@@ -180,7 +182,7 @@ struct crossing {
 
     void finish(std::exception_ptr why) noexcept {
         done = true;
-        failure = std::move(why);
+        if (why) failure = std::move(why);
         std::lock_guard const lock{mutex};
         if (parent != nullptr) parent->wake();
     }
@@ -235,11 +237,11 @@ asio::awaitable<std::exception_ptr> run_on(asio::any_io_executor executor, asio:
     auto const both = std::make_shared<crossing>();
     crossing_wait node{co_await asio::this_coro::executor, executor, both};
     co_await suspend(node, [&node, both, executor, work = &child](continuation rest) {
-        auto moved = shield(std::move(*work));  // out of the frame before anyone can resume it
+        auto moved = shield(std::move(*work), both->failure);  // out of the frame before anyone can resume it
         node.service().park(node, std::move(rest), std::nullopt);
         asio::co_spawn(executor, std::move(moved), arrival{both});
     });
-    co_return both->failure;
+    co_return std::exchange(both->failure, nullptr);  // the child's side may be the last to let go of `both`
 }
 
 }  // namespace coax::detail

@@ -40,7 +40,7 @@ struct main_ended {
     using cancellation_slot_type = asio::cancellation_slot;
     [[nodiscard]] cancellation_slot_type get_cancellation_slot() const noexcept { return task->signal.slot(); }
     void operator()(std::exception_ptr failure) const {
-        task->failure = std::move(failure);
+        if (failure) task->failure = std::move(failure);
         task->done = true;
     }
 
@@ -116,7 +116,7 @@ runtime::~runtime() = default;
 
 void runtime::run_to_end(asio::awaitable<void> main) {
     auto const task = std::make_shared<main_task>();
-    asio::co_spawn(*impl_->shards[0], detail::shield(std::move(main)), main_ended{task});
+    asio::co_spawn(*impl_->shards[0], detail::shield(std::move(main), task->failure), main_ended{task});
     // Behind the start in the queue: a cancellation before it would be lost on Asio.
     asio::post(*impl_->shards[0], [owner = impl_.get(), task] { owner->accept(task); });
     bool alive = true;

@@ -7,17 +7,18 @@
 
 namespace coax::detail {
 
-/// What goes into `co_spawn` in place of `work`: Asio before 1.28 loses a coroutine that was cancelled and then ends
-/// without ever having suspended, since its own last step throws.
-inline asio::awaitable<void> shield(asio::awaitable<void> work) {
-    std::exception_ptr failure;
+/// What goes into `co_spawn` in place of `work`: ends without an exception and leaves it in `failure`, which must outlive
+/// the coroutine.
+///
+/// An exception that passed through `co_spawn` would be shared with the child's thread, and thrown once more. And Asio before
+/// 1.28 loses a coroutine that was cancelled and then ends without ever having suspended, since its own last step throws.
+inline asio::awaitable<void> shield(asio::awaitable<void> work, std::exception_ptr& failure) {
     try {
         co_await std::move(work);
     } catch (...) {
         failure = std::current_exception();
     }
     co_await asio::this_coro::throw_if_cancelled(false);
-    if (failure) std::rethrow_exception(failure);
 }
 
 }  // namespace coax::detail

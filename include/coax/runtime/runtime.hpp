@@ -18,7 +18,9 @@ struct runtime_options {
 };
 
 /// Asks for a runtime whose clock jumps to the next deadline when nothing is ready.
-struct virtual_time {};
+struct virtual_time {
+    explicit virtual_time() = default;  // so that `{...}` always means options
+};
 
 /// The threads, timers and shutdown of a program that has no `io_context` of its own.
 ///

@@ -1,0 +1,202 @@
+// Short programs for the thread sanitizer: what coroutines of several threads share.
+
+#include "support/run_coro.hpp"
+
+#include <coax/runtime/async_semaphore.hpp>
+#include <coax/runtime/on_executor.hpp>
+#include <coax/runtime/rate_limiter.hpp>
+#include <coax/runtime/runtime.hpp>
+#include <coax/runtime/timeout.hpp>
+#include <coax/runtime/when_all.hpp>
+
+#include <boost/asio/strand.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <memory>
+#include <thread>
+#include <vector>
+
+namespace coax {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t shard_count = 3;
+
+/// Runs one `work(i)` on each shard in turn, all together, and waits for all.
+template <class F>
+void run_everywhere(std::size_t count, F work) {
+    runtime rt{{.threads = shard_count}};
+    std::vector<asio::awaitable<void>> all;
+    for (std::size_t i = 0; i < count; ++i) all.push_back(on_executor(rt.executor(i % shard_count), work(i)));
+    rt.run(when_all(std::move(all)));
+}
+
+TEST(Threads, SemaphoreNeverGivesMoreThanItHas) {
+    async_semaphore slots{4};
+    std::atomic<std::size_t> in_use{0};
+    std::atomic<std::size_t> peak{0};
+    std::atomic<int> times{0};
+    auto work = [&](std::size_t i) -> asio::awaitable<void> {
+        for (std::size_t round = 0; round < 50; ++round) {
+            auto const weight = 1 + (i + round) % 3;
+            auto const held = co_await slots.acquire(weight);
+            auto const total = in_use += weight;
+            for (auto seen = peak.load(); seen < total && !peak.compare_exchange_weak(seen, total);) {
+            }
+            co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);
+            in_use -= weight;
+            ++times;
+        }
+    };
+    run_everywhere(24, work);
+    EXPECT_LE(peak, 4U);
+    EXPECT_EQ(times, 24 * 50);
+    EXPECT_EQ(slots.available(), 4U);
+}
+
+TEST(Threads, SemaphoreSurvivesCancellationsAndResizes) {
+    async_semaphore slots{2};
+    std::atomic<int> got{0};
+    std::atomic<int> late{0};
+    auto work = [&](std::size_t i) -> asio::awaitable<void> {
+        for (std::size_t round = 0; round < 20; ++round) {
+            if (i == 0) slots.resize(2 + round % 2);
+            auto held = co_await as_result(with_timeout(std::chrono::microseconds{50 + 50 * i}, slots.acquire()));
+            ++(held ? got : late);
+            if (held) co_await sleep_for(20us);
+        }
+    };
+    run_everywhere(12, work);
+    EXPECT_EQ(got + late, 12 * 20);
+    EXPECT_EQ(slots.in_use(), 0U);
+    EXPECT_EQ(slots.waiting(), 0U);
+}
+
+TEST(Threads, SemaphoreOutlivesContextsThatDieWhileItServes) {
+    async_semaphore slots{1};
+    std::vector<std::thread> dying;
+    auto work = [](async_semaphore& all) -> asio::awaitable<void> {
+        for (;;) {
+            auto const held = co_await all.acquire();
+            co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);
+        }
+    };
+    for (int i = 0; i < 3; ++i)
+        dying.emplace_back([&] {
+            for (int round = 0; round < 30; ++round) {
+                asio::io_context context{1};
+                test::started one{context.get_executor(), work(slots)};
+                test::started two{context.get_executor(), work(slots)};
+                context.run_for(1ms);
+            }
+        });
+    for (auto& one : dying) one.join();
+    EXPECT_EQ(slots.available(), 1U);
+    EXPECT_EQ(slots.waiting(), 0U);
+}
+
+TEST(Threads, LimiterCountsEveryRequestOnce) {
+    rate_limiter quota{{.requests_per_minute = 600'000, .burst = 5ms}};  // 10 a millisecond, 50 saved up
+    std::atomic<int> sent{0};
+    auto const start = std::chrono::steady_clock::now();
+    auto work = [&](std::size_t i) -> asio::awaitable<void> {
+        for (int round = 0; round < 20; ++round) {
+            auto held = co_await quota.reserve();
+            ++sent;
+            if ((i + static_cast<std::size_t>(round)) % 7 == 0) co_await sleep_for(10us);
+            held.settle(0);
+        }
+    };
+    run_everywhere(30, work);
+    EXPECT_EQ(sent, 600);
+    EXPECT_GE(std::chrono::steady_clock::now() - start, 54ms);
+    EXPECT_EQ(quota.waiting(), 0U);
+}
+
+TEST(Threads, LimiterSurvivesCancellationsPausesAndReports) {
+    rate_limiter quota{{.requests_per_minute = 600'000, .tokens_per_minute = 6'000'000, .burst = 5ms}};
+    std::atomic<int> ended{0};
+    auto work = [&](std::size_t i) -> asio::awaitable<void> {
+        for (int round = 0; round < 10; ++round) {
+            auto held = co_await as_result(with_timeout(std::chrono::microseconds{100 * (i + 1)}, quota.reserve(10)));
+            if (held && i % 2 == 0) held->settle(5);
+            if (i == 1) quota.pause_for(100us);
+            if (i == 2) quota.tighten({.remaining_requests = 3});
+            ++ended;
+        }
+    };
+    run_everywhere(12, work);
+    EXPECT_EQ(ended, 120);
+    EXPECT_EQ(quota.waiting(), 0U);
+}
+
+asio::awaitable<int> deep(runtime& rt, int depth) {
+    if (depth == 0) co_return 1;
+    auto const next = rt.executor(static_cast<std::size_t>(depth) % shard_count);
+    co_return 1 + co_await on_executor(next, deep(rt, depth - 1));
+}
+
+TEST(Threads, OnExecutorHopsDeepAndWide) {
+    runtime rt{{.threads = shard_count}};
+    std::vector<asio::awaitable<int>> all;
+    for (int i = 0; i < 20; ++i) all.push_back(deep(rt, 15));
+    int sum = 0;
+    for (auto one : rt.run(when_all(std::move(all)))) sum += one;
+    EXPECT_EQ(sum, 20 * 16);
+}
+
+TEST(Threads, OnExecutorIsCancelledAcross) {
+    runtime rt{{.threads = shard_count}};
+    std::atomic<int> gone{0};
+    auto child = [&](asio::any_io_executor next) -> asio::awaitable<void> {
+        auto const guard = std::shared_ptr<void>(nullptr, [&gone](void*) { ++gone; });
+        co_await on_executor(std::move(next), sleep_for(1h));
+    };
+    auto work = [&]() -> asio::awaitable<void> {
+        for (std::size_t i = 0; i < 50; ++i) {
+            // From "not yet arrived" to "long asleep".
+            auto const limit = std::chrono::microseconds{1 + 7 * i};
+            auto const late =
+                co_await as_result(with_timeout(limit, on_executor(rt.executor(1 + i % 2), child(rt.executor(i % 3)))));
+            EXPECT_EQ(late.error().code, errc::timeout);
+        }
+    };
+    rt.run(work());
+    EXPECT_LE(gone, 50);
+}
+
+TEST(Threads, StrandsOnAPoolWaitAndTimeOut) {
+    async_semaphore slots{2};
+    std::atomic<int> done{0};
+    std::vector<std::unique_ptr<test::started>> all;
+    asio::thread_pool pool{3};
+    auto work = [](async_semaphore& some, std::atomic<int>& count) -> asio::awaitable<void> {
+        for (int i = 0; i < 20; ++i) {
+            auto const held = co_await as_result(with_timeout(200us, some.acquire()));
+            if (held) co_await sleep_for(30us);
+        }
+        ++count;
+    };
+    for (int i = 0; i < 12; ++i)
+        all.push_back(std::make_unique<test::started>(asio::make_strand(pool), work(slots, done)));
+    pool.join();
+    EXPECT_EQ(done, 12);
+    EXPECT_EQ(slots.available(), 2U);
+}
+
+TEST(Threads, StopFromAnotherThreadEndsRun) {
+    runtime rt{{.threads = 2}};
+    for (int i = 0; i < 20; ++i) {
+        std::thread other{[&] { rt.stop(); }};
+        auto const got = rt.run(as_result(on_executor(rt.executor(1), sleep_for(1h))));
+        EXPECT_EQ(got.error().code, errc::cancelled);
+        other.join();
+    }
+}
+
+}  // namespace
+}  // namespace coax

@@ -199,10 +199,7 @@ private:
     bool read_string(plan const& type, std::string& into) {
         if (!take('"')) return refuse(type);
         auto const run = find_plain_end(at_, end_);
-        if (run.end == end_ || *run.end != '"') {
-            into.clear();
-            return append_string_rest(into);
-        }
+        if (run.end == end_ || *run.end != '"') return take_escaped_string(into);
         if (run.wide && options_.check_utf8 && !expect_utf8(at_, run.end)) return false;
         into.assign(at_, run.end);
         at_ = run.end + 1;

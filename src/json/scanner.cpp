@@ -1,5 +1,7 @@
 #include "scanner.hpp"
 
+#include <array>
+
 namespace coax::json::detail {
 namespace {
 
@@ -103,16 +105,25 @@ bool scanner::take_hex(std::uint32_t& unit) {
 }
 
 /// After the backslash. Source: RFC 8259, section 7.
-bool scanner::append_escape(std::string& out) {
-    constexpr std::string_view letters = "\"\\/bfnrt";
-    constexpr std::string_view meanings = "\"\\/\b\f\n\r\t";
-    char const c = peek();
-    if (auto const which = letters.find(c); c != '\0' && which != std::string_view::npos) {
-        out += meanings[which];
+bool scanner::write_escape(char*& out) {
+    static constexpr auto meanings = [] {
+        std::array<char, 256> table{};
+        constexpr std::string_view letters = "\"\\/bfnrt";
+        constexpr std::string_view values = "\"\\/\b\f\n\r\t";
+        for (std::size_t i = 0; i < letters.size(); ++i) table[static_cast<unsigned char>(letters[i])] = values[i];
+        return table;
+    }();
+    if (char const meaning = meanings[static_cast<unsigned char>(peek())]; meaning != '\0') {
+        *out++ = meaning;
         ++at_;
         return true;
     }
     if (!take('u')) return fail("an escape that JSON has");
+    return write_code_point(out);
+}
+
+/// After "\u".
+bool scanner::write_code_point(char*& out) {
     std::uint32_t unit = 0;
     if (!take_hex(unit)) return false;
     if (is_tail_surrogate(unit)) return fail("the first half of a surrogate pair before its second half");
@@ -123,21 +134,38 @@ bool scanner::append_escape(std::string& out) {
         if (!is_tail_surrogate(tail)) return fail("the second half of a surrogate pair");
         unit = 0x10000 + ((unit - 0xD800) << 10U) + (tail - 0xDC00);
     }
-    append_utf8(out, unit);
+    out = write_utf8(out, unit);
     return true;
 }
 
-bool scanner::append_string_rest(std::string& out) {
+/// How far it is to the closing quote: a quick look ahead, so that a long text is allocated once. What it becomes is
+/// never longer.
+std::size_t scanner::length_ahead() const {
+    char const* at = at_;
+    while (true) {
+        at = find_plain_end(at, end_).end;
+        if (end_ - at < 2 || *at != '\\') return static_cast<std::size_t>(at - at_);
+        at += 2;
+    }
+}
+
+bool scanner::take_escaped_string(std::string& content) {
+    content.resize(length_ahead());
+    char* out = content.data();
     while (true) {
         auto const run = find_plain_end(at_, end_);
         if (run.wide && check_utf8_ && !expect_utf8(at_, run.end)) return false;
-        out.append(at_, run.end);
+        auto const length = static_cast<std::size_t>(run.end - at_);
+        std::memcpy(out, at_, length);
+        out += length;
         at_ = run.end;
-        if (take('"')) return true;
+        if (take('"')) break;
         if (at_ == end_) return fail("the closing quote of a string");
         if (!take('\\')) return fail("an escape instead of a control character");
-        if (!append_escape(out)) return false;
+        if (!write_escape(out)) return false;
     }
+    content.resize(static_cast<std::size_t>(out - content.data()));
+    return true;
 }
 
 bool scanner::skip_string() {
@@ -148,7 +176,7 @@ bool scanner::skip_string() {
         return true;
     }
     std::string ignored;
-    return append_string_rest(ignored);
+    return take_escaped_string(ignored);
 }
 
 // --- values that nobody asked for ---

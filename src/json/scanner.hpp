@@ -62,8 +62,7 @@ protected:
     [[nodiscard]] bool take_string(std::string_view& content, std::string& spare) {
         auto const run = find_plain_end(at_, end_);
         if (run.end == end_ || *run.end != '"') {
-            spare.clear();
-            if (!append_string_rest(spare)) return false;
+            if (!take_escaped_string(spare)) return false;
             content = spare;
             return true;
         }
@@ -73,7 +72,7 @@ protected:
         return true;
     }
     /// The same for a string that has escapes, or is broken.
-    [[nodiscard]] bool append_string_rest(std::string& out);
+    [[nodiscard]] bool take_escaped_string(std::string& content);
     [[nodiscard]] bool skip_string();
     [[nodiscard]] bool expect_utf8(char const* from, char const* to);
 
@@ -96,7 +95,9 @@ protected:
 
 private:
     [[nodiscard]] bool skip_members(char close, bool keyed);
-    [[nodiscard]] bool append_escape(std::string& out);
+    [[nodiscard]] std::size_t length_ahead() const;
+    [[nodiscard]] bool write_escape(char*& out);
+    [[nodiscard]] bool write_code_point(char*& out);
     [[nodiscard]] bool take_hex(std::uint32_t& unit);
     bool fail_depth();
 

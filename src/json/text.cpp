@@ -34,25 +34,24 @@ char const* find_invalid_utf8(char const* at, char const* end) {
     return end;
 }
 
-void append_utf8(std::string& out, std::uint32_t code_point) {
-    auto const tail = [&out, code_point](unsigned shift) {
-        out += static_cast<char>(0x80U | ((code_point >> shift) & 0x3FU));
-    };
+char* write_utf8(char* out, std::uint32_t code_point) {
+    auto const tail = [code_point](unsigned shift) { return static_cast<char>(0x80U | ((code_point >> shift) & 0x3FU)); };
     if (code_point < 0x80) {
-        out += static_cast<char>(code_point);
+        *out++ = static_cast<char>(code_point);
     } else if (code_point < 0x800) {
-        out += static_cast<char>(0xC0U | (code_point >> 6U));
-        tail(0);
+        *out++ = static_cast<char>(0xC0U | (code_point >> 6U));
+        *out++ = tail(0);
     } else if (code_point < 0x10000) {
-        out += static_cast<char>(0xE0U | (code_point >> 12U));
-        tail(6);
-        tail(0);
+        *out++ = static_cast<char>(0xE0U | (code_point >> 12U));
+        *out++ = tail(6);
+        *out++ = tail(0);
     } else {
-        out += static_cast<char>(0xF0U | (code_point >> 18U));
-        tail(12);
-        tail(6);
-        tail(0);
+        *out++ = static_cast<char>(0xF0U | (code_point >> 18U));
+        *out++ = tail(12);
+        *out++ = tail(6);
+        *out++ = tail(0);
     }
+    return out;
 }
 
 std::size_t count_code_points(std::string_view text) {

@@ -6,6 +6,9 @@
 #include <cstring>
 #include <string>
 #include <string_view>
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 namespace coax::json::detail {
 
@@ -21,11 +24,28 @@ struct plain_run {
     bool wide;
 };
 
-/// Runs to the first quote, backslash or control character, eight bytes at a time.
+/// Runs to the first quote, backslash or control character, many bytes at a time.
 inline plain_run find_plain_end(char const* at, char const* end) {
+#if defined(__SSE2__)
+    auto const quotes = _mm_set1_epi8('"');
+    auto const slashes = _mm_set1_epi8('\\');
+    auto const last_control = _mm_set1_epi8(0x1F);
+    int tops_seen = 0;
+    while (end - at >= 16) {
+        auto const bytes = _mm_loadu_si128(reinterpret_cast<__m128i const*>(at));
+        auto const special = _mm_or_si128(_mm_cmpeq_epi8(bytes, quotes), _mm_cmpeq_epi8(bytes, slashes));
+        auto const control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, last_control), bytes);
+        auto const found = static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(special, control)));
+        tops_seen |= _mm_movemask_epi8(bytes);
+        if (found != 0) return {at + std::countr_zero(found), tops_seen != 0};
+        at += 16;
+    }
+    std::uint64_t wide = tops_seen != 0 ? 1 : 0;
+#else
+    std::uint64_t wide = 0;
+#endif
     constexpr std::uint64_t ones = 0x0101010101010101ULL;
     constexpr std::uint64_t tops = 0x8080808080808080ULL;
-    std::uint64_t wide = 0;
     while (end - at >= 8) {
         auto const word = load_word(at);
         auto const quote = word ^ (ones * '"');
@@ -50,7 +70,8 @@ inline plain_run find_plain_end(char const* at, char const* end) {
 /// The first byte that is not part of well-formed UTF-8, or `end`. Source: RFC 3629, section 4.
 [[nodiscard]] char const* find_invalid_utf8(char const* at, char const* end);
 
-void append_utf8(std::string& out, std::uint32_t code_point);
+/// Writes a code point in up to 4 bytes. @returns The place behind it.
+[[nodiscard]] char* write_utf8(char* out, std::uint32_t code_point);
 
 /// Code points in well-formed UTF-8.
 [[nodiscard]] std::size_t count_code_points(std::string_view text);

@@ -1,13 +1,14 @@
 #pragma once
 
+#include <stdlib.h>
+#include <unistd.h>
+
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
-#include <stdlib.h>
 #include <string>
 #include <string_view>
-#include <unistd.h>
 
 namespace coax::test {
 

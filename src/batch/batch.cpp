@@ -1,7 +1,6 @@
-#include <coax/batch/batch.hpp>
-
 #include "client/reask.hpp"
 
+#include <coax/batch/batch.hpp>
 #include <coax/runtime/detail/children.hpp>
 
 #include <boost/asio/post.hpp>
@@ -28,7 +27,8 @@ std::string seconds_text(std::chrono::milliseconds span) {
 }  // namespace
 
 std::optional<error> validate(batch_options const& options) {
-    if (options.concurrency < 1 || options.concurrency > 65'535) return wrong_option("concurrency", "must be in [1, 65535]");
+    if (options.concurrency < 1 || options.concurrency > 65'535)
+        return wrong_option("concurrency", "must be in [1, 65535]");
     if (options.progress_interval.count() <= 0) return wrong_option("progress_interval", "must be > 0");
     return std::nullopt;
 }
@@ -39,10 +39,13 @@ bool ends_batch(error const& why, bool any_succeeded) noexcept {
         case errc::quota_exhausted:
         case errc::tls_failed:
         case errc::cancelled:
-        case errc::closed: return true;
+        case errc::closed:
+            return true;
         case errc::connect_failed:
-        case errc::not_found: return !any_succeeded;
-        default: return false;
+        case errc::not_found:
+            return !any_succeeded;
+        default:
+            return false;
     }
 }
 
@@ -79,14 +82,20 @@ void batch_state::count(batch_step step) {
     if (step.attempts > 1) summary.retries += static_cast<std::uint64_t>(step.attempts - 1);
     summary.usage += step.usage;
     switch (step.end) {
-        case end_t::no_record: no_more = true; break;
-        case end_t::ok: ++summary.ok; break;
+        case end_t::no_record:
+            no_more = true;
+            break;
+        case end_t::ok:
+            ++summary.ok;
+            break;
         case end_t::failed:
             ++summary.failed;
             ++summary.failures[step.why->code];
             stop_at_bound();
             break;
-        case end_t::given_up: ++summary.unfinished; break;
+        case end_t::given_up:
+            ++summary.unfinished;
+            break;
         case end_t::fatal:
         case end_t::broken:
             ++summary.unfinished;
@@ -153,7 +162,8 @@ asio::awaitable<void> work_to_end(batch_state& state, batch_line& line, std::siz
 asio::awaitable<batch_summary> run_line(batch_line& line, batch_options options) {
     if (auto why = validate(options)) throw_error(std::move(*why));
     auto const& time = clock_of(co_await asio::this_coro::executor);
-    batch_state state{.options = std::move(options), .time = &time, .begun = time.now(), .rate = rate_estimator{time.now()}};
+    batch_state state{
+        .options = std::move(options), .time = &time, .begun = time.now(), .rate = rate_estimator{time.now()}};
 
     auto workers = state.options.concurrency;
     if (state.options.total) workers = std::max<std::size_t>(1, std::min<std::uint64_t>(workers, *state.options.total));

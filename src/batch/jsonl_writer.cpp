@@ -1,18 +1,16 @@
-#include <coax/batch/jsonl_writer.hpp>
-
 #include "batch/line_reader.hpp"
 
+#include <coax/batch/jsonl_writer.hpp>
 #include <coax/json/read.hpp>
 #include <coax/json/writer.hpp>
 
+#include <cerrno>
+#include <cstdio>
 #include <fcntl.h>
+#include <optional>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <cerrno>
-#include <cstdio>
-#include <optional>
 #include <utility>
 
 namespace coax {
@@ -68,7 +66,8 @@ result<void> write_all(int file, std::string_view text, std::string const& path)
 
 result<void> lock(int file, std::string const& path) {
     if (::flock(file, LOCK_EX | LOCK_NB) == 0) return {};
-    if (errno == EWOULDBLOCK) return error{.code = errc::io_failed, .message = "another batch is writing it", .where = path};
+    if (errno == EWOULDBLOCK)
+        return error{.code = errc::io_failed, .message = "another batch is writing it", .where = path};
     return detail::file_error("cannot lock", path, errno);
 }
 
@@ -137,7 +136,9 @@ void finished_records::add(std::uint64_t index, std::string_view key, bool faile
     marks_[index] = digest(key);
 }
 
-bool finished_records::contains(std::uint64_t index) const noexcept { return index < marks_.size() && marks_[index] != 0; }
+bool finished_records::contains(std::uint64_t index) const noexcept {
+    return index < marks_.size() && marks_[index] != 0;
+}
 
 bool finished_records::contradicts(std::uint64_t index, std::string_view key) const noexcept {
     return contains(index) && marks_[index] != digest(key);
@@ -169,7 +170,7 @@ result<jsonl_writer> jsonl_writer::open(std::string path, jsonl_writer_options o
     if (!made->created && errno == EEXIST) made->file = detail::file_handle{::open(name.c_str(), flags)};
     if (made->file.get() < 0) return detail::file_error("cannot write", name, errno);
 
-    struct stat facts {};
+    struct stat facts{};
     if (::fstat(made->file.get(), &facts) != 0) return detail::file_error("cannot write", name, errno);
     made->regular = S_ISREG(facts.st_mode);
     if (!made->regular) return jsonl_writer{std::move(made)};
@@ -235,7 +236,9 @@ result<void> jsonl_writer::close() {
     return {};
 }
 
-finished_records const& jsonl_writer::finished() const noexcept { return state_->finished; }
+finished_records const& jsonl_writer::finished() const noexcept {
+    return state_->finished;
+}
 
 void jsonl_writer::discard_if_unused() noexcept {
     auto& [path, file, created, regular, bytes, finished] = *state_;

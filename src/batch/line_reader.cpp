@@ -1,11 +1,10 @@
 #include "batch/line_reader.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstring>
+#include <fcntl.h>
 #include <string_view>
+#include <unistd.h>
 #include <utility>
 
 namespace coax::detail {
@@ -19,7 +18,8 @@ constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 error file_error(std::string message, std::string const& path, int os_error) {
     boost::system::error_code const cause{os_error, boost::system::system_category()};
-    return {.code = errc::io_failed, .message = std::move(message) + ": " + cause.message(), .where = path, .cause = cause};
+    return {
+        .code = errc::io_failed, .message = std::move(message) + ": " + cause.message(), .where = path, .cause = cause};
 }
 
 file_handle::file_handle(file_handle&& other) noexcept : descriptor_{std::exchange(other.descriptor_, -1)} {}

@@ -38,8 +38,8 @@ public:
     [[nodiscard]] result<line_kind> next(std::string& line);
 
     [[nodiscard]] std::uint64_t line_number() const noexcept { return line_number_; }  ///< Of the last line, from 1.
-    [[nodiscard]] bool terminated() const noexcept { return terminated_; }             ///< The last line had its newline.
-    [[nodiscard]] std::uint64_t offset() const noexcept { return offset_; }            ///< Of the byte after the last line.
+    [[nodiscard]] bool terminated() const noexcept { return terminated_; }   ///< The last line had its newline.
+    [[nodiscard]] std::uint64_t offset() const noexcept { return offset_; }  ///< Of the byte after the last line.
     [[nodiscard]] std::string const& path() const noexcept { return path_; }
 
 private:

@@ -40,7 +40,9 @@ error wrong(std::string message, std::string_view where, int line) {
             .where = std::string{where} + ':' + std::to_string(line)};
 }
 
-int count_lines(std::string_view text) { return static_cast<int>(std::count(text.begin(), text.end(), '\n')); }
+int count_lines(std::string_view text) {
+    return static_cast<int>(std::count(text.begin(), text.end(), '\n'));
+}
 
 std::string shown(json_value const& value) {
     if (!value.is_string()) return value.text();
@@ -61,7 +63,8 @@ std::optional<std::string> look_up(members const& record, std::string_view name)
 
 }  // namespace
 
-result<std::vector<prompt_template::piece>> prompt_template::split(std::string_view text, std::string_view where, int line) {
+result<std::vector<prompt_template::piece>> prompt_template::split(std::string_view text, std::string_view where,
+                                                                   int line) {
     std::vector<piece> pieces;
     std::string plain;
     for (;;) {

@@ -1,6 +1,6 @@
-#include <coax/batch/records.hpp>
-
 #include "batch/line_reader.hpp"
+
+#include <coax/batch/records.hpp>
 
 #include <algorithm>
 #include <map>
@@ -12,7 +12,9 @@ namespace {
 
 constexpr std::size_t largest_line = std::size_t{1} << 30U;
 
-bool is_blank(std::string_view line) { return line.find_first_not_of(" \t\r\v\f") == std::string_view::npos; }
+bool is_blank(std::string_view line) {
+    return line.find_first_not_of(" \t\r\v\f") == std::string_view::npos;
+}
 
 /// The name that a member gives: text as it is, anything else as JSON.
 std::string name_from(json_value const& member) {
@@ -43,7 +45,9 @@ std::optional<error> fill_record(batch_record& record, std::string_view line, re
     return std::nullopt;
 }
 
-std::string place(std::string const& path, std::uint64_t line) { return path + ':' + std::to_string(line); }
+std::string place(std::string const& path, std::uint64_t line) {
+    return path + ':' + std::to_string(line);
+}
 
 }  // namespace
 
@@ -79,8 +83,9 @@ result<std::optional<batch_record>> record_source::next() {
         batch_record record{.index = next_index++, .line = reader.line_number()};
         record.key = std::to_string(record.index);
         if (*kind == detail::line_kind::too_long)
-            record.problem = error{.code = errc::too_large,
-                                   .message = "the line is longer than " + std::to_string(options.max_line_bytes) + " bytes"};
+            record.problem =
+                error{.code = errc::too_large,
+                      .message = "the line is longer than " + std::to_string(options.max_line_bytes) + " bytes"};
         else
             record.problem = fill_record(record, line, options);
         if (record.problem) record.problem->where = place(reader.path(), record.line);
@@ -89,7 +94,8 @@ result<std::optional<batch_record>> record_source::next() {
 }
 
 result<std::uint64_t> check_records(std::string path, record_options options,
-                                    std::function<result<void>(batch_record const&)> const& check, bool allow_problems) {
+                                    std::function<result<void>(batch_record const&)> const& check,
+                                    bool allow_problems) {
     auto source = record_source::open(path, std::move(options));
     if (!source) return source.error();
     for (std::uint64_t count = 0;; ++count) {

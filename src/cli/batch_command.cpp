@@ -7,16 +7,14 @@
 #include <coax/client/answer_form.hpp>
 #include <coax/runtime/runtime.hpp>
 
-#include <boost/asio/signal_set.hpp>
-
 #include <CLI/CLI.hpp>
-
-#include <unistd.h>
+#include <boost/asio/signal_set.hpp>
 
 #include <csignal>
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <unistd.h>
 #include <utility>
 
 namespace coax::cli {
@@ -24,14 +22,19 @@ namespace coax::cli {
 namespace {
 
 constexpr char batch_help[] =
-    "INPUT is a JSONL file: one object a line. PROMPT is a file or a text with {{field}} for the record's fields, {{a.b}}\n"
-    "for fields of fields and {{record}} for all of it; a first line \"system:\" begins a system message, a line \"---\"\n"
-    "ends it. SCHEMA is a file with a JSON Schema, or one of sentiment, summary, yes_no, keywords; without it answers are\n"
-    "plain text. FILE gets one JSON line a record, with its index and key, as soon as the record is done, in any order:\n"
+    "INPUT is a JSONL file: one object a line. PROMPT is a file or a text with {{field}} for the record's fields, "
+    "{{a.b}}\n"
+    "for fields of fields and {{record}} for all of it; a first line \"system:\" begins a system message, a line "
+    "\"---\"\n"
+    "ends it. SCHEMA is a file with a JSON Schema, or one of sentiment, summary, yes_no, keywords; without it answers "
+    "are\n"
+    "plain text. FILE gets one JSON line a record, with its index and key, as soon as the record is done, in any "
+    "order:\n"
     "  {\"index\":0,\"key\":\"a\",\"status\":\"ok\",\"output\":...,\"usage\":{...},\"attempts\":1,\"latency_ms\":900}\n"
     "  {\"index\":1,\"key\":\"b\",\"status\":\"error\",\"error\":{\"code\":\"refused\",\"message\":...},...}\n"
     "Interrupted or crashed, run the same command with --resume: what FILE has is not asked again.\n"
-    "The service is chosen by --provider, --model, --base-url and so on (coax --help), or by the environment; keys come\n"
+    "The service is chosen by --provider, --model, --base-url and so on (coax --help), or by the environment; keys "
+    "come\n"
     "from the environment only.\n\n";
 
 /// One Ctrl-C ends the batch in order, a second one at once.
@@ -83,7 +86,8 @@ batch_summary run_job(batch_job const& job, batch_flags const& flags, jsonl_writ
     client llm{rt.executor(), job.options};
     batch_stop const stop;
     interrupt_watch const watch{rt.executor(), llm, stop};
-    progress_display display{flags.quiet, std::chrono::milliseconds{static_cast<std::int64_t>(flags.progress_every * 1000.0)}};
+    progress_display display{flags.quiet,
+                             std::chrono::milliseconds{static_cast<std::int64_t>(flags.progress_every * 1000.0)}};
     answer_form const form = job.schema ? form_of(*job.schema) : answer_form{};
 
     auto const next_undone = [&]() -> result<std::optional<batch_record>> {
@@ -99,7 +103,8 @@ batch_summary run_job(batch_job const& job, batch_flags const& flags, jsonl_writ
     auto const write = [&](batch_result<std::string> outcome) {
         return out.write(to_json_line(outcome, job.schema ? output_form::json : output_form::text));
     };
-    batch_options options{.concurrency = flags.concurrency, .max_failures = flags.max_failures, .total = undone, .stop = stop};
+    batch_options options{
+        .concurrency = flags.concurrency, .max_failures = flags.max_failures, .total = undone, .stop = stop};
     options.on_progress = [&](batch_progress const& progress) { display.show(progress); };
     options.progress_interval = display.interval();
 
@@ -155,8 +160,9 @@ void add_flags(CLI::App& command, batch_flags& flags) {
     command.add_option("--system", flags.system, "System message for every record");
     command.add_option("--key", flags.key_field, "Field that names a record; default: id, else the index");
     command.add_option("--limit", flags.limit, "First records only; 0: all");
-    command.add_flag("--allow-bad-lines", flags.allow_bad_lines,
-                     "A line that is no record, or lacks a field of the prompt, is a failed record; else it stops everything");
+    command.add_flag(
+        "--allow-bad-lines", flags.allow_bad_lines,
+        "A line that is no record, or lacks a field of the prompt, is a failed record; else it stops everything");
     command.add_flag("--resume", flags.resume, "Go on with the output of an earlier run");
     command.add_flag("--retry-failed", flags.retry_failed, "With --resume: do its failed records again");
 
@@ -165,14 +171,18 @@ void add_flags(CLI::App& command, batch_flags& flags) {
     command.add_option("--tpm", flags.tpm, "Tokens a minute; 0: no limit");
     command.add_flag("--even-spacing", flags.even_spacing, "Spread requests evenly over the minute");
     command.add_option("--retries", flags.retries, "Times a failed request is sent again")->capture_default_str();
-    command.add_option("--max-reasks", flags.max_reasks, "Times an answer that does not fit the schema is asked for again")
+    command
+        .add_option("--max-reasks", flags.max_reasks, "Times an answer that does not fit the schema is asked for again")
         ->capture_default_str();
     command.add_option("--timeout", flags.timeout, "Seconds for a record, retries included; 0: no limit");
-    command.add_option("--max-failures", flags.max_failures, "Begin nothing new after so many failed records; 0: go on");
+    command.add_option("--max-failures", flags.max_failures,
+                       "Begin nothing new after so many failed records; 0: go on");
     command.add_option("--temperature", flags.temperature, "Sampling temperature");
     command.add_option("--max-tokens", flags.max_tokens, "Most tokens of an answer");
 
-    command.add_option("--progress-every", flags.progress_every, "Seconds between progress lines where there is no terminal")
+    command
+        .add_option("--progress-every", flags.progress_every,
+                    "Seconds between progress lines where there is no terminal")
         ->capture_default_str();
     command.add_flag("--quiet", flags.quiet, "No progress and no summary");
 }
@@ -184,7 +194,8 @@ void add_batch_command(CLI::App& program, service_flags const& service, chosen_c
     auto flags = std::make_shared<batch_flags>();
     add_flags(*command, *flags);
     command->footer(std::string{batch_help} + exit_code_help);
-    command->callback([flags, &service, &chosen] { chosen = [flags, &service] { return run_batch_command(*flags, service); }; });
+    command->callback(
+        [flags, &service, &chosen] { chosen = [flags, &service] { return run_batch_command(*flags, service); }; });
 }
 
 }  // namespace coax::cli

@@ -49,7 +49,8 @@ error wrong_flag(std::string flag, std::string message) {
 }
 
 std::optional<error> wrong_number(batch_flags const& flags) {
-    if (flags.concurrency < 1 || flags.concurrency > 65'535) return wrong_flag("--concurrency", "must be in [1, 65535]");
+    if (flags.concurrency < 1 || flags.concurrency > 65'535)
+        return wrong_flag("--concurrency", "must be in [1, 65535]");
     if (flags.rpm < 0) return wrong_flag("--rpm", "must not be negative");
     if (flags.tpm < 0) return wrong_flag("--tpm", "must not be negative");
     if (flags.retries < 0 || flags.retries > 999) return wrong_flag("--retries", "must be in [0, 999]");
@@ -107,6 +108,10 @@ boost::system::result<batch_job, failure> prepare(batch_flags const& flags, serv
     if (!flags.system.empty()) job.defaults.messages.push_back(system(flags.system));
     job.records = {.key_field = flags.key_field, .limit = flags.limit};
 
+    if (reads_once(flags.input))
+        return wrong_input({.code = errc::invalid_argument,
+                            .message = "not a file: the input is read twice, first to check it",
+                            .where = flags.input});
     std::optional<chat_request> first;
     auto const check = [&](batch_record const& record) -> result<void> {
         auto request = request_for(job, flags.input, record);

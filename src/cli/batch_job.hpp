@@ -64,7 +64,8 @@ struct failure {
                                                                 environment const& look_up);
 
 /// The request for one record. Errors: `errc::invalid_json` with `where` "file:line": a field is missing.
-[[nodiscard]] result<chat_request> request_for(batch_job const& job, std::string const& input, batch_record const& record);
+[[nodiscard]] result<chat_request> request_for(batch_job const& job, std::string const& input,
+                                               batch_record const& record);
 
 /// Checks that an output goes with the input, and counts the records that it lacks.
 /// Errors: `errc::invalid_argument`, `where` is "file:line": the output's record there had another key.

@@ -17,7 +17,8 @@ struct sentiment {
     std::vector<std::string> emotions{};
 
     static constexpr auto coax_schema =
-        describe("The sentiment of a text", field(&sentiment::confidence, {.description = "How sure", .minimum = 0, .maximum = 1}),
+        describe("The sentiment of a text",
+                 field(&sentiment::confidence, {.description = "How sure", .minimum = 0, .maximum = 1}),
                  field(&sentiment::emotions, {.description = "Emotions named or clearly implied", .max_items = 8}));
 };
 
@@ -26,10 +27,10 @@ struct summary {
     std::string summary_text{};
     std::vector<std::string> key_points{};
 
-    static constexpr auto coax_schema =
-        describe("A summary of a text", field(&summary::title, "A few words"),
-                 field(&summary::summary_text, {.description = "Two or three sentences", .name = "summary"}),
-                 field(&summary::key_points, {.description = "What matters most, first things first", .max_items = 10}));
+    static constexpr auto coax_schema = describe(
+        "A summary of a text", field(&summary::title, "A few words"),
+        field(&summary::summary_text, {.description = "Two or three sentences", .name = "summary"}),
+        field(&summary::key_points, {.description = "What matters most, first things first", .max_items = 10}));
 };
 
 struct yes_no {
@@ -47,7 +48,8 @@ struct keywords {
 
     static constexpr auto coax_schema =
         describe("What a text is about", field(&keywords::language, "ISO 639-1 code of the text's language"),
-                 field(&keywords::words, {.description = "Most telling first", .name = "keywords", .min_items = 1, .max_items = 20}));
+                 field(&keywords::words,
+                       {.description = "Most telling first", .name = "keywords", .min_items = 1, .max_items = 20}));
 };
 
 struct built_in {

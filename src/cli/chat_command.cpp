@@ -36,10 +36,17 @@ void print_piece(std::string const& text) {
 /// What is to be said of an answer that is not all that was asked for.
 int judge(chat_response const& answer) {
     switch (answer.finish_reason) {
-        case finish_reason::refusal: print_note("the model declined to answer: " + answer.refusal); return some_failed;
-        case finish_reason::content_filter: print_note("a content filter cut the answer"); return some_failed;
-        case finish_reason::length: print_note("the answer was cut by its token limit"); return some_failed;
-        default: return all_ok;
+        case finish_reason::refusal:
+            print_note("the model declined to answer: " + answer.refusal);
+            return some_failed;
+        case finish_reason::content_filter:
+            print_note("a content filter cut the answer");
+            return some_failed;
+        case finish_reason::length:
+            print_note("the answer was cut by its token limit");
+            return some_failed;
+        default:
+            return all_ok;
     }
 }
 
@@ -58,14 +65,17 @@ asio::awaitable<int> answer_streamed(client llm, chat_request request) {
 
 int exit_code_of(error const& why) {
     switch (why.code) {
-        case errc::invalid_argument: return bad_usage;
+        case errc::invalid_argument:
+            return bad_usage;
         case errc::authentication:
         case errc::quota_exhausted:
         case errc::connect_failed:
         case errc::tls_failed:
         case errc::not_found:
-        case errc::io_failed: return could_not_go_on;
-        default: return some_failed;
+        case errc::io_failed:
+            return could_not_go_on;
+        default:
+            return some_failed;
     }
 }
 
@@ -91,8 +101,8 @@ int run_chat(chat_flags const& flags, service_flags const& service) {
 
     runtime rt;
     client llm{rt.executor(), std::move(*options)};
-    auto const code = rt.run(as_result(flags.stream ? answer_streamed(llm, std::move(*request))
-                                                    : answer_whole(llm, std::move(*request))));
+    auto const code = rt.run(
+        as_result(flags.stream ? answer_streamed(llm, std::move(*request)) : answer_whole(llm, std::move(*request))));
     return code ? *code : fail(code.error(), exit_code_of(code.error()));
 }
 

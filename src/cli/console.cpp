@@ -1,17 +1,18 @@
 #include "cli/console.hpp"
 
-#include <sys/ioctl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdio>
+#include <sys/ioctl.h>
+#include <unistd.h>
 #include <vector>
 
 namespace coax::cli {
 
 namespace {
 
-void write_stderr(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); }
+void write_stderr(std::string_view text) {
+    std::fwrite(text.data(), 1, text.size(), stderr);
+}
 
 std::size_t terminal_columns() {
     winsize size{};
@@ -35,14 +36,17 @@ std::string error_text(error const& why) {
         for (std::size_t i = 0; i < places.size(); ++i) text.append(i > 0 ? ", " : "").append(places[i]);
         text += ')';
     }
-    std::replace_if(
-        text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, ' ');
+    std::replace_if(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, ' ');
     return text;
 }
 
-void print_error(error const& why) { print_note(error_text(why)); }
+void print_error(error const& why) {
+    print_note(error_text(why));
+}
 
-void print_note(std::string_view note) { write_stderr("coax: " + std::string{note} + '\n'); }
+void print_note(std::string_view note) {
+    write_stderr("coax: " + std::string{note} + '\n');
+}
 
 progress_display::progress_display(bool quiet, std::chrono::milliseconds every)
     : quiet_{quiet}, terminal_{::isatty(STDERR_FILENO) == 1}, every_{every} {}

@@ -2,14 +2,13 @@
 
 #include "batch/line_reader.hpp"
 
+#include <array>
+#include <cerrno>
 #include <fcntl.h>
+#include <string_view>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <array>
-#include <cerrno>
-#include <string_view>
 
 namespace coax::cli {
 
@@ -45,8 +44,13 @@ result<void> write_file(std::string const& path, std::string const& text) {
 }
 
 bool file_exists(std::string const& path) {
-    struct stat facts {};
+    struct stat facts{};
     return ::stat(path.c_str(), &facts) == 0;
+}
+
+bool reads_once(std::string const& path) {
+    struct stat facts{};
+    return ::stat(path.c_str(), &facts) == 0 && !S_ISREG(facts.st_mode) && !S_ISDIR(facts.st_mode);
 }
 
 void raise_file_limit() {

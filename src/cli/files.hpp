@@ -16,6 +16,9 @@ namespace coax::cli {
 /// Whether something with that name exists.
 [[nodiscard]] bool file_exists(std::string const& path);
 
+/// Whether that is a pipe, a terminal or the like, whose bytes can be read once only.
+[[nodiscard]] bool reads_once(std::string const& path);
+
 /// Lets the process open as many files (connections) as the system allows it to.
 void raise_file_limit();
 

@@ -11,7 +11,8 @@ namespace {
 
 constexpr char description[] =
     "coax: structured answers from language models\n"
-    "Keys are read from the environment only, never from flags: OPENAI_API_KEY, AZURE_OPENAI_API_KEY, ANTHROPIC_API_KEY, "
+    "Keys are read from the environment only, never from flags: OPENAI_API_KEY, AZURE_OPENAI_API_KEY, "
+    "ANTHROPIC_API_KEY, "
     "COAX_API_KEY. Flags come before the environment.";
 
 /// The first line of what the parser says.

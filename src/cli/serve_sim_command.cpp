@@ -6,10 +6,9 @@
 
 #include <coax/sim/server.hpp>
 
+#include <CLI/CLI.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
-
-#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <csignal>
@@ -96,9 +95,10 @@ void add_serve_sim_command(CLI::App& program, chosen_command& chosen) {
     command->add_option("--tpm", options.tokens_per_minute, "Tokens a minute before 429; 0: no limit");
     command->add_option("--latency-ms", flags->latency_ms, "Wait before the first byte");
     command->add_option("--tokens-per-second", options.latency.tokens_per_second, "Speed of writing; 0: at once");
-    command->add_option("--fault", flags->faults,
-                        "KIND=PROBABILITY or KIND:PROBABILITY:VALUE, repeatable, such as reset=0.05, http_status:0.1:503, "
-                        "rate_limited:0.1:200 (milliseconds), schema_violation=0.05");
+    command->add_option(
+        "--fault", flags->faults,
+        "KIND=PROBABILITY or KIND:PROBABILITY:VALUE, repeatable, such as reset=0.05, http_status:0.1:503, "
+        "rate_limited:0.1:200 (milliseconds), schema_violation=0.05");
     command->footer("The environment variable COAX_SIM_KEY names the only key accepted; unset: any.");
     command->callback([flags, &chosen] { chosen = [flags] { return serve_sim(*flags); }; });
 }

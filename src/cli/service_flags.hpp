@@ -14,8 +14,8 @@ class App;
 
 namespace coax::cli {
 
-/// Which service, as flags say it. Empty: the environment says it. Keys come from the environment only: the arguments of a
-/// process can be read by every user of its machine.
+/// Which service, as flags say it. Empty: the environment says it. Keys come from the environment only: the arguments
+/// of a process can be read by every user of its machine.
 struct service_flags {
     std::string provider{};
     std::string model{};

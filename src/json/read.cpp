@@ -298,7 +298,7 @@ private:
         return note("expected " + std::to_string(wanted) + " items, found " + std::to_string(count), where);
     }
 
-    /// Calls `read_member(key, link)` for each member of the object at hand, which takes its value.
+    /// Calls `read_member(link, spare)` behind the opening quote of each key; it takes the rest of the member.
     template <class ReadMember>
     bool read_members(ReadMember read_member) {
         ++at_;
@@ -307,10 +307,10 @@ private:
         std::string spare;
         skip_space();
         if (!take('}')) {
-            path_ = &here;
             do {
+                path_ = here.parent;  // until the key is known
                 skip_space();
-                if (!take('"')) return drop_link(here) || fail("a key in quotes");
+                if (!take('"')) return fail("a key in quotes");
                 if (!read_member(here, spare)) return drop_link(here);
                 skip_space();
             } while (take(','));
@@ -321,7 +321,9 @@ private:
         return true;
     }
 
-    bool take_colon() {
+    /// What follows is the value of the member that `here` names.
+    bool take_colon(path_link const& here) {
+        path_ = &here;
         skip_space();
         return take(':') || fail("':' after the key");
     }
@@ -334,9 +336,7 @@ private:
             char const* const where = at_;
             auto const before = map.size(into);
             if (!take_string(here.key, spare)) return false;
-            std::string const kept = here.key.data() == spare.data() ? spare : std::string{};  // `spare` is used again below
-            if (!kept.empty()) here.key = kept;
-            if (!take_colon()) return false;
+            if (!take_colon(here)) return false;
             void* const slot = map.slot(into, here.key);
             if (map.size(into) == before && options_.refuse_duplicate_keys && !note("expected each key once, found it twice", where))
                 return false;
@@ -365,8 +365,8 @@ private:
         bool const whole = read_members([&](path_link& here, std::string& spare) {
             char const* const where = at_;
             auto const index = take_key(structure, next, here, spare);
-            if (broken_ || !take_colon()) return false;
-            if (index == no_field) return read_unknown(here, where);
+            if (broken_ || !take_colon(here)) return false;
+            if (index == no_field) return read_unknown(where);
             auto const& field = structure.fields[index];
             auto const bit = std::uint64_t{1} << (index % 64);
             if ((seen[index / 64] & bit) != 0 && options_.refuse_duplicate_keys &&
@@ -407,7 +407,7 @@ private:
         return no_field;
     }
 
-    bool read_unknown(path_link const&, char const* where) {
+    bool read_unknown(char const* where) {
         if (refuse_unknown_ && !note("expected no such key", where)) return false;
         return skip_value();
     }

@@ -36,7 +36,8 @@ std::string first_words(prompt_reading const& prompt) {
     if (words.empty()) return {};
     auto const shown = std::min(words.size(), quoted_words);
     auto const& last = words[shown - 1];
-    std::string_view const said{words.front().data(), static_cast<std::size_t>(last.data() + last.size() - words.front().data())};
+    std::string_view const said{words.front().data(),
+                                static_cast<std::size_t>(last.data() + last.size() - words.front().data())};
     auto const cut = utf8_prefix(said, quoted_prompt_bytes);
     return std::string{cut} + (shown < words.size() || cut.size() < said.size() ? "…" : "");
 }
@@ -53,28 +54,31 @@ std::string plain_text(chat_task const& task, prompt_reading const& prompt, rand
     }
     text = "You asked: \"" + first_words(prompt) + "\".";
     auto next = random.below(sentences.size());
-    while (count_words(text) < static_cast<std::size_t>(words)) text.append(" ").append(sentences[next++ % sentences.size()]);
+    while (count_words(text) < static_cast<std::size_t>(words))
+        text.append(" ").append(sentences[next++ % sentences.size()]);
     return text;
 }
 
 json::object object_answer(prompt_reading const& prompt, random_source& random) {
-    static json::value const schema = json::parse(
-        R"({"type":"object","properties":{"answer":{"type":"string"}},"required":["answer"]})");
+    static json::value const schema =
+        json::parse(R"({"type":"object","properties":{"answer":{"type":"string"}},"required":["answer"]})");
     return make_value(schema, prompt, random).as_object();
 }
 
-bool breaks(fault const* what, fault_kind kind) noexcept { return what != nullptr && what->kind == kind; }
+bool breaks(fault const* what, fault_kind kind) noexcept {
+    return what != nullptr && what->kind == kind;
+}
 
-json::value structured(chat_task const& task, prompt_reading const& prompt, random_source& random, answer_style const& style,
-                       fault const* what) {
+json::value structured(chat_task const& task, prompt_reading const& prompt, random_source& random,
+                       answer_style const& style, fault const* what) {
     if (task.schema == nullptr) return object_answer(prompt, random);
     auto made = make_value(*task.schema, prompt, random, style.order);
     if (breaks(what, fault_kind::schema_violation)) break_value(made, *task.schema, random);
     return made;
 }
 
-made_call call_tool(tool_spec const& tool, prompt_reading const& prompt, random_source& random, answer_style const& style,
-                    fault const* what) {
+made_call call_tool(tool_spec const& tool, prompt_reading const& prompt, random_source& random,
+                    answer_style const& style, fault const* what) {
     static json::value const nothing = json::parse(R"({"type":"object","properties":{}})");
     auto const& schema = tool.parameters != nullptr ? *tool.parameters : nothing;
     auto arguments = make_value(schema, prompt, random, style.order);
@@ -87,10 +91,13 @@ made_call call_tool(tool_spec const& tool, prompt_reading const& prompt, random_
 bool calls_tools(chat_task const& task) noexcept {
     if (task.tools.empty()) return false;
     switch (task.policy) {
-        case tool_policy::none: return false;
-        case tool_policy::automatic: return task.tool_results.empty();
+        case tool_policy::none:
+            return false;
+        case tool_policy::automatic:
+            return task.tool_results.empty();
         case tool_policy::required:
-        case tool_policy::named: return true;
+        case tool_policy::named:
+            return true;
     }
     return false;
 }
@@ -118,7 +125,9 @@ void cut_at_stop(answer& made, std::vector<std::string> const& stops) {
     }
 }
 
-void cut_to(std::string& text, std::size_t bytes) { text.resize(utf8_prefix(text, bytes).size()); }
+void cut_to(std::string& text, std::size_t bytes) {
+    text.resize(utf8_prefix(text, bytes).size());
+}
 
 std::size_t tokens_of(answer const& made) noexcept {
     auto bytes = made.text.size();
@@ -139,16 +148,27 @@ void cut_short(answer& made, std::size_t tokens) {
 
 void lengthen(answer& made, std::size_t bytes, bool json) {
     if (bytes == 0) bytes = usual_overlong_bytes;
-    while (made.text.size() < bytes) made.text += json ? std::string(std::min<std::size_t>(bytes, 64), ' ') : std::string{" and so on"};
+    auto& text = made.calls.empty() ? made.text : made.calls.back().arguments;
+    if (json || !made.calls.empty()) text.resize(std::max(text.size(), bytes), ' ');
+    while (text.size() < bytes) text += " and so on";
 }
 
 void apply(answer& made, fault const& what, bool json) {
     switch (what.kind) {
-        case fault_kind::refusal: made = {.text = std::string{refusal_text}, .ending = finish::refused}; break;
-        case fault_kind::content_filter: made = {.ending = finish::filtered}; break;
-        case fault_kind::length: cut_short(made, tokens_of(made) / 2); break;
-        case fault_kind::overlong: lengthen(made, what.at_byte, json); break;
-        default: break;
+        case fault_kind::refusal:
+            made = {.text = std::string{refusal_text}, .ending = finish::refused};
+            break;
+        case fault_kind::content_filter:
+            made = {.ending = finish::filtered};
+            break;
+        case fault_kind::length:
+            cut_short(made, tokens_of(made) / 2);
+            break;
+        case fault_kind::overlong:
+            lengthen(made, what.at_byte, json);
+            break;
+        default:
+            break;
     }
 }
 
@@ -165,7 +185,8 @@ std::string make_id(std::uint64_t seed, std::size_t count) {
     return id;
 }
 
-answer make_answer(chat_task const& task, answer_style const& style, int choice, std::uint64_t number, fault const* what) {
+answer make_answer(chat_task const& task, answer_style const& style, int choice, std::uint64_t number,
+                   fault const* what) {
     random_source random{mix(mix(style.seed, task.hash), static_cast<std::uint64_t>(choice))};
     prompt_reading const prompt{task.user_text};
     bool const json = task.schema != nullptr || task.wants_json;

@@ -38,7 +38,8 @@ bool describe(X509* made, EVP_PKEY* key, std::string const& name, X509_NAME cons
     auto* subject = X509_get_subject_name(made);
     auto const* text = reinterpret_cast<unsigned char const*>(name.c_str());
     return X509_set_version(made, 2) == 1 && ASN1_INTEGER_set_uint64(X509_get_serialNumber(made), serial >> 1U) == 1 &&
-           X509_gmtime_adj(X509_getm_notBefore(made), -day) != nullptr && X509_gmtime_adj(X509_getm_notAfter(made), 3650 * day) != nullptr &&
+           X509_gmtime_adj(X509_getm_notBefore(made), -day) != nullptr &&
+           X509_gmtime_adj(X509_getm_notAfter(made), 3650 * day) != nullptr &&
            X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8, text, -1, -1, 0) == 1 &&
            X509_set_issuer_name(made, issuer != nullptr ? issuer : subject) == 1 && X509_set_pubkey(made, key) == 1;
 }
@@ -56,7 +57,10 @@ bool extend(X509* made, X509* issuer, std::initializer_list<extension_text> exte
 certificate_ptr make_ca(EVP_PKEY* key) {
     certificate_ptr made{X509_new()};
     bool const good = made && describe(made.get(), key, "coax test CA", nullptr) &&
-                      extend(made.get(), made.get(), {{NID_basic_constraints, "critical,CA:TRUE"}, {NID_key_usage, "critical,keyCertSign,cRLSign"}, {NID_subject_key_identifier, "hash"}}) &&
+                      extend(made.get(), made.get(),
+                             {{NID_basic_constraints, "critical,CA:TRUE"},
+                              {NID_key_usage, "critical,keyCertSign,cRLSign"},
+                              {NID_subject_key_identifier, "hash"}}) &&
                       X509_sign(made.get(), key, EVP_sha256()) > 0;
     return good ? std::move(made) : certificate_ptr{};
 }
@@ -65,8 +69,13 @@ certificate_ptr make_leaf(EVP_PKEY* key, X509* ca, EVP_PKEY* ca_key, std::string
     certificate_ptr made{X509_new()};
     auto const names = "DNS:" + host + (host == "localhost" ? ",IP:127.0.0.1" : "");
     bool const good = made && describe(made.get(), key, "coax simulator", X509_get_subject_name(ca)) &&
-                      extend(made.get(), ca, {{NID_basic_constraints, "critical,CA:FALSE"}, {NID_key_usage, "critical,digitalSignature"}, {NID_ext_key_usage, "serverAuth"},
-                                              {NID_subject_alt_name, names}, {NID_subject_key_identifier, "hash"}, {NID_authority_key_identifier, "keyid"}}) &&
+                      extend(made.get(), ca,
+                             {{NID_basic_constraints, "critical,CA:FALSE"},
+                              {NID_key_usage, "critical,digitalSignature"},
+                              {NID_ext_key_usage, "serverAuth"},
+                              {NID_subject_alt_name, names},
+                              {NID_subject_key_identifier, "hash"},
+                              {NID_authority_key_identifier, "keyid"}}) &&
                       X509_sign(made.get(), ca_key, EVP_sha256()) > 0;
     return good ? std::move(made) : certificate_ptr{};
 }
@@ -83,7 +92,8 @@ std::string pem_of(Write write) {
 }  // namespace
 
 result<certificate_set> make_certificates(std::string const& host) {
-    auto const failed = error{.code = errc::tls_failed, .message = "the test certificate could not be made", .where = host};
+    auto const failed =
+        error{.code = errc::tls_failed, .message = "the test certificate could not be made", .where = host};
     key_ptr const ca_key{EVP_EC_gen("P-256")};
     key_ptr const key{EVP_EC_gen("P-256")};
     if (!ca_key || !key) return failed;
@@ -91,10 +101,11 @@ result<certificate_set> make_certificates(std::string const& host) {
     if (!ca) return failed;
     auto const leaf = make_leaf(key.get(), ca.get(), ca_key.get(), host);
     if (!leaf) return failed;
-    return certificate_set{
-        .ca = pem_of([&](BIO* out) { return PEM_write_bio_X509(out, ca.get()); }),
-        .certificate = pem_of([&](BIO* out) { return PEM_write_bio_X509(out, leaf.get()); }),
-        .key = pem_of([&](BIO* out) { return PEM_write_bio_PrivateKey(out, key.get(), nullptr, nullptr, 0, nullptr, nullptr); })};
+    return certificate_set{.ca = pem_of([&](BIO* out) { return PEM_write_bio_X509(out, ca.get()); }),
+                           .certificate = pem_of([&](BIO* out) { return PEM_write_bio_X509(out, leaf.get()); }),
+                           .key = pem_of([&](BIO* out) {
+                               return PEM_write_bio_PrivateKey(out, key.get(), nullptr, nullptr, 0, nullptr, nullptr);
+                           })};
 }
 
 }  // namespace coax::sim

@@ -11,39 +11,66 @@ constexpr std::size_t slow_bytes = 4;
 
 std::string_view reason_of(int status) noexcept {
     switch (status) {
-        case 200: return "OK";
-        case 400: return "Bad Request";
-        case 401: return "Unauthorized";
-        case 403: return "Forbidden";
-        case 404: return "Not Found";
-        case 405: return "Method Not Allowed";
-        case 408: return "Request Timeout";
-        case 409: return "Conflict";
-        case 413: return "Content Too Large";
-        case 422: return "Unprocessable Content";
-        case 429: return "Too Many Requests";
-        case 431: return "Request Header Fields Too Large";
-        case 500: return "Internal Server Error";
-        case 502: return "Bad Gateway";
-        case 503: return "Service Unavailable";
-        case 504: return "Gateway Timeout";
-        default: return "Status";
+        case 200:
+            return "OK";
+        case 400:
+            return "Bad Request";
+        case 401:
+            return "Unauthorized";
+        case 403:
+            return "Forbidden";
+        case 404:
+            return "Not Found";
+        case 405:
+            return "Method Not Allowed";
+        case 408:
+            return "Request Timeout";
+        case 409:
+            return "Conflict";
+        case 413:
+            return "Content Too Large";
+        case 422:
+            return "Unprocessable Content";
+        case 429:
+            return "Too Many Requests";
+        case 431:
+            return "Request Header Fields Too Large";
+        case 500:
+            return "Internal Server Error";
+        case 502:
+            return "Bad Gateway";
+        case 503:
+            return "Service Unavailable";
+        case 504:
+            return "Gateway Timeout";
+        default:
+            return "Status";
     }
 }
 
-bool is_mishap(reply const& out, fault_kind kind) noexcept { return out.mishap && out.mishap->kind == kind; }
+bool is_mishap(reply const& out, fault_kind kind) noexcept {
+    return out.mishap && out.mishap->kind == kind;
+}
 
 std::string head_of(reply const& out, delivery_terms const& terms, bool keep) {
     std::string head;
     head.reserve(256 + out.headers.size() + (out.chunked ? 0 : out.body.size()));
-    head.append("HTTP/1.1 ").append(std::to_string(out.status)).append(" ").append(reason_of(out.status)).append("\r\n");
+    head.append("HTTP/1.1 ")
+        .append(std::to_string(out.status))
+        .append(" ")
+        .append(reason_of(out.status))
+        .append("\r\n");
     add_header(head, "Date", terms.date);
     if (!out.content_type.empty()) add_header(head, "Content-Type", out.content_type);
     head += out.headers;
-    if (!keep) add_header(head, "Connection", "close");
-    else if (terms.http_1_0) add_header(head, "Connection", "keep-alive");
-    if (out.chunked) add_header(head, "Transfer-Encoding", "chunked");
-    else add_header(head, "Content-Length", std::to_string(out.body.size()));
+    if (!keep)
+        add_header(head, "Connection", "close");
+    else if (terms.http_1_0)
+        add_header(head, "Connection", "keep-alive");
+    if (out.chunked)
+        add_header(head, "Transfer-Encoding", "chunked");
+    else
+        add_header(head, "Content-Length", std::to_string(out.body.size()));
     return head + "\r\n";
 }
 
@@ -78,14 +105,16 @@ std::size_t truncated_size(std::size_t size, std::size_t wanted) noexcept {
     return wanted != 0 ? std::min(wanted, size - 1) : size / 2;
 }
 
-std::vector<segment> dribble(std::vector<segment> const& segments, std::chrono::nanoseconds pause, std::chrono::nanoseconds longest) {
+std::vector<segment> dribble(std::vector<segment> const& segments, std::chrono::nanoseconds pause,
+                             std::chrono::nanoseconds longest) {
     std::string all;
     for (auto const& part : segments) all += part.bytes;
     pause = std::max(pause, std::chrono::nanoseconds{std::chrono::milliseconds{1}});
     auto const most_steps = static_cast<std::size_t>(std::max<std::int64_t>(1, longest / pause));
     auto const step = std::max(slow_bytes, (all.size() + most_steps - 1) / most_steps);
     std::vector<segment> slow;
-    for (std::size_t at = 0; at < all.size(); at += step) slow.push_back({.pause = pause, .bytes = all.substr(at, step)});
+    for (std::size_t at = 0; at < all.size(); at += step)
+        slow.push_back({.pause = pause, .bytes = all.substr(at, step)});
     return slow;
 }
 

@@ -23,7 +23,9 @@ void append_json(std::string& out, json::value const& value);
 /// A string member; empty where there is none.
 [[nodiscard]] std::string_view text_member(json::value const& value, std::string_view name) noexcept;
 
-[[nodiscard]] inline std::string_view view(json::string const& text) noexcept { return {text.data(), text.size()}; }
+[[nodiscard]] inline std::string_view view(json::string const& text) noexcept {
+    return {text.data(), text.size()};
+}
 
 /// A hash of the whole value, with the order of members.
 [[nodiscard]] std::uint64_t hash_json(json::value const& value, std::uint64_t seed) noexcept;

@@ -16,6 +16,8 @@ constexpr std::array kind_names{
     kind_name{fault_kind::http_status, "http_status"},
     kind_name{fault_kind::rate_limited, "rate_limited"},
     kind_name{fault_kind::overloaded, "overloaded"},
+    kind_name{fault_kind::quota_exhausted, "quota_exhausted"},
+    kind_name{fault_kind::context_too_long, "context_too_long"},
     kind_name{fault_kind::content_filter, "content_filter"},
     kind_name{fault_kind::reset, "reset"},
     kind_name{fault_kind::close_before_answer, "close_before_answer"},
@@ -30,7 +32,9 @@ constexpr std::array kind_names{
     kind_name{fault_kind::slow, "slow"},
 };
 
-char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+char lower(char c) noexcept {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 
 bool same_name(std::string_view left, std::string_view right) noexcept {
     return std::ranges::equal(left, right, {}, lower, lower);
@@ -57,18 +61,25 @@ error invalid(std::string where, std::string message) {
 /// Puts the third part of a fault's text where its kind wants it.
 void set_value(fault& made, std::int64_t value) {
     switch (made.kind) {
-        case fault_kind::http_status: made.http_status = static_cast<int>(value); break;
+        case fault_kind::http_status:
+            made.http_status = static_cast<int>(value);
+            break;
         case fault_kind::rate_limited:
         case fault_kind::overloaded:
-        case fault_kind::slow: made.wait = std::chrono::milliseconds{value}; break;
-        default: made.at_byte = static_cast<std::size_t>(value); break;
+        case fault_kind::slow:
+            made.wait = std::chrono::milliseconds{value};
+            break;
+        default:
+            made.at_byte = static_cast<std::size_t>(value);
+            break;
     }
     if (made.kind == fault_kind::rate_limited && value % 1000 != 0) made.retry_after = retry_after_form::milliseconds;
 }
 
 result<void> validate(fault const& what, std::string const& where) {
     if (!(what.probability >= 0 && what.probability <= 1)) return invalid(where + ".probability", "must be in [0, 1]");
-    if (what.http_status < 400 || what.http_status > 599) return invalid(where + ".http_status", "must be in [400, 599]");
+    if (what.http_status < 400 || what.http_status > 599)
+        return invalid(where + ".http_status", "must be in [400, 599]");
     if (what.wait.count() < 0) return invalid(where + ".wait", "must not be negative");
     return {};
 }
@@ -94,12 +105,14 @@ result<fault> parse_fault(std::string_view text) {
         if (!read_number(text, value) || value < 0) return invalid(where, "a fault's value must be a whole number");
         set_value(made, value);
     }
-    if (auto checked = validate(made, "fault"); !checked) return invalid(where, checked.error().where + " " + checked.error().message);
+    if (auto checked = validate(made, "fault"); !checked)
+        return invalid(where, checked.error().where + " " + checked.error().message);
     return made;
 }
 
 std::string_view recorded_request::header(std::string_view name) const noexcept {
-    auto const found = std::ranges::find_if(headers, [name](auto const& field) { return same_name(field.first, name); });
+    auto const found =
+        std::ranges::find_if(headers, [name](auto const& field) { return same_name(field.first, name); });
     return found != headers.end() ? std::string_view{found->second} : std::string_view{};
 }
 

@@ -107,17 +107,24 @@ private:
         char const c = pattern_[at_++];
         switch (c) {
             case '^':
-            case '$': return {};
-            case '.': return std::string(1, pick("abcdefghijklmnopqrstuvwxyz"));
-            case '(': return group();
-            case '[': return character_class();
-            case '\\': return escape();
+            case '$':
+                return {};
+            case '.':
+                return std::string(1, pick("abcdefghijklmnopqrstuvwxyz"));
+            case '(':
+                return group();
+            case '[':
+                return character_class();
+            case '\\':
+                return escape();
             case '*':
             case '+':
             case '?':
             case '{':
-            case ')': return fail();
-            default: return std::string(1, c);
+            case ')':
+                return fail();
+            default:
+                return std::string(1, c);
         }
     }
 
@@ -131,25 +138,34 @@ private:
     /// The characters an escape stands for; empty: unknown.
     static std::string_view class_of(char letter) noexcept {
         switch (letter) {
-            case 'd': return "0123456789";
-            case 'w': return "abcdefghijklmnopqrstuvwxyz0123456789_";
-            case 's': return " ";
+            case 'd':
+                return "0123456789";
+            case 'w':
+                return "abcdefghijklmnopqrstuvwxyz0123456789_";
+            case 's':
+                return " ";
             case 'D':
             case 'S':
-            case 'W': return letter == 'W' ? "-" : "abcdefghijklmnopqrstuvwxyz";
-            default: return {};
+            case 'W':
+                return letter == 'W' ? "-" : "abcdefghijklmnopqrstuvwxyz";
+            default:
+                return {};
         }
     }
 
     static std::optional<char> plain_escape(char letter) noexcept {
         switch (letter) {
-            case 'n': return '\n';
-            case 't': return '\t';
-            case 'r': return '\r';
-            default: break;
+            case 'n':
+                return '\n';
+            case 't':
+                return '\t';
+            case 'r':
+                return '\r';
+            default:
+                break;
         }
-        bool const alphanumeric = (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
-                                  (letter >= '0' && letter <= '9');
+        bool const alphanumeric =
+            (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') || (letter >= '0' && letter <= '9');
         if (alphanumeric) return std::nullopt;
         return letter;
     }

@@ -15,7 +15,9 @@ namespace coax::sim {
     return x ^ (x >> 31U);
 }
 
-[[nodiscard]] constexpr std::uint64_t mix(std::uint64_t a, std::uint64_t b) noexcept { return stir(a ^ stir(b)); }
+[[nodiscard]] constexpr std::uint64_t mix(std::uint64_t a, std::uint64_t b) noexcept {
+    return stir(a ^ stir(b));
+}
 
 /// The same on every machine of one byte order; no defence against an adversary.
 [[nodiscard]] inline std::uint64_t hash_bytes(std::string_view text, std::uint64_t seed) noexcept {

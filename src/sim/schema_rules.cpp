@@ -9,9 +9,12 @@ namespace {
 
 using verdict = std::optional<std::string>;
 
-constexpr std::array<std::string_view, 7> known_types{"object", "array", "string", "integer", "number", "boolean", "null"};
+constexpr std::array<std::string_view, 7> known_types{"object", "array",   "string", "integer",
+                                                      "number", "boolean", "null"};
 
-bool is_one_of(auto const& words, std::string_view word) { return std::ranges::find(words, word) != std::ranges::end(words); }
+bool is_one_of(auto const& words, std::string_view word) {
+    return std::ranges::find(words, word) != std::ranges::end(words);
+}
 
 /// The types a schema names, whether one or several.
 std::vector<std::string_view> types_of(json::value const& schema) {
@@ -20,11 +23,14 @@ std::vector<std::string_view> types_of(json::value const& schema) {
     if (type == nullptr) return types;
     if (type->is_string()) types.push_back(view(type->get_string()));
     if (auto const* several = type->if_array())
-        for (auto const& entry : *several) types.push_back(entry.is_string() ? view(entry.get_string()) : std::string_view{});
+        for (auto const& entry : *several)
+            types.push_back(entry.is_string() ? view(entry.get_string()) : std::string_view{});
     return types;
 }
 
-bool names_type(json::value const& schema, std::string_view wanted) { return is_one_of(types_of(schema), wanted); }
+bool names_type(json::value const& schema, std::string_view wanted) {
+    return is_one_of(types_of(schema), wanted);
+}
 
 // ---- OpenAI --------------------------------------------------------------------------------------------------------
 
@@ -46,12 +52,30 @@ private:
     static constexpr int most_levels = 10;
     static constexpr int most_properties = 5000;
     static constexpr std::size_t most_enum_values = 1000;
-    static constexpr std::array<std::string_view, 22> forbidden{
-        "allOf", "oneOf", "not", "dependentRequired", "dependentSchemas", "if", "then", "else", "uniqueItems", "contains", "minContains",
-        "maxContains", "patternProperties", "propertyNames", "minProperties", "maxProperties", "unevaluatedItems",
-        "unevaluatedProperties", "prefixItems", "additionalItems", "dependencies", "contentEncoding"};
+    static constexpr std::array<std::string_view, 22> forbidden{"allOf",
+                                                                "oneOf",
+                                                                "not",
+                                                                "dependentRequired",
+                                                                "dependentSchemas",
+                                                                "if",
+                                                                "then",
+                                                                "else",
+                                                                "uniqueItems",
+                                                                "contains",
+                                                                "minContains",
+                                                                "maxContains",
+                                                                "patternProperties",
+                                                                "propertyNames",
+                                                                "minProperties",
+                                                                "maxProperties",
+                                                                "unevaluatedItems",
+                                                                "unevaluatedProperties",
+                                                                "prefixItems",
+                                                                "additionalItems",
+                                                                "dependencies",
+                                                                "contentEncoding"};
     static constexpr std::array<std::string_view, 9> formats{"date-time", "time", "date", "duration", "email",
-                                                             "hostname", "ipv4", "ipv6", "uuid"};
+                                                             "hostname",  "ipv4", "ipv6", "uuid"};
     static constexpr std::array<std::string_view, 5> beside_ref{"$ref", "description", "title", "$defs", "definitions"};
 
     [[nodiscard]] std::string at(std::string message) const {
@@ -74,7 +98,8 @@ private:
         if (auto found = check_definitions(schema)) return found;
         if (member(schema, "$ref") != nullptr) return check_ref(schema);
         for (auto const& [name, value] : schema.get_object())
-            if (is_one_of(forbidden, {name.data(), name.size()})) return at("'" + std::string{name.data(), name.size()} + "' is not permitted.");
+            if (is_one_of(forbidden, {name.data(), name.size()}))
+                return at("'" + std::string{name.data(), name.size()} + "' is not permitted.");
         if (auto found = check_values(schema)) return found;
         if (auto const* variants = member(schema, "anyOf")) return check_variants(*variants, level);
         return check_types(schema, level);
@@ -96,7 +121,8 @@ private:
             if (!is_one_of(beside_ref, {name.data(), name.size()}))
                 return at("$ref cannot have keywords {'" + std::string{name.data(), name.size()} + "'}.");
         auto const ref = text_member(schema, "$ref");
-        if (resolve_ref(root_, ref) == nullptr) return at("reference can only point to definitions of this schema, got '" + std::string{ref} + "'.");
+        if (resolve_ref(root_, ref) == nullptr)
+            return at("reference can only point to definitions of this schema, got '" + std::string{ref} + "'.");
         return std::nullopt;
     }
 
@@ -107,7 +133,8 @@ private:
             if (enum_values_ > most_enum_values) return at("schema has more than 1000 enum values.");
         }
         auto const format = text_member(schema, "format");
-        if (!format.empty() && !is_one_of(formats, format)) return at("'format' of '" + std::string{format} + "' is not supported.");
+        if (!format.empty() && !is_one_of(formats, format))
+            return at("'format' of '" + std::string{format} + "' is not supported.");
         return std::nullopt;
     }
 
@@ -143,7 +170,8 @@ private:
         if (auto found = check_required(schema, properties->get_object())) return found;
         for (auto const& [name, property] : properties->get_object()) {
             if (++properties_ > most_properties) return at("schema has more than 5000 properties.");
-            if (auto found = child(property, {"properties", std::string{name.data(), name.size()}}, level + 1)) return found;
+            if (auto found = child(property, {"properties", std::string{name.data(), name.size()}}, level + 1))
+                return found;
         }
         return std::nullopt;
     }
@@ -151,7 +179,8 @@ private:
     [[nodiscard]] verdict check_required(json::value const& schema, json::object const& properties) const {
         auto const* required = member(schema, "required");
         auto const* names = required != nullptr ? required->if_array() : nullptr;
-        std::string const rule = "'required' is required to be supplied and to be an array including every key in properties.";
+        std::string const rule =
+            "'required' is required to be supplied and to be an array including every key in properties.";
         if (names == nullptr) return properties.empty() ? std::nullopt : verdict{at(rule)};
         for (auto const& [name, property] : properties)
             if (std::ranges::find(*names, json::value(name)) == names->end())
@@ -179,13 +208,37 @@ public:
 
 private:
     static constexpr int most_steps = 20'000;
-    static constexpr std::array<std::string_view, 29> forbidden{
-        "minLength", "maxLength", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "maxItems", "uniqueItems",
-        "contains", "minContains", "maxContains", "prefixItems", "patternProperties", "propertyNames", "minProperties", "maxProperties",
-        "oneOf", "not", "if", "then", "else", "dependentRequired", "dependentSchemas", "unevaluatedItems", "unevaluatedProperties",
-        "additionalItems", "dependencies", "contentEncoding"};
+    static constexpr std::array<std::string_view, 29> forbidden{"minLength",
+                                                                "maxLength",
+                                                                "minimum",
+                                                                "maximum",
+                                                                "exclusiveMinimum",
+                                                                "exclusiveMaximum",
+                                                                "multipleOf",
+                                                                "maxItems",
+                                                                "uniqueItems",
+                                                                "contains",
+                                                                "minContains",
+                                                                "maxContains",
+                                                                "prefixItems",
+                                                                "patternProperties",
+                                                                "propertyNames",
+                                                                "minProperties",
+                                                                "maxProperties",
+                                                                "oneOf",
+                                                                "not",
+                                                                "if",
+                                                                "then",
+                                                                "else",
+                                                                "dependentRequired",
+                                                                "dependentSchemas",
+                                                                "unevaluatedItems",
+                                                                "unevaluatedProperties",
+                                                                "additionalItems",
+                                                                "dependencies",
+                                                                "contentEncoding"};
     static constexpr std::array<std::string_view, 10> formats{"date-time", "time", "date", "duration", "email",
-                                                              "hostname", "uri", "ipv4", "ipv6", "uuid"};
+                                                              "hostname",  "uri",  "ipv4", "ipv6",     "uuid"};
     static constexpr std::array<std::string_view, 6> hard_patterns{"(?=", "(?!", "(?<", "\\b", "\\B", "\\1"};
 
     static std::string kind_of(json::value const& schema) {
@@ -200,7 +253,8 @@ private:
         above.push_back(&schema);
         if (auto const ref = text_member(schema, "$ref"); !ref.empty()) {
             auto const* target = resolve_ref(root_, ref);
-            if (target == nullptr) return where + ": '$ref' must point into this schema, got '" + std::string{ref} + "'";
+            if (target == nullptr)
+                return where + ": '$ref' must point into this schema, got '" + std::string{ref} + "'";
             return check(*target, where, above);
         }
         if (auto found = check_keywords(schema, where)) return found;
@@ -219,39 +273,45 @@ private:
         }
         for (auto const type : types_of(schema))
             if (!is_one_of(known_types, type)) return where + ": '" + std::string{type} + "' is not a type";
-        if (auto const* least = member(schema, "minItems"); least != nullptr && *least != json::value(0) && *least != json::value(1))
+        if (auto const* least = member(schema, "minItems");
+            least != nullptr && *least != json::value(0) && *least != json::value(1))
             return where + ": For 'array' type, 'minItems' values other than 0 or 1 are not supported";
         if (auto const format = text_member(schema, "format"); !format.empty() && !is_one_of(formats, format))
             return where + ": For 'string' type, format '" + std::string{format} + "' is not supported";
         for (auto const part : hard_patterns)
-            if (text_member(schema, "pattern").find(part) != std::string_view::npos) return where + ": pattern uses '" + std::string{part} + "', which is not supported";
+            if (text_member(schema, "pattern").find(part) != std::string_view::npos)
+                return where + ": pattern uses '" + std::string{part} + "', which is not supported";
         if (auto const* values = member(schema, "enum"); values != nullptr && values->is_array())
             for (auto const& value : values->get_array())
                 if (value.is_structured()) return where + ": 'enum' may hold scalars only";
         return std::nullopt;
     }
 
-    verdict check_variants(json::value const& schema, std::string const& where, std::vector<json::value const*> const& above) {
+    verdict check_variants(json::value const& schema, std::string const& where,
+                           std::vector<json::value const*> const& above) {
         for (std::string const keyword : {"anyOf", "allOf"}) {
             auto const* variants = member(schema, keyword);
             if (variants == nullptr) continue;
             if (!variants->is_array()) return where + ": '" + keyword + "' must be an array";
             for (auto const& variant : variants->get_array()) {
-                if (keyword == "allOf" && member(variant, "$ref") != nullptr) return where + ": 'allOf' with '$ref' is not supported";
+                if (keyword == "allOf" && member(variant, "$ref") != nullptr)
+                    return where + ": 'allOf' with '$ref' is not supported";
                 if (auto found = check(variant, where + "." + keyword, above)) return found;
             }
         }
         return std::nullopt;
     }
 
-    verdict check_object(json::value const& schema, std::string const& where, std::vector<json::value const*> const& above) {
+    verdict check_object(json::value const& schema, std::string const& where,
+                         std::vector<json::value const*> const& above) {
         auto const* closed = member(schema, "additionalProperties");
         if (closed == nullptr || !closed->is_bool() || closed->get_bool())
             return where + ": For 'object' type, 'additionalProperties' must be explicitly set to false";
         auto const* properties = member(schema, "properties");
         if (properties == nullptr || !properties->is_object()) return std::nullopt;
         for (auto const& [name, property] : properties->get_object())
-            if (auto found = check(property, where + ".properties." + std::string{name.data(), name.size()}, above)) return found;
+            if (auto found = check(property, where + ".properties." + std::string{name.data(), name.size()}, above))
+                return found;
         return std::nullopt;
     }
 
@@ -261,7 +321,11 @@ private:
 
 }  // namespace
 
-verdict openai_schema_fault(json::value const& schema) { return openai_rules{schema}.check(); }
-verdict anthropic_schema_fault(json::value const& schema) { return anthropic_rules{schema}.check(); }
+verdict openai_schema_fault(json::value const& schema) {
+    return openai_rules{schema}.check();
+}
+verdict anthropic_schema_fault(json::value const& schema) {
+    return anthropic_rules{schema}.check();
+}
 
 }  // namespace coax::sim

@@ -13,8 +13,8 @@
 namespace coax::sim {
 namespace {
 
-constexpr int frugal_depth = 5;            // from here on only what must be there
-constexpr int deepest = 48;                // beyond this a schema has no end
+constexpr int frugal_depth = 5;  // from here on only what must be there
+constexpr int deepest = 48;      // beyond this a schema has no end
 constexpr std::size_t frugal_values = 4096;
 constexpr std::size_t most_items = 10'000;
 constexpr int search_steps = 2'000;
@@ -22,8 +22,8 @@ constexpr double largest_exact = 9'007'199'254'740'991.0;
 
 // ---- what the schema says ------------------------------------------------------------------------------------------
 
-/// A bound that stands in the description as "{minimum: 0, maximum: 1}": there the official clients put what the service
-/// does not enforce, and a good model heeds it.
+/// A bound that stands in the description as "{minimum: 0, maximum: 1}": there the official clients put what the
+/// service does not enforce, and a good model heeds it.
 std::optional<double> hinted_number(json::value const& schema, std::string_view keyword) noexcept {
     auto hints = text_member(schema, "description");
     auto const begin = hints.rfind('{');
@@ -33,7 +33,8 @@ std::optional<double> hinted_number(json::value const& schema, std::string_view 
         auto const rest = hints.substr(at + keyword.size());
         bool const whole_word = at == 0 || hints[at - 1] == ' ';
         double value{};
-        if (whole_word && rest.starts_with(": ") && std::from_chars(rest.data() + 2, rest.data() + rest.size(), value).ec == std::errc{})
+        if (whole_word && rest.starts_with(": ") &&
+            std::from_chars(rest.data() + 2, rest.data() + rest.size(), value).ec == std::errc{})
             return value;
     }
     return std::nullopt;
@@ -69,8 +70,8 @@ json::array const* variants_of(json::value const& schema) noexcept {
 bool is_required(json::value const& schema, std::string_view name) noexcept {
     auto const* names = array_of(schema, "required");
     return names != nullptr && std::ranges::any_of(*names, [name](json::value const& entry) {
-        return entry.is_string() && view(entry.get_string()) == name;
-    });
+               return entry.is_string() && view(entry.get_string()) == name;
+           });
 }
 
 std::string_view inferred_type(json::value const& schema) noexcept {
@@ -78,10 +79,10 @@ std::string_view inferred_type(json::value const& schema) noexcept {
         std::string_view keyword;
         std::string_view type;
     };
-    for (auto const& [keyword, type] : {hint{"properties", "object"}, hint{"additionalProperties", "object"},
-                                        hint{"required", "object"}, hint{"items", "array"}, hint{"prefixItems", "array"},
-                                        hint{"minItems", "array"}, hint{"multipleOf", "number"},
-                                        hint{"minimum", "number"}, hint{"maximum", "number"}})
+    for (auto const& [keyword, type] :
+         {hint{"properties", "object"}, hint{"additionalProperties", "object"}, hint{"required", "object"},
+          hint{"items", "array"}, hint{"prefixItems", "array"}, hint{"minItems", "array"}, hint{"multipleOf", "number"},
+          hint{"minimum", "number"}, hint{"maximum", "number"}})
         if (member(schema, keyword) != nullptr) return type;
     return "string";
 }
@@ -142,21 +143,26 @@ private:
 
 // ---- words ---------------------------------------------------------------------------------------------------------
 
-constexpr std::array<std::string_view, 24> plain_words{
-    "steady", "harbour", "window", "lantern", "quiet",  "morning", "paper",  "orchard", "signal", "copper", "river",  "garden",
-    "letter", "winter",  "bridge", "kettle",  "market", "thread",  "island", "ribbon",  "valley", "pocket", "shadow", "meadow"};
+constexpr std::array<std::string_view, 24> plain_words{"steady", "harbour", "window", "lantern", "quiet",  "morning",
+                                                       "paper",  "orchard", "signal", "copper",  "river",  "garden",
+                                                       "letter", "winter",  "bridge", "kettle",  "market", "thread",
+                                                       "island", "ribbon",  "valley", "pocket",  "shadow", "meadow"};
 constexpr std::array<std::string_view, 6> names{"Mira", "Anton", "Ines", "Jonas", "Aiko", "Samuel"};
 constexpr std::array<std::string_view, 6> cities{"Oslo", "Turku", "Lisbon", "Kyoto", "Bergen", "Ghent"};
 constexpr std::array<std::string_view, 6> countries{"Norway", "Finland", "Portugal", "Japan", "Belgium", "Chile"};
 constexpr std::array<std::string_view, 6> glad_feelings{"joy", "gratitude", "relief", "excitement", "pride", "trust"};
-constexpr std::array<std::string_view, 6> sad_feelings{"anger", "frustration", "disappointment", "sadness", "impatience", "worry"};
+constexpr std::array<std::string_view, 6> sad_feelings{"anger",   "frustration", "disappointment",
+                                                       "sadness", "impatience",  "worry"};
 constexpr std::array<std::string_view, 6> calm_feelings{"curiosity", "calm", "interest", "surprise", "hope", "doubt"};
 
-constexpr std::array<std::string_view, 12> glad_labels{"positive", "pos", "good", "happy", "glad", "great", "favorable", "favourable",
-                                                       "satisfied", "joy", "like", "approve"};
-constexpr std::array<std::string_view, 12> sad_labels{"negative", "neg", "bad", "unhappy", "sad", "angry", "unfavorable",
-                                                      "unfavourable", "dissatisfied", "anger", "dislike", "reject"};
-constexpr std::array<std::string_view, 7> calm_labels{"neutral", "mixed", "none", "unclear", "unknown", "other", "undecided"};
+constexpr std::array<std::string_view, 12> glad_labels{"positive",  "pos",   "good",      "happy",
+                                                       "glad",      "great", "favorable", "favourable",
+                                                       "satisfied", "joy",   "like",      "approve"};
+constexpr std::array<std::string_view, 12> sad_labels{"negative",     "neg",   "bad",         "unhappy",
+                                                      "sad",          "angry", "unfavorable", "unfavourable",
+                                                      "dissatisfied", "anger", "dislike",     "reject"};
+constexpr std::array<std::string_view, 7> calm_labels{"neutral", "mixed", "none",     "unclear",
+                                                      "unknown", "other", "undecided"};
 constexpr std::array<std::string_view, 3> mixed_labels{"mixed", "ambivalent", "conflicted"};
 
 template <class Words>
@@ -172,7 +178,9 @@ bool is_strong(std::string_view label) {
     return lowered.starts_with("very") || lowered.starts_with("strongly");
 }
 
-bool contains(std::string_view text, std::string_view part) noexcept { return text.find(part) != std::string_view::npos; }
+bool contains(std::string_view text, std::string_view part) noexcept {
+    return text.find(part) != std::string_view::npos;
+}
 
 std::string padded(int value, int width) {
     auto digits = std::to_string(value);
@@ -207,7 +215,8 @@ private:
             return target != nullptr ? make(*target, name) : json::value{};
         }
         if (auto const* constant = member(schema, "const")) return *constant;
-        if (auto const* values = array_of(schema, "enum"); values != nullptr && !values->empty()) return choose_label(*values);
+        if (auto const* values = array_of(schema, "enum"); values != nullptr && !values->empty())
+            return choose_label(*values);
         if (auto const* parts = array_of(schema, "allOf"); parts != nullptr) return make(folded(schema, root_), name);
         if (auto const* variants = variants_of(schema); variants != nullptr && !variants->empty())
             return make(choose_variant(*variants), name);
@@ -234,8 +243,10 @@ private:
         bool nullable = false;
         for (auto const& entry : *types) {
             if (!entry.is_string()) continue;
-            if (view(entry.get_string()) == "null") nullable = true;
-            else real.push_back(view(entry.get_string()));
+            if (view(entry.get_string()) == "null")
+                nullable = true;
+            else
+                real.push_back(view(entry.get_string()));
         }
         if (real.empty() || (nullable && (frugal() || random_.chance(0.25)))) return "null";
         return real[random_.below(real.size())];
@@ -268,7 +279,8 @@ private:
         return made;
     }
 
-    void add_members(json::object& made, json::value const& schema, json::object const& properties, bool required, bool optional) {
+    void add_members(json::object& made, json::value const& schema, json::object const& properties, bool required,
+                     bool optional) {
         for (auto const& [name, property] : properties) {
             std::string_view const key{name.data(), name.size()};
             bool const wanted = is_required(schema, key) ? required : optional && !frugal() && random_.chance(0.75);
@@ -279,7 +291,8 @@ private:
     void add_free_members(json::object& made, json::value const& schema, json::value const& others) {
         auto const least = size_of(schema, "minProperties", 0);
         auto const most = std::max(least, size_of(schema, "maxProperties", std::max<std::size_t>(least, 3)));
-        auto const wanted = frugal() ? least : std::max<std::size_t>(least, std::min<std::size_t>(most, 1 + random_.below(3)));
+        auto const wanted =
+            frugal() ? least : std::max<std::size_t>(least, std::min<std::size_t>(most, 1 + random_.below(3)));
         for (std::size_t tries = 0; made.size() < std::min(wanted, most_items) && tries < wanted * 4 + 16; ++tries) {
             auto key = lower_ascii(word());
             if (tries > wanted + 8) key += std::to_string(tries);
@@ -361,7 +374,8 @@ private:
         auto limits = range_of(schema, 0, 100);
         if (auto const step = number_of(schema, "multipleOf"); step && *step > 0)
             return multiple_in(schema, limits, *step).value_or(limits.low);
-        bool const sure = limits.low == 0 && limits.high == 1 && (contains(name, "confiden") || contains(name, "score"));
+        bool const sure =
+            limits.low == 0 && limits.high == 1 && (contains(name, "confiden") || contains(name, "score"));
         double const share = sure ? 0.6 + 0.39 * random_.unit() : random_.unit();
         double const exact = limits.low + (limits.high - limits.low) * share;
         double const rounded = std::round(exact * 100) / 100;
@@ -402,19 +416,23 @@ private:
         return text;
     }
 
-    int between(int low, int high) { return low + static_cast<int>(random_.below(static_cast<std::size_t>(high - low + 1))); }
+    int between(int low, int high) {
+        return low + static_cast<int>(random_.below(static_cast<std::size_t>(high - low + 1)));
+    }
 
     std::string date() { return "2026-" + padded(between(1, 12), 2) + "-" + padded(between(1, 28), 2); }
-    std::string time() { return padded(between(0, 23), 2) + ":" + padded(between(0, 59), 2) + ":" + padded(between(0, 59), 2); }
+    std::string time() {
+        return padded(between(0, 23), 2) + ":" + padded(between(0, 59), 2) + ":" + padded(between(0, 59), 2);
+    }
 
     std::string uuid() {
         std::array<char, 40> text{};
         auto const a = random_.next();
         auto const b = random_.next();
-        auto const count = std::snprintf(text.data(), text.size(), "%08x-%04x-4%03x-a%03x-%012llx",
-                                         static_cast<unsigned>(a), static_cast<unsigned>((a >> 32U) & 0xffffU),
-                                         static_cast<unsigned>((a >> 48U) & 0xfffU), static_cast<unsigned>(b & 0xfffU),
-                                         static_cast<unsigned long long>(b >> 16U));
+        auto const count =
+            std::snprintf(text.data(), text.size(), "%08x-%04x-4%03x-a%03x-%012llx", static_cast<unsigned>(a),
+                          static_cast<unsigned>((a >> 32U) & 0xffffU), static_cast<unsigned>((a >> 48U) & 0xfffU),
+                          static_cast<unsigned>(b & 0xfffU), static_cast<unsigned long long>(b >> 16U));
         return {text.data(), static_cast<std::size_t>(count)};
     }
 
@@ -422,7 +440,8 @@ private:
         if (format == "date-time") return date() + "T" + time() + "Z";
         if (format == "date") return date();
         if (format == "time") return time() + "Z";
-        if (format == "duration") return "PT" + std::to_string(between(1, 9)) + "H" + std::to_string(between(1, 59)) + "M";
+        if (format == "duration")
+            return "PT" + std::to_string(between(1, 9)) + "H" + std::to_string(between(1, 59)) + "M";
         if (format == "email") return lower_ascii(names[random_.below(names.size())]) + "@example.com";
         if (format == "hostname") return std::string{plain_word()} + ".example.com";
         if (format == "uri") return "https://example.com/" + std::string{plain_word()};
@@ -485,7 +504,8 @@ private:
     json::value choose_label(json::array const& values) {
         if (auto const* felt = felt_label(values)) return *felt;
         for (auto const& value : values)
-            if (value.is_string() && value.get_string().size() > 2 && prompt_.mentions(view(value.get_string()))) return value;
+            if (value.is_string() && value.get_string().size() > 2 && prompt_.mentions(view(value.get_string())))
+                return value;
         return values[random_.below(values.size())];
     }
 
@@ -504,7 +524,8 @@ private:
         if (glad.empty() || sad.empty()) return nullptr;
         auto const mood = prompt_.mood();
         if (mood == 0) {
-            if (auto const mixed = matching(values, mixed_labels); prompt_.mixed() && !mixed.empty()) return mixed.front();
+            if (auto const mixed = matching(values, mixed_labels); prompt_.mixed() && !mixed.empty())
+                return mixed.front();
             auto const calm = matching(values, calm_labels);
             return calm.empty() ? (random_.chance(0.5) ? glad.front() : sad.front()) : calm.front();
         }
@@ -547,14 +568,17 @@ bool leave_range(json::value& made, json::value const& schema) {
     if (!made.is_number() || (!high && !low)) return false;
     auto const value = high ? *high + 1000 : *low - 1000;
     if (std::abs(value) > largest_exact) return false;
-    if (made.is_int64()) made = static_cast<std::int64_t>(value);
-    else made = value;
+    if (made.is_int64())
+        made = static_cast<std::int64_t>(value);
+    else
+        made = value;
     return true;
 }
 
 }  // namespace
 
-json::value make_value(json::value const& schema, prompt_reading const& prompt, random_source& random, member_order order) {
+json::value make_value(json::value const& schema, prompt_reading const& prompt, random_source& random,
+                       member_order order) {
     return value_maker{schema, prompt, random, order}.make(schema, {});
 }
 
@@ -568,7 +592,8 @@ void break_value(json::value& made, json::value const& schema, random_source& ra
     auto const way = random.below(3);
     if (way == 0)
         for (auto const& [name, value] : *object)
-            if (auto* property = properties->if_contains(name); property != nullptr && leave_range(object->at(name), *property))
+            if (auto* property = properties->if_contains(name);
+                property != nullptr && leave_range(object->at(name), *property))
                 return;
     auto const chosen = object->begin() + static_cast<std::ptrdiff_t>(random.below(object->size()));
     if (way == 1 && is_required(schema, {chosen->key().data(), chosen->key().size()})) {
@@ -576,8 +601,9 @@ void break_value(json::value& made, json::value const& schema, random_source& ra
         return;
     }
     auto const* property = properties->if_contains(chosen->key());
-    bool const typed = property != nullptr && (member(*property, "type") != nullptr || member(*property, "enum") != nullptr ||
-                                               member(*property, "$ref") != nullptr);
+    bool const typed =
+        property != nullptr && (member(*property, "type") != nullptr || member(*property, "enum") != nullptr ||
+                                member(*property, "$ref") != nullptr);
     if (typed) {
         chosen->value() = of_another_type(chosen->value(), *property);
         return;

@@ -1,8 +1,8 @@
-#include <coax/sim/server.hpp>
-
 #include "sim/certificate.hpp"
 #include "sim/delivery.hpp"
 #include "sim/service.hpp"
+
+#include <coax/sim/server.hpp>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -53,7 +53,9 @@ constexpr auto token = asio::as_tuple(asio::deferred);
 constexpr std::uint32_t max_head_bytes = 64 * 1024;
 constexpr std::size_t max_drained_bytes = std::size_t{64} << 20U;
 
-std::string_view text_of(auto const& view) noexcept { return {view.data(), view.size()}; }
+std::string_view text_of(auto const& view) noexcept {
+    return {view.data(), view.size()};
+}
 
 using request_message = http::request<http::string_body>;
 
@@ -69,7 +71,9 @@ request_view view_of(request_message const& request) noexcept {
 }
 
 recorded_request record_of(request_message const& request) {
-    recorded_request record{.method = std::string{text_of(request.method_string())}, .target = std::string{text_of(request.target())}, .body = request.body()};
+    recorded_request record{.method = std::string{text_of(request.method_string())},
+                            .target = std::string{text_of(request.target())},
+                            .body = request.body()};
     for (auto const& field : request) record.headers.emplace_back(text_of(field.name_string()), text_of(field.value()));
     return record;
 }
@@ -83,8 +87,10 @@ reply reply_of(scripted_answer scripted) {
               .mishap = scripted.mishap};
     out.chunked = !out.pieces.empty();
     for (auto const& [name, value] : scripted.headers) {
-        if (lower_ascii(name) == "content-type") out.content_type = value;
-        else add_header(out.headers, name, value);
+        if (lower_ascii(name) == "content-type")
+            out.content_type = value;
+        else
+            add_header(out.headers, name, value);
     }
     return out;
 }
@@ -122,7 +128,8 @@ public:
     static constexpr bool is_tls = !std::is_same_v<Stream, tcp_socket>;
 
     template <class... More>
-    connection(host& server, tcp_socket socket, More&... more) : server_{server}, stream_{std::move(socket), more...}, timer_{stream_.get_executor()} {}
+    connection(host& server, tcp_socket socket, More&... more)
+        : server_{server}, stream_{std::move(socket), more...}, timer_{stream_.get_executor()} {}
 
     void close() noexcept override {
         error_code ignored;
@@ -140,8 +147,10 @@ public:
 
 private:
     tcp_socket& socket() noexcept {
-        if constexpr (is_tls) return stream_.next_layer();
-        else return stream_;
+        if constexpr (is_tls)
+            return stream_.next_layer();
+        else
+            return stream_;
     }
 
     task<bool> shake_hands() {
@@ -180,14 +189,18 @@ private:
     }
 
     [[nodiscard]] delivery_terms terms(bool keep_alive, bool http_1_0) {
-        return {.keep_alive = keep_alive, .http_1_0 = http_1_0, .date = server_.date(), .longest = server_.wanted().stall_limit};
+        return {.keep_alive = keep_alive,
+                .http_1_0 = http_1_0,
+                .date = server_.date(),
+                .longest = server_.wanted().stall_limit};
     }
 
     task<bool> refuse(error_code failure) {
         static error_code const sample = http::error::bad_method;
         if (failure.category() != sample.category()) co_return false;
         if (failure == http::error::end_of_stream || failure == http::error::partial_message) co_return false;
-        reply out = failure == http::error::body_limit     ? server_.refuse(413, "The request body is larger than this service takes.")
+        reply out = failure == http::error::body_limit
+                        ? server_.refuse(413, "The request body is larger than this service takes.")
                     : failure == http::error::header_limit ? server_.refuse(431, "The request's header is too large.")
                                                            : server_.refuse(400, "This is not an HTTP request.");
         co_return co_await send(deliver(std::move(out), terms(false, false)));
@@ -202,11 +215,19 @@ private:
             moved();
         }
         switch (plan.then) {
-            case ending::keep: co_return true;
-            case ending::close: co_await end_orderly(); break;
-            case ending::cut: break;
-            case ending::reset: reset_on_close(); break;
-            case ending::stall: co_await stall(); break;
+            case ending::keep:
+                co_return true;
+            case ending::close:
+                co_await end_orderly();
+                break;
+            case ending::cut:
+                break;
+            case ending::reset:
+                reset_on_close();
+                break;
+            case ending::stall:
+                co_await stall();
+                break;
         }
         co_return false;
     }
@@ -221,7 +242,8 @@ private:
 
     /// Says nothing for as long as the options allow, or until the caller goes away.
     task<void> stall() {
-        socket().async_wait(tcp_socket::wait_read, [self = this->shared_from_this()](error_code) { self->timer_.cancel(); });
+        socket().async_wait(tcp_socket::wait_read,
+                            [self = this->shared_from_this()](error_code) { self->timer_.cancel(); });
         co_await pause(server_.wanted().stall_limit);
     }
 
@@ -260,7 +282,8 @@ error io_error(std::string message, std::string where, error_code cause) {
 
 class server::impl final : host {
 public:
-    explicit impl(options wanted) : wanted_{std::move(wanted)}, service_{wanted_}, acceptor_{context_}, retry_{context_}, sweep_{context_} {
+    explicit impl(options wanted)
+        : wanted_{std::move(wanted)}, service_{wanted_}, acceptor_{context_}, retry_{context_}, sweep_{context_} {
         if (wanted_.tls) load_certificate();
         bind();
         accept();
@@ -318,7 +341,10 @@ private:
         if (wanted_.handler) try {
                 scripted = wanted_.handler(record);
             } catch (...) {
-                scripted = scripted_answer{.status = 500, .body = R"({"error":{"message":"The handler threw.","type":"server_error","param":null,"code":null}})"};
+                scripted = scripted_answer{
+                    .status = 500,
+                    .body =
+                        R"({"error":{"message":"The handler threw.","type":"server_error","param":null,"code":null}})"};
             }
         std::lock_guard const lock{mutex_};
         if (wanted_.record_requests > 0) {
@@ -408,8 +434,10 @@ private:
         error_code ignored;
         socket.set_option(tcp::no_delay{true}, ignored);
         host& self = *this;
-        if (tls_) start(std::make_shared<connection<tls_stream>>(self, std::move(socket), *tls_));
-        else start(std::make_shared<connection<tcp_socket>>(self, std::move(socket)));
+        if (tls_)
+            start(std::make_shared<connection<tls_stream>>(self, std::move(socket), *tls_));
+        else
+            start(std::make_shared<connection<tcp_socket>>(self, std::move(socket)));
     }
 
     template <class Connection>
@@ -478,11 +506,23 @@ server::server(options wanted) {
 
 server::~server() = default;
 
-std::string server::url() const { return impl_->url(); }
-std::uint16_t server::port() const noexcept { return impl_->port(); }
-std::string const& server::ca_pem() const noexcept { return impl_->ca_pem(); }
-server_stats server::stats() const { return impl_->stats(); }
-std::vector<recorded_request> server::requests() const { return impl_->requests(); }
-void server::stop() { impl_->stop(); }
+std::string server::url() const {
+    return impl_->url();
+}
+std::uint16_t server::port() const noexcept {
+    return impl_->port();
+}
+std::string const& server::ca_pem() const noexcept {
+    return impl_->ca_pem();
+}
+server_stats server::stats() const {
+    return impl_->stats();
+}
+std::vector<recorded_request> server::requests() const {
+    return impl_->requests();
+}
+void server::stop() {
+    impl_->stop();
+}
 
 }  // namespace coax::sim

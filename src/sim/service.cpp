@@ -15,8 +15,11 @@ constexpr std::size_t deepest_json = 128;
 constexpr std::size_t usual_dimensions = 1536;
 constexpr std::size_t most_dimensions = 8192;
 constexpr std::size_t most_inputs = 2048;
+constexpr double pretended_limit = 500;
 
-std::uint64_t seed_of(std::uint64_t seed, std::uint64_t number) noexcept { return mix(seed ^ 0x5eedULL, number); }
+std::uint64_t seed_of(std::uint64_t seed, std::uint64_t number) noexcept {
+    return mix(seed ^ 0x5eedULL, number);
+}
 
 std::string uuid_of(std::uint64_t seed) {
     constexpr std::string_view digits = "0123456789abcdef";
@@ -32,14 +35,19 @@ std::string request_id_of(dialect speech, std::uint64_t seed) {
     return speech == dialect::openai ? "req_" + make_id(seed, 32) : uuid_of(seed);
 }
 
-bool is_model_request(endpoint what) noexcept { return what == endpoint::chat || what == endpoint::embeddings; }
+bool is_model_request(endpoint what) noexcept {
+    return what == endpoint::chat || what == endpoint::embeddings;
+}
 
-bool wants_post(endpoint what) noexcept { return is_model_request(what) || what == endpoint::count_tokens; }
+bool wants_post(endpoint what) noexcept {
+    return is_model_request(what) || what == endpoint::count_tokens;
+}
 
 /// Faults that need no look at the request.
 bool strikes_at_once(fault_kind kind) noexcept {
     return kind == fault_kind::http_status || kind == fault_kind::rate_limited || kind == fault_kind::overloaded ||
-           kind == fault_kind::close_before_answer || kind == fault_kind::stall;
+           kind == fault_kind::close_before_answer || kind == fault_kind::stall ||
+           kind == fault_kind::quota_exhausted || kind == fault_kind::context_too_long;
 }
 
 bool strikes_on_the_way(fault_kind kind) noexcept {
@@ -48,12 +56,33 @@ bool strikes_on_the_way(fault_kind kind) noexcept {
 
 void add_wait(std::string& headers, fault const& what, moment now) {
     switch (what.retry_after) {
-        case retry_after_form::none: break;
-        case retry_after_form::seconds: add_header(headers, "retry-after", std::to_string(ceil_seconds(what.wait))); break;
-        case retry_after_form::milliseconds: add_header(headers, "retry-after-ms", std::to_string(what.wait.count())); break;
+        case retry_after_form::none:
+            break;
+        case retry_after_form::seconds:
+            add_header(headers, "retry-after", std::to_string(ceil_seconds(what.wait)));
+            break;
+        case retry_after_form::milliseconds:
+            add_header(headers, "retry-after-ms", std::to_string(what.wait.count()));
+            break;
         case retry_after_form::http_date:
             add_header(headers, "retry-after", http_date(now.wall + what.wait + std::chrono::milliseconds{999}));
             break;
+    }
+}
+
+wire_error complaint_of(fault const& what, wire_form const& form) {
+    switch (what.kind) {
+        case fault_kind::rate_limited:
+            return form.limited({.which = limited_by::requests, .requested = 1, .wait = what.wait}, "this model",
+                                pretended_limit);
+        case fault_kind::overloaded:
+            return form.failure(form.overloaded_status());
+        case fault_kind::quota_exhausted:
+            return form.quota_exhausted();
+        case fault_kind::context_too_long:
+            return form.context_too_long();
+        default:
+            return form.failure(what.http_status);
     }
 }
 
@@ -81,13 +110,17 @@ struct embedding_request {
     std::size_t bytes{0};
 };
 
-wire_error bad_input(std::string message, std::string param) { return {.status = 400, .message = std::move(message), .param = std::move(param)}; }
+wire_error bad_input(std::string message, std::string param) {
+    return {.status = 400, .message = std::move(message), .param = std::move(param)};
+}
 
 /// One text, or token numbers in the place of one.
 std::optional<std::string> input_text(json::value const& input) {
     if (input.is_string() && !input.get_string().empty()) return std::string{view(input.get_string())};
     auto const* tokens = input.if_array();
-    if (tokens == nullptr || tokens->empty() || !std::ranges::all_of(*tokens, [](auto const& token) { return token.is_number(); })) return std::nullopt;
+    if (tokens == nullptr || tokens->empty() ||
+        !std::ranges::all_of(*tokens, [](auto const& token) { return token.is_number(); }))
+        return std::nullopt;
     return to_json(input);
 }
 
@@ -97,7 +130,8 @@ std::optional<wire_error> read_embedding(json::value const& body, route const& a
     auto const* input = member(body, "input");
     if (input == nullptr) return bad_input("Missing required parameter: 'input'.", "input");
     bool const several = input->is_array() && !input->get_array().empty() && !input->get_array().front().is_number();
-    if (several && input->get_array().size() > most_inputs) return bad_input("Invalid 'input': more than 2048 entries.", "input");
+    if (several && input->get_array().size() > most_inputs)
+        return bad_input("Invalid 'input': more than 2048 entries.", "input");
     auto const add = [&](json::value const& entry) {
         auto text = input_text(entry);
         if (text) out.inputs.push_back(std::move(*text));
@@ -107,11 +141,13 @@ std::optional<wire_error> read_embedding(json::value const& body, route const& a
     if (!good) return bad_input("'$.input' is invalid. Please check the API reference.", "input");
     for (auto const& text : out.inputs) out.bytes += text.size();
     auto const format = text_member(body, "encoding_format");
-    if (!format.empty() && format != "float" && format != "base64") return bad_input("Invalid value for 'encoding_format'.", "encoding_format");
+    if (!format.empty() && format != "float" && format != "base64")
+        return bad_input("Invalid value for 'encoding_format'.", "encoding_format");
     out.base64 = format == "base64";
     if (auto const* wanted = member(body, "dimensions"); wanted != nullptr && !wanted->is_null()) {
         auto const* count = wanted->if_int64();
-        if (count == nullptr || *count < 1 || *count > static_cast<std::int64_t>(most_dimensions)) return bad_input("Invalid 'dimensions'.", "dimensions");
+        if (count == nullptr || *count < 1 || *count > static_cast<std::int64_t>(most_dimensions))
+            return bad_input("Invalid 'dimensions'.", "dimensions");
         out.dimensions = static_cast<std::size_t>(*count);
     }
     return std::nullopt;
@@ -136,7 +172,11 @@ service::service(options const& wanted)
 exchange service::begin(route const& asked, moment now) {
     ++stats_.requests;
     auto const seed = seed_of(wanted_.seed, stats_.requests);
-    return {.number = stats_.requests, .id_seed = seed, .request_id = request_id_of(asked.speech, seed), .now = now, .asked = asked};
+    return {.number = stats_.requests,
+            .id_seed = seed,
+            .request_id = request_id_of(asked.speech, seed),
+            .now = now,
+            .asked = asked};
 }
 
 reply service::turn_away(wire_error const& why, exchange const& with) const {
@@ -161,9 +201,13 @@ reply service::handle(request_view const& request, moment now) {
     auto const& form = form_of(asked.speech);
     auto const answered = [&]() -> reply {
         if (asked.what == endpoint::unknown)
-            return turn_away({.status = 404, .message = "Invalid URL (" + std::string{request.method} + " " + std::string{request.target.substr(0, 200)} + ")"}, with);
+            return turn_away({.status = 404,
+                              .message = "Invalid URL (" + std::string{request.method} + " " +
+                                         std::string{request.target.substr(0, 200)} + ")"},
+                             with);
         if (request.method != (wants_post(asked.what) ? "POST" : "GET"))
-            return turn_away({.status = 405, .message = "Not allowed to " + std::string{request.method} + " here."}, with);
+            return turn_away({.status = 405, .message = "Not allowed to " + std::string{request.method} + " here."},
+                             with);
         if (auto const& key = wanted_.api_key.reveal(); !key.empty())
             if (auto const why = form.authorize(request, key)) return turn_away(*why, with);
         if (auto const why = form.check_request(request, asked)) return turn_away(*why, with);
@@ -171,7 +215,8 @@ reply service::handle(request_view const& request, moment now) {
         if (asked.what == endpoint::one_model) return show_model(with);
         return model_request(request, with);
     }();
-    bool const silent = answered.mishap && (answered.mishap->kind == fault_kind::stall || answered.mishap->kind == fault_kind::close_before_answer);
+    bool const silent = answered.mishap && (answered.mishap->kind == fault_kind::stall ||
+                                            answered.mishap->kind == fault_kind::close_before_answer);
     if (!silent) ++stats_.answers_by_status[answered.status];
     stats_.prompt_tokens += answered.prompt_tokens;
     stats_.completion_tokens += answered.completion_tokens;
@@ -196,10 +241,9 @@ reply service::fail_on_purpose(fault const& what, exchange const& with) const {
         out.mishap = what;
         return out;
     }
-    int const status = what.kind == fault_kind::rate_limited ? 429 : what.kind == fault_kind::overloaded ? form.overloaded_status() : what.http_status;
-    auto const limited = form.limited({.which = limited_by::requests, .requested = 1, .wait = what.wait}, "this model", wanted_.requests_per_minute);
-    auto out = turn_away(what.kind == fault_kind::rate_limited ? limited : form.failure(status), with);
-    bool const tells_wait = what.kind == fault_kind::rate_limited || (what.kind == fault_kind::overloaded && what.wait.count() > 0);
+    auto out = turn_away(complaint_of(what, form), with);
+    bool const tells_wait =
+        what.kind == fault_kind::rate_limited || (what.kind == fault_kind::overloaded && what.wait.count() > 0);
     if (tells_wait) add_wait(out.headers, what, with.now);
     return out;
 }
@@ -210,9 +254,12 @@ reply service::answer_model(request_view const& request, exchange const& with, f
     boost::system::error_code failure;
     json::parse_options parsing;
     parsing.max_depth = deepest_json;
-    auto const body = json::parse(json::string_view{request.body.data(), request.body.size()}, failure, &resource, parsing);
+    auto const body =
+        json::parse(json::string_view{request.body.data(), request.body.size()}, failure, &resource, parsing);
     if (failure)
-        return turn_away({.status = 400, .message = "We could not parse the JSON body of your request: " + failure.message() + "."}, with);
+        return turn_away(
+            {.status = 400, .message = "We could not parse the JSON body of your request: " + failure.message() + "."},
+            with);
     if (with.asked.what == endpoint::embeddings) return embed(body, with);
     if (with.asked.what == endpoint::count_tokens) return count_tokens(body, request, with);
     return chat(body, request, with, what);
@@ -222,7 +269,10 @@ std::optional<reply> service::over_limit(std::string_view model, std::size_t tok
     auto const why = limits_.admit(tokens, with.now.steady);
     if (!why) return std::nullopt;
     auto const& form = form_of(with.asked.speech);
-    auto out = turn_away(form.limited(*why, model, why->which == limited_by::requests ? wanted_.requests_per_minute : wanted_.tokens_per_minute), with);
+    auto out = turn_away(
+        form.limited(*why, model,
+                     why->which == limited_by::requests ? wanted_.requests_per_minute : wanted_.tokens_per_minute),
+        with);
     form.tell_limits(out.headers, limits_, with);
     form.tell_wait(out.headers, *why);
     return out;
@@ -237,10 +287,15 @@ reply service::chat(json::value const& body, request_view const& request, exchan
     out.prompt_tokens = std::max<std::size_t>(1, estimate_tokens(task.prompt_bytes));
     auto const reserved = out.prompt_tokens + task.max_tokens.value_or(0);
     if (auto refused = over_limit(task.model, reserved, with)) return std::move(*refused);
-    if (what != nullptr && what->kind == fault_kind::content_filter && form.filters_with_error()) return turn_away(form.filtered(), with);
-    if (what != nullptr && what->kind == fault_kind::stream_error && !task.stream) return turn_away(form.failure(500), with);
+    if (what != nullptr && what->kind == fault_kind::content_filter && form.filters_with_error())
+        return turn_away(form.filtered(), with);
+    if (what != nullptr && what->kind == fault_kind::stream_error && !task.stream)
+        return turn_away(form.failure(500), with);
 
-    answer_style const style{.seed = wanted_.seed, .words = wanted_.answer_words, .tool_calls_per_turn = wanted_.tool_calls_per_turn, .order = form.order()};
+    answer_style const style{.seed = wanted_.seed,
+                             .words = wanted_.answer_words,
+                             .tool_calls_per_turn = wanted_.tool_calls_per_turn,
+                             .order = form.order()};
     std::vector<answer> answers;
     for (int choice = 0; choice < task.choice_count; ++choice) {
         answers.push_back(make_answer(task, style, choice, with.id_seed, what));
@@ -269,10 +324,15 @@ reply service::embed(json::value const& body, exchange const& with) {
     form.tell_limits(out.headers, limits_, with);
     out.body = R"({"object":"list","data":[)";
     for (std::size_t i = 0; i < wanted.inputs.size(); ++i) {
-        out.body.append(i == 0 ? "" : ",").append(R"({"object":"embedding","index":)").append(std::to_string(i)).append(R"(,"embedding":)");
+        out.body.append(i == 0 ? "" : ",")
+            .append(R"({"object":"embedding","index":)")
+            .append(std::to_string(i))
+            .append(R"(,"embedding":)");
         auto const vector = embedding_of(wanted.inputs[i], wanted.dimensions, wanted_.seed);
-        if (wanted.base64) append_base64(out.body, vector);
-        else append_floats(out.body, vector);
+        if (wanted.base64)
+            append_base64(out.body, vector);
+        else
+            append_floats(out.body, vector);
         out.body += '}';
     }
     out.body += R"(],"model":)";
@@ -284,10 +344,12 @@ reply service::embed(json::value const& body, exchange const& with) {
 
 reply service::count_tokens(json::value const& body, request_view const& request, exchange const& with) const {
     chat_task task;
-    if (auto const why = form_of(with.asked.speech).read_chat(body, request, with.asked, task)) return turn_away(*why, with);
+    if (auto const why = form_of(with.asked.speech).read_chat(body, request, with.asked, task))
+        return turn_away(*why, with);
     reply out;
     form_of(with.asked.speech).tell_ids(out.headers, with);
-    out.body = R"({"input_tokens":)" + std::to_string(std::max<std::size_t>(1, estimate_tokens(task.prompt_bytes))) + "}";
+    out.body =
+        R"({"input_tokens":)" + std::to_string(std::max<std::size_t>(1, estimate_tokens(task.prompt_bytes))) + "}";
     return out;
 }
 
@@ -325,12 +387,16 @@ bool service::knows(std::string_view model) const noexcept {
 void service::set_pace(reply& out, exchange const& with) const {
     auto const& model = wanted_.latency;
     double const share = unit_of(mix(with.id_seed, 0x1a7e));
-    out.first_byte = model.first_byte +
-                     std::chrono::nanoseconds{static_cast<std::int64_t>(share * static_cast<double>(std::chrono::nanoseconds{model.first_byte_spread}.count()))};
+    out.first_byte =
+        model.first_byte + std::chrono::nanoseconds{static_cast<std::int64_t>(
+                               share * static_cast<double>(std::chrono::nanoseconds{model.first_byte_spread}.count()))};
     if (model.tokens_per_second <= 0 || out.status != 200) return;
-    auto const whole = std::chrono::nanoseconds{static_cast<std::int64_t>(static_cast<double>(out.completion_tokens) / model.tokens_per_second * 1e9)};
-    if (out.chunked && !out.pieces.empty()) out.between_pieces = whole / static_cast<std::int64_t>(out.pieces.size());
-    else out.first_byte += whole;
+    auto const whole = std::chrono::nanoseconds{
+        static_cast<std::int64_t>(static_cast<double>(out.completion_tokens) / model.tokens_per_second * 1e9)};
+    if (out.chunked && !out.pieces.empty())
+        out.between_pieces = whole / static_cast<std::int64_t>(out.pieces.size());
+    else
+        out.first_byte += whole;
 }
 
 }  // namespace coax::sim

@@ -29,7 +29,8 @@ private:
     [[nodiscard]] reply turn_away(wire_error const& why, exchange const& with) const;
     [[nodiscard]] reply model_request(request_view const& request, exchange const& with);
     [[nodiscard]] reply answer_model(request_view const& request, exchange const& with, fault const* what);
-    [[nodiscard]] reply chat(json::value const& body, request_view const& request, exchange const& with, fault const* what);
+    [[nodiscard]] reply chat(json::value const& body, request_view const& request, exchange const& with,
+                             fault const* what);
     [[nodiscard]] reply embed(json::value const& body, exchange const& with);
     [[nodiscard]] reply count_tokens(json::value const& body, request_view const& request, exchange const& with) const;
     [[nodiscard]] reply list_models(exchange const& with) const;

@@ -22,23 +22,23 @@ enum class tool_policy { none, automatic, required, named };
 /// What is asked of the model, whichever service's words it came in. Views into the request's JSON.
 struct chat_task {
     std::string_view model{};
-    std::string user_text{};                    ///< All the user's words, one message after another.
+    std::string user_text{};  ///< All the user's words, one message after another.
     std::string_view last_user_text{};
     std::size_t prompt_bytes{0};
-    std::vector<tool_spec> tools{};             ///< Those that may be called.
+    std::vector<tool_spec> tools{};  ///< Those that may be called.
     tool_policy policy{tool_policy::none};
     std::string_view named_tool{};
     bool parallel{true};
-    std::vector<std::string> tool_results{};    ///< Since the user's last words.
+    std::vector<std::string> tool_results{};  ///< Since the user's last words.
     json::value const* schema{nullptr};
-    bool wants_json{false};                     ///< JSON of any form.
+    bool wants_json{false};  ///< JSON of any form.
     bool stream{false};
     bool include_usage{false};
     bool obfuscate{false};
     int choice_count{1};
     std::optional<std::size_t> max_tokens{};
     std::vector<std::string> stops{};
-    std::uint64_t hash{0};                      ///< Of all that decides the answer, and not of how it is sent.
+    std::uint64_t hash{0};  ///< Of all that decides the answer, and not of how it is sent.
 };
 
 /// Why a request is turned away; each service writes it in its own shape. Empty texts are null or absent.
@@ -48,6 +48,7 @@ struct wire_error {
     std::string type{"invalid_request_error"};
     std::string param{};
     std::string code{};
+    std::string details{};  ///< JSON, for the service that has such a member.
 };
 
 }  // namespace coax::sim

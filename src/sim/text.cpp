@@ -10,21 +10,23 @@ constexpr std::size_t max_words = 512;
 constexpr std::size_t longest_delta = 12;
 
 constexpr std::array<std::string_view, 54> glad_words{
-    "amazing",  "awesome",   "beautiful", "best",      "brilliant", "charming", "cheerful",   "clean",     "comfortable",
-    "delicious", "delight",  "delighted", "delightful", "easy",     "enjoy",    "enjoyed",    "excellent", "excited",
-    "fantastic", "fast",     "favorite",  "favourite", "finally",   "friendly", "genial",     "glad",      "good",
-    "grateful", "great",     "happy",     "helpful",   "impressed", "incredible", "kind",     "love",      "loved",
-    "lovely",   "nice",      "perfect",   "pleased",   "proud",     "recommend", "smooth",    "solved",    "superb",
-    "thank",    "thanks",    "thrilled",  "welcoming", "wonderful", "worth",    "wow",        "yay",       "yummy"};
+    "amazing",     "awesome",   "beautiful", "best",      "brilliant",  "charming",  "cheerful", "clean",
+    "comfortable", "delicious", "delight",   "delighted", "delightful", "easy",      "enjoy",    "enjoyed",
+    "excellent",   "excited",   "fantastic", "fast",      "favorite",   "favourite", "finally",  "friendly",
+    "genial",      "glad",      "good",      "grateful",  "great",      "happy",     "helpful",  "impressed",
+    "incredible",  "kind",      "love",      "loved",     "lovely",     "nice",      "perfect",  "pleased",
+    "proud",       "recommend", "smooth",    "solved",    "superb",     "thank",     "thanks",   "thrilled",
+    "welcoming",   "wonderful", "worth",     "wow",       "yay",        "yummy"};
 
 constexpr std::array<std::string_view, 57> sad_words{
-    "angry",    "annoyed",   "annoying",  "awful",     "bad",       "boring",   "broke",      "broken",    "bug",
-    "cancelled", "cold",     "complaint", "crash",     "crashed",   "crashes",  "damaged",    "delay",     "delayed",
-    "dirty",    "disappointed", "disappointing", "disgusting", "dreadful", "fail", "failed", "failure",   "fault",
-    "frustrated", "frustrating", "garbage", "hate",    "hated",     "horrible", "ignored",    "late",      "lost",
-    "mess",     "miserable", "never",     "nightmare", "noisy",     "overpriced", "pathetic", "poor",      "refund",
-    "rude",     "ruined",    "sad",       "slow",      "stuck",     "terrible", "ugly",       "unacceptable", "useless",
-    "waited",   "worse",     "worst"};
+    "angry",    "annoyed",    "annoying", "awful",        "bad",           "boring",     "broke",    "broken",
+    "bug",      "cancelled",  "cold",     "complaint",    "crash",         "crashed",    "crashes",  "damaged",
+    "delay",    "delayed",    "dirty",    "disappointed", "disappointing", "disgusting", "dreadful", "fail",
+    "failed",   "failure",    "fault",    "frustrated",   "frustrating",   "garbage",    "hate",     "hated",
+    "horrible", "ignored",    "late",     "lost",         "mess",          "miserable",  "never",    "nightmare",
+    "noisy",    "overpriced", "pathetic", "poor",         "refund",        "rude",       "ruined",   "sad",
+    "slow",     "stuck",      "terrible", "ugly",         "unacceptable",  "useless",    "waited",   "worse",
+    "worst"};
 
 constexpr std::array<std::string_view, 8> glad_marks{"😀", "😍", "❤", "👍", "🎉", "😊", "🥰", ":)"};
 constexpr std::array<std::string_view, 8> sad_marks{"😡", "😢", "👎", "😭", "💔", "🤬", "😤", ":("};
@@ -33,9 +35,15 @@ constexpr std::array<std::string_view, 4> negations{"not", "no", "don't", "isn't
 static_assert(std::ranges::is_sorted(sad_words));
 static_assert(std::ranges::is_sorted(glad_words));
 
-bool is_space(char c) noexcept { return c == ' ' || (c >= '\t' && c <= '\r'); }
-bool is_upper(char c) noexcept { return c >= 'A' && c <= 'Z'; }
-bool continues_utf8(char c) noexcept { return (static_cast<unsigned char>(c) & 0xc0U) == 0x80U; }
+bool is_space(char c) noexcept {
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+bool is_upper(char c) noexcept {
+    return c >= 'A' && c <= 'Z';
+}
+bool continues_utf8(char c) noexcept {
+    return (static_cast<unsigned char>(c) & 0xc0U) == 0x80U;
+}
 
 bool is_wordly(char c) noexcept {
     return (c >= 'a' && c <= 'z') || is_upper(c) || (c >= '0' && c <= '9') || static_cast<unsigned char>(c) >= 0x80U;
@@ -107,9 +115,8 @@ void prompt_reading::feel() {
 
 bool prompt_reading::mentions(std::string_view label) const {
     auto const wanted = lower_ascii(label);
-    return std::ranges::any_of(words_, [&](std::string_view word) {
-        return word.size() == wanted.size() && lower_ascii(word) == wanted;
-    });
+    return std::ranges::any_of(
+        words_, [&](std::string_view word) { return word.size() == wanted.size() && lower_ascii(word) == wanted; });
 }
 
 std::vector<std::string_view> split_deltas(std::string_view text) {

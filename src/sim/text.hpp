@@ -18,7 +18,9 @@ namespace coax::sim {
 [[nodiscard]] std::string lower_ascii(std::string_view text);
 
 /// Tokens as a service would bill them, roughly: four bytes each, never 0 for text.
-[[nodiscard]] constexpr std::size_t estimate_tokens(std::size_t bytes) noexcept { return (bytes + 3) / 4; }
+[[nodiscard]] constexpr std::size_t estimate_tokens(std::size_t bytes) noexcept {
+    return (bytes + 3) / 4;
+}
 
 /// What answers are made of: the words of a prompt and how it feels. Views into the text it was made from.
 class prompt_reading {

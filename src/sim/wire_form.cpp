@@ -73,20 +73,21 @@ std::string bearer_token(std::string_view authorization) {
 
 std::string http_date(std::chrono::system_clock::time_point when) {
     constexpr std::array<char const*, 7> days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-    constexpr std::array<char const*, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    constexpr std::array<char const*, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                 "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     auto const t = utc(when);
     std::array<char, 64> text{};
-    auto const size = std::snprintf(text.data(), text.size(), "%s, %02d %s %04d %02d:%02d:%02d GMT",
-                                    days[static_cast<std::size_t>(t.tm_wday)], t.tm_mday, months[static_cast<std::size_t>(t.tm_mon)],
-                                    t.tm_year + 1900, t.tm_hour, t.tm_min, t.tm_sec);
+    auto const size = std::snprintf(
+        text.data(), text.size(), "%s, %02d %s %04d %02d:%02d:%02d GMT", days[static_cast<std::size_t>(t.tm_wday)],
+        t.tm_mday, months[static_cast<std::size_t>(t.tm_mon)], t.tm_year + 1900, t.tm_hour, t.tm_min, t.tm_sec);
     return {text.data(), static_cast<std::size_t>(size)};
 }
 
 std::string rfc3339(std::chrono::system_clock::time_point when) {
     auto const t = utc(when);
     std::array<char, 64> text{};
-    auto const size = std::snprintf(text.data(), text.size(), "%04d-%02d-%02dT%02d:%02d:%02dZ", t.tm_year + 1900, t.tm_mon + 1,
-                                    t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec);
+    auto const size = std::snprintf(text.data(), text.size(), "%04d-%02d-%02dT%02d:%02d:%02dZ", t.tm_year + 1900,
+                                    t.tm_mon + 1, t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec);
     return {text.data(), static_cast<std::size_t>(size)};
 }
 
@@ -108,7 +109,9 @@ std::string short_duration(std::chrono::nanoseconds span) {
     return text + "s";
 }
 
-std::int64_t ceil_seconds(std::chrono::nanoseconds span) noexcept { return (span.count() + 999'999'999) / 1'000'000'000; }
+std::int64_t ceil_seconds(std::chrono::nanoseconds span) noexcept {
+    return (span.count() + 999'999'999) / 1'000'000'000;
+}
 
 std::int64_t unix_seconds(std::chrono::system_clock::time_point when) noexcept {
     return std::chrono::duration_cast<std::chrono::seconds>(when.time_since_epoch()).count();

@@ -75,14 +75,17 @@ public:
     virtual ~wire_form() = default;
 
     /// Whether the request carries `key` where this service wants it.
-    [[nodiscard]] virtual std::optional<wire_error> authorize(request_view const& request, std::string_view key) const = 0;
+    [[nodiscard]] virtual std::optional<wire_error> authorize(request_view const& request,
+                                                              std::string_view key) const = 0;
     /// Checks what the headers and the target must hold.
-    [[nodiscard]] virtual std::optional<wire_error> check_request(request_view const& request, route const& asked) const = 0;
+    [[nodiscard]] virtual std::optional<wire_error> check_request(request_view const& request,
+                                                                  route const& asked) const = 0;
     /// Checks a chat as the service does and says what it asks. `task` views into `body`.
     [[nodiscard]] virtual std::optional<wire_error> read_chat(json::value const& body, request_view const& request,
                                                               route const& asked, chat_task& task) const = 0;
     /// Writes answers, one for each choice, whole or as events.
-    virtual void write_chat(reply& out, chat_task const& task, std::vector<answer> const& answers, exchange const& with) const = 0;
+    virtual void write_chat(reply& out, chat_task const& task, std::vector<answer> const& answers,
+                            exchange const& with) const = 0;
 
     [[nodiscard]] virtual std::string error_body(wire_error const& why, exchange const& with) const = 0;
     /// The event that ends a stream badly.
@@ -91,6 +94,8 @@ public:
     [[nodiscard]] virtual wire_error unknown_model(std::string_view model, route const& asked) const = 0;
     [[nodiscard]] virtual wire_error limited(limit_refusal const& why, std::string_view model, double limit) const = 0;
     [[nodiscard]] virtual wire_error filtered() const = 0;
+    [[nodiscard]] virtual wire_error quota_exhausted() const = 0;
+    [[nodiscard]] virtual wire_error context_too_long() const = 0;
     /// Whether a blocked prompt is an error (or else an answer that says so).
     [[nodiscard]] virtual bool filters_with_error() const noexcept = 0;
 

@@ -16,7 +16,7 @@ void read_and_write(std::string_view text, coax::json::read_options const& optio
     auto const value = coax::json::read<T>(text, options);
     if (!value) return;
     auto const written = coax::json::write(*value);
-    auto const again = coax::json::read<T>(written, {.require_fields = options.require_fields, .check_docs = options.check_docs});
+    auto const again = coax::json::read<T>(written);
     if (!again || coax::json::write(*again) != written) std::abort();
 }
 
@@ -32,7 +32,7 @@ coax::runtime_schema const& schema() {
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
     std::string_view const text{reinterpret_cast<char const*>(data), size};
     read_and_write<coax::types::everything>(text, {});
-    read_and_write<coax::types::everything>(text, coax::json::wire_options);
+    static_cast<void>(coax::json::read<coax::types::everything>(text, coax::json::wire_options));
     read_and_write<coax::types::node>(text, {.refuse_unknown_keys = true, .refuse_duplicate_keys = true});
     read_and_write<coax::types::shape>(text, {});
     read_and_write<coax::json_value>(text, {});

@@ -1,8 +1,8 @@
+#include "loopback/cli_program.hpp"
+
 #include <coax/json/read.hpp>
 #include <coax/json/value.hpp>
 #include <coax/sim/server.hpp>
-
-#include "loopback/cli_program.hpp"
 
 #include <gtest/gtest.h>
 
@@ -77,13 +77,15 @@ struct setting {
         return options;
     }
     [[nodiscard]] std::vector<std::string> flags(std::vector<std::string> more = {}) const {
-        std::vector<std::string> all{"batch",      input,           "--prompt",  "Judge: {{text}}", "--schema", "sentiment",
-                                     "--out",      out,             "--base-url", server.url() + "/v1", "--model", "m",
-                                     "--ca-file",  folder.path("ca.pem")};
+        std::vector<std::string> all{"batch",     input,   "--prompt",  "Judge: {{text}}",    "--schema",
+                                     "sentiment", "--out", out,         "--base-url",         server.url() + "/v1",
+                                     "--model",   "m",     "--ca-file", folder.path("ca.pem")};
         all.insert(all.end(), more.begin(), more.end());
         return all;
     }
-    [[nodiscard]] program_end run(std::vector<std::string> more = {}) const { return run_program(flags(std::move(more)), variables); }
+    [[nodiscard]] program_end run(std::vector<std::string> more = {}) const {
+        return run_program(flags(std::move(more)), variables);
+    }
 };
 
 bool all_ok(std::vector<output_line> const& lines) {
@@ -93,19 +95,25 @@ bool all_ok(std::vector<output_line> const& lines) {
 TEST(CliBatch, FaultsLoseNoRecord) {
     setting const s{{.seed = 7,
                      .faults = {{.kind = sim::fault_kind::reset, .probability = 0.03, .at_byte = 100},
-                                {.kind = sim::fault_kind::rate_limited, .probability = 0.03, .retry_after = sim::retry_after_form::milliseconds, .wait = 20ms},
+                                {.kind = sim::fault_kind::rate_limited,
+                                 .probability = 0.03,
+                                 .retry_after = sim::retry_after_form::milliseconds,
+                                 .wait = 20ms},
                                 {.kind = sim::fault_kind::schema_violation, .probability = 0.02},
                                 {.kind = sim::fault_kind::refusal, .probability = 0.02}}}};
     auto const end = s.run({"--concurrency", "32"});
     auto const lines = lines_of(s.out);
     expect_each_once(lines, 200);
-    auto const failed = std::count_if(lines.begin(), lines.end(), [](auto const& line) { return line.status == "error"; });
+    auto const failed =
+        std::count_if(lines.begin(), lines.end(), [](auto const& line) { return line.status == "error"; });
     EXPECT_GT(failed, 0);  // a refusal is final
     EXPECT_EQ(end.exit_code, 1) << end.errors;
     EXPECT_NE(end.errors.find("refused " + std::to_string(failed)), std::string::npos) << end.errors;
     for (auto const& line : lines) {
-        if (line.status == "ok") EXPECT_TRUE(line.output.is_object());
-        else EXPECT_EQ(line.error.at("code").text(), "\"refused\"");
+        if (line.status == "ok")
+            EXPECT_TRUE(line.output.is_object());
+        else
+            EXPECT_EQ(line.error.at("code").text(), "\"refused\"");
     }
     EXPECT_EQ(end.output, "");
 }
@@ -195,15 +203,17 @@ TEST(CliBatch, PlainTextWithoutASchemaInEveryForm) {
         std::vector<std::string> flags;
         program::environment variables;
     };
-    std::vector<form> const forms{
-        {{"--base-url", base + "/v1", "--model", "m"}, {{"OPENAI_API_KEY", "k-openai"}}},
-        {{"--deployment", "dep", "--api-version", "2024-10-21"}, {{"AZURE_OPENAI_ENDPOINT", base}, {"AZURE_OPENAI_API_KEY", "k-azure"}}},
-        {{"--provider", "anthropic", "--model", "m"}, {{"ANTHROPIC_BASE_URL", base}, {"ANTHROPIC_API_KEY", "k-anthropic"}}},
-        {{"--model", "m"}, {{"COAX_BASE_URL", base + "/v1"}}}};
+    std::vector<form> const forms{{{"--base-url", base + "/v1", "--model", "m"}, {{"OPENAI_API_KEY", "k-openai"}}},
+                                  {{"--deployment", "dep", "--api-version", "2024-10-21"},
+                                   {{"AZURE_OPENAI_ENDPOINT", base}, {"AZURE_OPENAI_API_KEY", "k-azure"}}},
+                                  {{"--provider", "anthropic", "--model", "m"},
+                                   {{"ANTHROPIC_BASE_URL", base}, {"ANTHROPIC_API_KEY", "k-anthropic"}}},
+                                  {{"--model", "m"}, {{"COAX_BASE_URL", base + "/v1"}}}};
     for (auto const& [flags, variables] : forms) {
         std::filesystem::remove(s.out);
-        std::vector<std::string> all{"batch",  s.input, "--prompt", "Say {{text}}",
-                                     "--out",  s.out,   "--ca-file", s.folder.path("ca.pem"), "--limit", "3"};
+        std::vector<std::string> all{"batch",   s.input, "--prompt",  "Say {{text}}",
+                                     "--out",   s.out,   "--ca-file", s.folder.path("ca.pem"),
+                                     "--limit", "3"};
         all.insert(all.end(), flags.begin(), flags.end());
         auto const end = run_program(all, variables);
         EXPECT_EQ(end.exit_code, 0) << end.errors;
@@ -214,13 +224,15 @@ TEST(CliBatch, PlainTextWithoutASchemaInEveryForm) {
 }
 
 struct bad_start {
-    const char* name;
+    char const* name;
     void (*spoil)(setting&, std::vector<std::string>& flags);
     int exit_code;
-    const char* what;
-    const char* where;
+    char const* what;
+    char const* where;
 };
-void PrintTo(bad_start const& row, std::ostream* out) { *out << row.name; }
+void PrintTo(bad_start const& row, std::ostream* out) {
+    *out << row.name;
+}
 
 void replace(std::vector<std::string>& flags, std::string const& flag, std::string value) {
     *(std::find(flags.begin(), flags.end(), flag) + 1) = std::move(value);
@@ -247,25 +259,59 @@ TEST_P(BadStart, IsOneLineThatNamesWhatAndWhereAndNothingIsWritten) {
 INSTANTIATE_TEST_SUITE_P(
     Rows, BadStart,
     testing::Values(
-        bad_start{"unreadable_file", [](setting& s, auto&) { std::filesystem::remove(s.input); }, 2, "No such file", "in.jsonl"},
-        bad_start{"folder_as_file", [](setting& s, auto& flags) { flags[1] = s.folder.path(""); }, 2, "Is a directory", "/"},
-        bad_start{"line_not_json", [](setting& s, auto&) { std::ofstream{s.input, std::ios::app} << "hello\n"; }, 2, "not JSON", "in.jsonl:201"},
-        bad_start{"line_too_much", [](setting& s, auto&) { std::ofstream{s.input, std::ios::app} << "[1]\n"; }, 2, "not a JSON object", "in.jsonl:201"},
-        bad_start{"missing_field", [](setting&, auto& flags) { replace(flags, "--prompt", "{{texd}}"); }, 2, "\"texd\"", "in.jsonl:1"},
-        bad_start{"schema_of_no_type", [](setting& s, auto& flags) { replace(flags, "--schema", s.folder.write("s.json", R"({"type":"strnig"})")); }, 2, "JSON Schema", "s.json#/type"},
-        bad_start{"schema_not_json", [](setting& s, auto& flags) { replace(flags, "--schema", s.folder.write("s.json", "}")); }, 2, "JSON Schema", "s.json"},
-        bad_start{"no_such_schema", [](setting&, auto& flags) { replace(flags, "--schema", "sentimental"); }, 2, "built-in", "--schema sentimental"},
-        bad_start{"no_key", [](setting& s, auto& flags) { s.variables.clear(); flags.insert(flags.end(), {"--provider", "openai"}); }, 3, "no key", "OPENAI_API_KEY"},
+        bad_start{"unreadable_file", [](setting& s, auto&) { std::filesystem::remove(s.input); }, 2, "No such file",
+                  "in.jsonl"},
+        bad_start{"folder_as_file", [](setting& s, auto& flags) { flags[1] = s.folder.path(""); }, 2, "Is a directory",
+                  "/"},
+        bad_start{"line_not_json", [](setting& s, auto&) { std::ofstream{s.input, std::ios::app} << "hello\n"; }, 2,
+                  "not JSON", "in.jsonl:201"},
+        bad_start{"line_too_much", [](setting& s, auto&) { std::ofstream{s.input, std::ios::app} << "[1]\n"; }, 2,
+                  "not a JSON object", "in.jsonl:201"},
+        bad_start{"missing_field", [](setting&, auto& flags) { replace(flags, "--prompt", "{{texd}}"); }, 2, "\"texd\"",
+                  "in.jsonl:1"},
+        bad_start{"schema_of_no_type",
+                  [](setting& s, auto& flags) {
+                      replace(flags, "--schema", s.folder.write("s.json", R"({"type":"strnig"})"));
+                  },
+                  2, "JSON Schema", "s.json#/type"},
+        bad_start{"schema_not_json",
+                  [](setting& s, auto& flags) { replace(flags, "--schema", s.folder.write("s.json", "}")); }, 2,
+                  "JSON Schema", "s.json"},
+        bad_start{"no_such_schema", [](setting&, auto& flags) { replace(flags, "--schema", "sentimental"); }, 2,
+                  "built-in", "--schema sentimental"},
+        bad_start{"no_key",
+                  [](setting& s, auto& flags) {
+                      s.variables.clear();
+                      flags.insert(flags.end(), {"--provider", "openai"});
+                  },
+                  3, "no key", "OPENAI_API_KEY"},
         bad_start{"wrong_key", [](setting&, auto&) {}, 3, "key", "status 401"},
         bad_start{"wrong_host_name", [](setting&, auto&) {}, 3, "certificate is for another host", "localhost"},
-        bad_start{"unknown_authority", [](setting&, auto& flags) { flags.erase(std::find(flags.begin(), flags.end(), "--ca-file"), flags.end()); }, 3, "unknown authority", "localhost"},
-        bad_start{"no_ca_file", [](setting& s, auto& flags) { replace(flags, "--ca-file", s.folder.path("absent.pem")); }, 3, "certificate authorities", "absent.pem"},
-        bad_start{"nobody_listens", [](setting& s, auto& flags) { s.server.stop(); flags.insert(flags.end(), {"--quiet"}); }, 3, "connect", "localhost"},
-        bad_start{"unknown_model", [](setting&, auto& flags) { replace(flags, "--model", "n"); }, 3, "model", "status 404"},
-        bad_start{"unknown_provider", [](setting&, auto& flags) { flags.insert(flags.end(), {"--provider", "closedai"}); }, 2, "closedai", "--provider"},
-        bad_start{"no_such_place", [](setting& s, auto& flags) { replace(flags, "--out", s.folder.path("absent/out.jsonl")); }, 2, "cannot write", "absent/out.jsonl"},
-        bad_start{"no_number", [](setting&, auto& flags) { flags.insert(flags.end(), {"--rpm", "many"}); }, 2, "many", "--rpm"},
-        bad_start{"unknown_flag", [](setting&, auto& flags) { flags.push_back("--api-key=x"); }, 2, "--api-key", "--help"}),
+        bad_start{
+            "unknown_authority",
+            [](setting&, auto& flags) { flags.erase(std::find(flags.begin(), flags.end(), "--ca-file"), flags.end()); },
+            3, "unknown authority", "localhost"},
+        bad_start{"no_ca_file",
+                  [](setting& s, auto& flags) { replace(flags, "--ca-file", s.folder.path("absent.pem")); }, 3,
+                  "certificate authorities", "absent.pem"},
+        bad_start{"nobody_listens",
+                  [](setting& s, auto& flags) {
+                      s.server.stop();
+                      flags.insert(flags.end(), {"--quiet"});
+                  },
+                  3, "connect", "localhost"},
+        bad_start{"unknown_model", [](setting&, auto& flags) { replace(flags, "--model", "n"); }, 3, "model",
+                  "status 404"},
+        bad_start{"unknown_provider",
+                  [](setting&, auto& flags) { flags.insert(flags.end(), {"--provider", "closedai"}); }, 2, "closedai",
+                  "--provider"},
+        bad_start{"no_such_place",
+                  [](setting& s, auto& flags) { replace(flags, "--out", s.folder.path("absent/out.jsonl")); }, 2,
+                  "cannot write", "absent/out.jsonl"},
+        bad_start{"no_number", [](setting&, auto& flags) { flags.insert(flags.end(), {"--rpm", "many"}); }, 2, "many",
+                  "--rpm"},
+        bad_start{"unknown_flag", [](setting&, auto& flags) { flags.push_back("--api-key=x"); }, 2, "--api-key",
+                  "--help"}),
     [](auto const& row) { return std::string(row.param.name); });
 
 TEST(CliBatch, AnOlderOutputIsNotTouchedWithoutResume) {
@@ -287,6 +333,16 @@ TEST(CliBatch, OutputOfOtherInputIsNotResumed) {
     EXPECT_EQ(end.exit_code, 2);
     EXPECT_NE(end.errors.find("in.jsonl:1"), std::string::npos) << end.errors;
     EXPECT_EQ(s.server.stats().model_requests, 0U);
+}
+
+TEST(CliBatch, AFullDiskEndsIt) {
+    if (!std::filesystem::exists("/dev/full")) GTEST_SKIP();
+    setting s{{}};
+    s.out = "/dev/full";
+    auto const end = s.run({"--concurrency", "4"});
+    EXPECT_EQ(end.exit_code, 3);
+    EXPECT_NE(end.errors.find("No space left on device (/dev/full)"), std::string::npos) << end.errors;
+    EXPECT_LE(s.server.stats().model_requests, 8U);
 }
 
 TEST(CliBatch, AKeyRevokedOnTheWayLeavesTheRestForLater) {

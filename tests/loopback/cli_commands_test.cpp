@@ -1,6 +1,6 @@
-#include <coax/sim/server.hpp>
-
 #include "loopback/cli_program.hpp"
+
+#include <coax/sim/server.hpp>
 
 #include <gtest/gtest.h>
 
@@ -19,7 +19,7 @@ using test::program;
 using test::run_program;
 using test::temp_folder;
 
-const program::environment with_key{{"OPENAI_API_KEY", "sk-test-key"}};
+program::environment const with_key{{"OPENAI_API_KEY", "sk-test-key"}};
 
 std::vector<std::string> chat(sim::server const& server, std::vector<std::string> more) {
     std::vector<std::string> all{"chat", "--base-url", server.url() + "/v1", "--model", "m"};
@@ -39,7 +39,8 @@ TEST(CliChat, WholeStreamedAndFromStandardInputAreTheSame) {
 
 TEST(CliChat, SystemMessageAndSamplingAreSent) {
     sim::server const server{{.record_requests = 1}};
-    auto const end = run_program(chat(server, {"Hi", "--system", "Be brief.", "--temperature", "0.25", "--max-tokens", "50"}), with_key);
+    auto const end = run_program(
+        chat(server, {"Hi", "--system", "Be brief.", "--temperature", "0.25", "--max-tokens", "50"}), with_key);
     EXPECT_EQ(end.exit_code, 0) << end.errors;
     auto const requests = server.requests();
     ASSERT_EQ(requests.size(), 1U);
@@ -62,14 +63,16 @@ TEST(CliChat, FailuresAreOneLineAndAnExitCode) {
 
 TEST(CliServeSim, ServesUntilInterruptedAndTellsWhatItDid) {
     temp_folder const folder;
-    program server{{"serve-sim", "--tls", "--ca-out", folder.path("ca.pem"), "--seed", "3", "--fault", "rate_limited:1:1", "--rpm", "100000"},
+    program server{{"serve-sim", "--tls", "--ca-out", folder.path("ca.pem"), "--seed", "3", "--fault",
+                    "rate_limited:1:1", "--rpm", "100000"},
                    {{"COAX_SIM_KEY", "sk-test-key"}}};
     ASSERT_TRUE(eventually([&] { return server.output().find('\n') != std::string::npos; })) << server.errors();
     auto const line = server.output();
     ASSERT_EQ(line.rfind("serving on https://", 0), 0U) << line;
     auto const url = line.substr(11, line.size() - 12);
 
-    auto const end = run_program({"chat", "Hi", "--base-url", url + "/v1", "--model", "m", "--ca-file", folder.path("ca.pem")}, with_key);
+    auto const end = run_program(
+        {"chat", "Hi", "--base-url", url + "/v1", "--model", "m", "--ca-file", folder.path("ca.pem")}, with_key);
     EXPECT_EQ(end.exit_code, 1) << end.errors;
     EXPECT_NE(end.errors.find("429"), std::string::npos) << end.errors;
 

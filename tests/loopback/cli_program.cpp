@@ -2,13 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <fcntl.h>
 #include <spawn.h>
 #include <sys/wait.h>
-#include <unistd.h>
-
-#include <csignal>
 #include <thread>
+#include <unistd.h>
 
 namespace coax::test {
 

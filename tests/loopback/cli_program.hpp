@@ -2,11 +2,10 @@
 
 #include "unit/batch/temp_file.hpp"
 
-#include <sys/types.h>
-
 #include <chrono>
 #include <functional>
 #include <string>
+#include <sys/types.h>
 #include <utility>
 #include <vector>
 
@@ -42,7 +41,8 @@ private:
 };
 
 /// Runs the program to its end.
-[[nodiscard]] program_end run_program(std::vector<std::string> arguments, program::environment variables, std::string input = {});
+[[nodiscard]] program_end run_program(std::vector<std::string> arguments, program::environment variables,
+                                      std::string input = {});
 
 /// Asks again and again until `condition` holds; false: it did not within ten seconds.
 [[nodiscard]] bool eventually(std::function<bool()> const& condition);

@@ -10,14 +10,12 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/json.hpp>
-
 #include <gmock/gmock.h>
-
-#include <sys/socket.h>
-#include <sys/time.h>
 
 #include <atomic>
 #include <optional>
+#include <sys/socket.h>
+#include <sys/time.h>
 #include <thread>
 
 namespace coax::sim {
@@ -67,8 +65,10 @@ public:
     Stream& stream() { return stream_; }
 
     tcp::socket& socket() {
-        if constexpr (std::is_same_v<Stream, tcp::socket>) return stream_;
-        else return stream_.next_layer();
+        if constexpr (std::is_same_v<Stream, tcp::socket>)
+            return stream_;
+        else
+            return stream_.next_layer();
     }
 
     error_code send(std::string_view bytes) {
@@ -77,8 +77,10 @@ public:
         return failure;
     }
 
-    error_code send(std::string_view method, std::string_view target, std::string_view body, field_list const& fields = {}) {
-        std::string text = std::string{method} + " " + std::string{target} + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + std::to_string(body.size()) + "\r\n";
+    error_code send(std::string_view method, std::string_view target, std::string_view body,
+                    field_list const& fields = {}) {
+        std::string text = std::string{method} + " " + std::string{target} +
+                           " HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + std::to_string(body.size()) + "\r\n";
         for (auto const& [name, value] : fields) text += name + ": " + value + "\r\n";
         return send(text.append("\r\n").append(body));
     }
@@ -92,12 +94,15 @@ public:
         return got;
     }
 
-    outcome call(std::string_view method, std::string_view target, std::string_view body = {}, field_list const& fields = {}) {
+    outcome call(std::string_view method, std::string_view target, std::string_view body = {},
+                 field_list const& fields = {}) {
         if (auto const failure = send(method, target, body, fields)) return {.failure = failure};
         return receive();
     }
 
-    outcome post(std::string_view target, std::string_view body, field_list const& fields = {}) { return call("POST", target, body, fields); }
+    outcome post(std::string_view target, std::string_view body, field_list const& fields = {}) {
+        return call("POST", target, body, fields);
+    }
 
 private:
     asio::io_context context_;
@@ -126,8 +131,10 @@ constexpr std::string_view openai = "/v1/chat/completions";
 constexpr std::string_view azure = "/openai/deployments/d/chat/completions?api-version=2024-10-21";
 constexpr std::string_view anthropic = "/v1/messages";
 constexpr std::string_view hello = R"({"model":"m","messages":[{"role":"user","content":"Hello there"}]})";
-constexpr std::string_view streamed = R"({"model":"m","messages":[{"role":"user","content":"Hello there"}],"stream":true})";
-constexpr std::string_view ask = R"({"model":"m","max_tokens":100,"messages":[{"role":"user","content":"Hello there"}]})";
+constexpr std::string_view streamed =
+    R"({"model":"m","messages":[{"role":"user","content":"Hello there"}],"stream":true})";
+constexpr std::string_view ask =
+    R"({"model":"m","max_tokens":100,"messages":[{"role":"user","content":"Hello there"}]})";
 field_list const version{{"anthropic-version", "2023-06-01"}};
 
 TEST(SimServer, AnswersEveryFormOverOneConnection) {
@@ -142,8 +149,13 @@ TEST(SimServer, AnswersEveryFormOverOneConnection) {
     EXPECT_EQ(client.post(azure, hello).at("/choices/0/content_filter_results/hate/severity"), "safe");
     EXPECT_EQ(client.post("/openai/v1/chat/completions", hello).at("/object"), "chat.completion");
     EXPECT_EQ(client.post(anthropic, ask, version).at("/stop_reason"), "end_turn");
-    EXPECT_EQ(client.post("/v1/messages/count_tokens", R"({"model":"m","messages":[{"role":"user","content":"Hello"}]})", version).at("/input_tokens"), "6");
-    EXPECT_EQ(client.post("/v1/embeddings", R"({"model":"e","input":"x","dimensions":3})").at("/data/0/object"), "embedding");
+    EXPECT_EQ(client
+                  .post("/v1/messages/count_tokens", R"({"model":"m","messages":[{"role":"user","content":"Hello"}]})",
+                        version)
+                  .at("/input_tokens"),
+              "6");
+    EXPECT_EQ(client.post("/v1/embeddings", R"({"model":"e","input":"x","dimensions":3})").at("/data/0/object"),
+              "embedding");
     EXPECT_EQ(client.call("GET", "/v1/models").at("/object"), "list");
     EXPECT_EQ(client.call("GET", "/v1/models", {}, version).at("/has_more"), "false");
     auto const stats = sim.stats();
@@ -170,7 +182,8 @@ TEST(SimServer, PacesAStreamWithoutChangingIt) {
     server fast;
     server paced{options{.latency = {.first_byte = 5ms, .tokens_per_second = 2000}}};
     auto const without_ids = [](std::string text) {
-        for (auto at = text.find("\"created\":"); at != std::string::npos; at = text.find("\"created\":", at + 1)) text.replace(at + 10, 10, 10, '0');
+        for (auto at = text.find("\"created\":"); at != std::string::npos; at = text.find("\"created\":", at + 1))
+            text.replace(at + 10, 10, 10, '0');
         return text;
     };
     auto const begun = std::chrono::steady_clock::now();
@@ -222,14 +235,18 @@ TEST(SimServer, KeepsRateLimits) {
     EXPECT_EQ(sim.stats().answers_by_status.at(429), 2U);
 }
 
-options with_fault(fault what) { return {.faults = {what}, .stall_limit = 100ms}; }
+options with_fault(fault what) {
+    return {.faults = {what}, .stall_limit = 100ms};
+}
 
 struct mishap_case {
     char const* name;
     fault what;
     std::string_view body{hello};
 };
-void PrintTo(mishap_case const& row, std::ostream* out) { *out << row.name; }
+void PrintTo(mishap_case const& row, std::ostream* out) {
+    *out << row.name;
+}
 class SimMishap : public testing::TestWithParam<mishap_case> {};
 
 TEST_P(SimMishap, EndsTheConnectionBeforeTheWholeAnswer) {
@@ -239,11 +256,16 @@ TEST_P(SimMishap, EndsTheConnectionBeforeTheWholeAnswer) {
     EXPECT_EQ(sim.stats().faults.at(GetParam().what.kind), 1U);
 }
 
-INSTANTIATE_TEST_SUITE_P(Rows, SimMishap, testing::Values(
-    mishap_case{"reset_at_once", {.kind = fault_kind::reset}}, mishap_case{"reset_in_the_head", {.kind = fault_kind::reset, .at_byte = 40}},
-    mishap_case{"reset_in_the_body", {.kind = fault_kind::reset, .at_byte = 400}}, mishap_case{"reset_in_a_stream", {.kind = fault_kind::reset, .at_byte = 900}, streamed},
-    mishap_case{"close", {.kind = fault_kind::close_before_answer}}, mishap_case{"stall", {.kind = fault_kind::stall}},
-    mishap_case{"truncated", {.kind = fault_kind::truncated_body}}, mishap_case{"truncated_stream", {.kind = fault_kind::truncated_body}, streamed}),
+INSTANTIATE_TEST_SUITE_P(
+    Rows, SimMishap,
+    testing::Values(mishap_case{"reset_at_once", {.kind = fault_kind::reset}},
+                    mishap_case{"reset_in_the_head", {.kind = fault_kind::reset, .at_byte = 40}},
+                    mishap_case{"reset_in_the_body", {.kind = fault_kind::reset, .at_byte = 400}},
+                    mishap_case{"reset_in_a_stream", {.kind = fault_kind::reset, .at_byte = 900}, streamed},
+                    mishap_case{"close", {.kind = fault_kind::close_before_answer}},
+                    mishap_case{"stall", {.kind = fault_kind::stall}},
+                    mishap_case{"truncated", {.kind = fault_kind::truncated_body}},
+                    mishap_case{"truncated_stream", {.kind = fault_kind::truncated_body}, streamed}),
     [](auto const& row) { return std::string(row.param.name); });
 
 TEST(SimServer, ResetsAreResets) {
@@ -257,6 +279,17 @@ TEST(SimServer, ResetsAreResets) {
     EXPECT_LE(count, 40U);
 }
 
+TEST(SimServer, ResetsTlsConnectionsToo) {
+    server sim{options{.tls = true, .faults = {{.kind = fault_kind::reset, .max_count = 1}}}};
+    auto trust = trusting(sim.ca_pem());
+    tls_client first{sim, trust};
+    ASSERT_FALSE(shake_hands(first, "localhost"));
+    EXPECT_EQ(first.post(openai, hello).failure, asio::error::connection_reset);
+    tls_client second{sim, trust};
+    ASSERT_FALSE(shake_hands(second, "localhost"));
+    EXPECT_EQ(second.post(openai, hello).message.result_int(), 200U);
+}
+
 TEST(SimServer, DribblesWholeAnswers) {
     server sim{with_fault({.kind = fault_kind::slow, .wait = 1ms})};
     auto const out = plain_client{sim}.post(openai, hello);
@@ -266,7 +299,8 @@ TEST(SimServer, DribblesWholeAnswers) {
 }
 
 TEST(SimServer, StopsWhileStallingAndWhileWaiting) {
-    for (auto const& wanted : {options{.faults = {{.kind = fault_kind::stall}}}, options{.latency = {.first_byte = 1h}}}) {
+    for (auto const& wanted :
+         {options{.faults = {{.kind = fault_kind::stall}}}, options{.latency = {.first_byte = 1h}}}) {
         server sim{wanted};
         plain_client client{sim};
         ASSERT_FALSE(client.send("POST", openai, hello));
@@ -311,7 +345,9 @@ TEST(SimServer, TakesPipelinedAndExpectingRequests) {
     ASSERT_FALSE(client.send(one + one));
     EXPECT_EQ(client.receive().message.result_int(), 200U);
     EXPECT_EQ(client.receive().message.result_int(), 200U);
-    ASSERT_FALSE(client.send("POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: " + std::to_string(hello.size()) + "\r\n\r\n"));
+    ASSERT_FALSE(
+        client.send("POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: " +
+                    std::to_string(hello.size()) + "\r\n\r\n"));
     std::string go_on(25, '\0');
     asio::read(client.stream(), asio::buffer(go_on));
     EXPECT_EQ(go_on, "HTTP/1.1 100 Continue\r\n\r\n");
@@ -354,11 +390,17 @@ TEST(SimServer, ClosesIdleConnections) {
 
 TEST(SimServer, SaysWhatItsHandlerSays) {
     std::atomic<int> asked{0};
-    server sim{options{.record_requests = 2, .handler = [&](recorded_request const& request) -> std::optional<scripted_answer> {
+    server sim{options{.record_requests = 2,
+                       .handler = [&](recorded_request const& request) -> std::optional<scripted_answer> {
                            ++asked;
-                           if (request.target == "/teapot") return scripted_answer{.status = 418, .headers = {{"x-tea", "green"}, {"Content-Type", "text/plain"}}, .body = "short and stout"};
-                           if (request.target == "/pieces") return scripted_answer{.pieces = {"a", "b", "c"}, .piece_delay = 1ms};
-                           if (request.target == "/gone") return scripted_answer{.mishap = fault{.kind = fault_kind::close_before_answer}};
+                           if (request.target == "/teapot")
+                               return scripted_answer{.status = 418,
+                                                      .headers = {{"x-tea", "green"}, {"Content-Type", "text/plain"}},
+                                                      .body = "short and stout"};
+                           if (request.target == "/pieces")
+                               return scripted_answer{.pieces = {"a", "b", "c"}, .piece_delay = 1ms};
+                           if (request.target == "/gone")
+                               return scripted_answer{.mishap = fault{.kind = fault_kind::close_before_answer}};
                            if (request.target == "/throw") throw std::runtime_error{"oops"};
                            return std::nullopt;
                        }}};

@@ -40,7 +40,8 @@ private:
 
 /// How a batch is run.
 struct batch_options {
-    /// Records in work at once; no more are read ahead. Range: [1, 65535]. The client's `max_concurrency` bounds it too.
+    /// Records in work at once; no more are read ahead. Range: [1, 65535]. The client's `max_concurrency` bounds it
+    /// too.
     std::size_t concurrency{64};
     /// Failed records after which nothing new is begun. 0: failures never stop the batch.
     std::uint64_t max_failures{0};
@@ -48,7 +49,8 @@ struct batch_options {
     std::optional<std::uint64_t> total{};
     /// Ends the batch early.
     batch_stop stop{};
-    /// Told of the progress on the batch's executor, regularly and once at the end. Must not throw. Empty: nobody is told.
+    /// Told of the progress on the batch's executor, regularly and once at the end. Must not throw. Empty: nobody is
+    /// told.
     std::function<void(batch_progress const&)> on_progress{};
     /// Time between two calls of `on_progress`. Must be > 0.
     std::chrono::milliseconds progress_interval{500};
@@ -80,16 +82,16 @@ struct batch_answer {
 struct batch_summary {
     std::uint64_t ok{0};
     std::uint64_t failed{0};
-    std::map<errc, std::uint64_t> failures{};   ///< By kind.
-    std::uint64_t unfinished{0};                ///< Begun, but given up when the batch was ended: not handed to the sink.
-    std::optional<std::uint64_t> remaining{};   ///< Records without an outcome; nothing: the total is not known.
-    std::uint64_t attempts{0};                  ///< Requests sent.
-    std::uint64_t retries{0};                   ///< Of these, after a failure.
-    std::uint64_t reasks{0};                    ///< Of these, because an answer did not have the wanted form.
+    std::map<errc, std::uint64_t> failures{};  ///< By kind.
+    std::uint64_t unfinished{0};  ///< Begun, but given up when the batch was ended: not handed to the sink.
+    std::optional<std::uint64_t> remaining{};  ///< Records without an outcome; nothing: the total is not known.
+    std::uint64_t attempts{0};                 ///< Requests sent.
+    std::uint64_t retries{0};                  ///< Of these, after a failure.
+    std::uint64_t reasks{0};                   ///< Of these, because an answer did not have the wanted form.
     coax::usage usage{};
     std::chrono::milliseconds elapsed{0};
-    bool stopped{false};                        ///< By `batch_stop` or `max_failures`.
-    std::optional<error> ended_by{};            ///< What ended the batch before its end; see `run_batch`.
+    bool stopped{false};              ///< By `batch_stop` or `max_failures`.
+    std::optional<error> ended_by{};  ///< What ended the batch before its end; see `run_batch`.
 
     [[nodiscard]] std::uint64_t done() const noexcept { return ok + failed; }
 };
@@ -98,8 +100,8 @@ struct batch_summary {
 [[nodiscard]] std::string to_string(batch_summary const& summary);
 
 /// Whether a record's failure ends the whole batch, because every other record would meet it too: a wrong key, used-up
-/// credit, an untrusted certificate, a closed client and a cancellation always; no connection and an unknown model while no
-/// record has succeeded.
+/// credit, an untrusted certificate, a closed client and a cancellation always; no connection and an unknown model
+/// while no record has succeeded.
 [[nodiscard]] bool ends_batch(error const& why, bool any_succeeded) noexcept;
 
 namespace detail {
@@ -181,7 +183,8 @@ public:
         } else {
             step.why = answer.error();
             step.attempts = outcome.attempts = step.why->attempts;
-            step.usage = outcome.usage = {.input_tokens = step.why->input_tokens, .output_tokens = step.why->output_tokens};
+            step.usage =
+                outcome.usage = {.input_tokens = step.why->input_tokens, .output_tokens = step.why->output_tokens};
             auto const verdict = gate.judge(*step.why);
             if (verdict != batch_verdict::hand_over) {
                 step.end = verdict == batch_verdict::give_up ? end_t::given_up : end_t::fatal;
@@ -221,23 +224,31 @@ asio::awaitable<batch_answer<T>> ask(client llm, chat_request request) {
     }
 }
 
-[[nodiscard]] inline result<chat_request> request_of(std::string prompt) { return to_request(std::move(prompt)); }
-[[nodiscard]] inline result<chat_request> request_of(chat_request request) { return request; }
-[[nodiscard]] inline result<chat_request> request_of(result<chat_request> request) { return request; }
+[[nodiscard]] inline result<chat_request> request_of(std::string prompt) {
+    return to_request(std::move(prompt));
+}
+[[nodiscard]] inline result<chat_request> request_of(chat_request request) {
+    return request;
+}
+[[nodiscard]] inline result<chat_request> request_of(result<chat_request> request) {
+    return request;
+}
 
 }  // namespace detail
 
-/// Works off records, at most `concurrency` at once, and hands each outcome over as soon as it is there: neither records
-/// nor outcomes are kept, so memory does not grow with their number.
+/// Works off records, at most `concurrency` at once, and hands each outcome over as soon as it is there: neither
+/// records nor outcomes are kept, so memory does not grow with their number.
 ///
-/// @param source  `() -> result<std::optional<R>>`, called again until it returns nothing. R has members `index` and `key`,
+/// @param source  `() -> result<std::optional<R>>`, called again until it returns nothing. R has members `index` and
+/// `key`,
 ///                and may have a `problem`: such a record fails with that error without being worked on.
 /// @param work    `(R const&) -> awaitable<batch_answer<T>>`; what it throws is that record's failure, no other's.
-/// @param sink    `(batch_result<T>) -> result<void>`, called in order of completion. Its error ends the batch, and what is
+/// @param sink    `(batch_result<T>) -> result<void>`, called in order of completion. Its error ends the batch, and
+/// what is
 ///                in flight is then cancelled. T must be default-constructible.
 /// @returns What happened. The batch ends early, with the reason in `ended_by`, when source or sink fail, and when a
-///          record's failure would be every record's (`ends_batch`); that record and what `batch_stop` leaves undone are not
-///          handed to the sink, so that they can be done later.
+///          record's failure would be every record's (`ends_batch`); that record and what `batch_stop` leaves undone
+///          are not handed to the sink, so that they can be done later.
 /// @throws coax::exception  `errc::invalid_argument`: an option.
 /// Cancellation: `terminal`; passed on to the work, which is waited for; `ended_by` is then `errc::cancelled`.
 /// Thread safety: source, work and sink are called on the caller's executor, which must run one handler at a time.
@@ -247,8 +258,8 @@ asio::awaitable<batch_summary> run_batch(Source source, Work work, Sink sink, ba
     co_return co_await detail::run_line(line, std::move(options));
 }
 
-/// The statistics of a client between two moments, put into a summary: requests, retries, re-asks, and all tokens, those of
-/// failed records among them.
+/// The statistics of a client between two moments, put into a summary: requests, retries, re-asks, and all tokens,
+/// those of failed records among them.
 void add_statistics(batch_summary& summary, client_statistics const& before, client_statistics const& after);
 
 /// Asks a model about each record, for an answer in the form of `T` (`std::string`: its text, which fails where it was
@@ -257,7 +268,8 @@ void add_statistics(batch_summary& summary, client_statistics const& before, cli
 /// @param to_request  `(R const&)` to a prompt, a `chat_request` or a `result<chat_request>`.
 /// The other parameters, the result and the rest: as `run_batch`. The summary counts all that `llm` did meanwhile.
 template <class T, class Source, class ToRequest, class Sink>
-asio::awaitable<batch_summary> batch(client llm, Source source, ToRequest to_request, Sink sink, batch_options options = {}) {
+asio::awaitable<batch_summary> batch(client llm, Source source, ToRequest to_request, Sink sink,
+                                     batch_options options = {}) {
     auto const before = llm.statistics();
     // Lives in run_batch's frame for as long as any coroutine made by it.
     auto work = [llm, to_request = std::move(to_request)](auto const& record) -> asio::awaitable<batch_answer<T>> {

@@ -47,15 +47,16 @@ struct jsonl_writer_options {
     bool drop_failures{false};
 };
 
-/// A file that takes whole lines. Each is given to the operating system at once and in one piece, so that a crash or kill
-/// of the program loses none; `close` also waits until the disk has them all (fsync), so only a power failure in mid-run can
-/// cost lines, and `resume` has those records done again. A line that does not fit the disk is taken back.
+/// A file that takes whole lines. Each is given to the operating system at once and in one piece, so that a crash or
+/// kill of the program loses none; `close` also waits until the disk has them all (fsync), so only a power failure in
+/// mid-run can cost lines, and `resume` has those records done again. A line that does not fit the disk is taken back.
 /// One writer at a time: the file is locked.
 /// Thread safety: one thread at a time.
 class jsonl_writer {
 public:
-    /// Errors: `errc::io_failed` (`where` is the path): it cannot be written, is in use, or is not empty without `resume`.
-    /// `errc::invalid_json` (`where` is "path:line"): with `resume`, a line that no batch wrote. A torn last line is cut.
+    /// Errors: `errc::io_failed` (`where` is the path): it cannot be written, is in use, or is not empty without
+    /// `resume`. `errc::invalid_json` (`where` is "path:line"): with `resume`, a line that no batch wrote. A torn last
+    /// line is cut.
     [[nodiscard]] static result<jsonl_writer> open(std::string path, jsonl_writer_options options = {});
     jsonl_writer(jsonl_writer&&) noexcept;
     jsonl_writer& operator=(jsonl_writer&&) noexcept;

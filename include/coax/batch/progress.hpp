@@ -13,14 +13,14 @@ namespace coax {
 
 /// How far a batch is.
 struct batch_progress {
-    std::uint64_t done{0};                 ///< Records with an outcome, failed ones included.
+    std::uint64_t done{0};  ///< Records with an outcome, failed ones included.
     std::uint64_t failed{0};
     std::uint64_t in_flight{0};
     std::optional<std::uint64_t> total{};  ///< Nothing: not known.
     std::uint64_t retries{0};              ///< Requests beyond each record's first, re-asks included.
     coax::usage usage{};                   ///< Of the records done.
     std::chrono::milliseconds elapsed{0};
-    double records_per_second{0};          ///< Of late, see `rate_estimator`.
+    double records_per_second{0};                          ///< Of late, see `rate_estimator`.
     std::optional<std::chrono::milliseconds> remaining{};  ///< At that rate; nothing: cannot be said.
 };
 
@@ -57,7 +57,8 @@ private:
 /// "120/2000 (6%)  3 failed  64 in flight  41.2/s  ETA 0:45  12k tokens  5 retries".
 [[nodiscard]] std::string to_line(batch_progress const& progress, std::size_t columns = 200);
 
-/// What a terminal is sent to replace the line that it shows: carriage return, the line, and the rest of the row erased.
+/// What a terminal is sent to replace the line that it shows: carriage return, the line, and the rest of the row
+/// erased.
 [[nodiscard]] std::string to_terminal_line(batch_progress const& progress, std::size_t columns);
 
 }  // namespace coax

@@ -22,14 +22,15 @@ struct rendered_prompt {
 ///     ---
 ///     Judge this post by {{author.name}}: {{text}}
 ///
-/// `{{name}}` is a member of the record, `{{a.b}}` a member of a member, `{{record}}` the whole record as JSON; a member
-/// called "record" or one whose name has a dot in it comes first. Text stands as it is, anything else as JSON. `\{{` is
-/// two plain braces. A first line `system:` opens the system part, a line `---` ends it.
-/// Thread safety: immutable.
+/// `{{name}}` is a member of the record, `{{a.b}}` a member of a member, `{{record}}` the whole record as JSON; a
+/// member called "record" or one whose name has a dot in it comes first. Text stands as it is, anything else as JSON.
+/// `\{{` is two plain braces. A first line `system:` opens the system part, a line `---` ends it. Thread safety:
+/// immutable.
 class prompt_template {
 public:
     /// @param where  The template's name in errors, such as its file.
-    /// Errors: `errc::invalid_argument`, `where` is "name:line": an open brace, an empty name, no `---`, an empty prompt.
+    /// Errors: `errc::invalid_argument`, `where` is "name:line": an open brace, an empty name, no `---`, an empty
+    /// prompt.
     [[nodiscard]] static result<prompt_template> parse(std::string_view text, std::string_view where = "prompt");
 
     /// Errors: `errc::invalid_argument`, `where` is the field that the record does not have.

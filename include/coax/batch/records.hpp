@@ -16,16 +16,18 @@ namespace coax {
 
 /// One line of a JSONL file.
 struct batch_record {
-    std::uint64_t index{0};          ///< From 0, over all lines that are not blank.
-    std::uint64_t line{0};           ///< From 1, as an editor counts.
-    std::string key{};               ///< See `record_options::key_field`.
-    json_value fields{};             ///< The object; null where `problem` is set. `fields.as<T>()` reads it into a struct.
-    std::optional<error> problem{};  ///< The line is no record: `errc::invalid_json` or `errc::too_large`, `where` is "file:line".
+    std::uint64_t index{0};  ///< From 0, over all lines that are not blank.
+    std::uint64_t line{0};   ///< From 1, as an editor counts.
+    std::string key{};       ///< See `record_options::key_field`.
+    json_value fields{};     ///< The object; null where `problem` is set. `fields.as<T>()` reads it into a struct.
+    std::optional<error>
+        problem{};  ///< The line is no record: `errc::invalid_json` or `errc::too_large`, `where` is "file:line".
 };
 
 /// How a file's lines become records.
 struct record_options {
-    /// The member that names a record; a record without it has a problem. Empty: "id" where there is one, else the index.
+    /// The member that names a record; a record without it has a problem. Empty: "id" where there is one, else the
+    /// index.
     std::string key_field{};
     /// A longer line is a record with a problem; it is skipped without being held. Range: [2, 1 GiB].
     std::size_t max_line_bytes{16U << 20U};
@@ -33,9 +35,8 @@ struct record_options {
     std::uint64_t limit{0};
 };
 
-/// Reads records one by one: one line is held at a time, however long the file. A byte order mark, CRLF, blank lines and a
-/// last line without its newline are all fine.
-/// Thread safety: one thread at a time.
+/// Reads records one by one: one line is held at a time, however long the file. A byte order mark, CRLF, blank lines
+/// and a last line without its newline are all fine. Thread safety: one thread at a time.
 class record_source {
 public:
     /// Errors: `errc::io_failed`, `where` is the path; `errc::invalid_argument` for an option.
@@ -58,7 +59,8 @@ private:
 };
 
 /// Reads a whole file once, before anything is sent, and counts its records.
-/// @param check  Asked for each record; its error ends the pass with `where` set to "file:line". Empty: nothing is asked.
+/// @param check  Asked for each record; its error ends the pass with `where` set to "file:line". Empty: nothing is
+/// asked.
 /// @param allow_problems  Count lines that are no records; otherwise the first one's problem is the error.
 /// Errors: as `record_source`, and the above.
 [[nodiscard]] result<std::uint64_t> check_records(std::string path, record_options options,

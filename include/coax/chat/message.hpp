@@ -42,6 +42,8 @@ struct message {
 };
 
 [[nodiscard]] inline message system(std::string text) { return {.role = role::system, .text = std::move(text)}; }
+/// Makes `system("...")` after `using namespace coax` ambiguous instead of a call of the C library's shell.
+[[nodiscard]] inline message system(char const* text) { return system(std::string{text}); }
 [[nodiscard]] inline message developer(std::string text) { return {.role = role::developer, .text = std::move(text)}; }
 [[nodiscard]] inline message user(std::string text) { return {.role = role::user, .text = std::move(text)}; }
 [[nodiscard]] inline message assistant(std::string text) { return {.role = role::assistant, .text = std::move(text)}; }

@@ -20,6 +20,8 @@ enum class fault_kind {
     http_status,          ///< `http_status` with the service's own error body.
     rate_limited,         ///< 429 as the service writes it; `retry_after` and `wait`.
     overloaded,           ///< 503, or 529 in the Anthropic form.
+    quota_exhausted,      ///< 429 that waiting does not heal: credit or a spending limit is used up.
+    context_too_long,     ///< 400: the prompt does not fit the model.
     content_filter,       ///< The prompt is blocked: Azure's 400; `finish_reason` or `stop_reason` elsewhere.
     reset,                ///< The connection is reset (RST) after `at_byte` bytes of the answer, head included.
     close_before_answer,  ///< The request is read, then the connection closes.
@@ -27,11 +29,11 @@ enum class fault_kind {
     truncated_body,       ///< Content-Length promises more than is sent; half, or `at_byte` bytes of the body, come.
     malformed_json,       ///< A body (in a stream: one event) that is not JSON, correctly framed.
     stream_error,         ///< An error event in the middle of a stream; a whole answer becomes a 500.
-    schema_violation,     ///< The text misses a field, has a wrong type or a value out of range.
+    schema_violation,     ///< A field is missing, of a wrong type or out of range. Needs a schema or tools.
     refusal,              ///< The model declines to answer.
-    overlong,             ///< The text has at least `at_byte` bytes (0: 256 KiB).
+    overlong,             ///< The text (or a tool's arguments) has at least `at_byte` bytes (0: 256 KiB).
     length,               ///< The answer is cut by the token limit.
-    slow,                 ///< The answer dribbles: a few bytes every `wait` (1 ms if 0), at most `options::stall_limit` long.
+    slow,                 ///< A few bytes every `wait` (1 ms if 0), for `options::stall_limit` at most.
 };
 
 /// The standard spelling of a kind, such as "rate_limited". Never empty.
@@ -65,7 +67,8 @@ struct fault {
 };
 
 /// Reads `KIND[:PROBABILITY[:VALUE]]`, the form of a command line: `reset:0.05:200`, `http_status:0.1:503`,
-/// `rate_limited:0.2:1500` (a wait in ms), `slow:1:5`. VALUE is the status, the wait or the byte count, as the kind wants.
+/// `rate_limited:0.2:1500` (a wait in ms), `slow:1:5`. VALUE is the status, the wait or the
+/// byte count, as the kind wants.
 [[nodiscard]] result<fault> parse_fault(std::string_view text);
 
 /// A fault for one certain request.

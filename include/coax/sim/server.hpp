@@ -13,16 +13,16 @@ namespace coax::sim {
 
 /// What a server has done so far.
 struct server_stats {
-    std::uint64_t requests{0};                        ///< Read whole, of every kind.
-    std::uint64_t model_requests{0};                  ///< Chats and embeddings: those that limits and faults count.
-    std::map<int, std::uint64_t> answers_by_status{}; ///< Answers begun; a dropped connection counts for none.
-    std::map<fault_kind, std::uint64_t> faults{};     ///< Faults that struck, by kind.
-    std::uint64_t connections{0};                     ///< Accepted.
-    std::uint64_t failed_handshakes{0};               ///< TLS connections that never came about.
-    std::size_t open_connections{0};                  ///< Now.
-    std::size_t peak_connections{0};                  ///< Most at once.
-    std::uint64_t prompt_tokens{0};                   ///< As told in `usage`.
-    std::uint64_t completion_tokens{0};               ///< As told in `usage`.
+    std::uint64_t requests{0};                         ///< Read whole, of every kind.
+    std::uint64_t model_requests{0};                   ///< Chats and embeddings: those that limits and faults count.
+    std::map<int, std::uint64_t> answers_by_status{};  ///< Answers begun; a dropped connection counts for none.
+    std::map<fault_kind, std::uint64_t> faults{};      ///< Faults that struck, by kind.
+    std::uint64_t connections{0};                      ///< Accepted.
+    std::uint64_t failed_handshakes{0};                ///< TLS connections that never came about.
+    std::size_t open_connections{0};                   ///< Now.
+    std::size_t peak_connections{0};                   ///< Most at once.
+    std::uint64_t prompt_tokens{0};                    ///< As told in `usage`.
+    std::uint64_t completion_tokens{0};                ///< As told in `usage`.
 };
 
 /// A language model service on 127.0.0.1, for offline work, tests and demos: it checks requests, keeps rate limits,

@@ -1,5 +1,4 @@
 #include <coax/batch/batch.hpp>
-
 #include <coax/runtime/runtime.hpp>
 #include <coax/runtime/timeout.hpp>
 
@@ -21,9 +20,9 @@ using record = listed_record<int>;
 
 /// A batch over numbers in virtual time, and what came out of it.
 struct trial {
-    std::map<std::uint64_t, int> seen{};          ///< Outcomes by index.
+    std::map<std::uint64_t, int> seen{};  ///< Outcomes by index.
     std::map<std::uint64_t, error> failures{};
-    std::uint64_t taken{0};                       ///< Records asked of the source.
+    std::uint64_t taken{0};  ///< Records asked of the source.
     std::size_t in_work{0};
     std::size_t most_in_work{0};
     batch_summary summary{};
@@ -62,13 +61,17 @@ struct trial {
         summary = rt.run(run_batch<int>(std::move(source), std::move(work), std::move(sink), std::move(options)));
     }
     [[nodiscard]] bool each_once(std::uint64_t count) const {
-        return seen.size() == count && std::all_of(seen.begin(), seen.end(), [](auto const& one) { return one.second == 1; });
+        return seen.size() == count &&
+               std::all_of(seen.begin(), seen.end(), [](auto const& one) { return one.second == 1; });
     }
 };
 
 std::optional<error> each_tenth_fails(int number) {
     if (number % 10 != 3) return std::nullopt;
-    return error{.code = number % 20 == 3 ? errc::refused : errc::server_error, .message = "no", .attempts = 3, .input_tokens = 7};
+    return error{.code = number % 20 == 3 ? errc::refused : errc::server_error,
+                 .message = "no",
+                 .attempts = 3,
+                 .input_tokens = 7};
 }
 
 TEST(Batch, EveryRecordHasExactlyOneOutcome) {
@@ -225,7 +228,8 @@ struct with_problem {
 
 TEST(Batch, RecordsWithAProblemFailWithoutBeingWorkedOn) {
     trial t;
-    std::vector<with_problem> records{{0, "a"}, {1, "b", error{.code = errc::invalid_json, .message = "torn"}}, {2, "c"}};
+    std::vector<with_problem> records{
+        {0, "a"}, {1, "b", error{.code = errc::invalid_json, .message = "torn"}}, {2, "c"}};
     std::size_t at = 0;
     auto const source = [&]() -> result<std::optional<with_problem>> {
         if (at == records.size()) return std::optional<with_problem>{};
@@ -257,12 +261,14 @@ TEST(Batch, WrongKeyEndsItAndIsNotHandedOver) {
 }
 
 struct ends_case {
-    const char* name;
+    char const* name;
     errc code;
     bool before_success;
     bool after_success;
 };
-void PrintTo(ends_case const& row, std::ostream* out) { *out << row.name; }
+void PrintTo(ends_case const& row, std::ostream* out) {
+    *out << row.name;
+}
 class EndsBatch : public testing::TestWithParam<ends_case> {};
 
 TEST_P(EndsBatch, FollowsTheTable) {

@@ -1,15 +1,14 @@
-#include <coax/batch/jsonl_writer.hpp>
-
 #include "unit/batch/temp_file.hpp"
 
-#include <gtest/gtest.h>
+#include <coax/batch/jsonl_writer.hpp>
 
-#include <sys/resource.h>
+#include <gtest/gtest.h>
 
 #include <csignal>
 #include <filesystem>
 #include <ostream>
 #include <string>
+#include <sys/resource.h>
 
 namespace coax {
 namespace {
@@ -75,9 +74,12 @@ TEST(FinishedRecords, RememberIndexAndKey) {
     EXPECT_FALSE(done.contradicts(7, "x"));
 }
 
-const std::string line_a = R"({"index":0,"key":"a","status":"ok","output":"x"})" "\n";
-const std::string line_b = R"({"index":1,"key":"b","status":"error","error":{"code":"refused","message":"no"}})" "\n";
-const std::string line_c = R"({"index":2,"key":"c","status":"ok","output":{"n":1}})" "\n";
+std::string const line_a = R"({"index":0,"key":"a","status":"ok","output":"x"})"
+                           "\n";
+std::string const line_b = R"({"index":1,"key":"b","status":"error","error":{"code":"refused","message":"no"}})"
+                           "\n";
+std::string const line_c = R"({"index":2,"key":"c","status":"ok","output":{"n":1}})"
+                           "\n";
 
 TEST(JsonlWriter, AppendsWholeLinesThatAreThereAtOnce) {
     temp_folder const folder;
@@ -94,7 +96,9 @@ TEST(JsonlWriter, AppendsWholeLinesThatAreThereAtOnce) {
 TEST(JsonlWriter, UnusedFileIsNotLeftBehind) {
     temp_folder const folder;
     auto const path = folder.path("out.jsonl");
-    { ASSERT_TRUE(jsonl_writer::open(path)); }
+    {
+        ASSERT_TRUE(jsonl_writer::open(path));
+    }
     EXPECT_FALSE(std::filesystem::exists(path));
     auto writer = jsonl_writer::open(path);
     ASSERT_TRUE(writer);
@@ -105,7 +109,9 @@ TEST(JsonlWriter, UnusedFileIsNotLeftBehind) {
 TEST(JsonlWriter, EmptyFileOfSomeoneElseStays) {
     temp_folder const folder;
     auto const path = folder.write("out.jsonl", "");
-    { ASSERT_TRUE(jsonl_writer::open(path)); }
+    {
+        ASSERT_TRUE(jsonl_writer::open(path));
+    }
     EXPECT_TRUE(std::filesystem::exists(path));
 }
 
@@ -175,11 +181,13 @@ TEST(Resume, DroppedFailuresLeaveOnlyTheOkLines) {
 }
 
 struct foreign_case {
-    const char* name;
+    char const* name;
     std::string text;
     int line;
 };
-void PrintTo(foreign_case const& row, std::ostream* out) { *out << row.name; }
+void PrintTo(foreign_case const& row, std::ostream* out) {
+    *out << row.name;
+}
 class ForeignOutput : public testing::TestWithParam<foreign_case> {};
 
 TEST_P(ForeignOutput, IsRefusedAndUnchanged) {
@@ -193,15 +201,15 @@ TEST_P(ForeignOutput, IsRefusedAndUnchanged) {
         EXPECT_EQ(temp_folder::read(path), GetParam().text);
     }
 }
-INSTANTIATE_TEST_SUITE_P(Rows, ForeignOutput,
-                         testing::Values(foreign_case{"prose", "Dear diary\n", 1},
-                                         foreign_case{"other_json", line_a + "{\"id\":1}\n", 2},
-                                         foreign_case{"unknown_status", "{\"index\":0,\"key\":\"a\",\"status\":\"maybe\"}\n", 1},
-                                         foreign_case{"negative_index", "{\"index\":-1,\"key\":\"a\",\"status\":\"ok\"}\n", 1},
-                                         foreign_case{"absurd_index", "{\"index\":99999999999,\"key\":\"a\",\"status\":\"ok\"}\n", 1},
-                                         foreign_case{"torn_in_the_middle", line_a.substr(0, 10) + "\n" + line_c, 1},
-                                         foreign_case{"twice", line_a + line_c + line_a, 3}),
-                         [](auto const& row) { return std::string(row.param.name); });
+INSTANTIATE_TEST_SUITE_P(
+    Rows, ForeignOutput,
+    testing::Values(foreign_case{"prose", "Dear diary\n", 1}, foreign_case{"other_json", line_a + "{\"id\":1}\n", 2},
+                    foreign_case{"unknown_status", "{\"index\":0,\"key\":\"a\",\"status\":\"maybe\"}\n", 1},
+                    foreign_case{"negative_index", "{\"index\":-1,\"key\":\"a\",\"status\":\"ok\"}\n", 1},
+                    foreign_case{"absurd_index", "{\"index\":99999999999,\"key\":\"a\",\"status\":\"ok\"}\n", 1},
+                    foreign_case{"torn_in_the_middle", line_a.substr(0, 10) + "\n" + line_c, 1},
+                    foreign_case{"twice", line_a + line_c + line_a, 3}),
+    [](auto const& row) { return std::string(row.param.name); });
 
 /// Makes writes beyond `bytes` fail, as on a full disk.
 class file_size_limit {

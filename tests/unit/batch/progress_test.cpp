@@ -22,7 +22,8 @@ TEST(RateEstimator, SteadyWorkGivesItsRate) {
 TEST(RateEstimator, ForgetsWhatIsOlderThanItsWindow) {
     rate_estimator rate{start, 10s};
     rate.add(start + 1s, 1000);
-    for (int second = 2; second <= 40; ++second) rate.add(start + second * 1s, 1000 + static_cast<std::uint64_t>(second));
+    for (int second = 2; second <= 40; ++second)
+        rate.add(start + second * 1s, 1000 + static_cast<std::uint64_t>(second));
     EXPECT_NEAR(rate.per_second(start + 40s), 1.0, 0.2);
 }
 

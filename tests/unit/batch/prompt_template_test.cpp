@@ -9,16 +9,20 @@
 namespace coax {
 namespace {
 
-json_value record(std::string_view text) { return json_value::parse(text).value(); }
+json_value record(std::string_view text) {
+    return json_value::parse(text).value();
+}
 
 struct render_case {
-    const char* name;
-    const char* text;
-    const char* fields;
-    const char* user;
-    const char* system{""};
+    char const* name;
+    char const* text;
+    char const* fields;
+    char const* user;
+    char const* system{""};
 };
-void PrintTo(render_case const& row, std::ostream* out) { *out << row.name; }
+void PrintTo(render_case const& row, std::ostream* out) {
+    *out << row.name;
+}
 class Render : public testing::TestWithParam<render_case> {};
 
 TEST_P(Render, PutsTheFieldsIn) {
@@ -31,31 +35,34 @@ TEST_P(Render, PutsTheFieldsIn) {
 }
 INSTANTIATE_TEST_SUITE_P(
     Rows, Render,
-    testing::Values(
-        render_case{"text", "Say {{a}}!", R"({"a":"hi"})", "Say hi!"},
-        render_case{"spaces_in_braces", "{{ a }}", R"({"a":"hi"})", "hi"},
-        render_case{"twice", "{{a}}{{a}}", R"({"a":"x"})", "xx"},
-        render_case{"number_and_list", "{{a}} {{b}}", R"({"a":1.50,"b":[1, 2]})", "1.50 [1,2]"},
-        render_case{"null_and_bool", "{{a}} {{b}}", R"({"a":null,"b":true})", "null true"},
-        render_case{"escapes_are_undone", "{{a}}", R"({"a":"\u00e4\n\"{{b}}\""})", "ä\n\"{{b}}\""},
-        render_case{"nested", "{{a.b.c}}", R"({"a":{"b":{"c":"deep"}}})", "deep"},
-        render_case{"dotted_name_first", "{{a.b}}", R"({"a.b":"flat","a":{"b":"deep"}})", "flat"},
-        render_case{"whole_record", "{{record}}", R"({"a": 1})", R"({"a":1})"},
-        render_case{"member_called_record", "{{record}}", R"({"record":"mine"})", "mine"},
-        render_case{"escaped_braces", R"(\{{a}} {{a}})", R"({"a":"x"})", "{{a}} x"},
-        render_case{"single_braces", "{\"k\": \"{{a}}\"}", R"({"a":"x"})", "{\"k\": \"x\"}"},
-        render_case{"last_newline_is_the_files", "{{a}}\r\n\n", R"({"a":"x"})", "x"},
-        render_case{"system_part", "system:\nYou judge {{lang}}.\n---\nPost: {{a}}\n", R"({"a":"x","lang":"en"})", "Post: x", "You judge en."},
-        render_case{"system_part_crlf", "system:\r\nBrief.\r\n---\r\n{{a}}\r\n", R"({"a":"x"})", "x", "Brief."},
-        render_case{"dashes_without_system", "a\n---\n{{a}}", R"({"a":"x"})", "a\n---\nx"}),
+    testing::Values(render_case{"text", "Say {{a}}!", R"({"a":"hi"})", "Say hi!"},
+                    render_case{"spaces_in_braces", "{{ a }}", R"({"a":"hi"})", "hi"},
+                    render_case{"twice", "{{a}}{{a}}", R"({"a":"x"})", "xx"},
+                    render_case{"number_and_list", "{{a}} {{b}}", R"({"a":1.50,"b":[1, 2]})", "1.50 [1,2]"},
+                    render_case{"null_and_bool", "{{a}} {{b}}", R"({"a":null,"b":true})", "null true"},
+                    render_case{"escapes_are_undone", "{{a}}", R"({"a":"\u00e4\n\"{{b}}\""})", "ä\n\"{{b}}\""},
+                    render_case{"nested", "{{a.b.c}}", R"({"a":{"b":{"c":"deep"}}})", "deep"},
+                    render_case{"dotted_name_first", "{{a.b}}", R"({"a.b":"flat","a":{"b":"deep"}})", "flat"},
+                    render_case{"whole_record", "{{record}}", R"({"a": 1})", R"({"a":1})"},
+                    render_case{"member_called_record", "{{record}}", R"({"record":"mine"})", "mine"},
+                    render_case{"escaped_braces", R"(\{{a}} {{a}})", R"({"a":"x"})", "{{a}} x"},
+                    render_case{"single_braces", "{\"k\": \"{{a}}\"}", R"({"a":"x"})", "{\"k\": \"x\"}"},
+                    render_case{"last_newline_is_the_files", "{{a}}\r\n\n", R"({"a":"x"})", "x"},
+                    render_case{"system_part", "system:\nYou judge {{lang}}.\n---\nPost: {{a}}\n",
+                                R"({"a":"x","lang":"en"})", "Post: x", "You judge en."},
+                    render_case{"system_part_crlf", "system:\r\nBrief.\r\n---\r\n{{a}}\r\n", R"({"a":"x"})", "x",
+                                "Brief."},
+                    render_case{"dashes_without_system", "a\n---\n{{a}}", R"({"a":"x"})", "a\n---\nx"}),
     [](auto const& row) { return std::string(row.param.name); });
 
 struct wrong_case {
-    const char* name;
-    const char* text;
-    const char* where;
+    char const* name;
+    char const* text;
+    char const* where;
 };
-void PrintTo(wrong_case const& row, std::ostream* out) { *out << row.name; }
+void PrintTo(wrong_case const& row, std::ostream* out) {
+    *out << row.name;
+}
 class WrongTemplate : public testing::TestWithParam<wrong_case> {};
 
 TEST_P(WrongTemplate, IsRefusedWithItsLine) {

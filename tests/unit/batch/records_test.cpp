@@ -1,6 +1,6 @@
-#include <coax/batch/records.hpp>
-
 #include "unit/batch/temp_file.hpp"
+
+#include <coax/batch/records.hpp>
 
 #include <gtest/gtest.h>
 
@@ -32,11 +32,13 @@ std::vector<batch_record> read_all(std::string const& path, record_options optio
 }
 
 struct file_case {
-    const char* name;
+    char const* name;
     std::string text;
     std::vector<std::string> keys;
 };
-void PrintTo(file_case const& row, std::ostream* out) { *out << row.name; }
+void PrintTo(file_case const& row, std::ostream* out) {
+    *out << row.name;
+}
 class RecordFile : public testing::TestWithParam<file_case> {};
 
 TEST_P(RecordFile, GivesItsRecordsInOrder) {
@@ -49,18 +51,18 @@ TEST_P(RecordFile, GivesItsRecordsInOrder) {
     }
     EXPECT_EQ(keys, GetParam().keys);
 }
-INSTANTIATE_TEST_SUITE_P(Rows, RecordFile,
-                         testing::Values(file_case{"empty", "", {}},
-                                         file_case{"only_blank_lines", "\n \n\r\n", {}},
-                                         file_case{"plain", "{\"id\":\"a\"}\n{\"id\":\"b\"}\n", {"a", "b"}},
-                                         file_case{"no_last_newline", "{\"id\":\"a\"}\n{\"id\":\"b\"}", {"a", "b"}},
-                                         file_case{"crlf", "{\"id\":\"a\"}\r\n{\"id\":\"b\"}\r\n", {"a", "b"}},
-                                         file_case{"byte_order_mark", "\xEF\xBB\xBF{\"id\":\"a\"}\n", {"a"}},
-                                         file_case{"blank_lines_between", "\n{\"id\":\"a\"}\n\n{\"id\":\"b\"}\n\n", {"a", "b"}},
-                                         file_case{"index_without_id", "{\"x\":1}\n{\"id\":\"b\"}\n", {"0", "b"}},
-                                         file_case{"id_of_another_type", "{\"id\":7}\n{\"id\":[1]}\n", {"7", "[1]"}},
-                                         file_case{"escaped_id", "{\"id\":\"\\u00e4\\n\"}\n", {"ä\n"}}),
-                         [](auto const& row) { return std::string(row.param.name); });
+INSTANTIATE_TEST_SUITE_P(
+    Rows, RecordFile,
+    testing::Values(file_case{"empty", "", {}}, file_case{"only_blank_lines", "\n \n\r\n", {}},
+                    file_case{"plain", "{\"id\":\"a\"}\n{\"id\":\"b\"}\n", {"a", "b"}},
+                    file_case{"no_last_newline", "{\"id\":\"a\"}\n{\"id\":\"b\"}", {"a", "b"}},
+                    file_case{"crlf", "{\"id\":\"a\"}\r\n{\"id\":\"b\"}\r\n", {"a", "b"}},
+                    file_case{"byte_order_mark", "\xEF\xBB\xBF{\"id\":\"a\"}\n", {"a"}},
+                    file_case{"blank_lines_between", "\n{\"id\":\"a\"}\n\n{\"id\":\"b\"}\n\n", {"a", "b"}},
+                    file_case{"index_without_id", "{\"x\":1}\n{\"id\":\"b\"}\n", {"0", "b"}},
+                    file_case{"id_of_another_type", "{\"id\":7}\n{\"id\":[1]}\n", {"7", "[1]"}},
+                    file_case{"escaped_id", "{\"id\":\"\\u00e4\\n\"}\n", {"ä\n"}}),
+    [](auto const& row) { return std::string(row.param.name); });
 
 TEST(RecordSource, LinesLongerThanItsBufferAreReadWhole) {
     temp_folder const folder;
@@ -75,7 +77,8 @@ TEST(RecordSource, LinesLongerThanItsBufferAreReadWhole) {
 TEST(RecordSource, TooLongLineIsAProblemAndTheNextOneIsRead) {
     temp_folder const folder;
     std::string const fits = "{\"id\":\"0123456789\"}";
-    auto const path = folder.write("in.jsonl", fits + "\r\n" + "{\"id\":\"01234567890\"}\n" + fits + "\n" + std::string(200'000, ' '));
+    auto const path = folder.write(
+        "in.jsonl", fits + "\r\n" + "{\"id\":\"01234567890\"}\n" + fits + "\n" + std::string(200'000, ' '));
     auto const records = read_all(path, {.max_line_bytes = fits.size()});
     ASSERT_EQ(records.size(), 4U);
     EXPECT_FALSE(records[0].problem);
@@ -88,10 +91,12 @@ TEST(RecordSource, TooLongLineIsAProblemAndTheNextOneIsRead) {
 }
 
 struct garbage_case {
-    const char* name;
+    char const* name;
     std::string line;
 };
-void PrintTo(garbage_case const& row, std::ostream* out) { *out << row.name; }
+void PrintTo(garbage_case const& row, std::ostream* out) {
+    *out << row.name;
+}
 class GarbageLine : public testing::TestWithParam<garbage_case> {};
 
 TEST_P(GarbageLine, IsAProblemThatNamesFileAndLine) {

@@ -19,7 +19,9 @@ std::optional<std::string> with_key(std::string_view name) {
     if (name == "OPENAI_API_KEY") return "k";
     return std::nullopt;
 }
-std::optional<std::string> without_key(std::string_view) { return std::nullopt; }
+std::optional<std::string> without_key(std::string_view) {
+    return std::nullopt;
+}
 
 /// Good input, of which each test spoils one thing.
 struct good_input {
@@ -63,12 +65,14 @@ TEST(Prepare, RequestCarriesSystemPromptAndSampling) {
 }
 
 struct spoiled_case {
-    const char* name;
+    char const* name;
     void (*spoil)(good_input&);
-    const char* where;
+    char const* where;
     int exit_code{bad_usage};
 };
-void PrintTo(spoiled_case const& row, std::ostream* out) { *out << row.name; }
+void PrintTo(spoiled_case const& row, std::ostream* out) {
+    *out << row.name;
+}
 class SpoiledInput : public testing::TestWithParam<spoiled_case> {};
 
 TEST_P(SpoiledInput, IsRefusedWithItsPlace) {
@@ -84,16 +88,23 @@ TEST_P(SpoiledInput, IsRefusedWithItsPlace) {
 INSTANTIATE_TEST_SUITE_P(
     Rows, SpoiledInput,
     testing::Values(
-        spoiled_case{"no_input", [](good_input& in) { in.flags.input = in.folder.path("absent.jsonl"); }, "absent.jsonl"},
+        spoiled_case{"no_input", [](good_input& in) { in.flags.input = in.folder.path("absent.jsonl"); },
+                     "absent.jsonl"},
         spoiled_case{"folder_as_input", [](good_input& in) { in.flags.input = in.folder.path(""); }, "/"},
-        spoiled_case{"line_not_json", [](good_input& in) { in.folder.write("in.jsonl", "{\"text\":1}\nhello\n"); }, "in.jsonl:2"},
-        spoiled_case{"field_missing", [](good_input& in) { in.folder.write("in.jsonl", "{\"text\":1}\n{\"body\":1}\n"); }, "in.jsonl:2"},
+        spoiled_case{"pipe_as_input", [](good_input& in) { in.flags.input = "/dev/null"; }, "/dev/null"},
+        spoiled_case{"line_not_json", [](good_input& in) { in.folder.write("in.jsonl", "{\"text\":1}\nhello\n"); },
+                     "in.jsonl:2"},
+        spoiled_case{"field_missing",
+                     [](good_input& in) { in.folder.write("in.jsonl", "{\"text\":1}\n{\"body\":1}\n"); }, "in.jsonl:2"},
         spoiled_case{"no_prompt_file", [](good_input& in) { in.flags.prompt = "absent.txt"; }, "absent.txt"},
         spoiled_case{"prompt_not_closed", [](good_input& in) { in.flags.prompt = "Judge {{text"; }, "--prompt:1"},
         spoiled_case{"prompt_without_field", [](good_input& in) { in.flags.prompt = "my prompt.txt"; }, "--prompt"},
         spoiled_case{"no_such_schema", [](good_input& in) { in.flags.schema = "sentimental"; }, "--schema sentimental"},
-        spoiled_case{"schema_not_json", [](good_input& in) { in.flags.schema = in.folder.write("s.json", "{\"type\":"); }, "s.json"},
-        spoiled_case{"schema_of_no_type", [](good_input& in) { in.flags.schema = in.folder.write("s.json", R"({"type":"strnig"})"); }, "s.json#/type"},
+        spoiled_case{"schema_not_json",
+                     [](good_input& in) { in.flags.schema = in.folder.write("s.json", "{\"type\":"); }, "s.json"},
+        spoiled_case{"schema_of_no_type",
+                     [](good_input& in) { in.flags.schema = in.folder.write("s.json", R"({"type":"strnig"})"); },
+                     "s.json#/type"},
         spoiled_case{"no_concurrency", [](good_input& in) { in.flags.concurrency = 0; }, "--concurrency"},
         spoiled_case{"negative_rpm", [](good_input& in) { in.flags.rpm = -1; }, "--rpm"},
         spoiled_case{"many_reasks", [](good_input& in) { in.flags.max_reasks = 11; }, "--max-reasks"},

@@ -32,7 +32,7 @@ TEST(ServiceFlags, EnvironmentAloneIsEnough) {
 }
 
 TEST(ServiceFlags, FlagsComeBeforeTheEnvironment) {
-    variables const set{{"OPENAI_API_KEY", "o"},       {"ANTHROPIC_API_KEY", "a"}, {"COAX_PROVIDER", "openai"},
+    variables const set{{"OPENAI_API_KEY", "o"},        {"ANTHROPIC_API_KEY", "a"}, {"COAX_PROVIDER", "openai"},
                         {"COAX_BASE_URL", "https://e"}, {"COAX_MODEL", "env"},      {"SSL_CERT_FILE", "/env.pem"}};
     service_flags const flags{.provider = "anthropic",
                               .model = "flag",
@@ -66,13 +66,15 @@ TEST(ServiceFlags, BaseUrlAloneMeansACompatibleServer) {
 }
 
 struct refused_case {
-    const char* name;
+    char const* name;
     service_flags flags;
     variables set;
-    const char* where;
+    char const* where;
     int exit_code;
 };
-void PrintTo(refused_case const& row, std::ostream* out) { *out << row.name; }
+void PrintTo(refused_case const& row, std::ostream* out) {
+    *out << row.name;
+}
 class RefusedService : public testing::TestWithParam<refused_case> {};
 
 TEST_P(RefusedService, NamesTheFlagOrVariable) {
@@ -84,11 +86,16 @@ TEST_P(RefusedService, NamesTheFlagOrVariable) {
 }
 INSTANTIATE_TEST_SUITE_P(
     Rows, RefusedService,
-    testing::Values(refused_case{"unknown_flag", {.provider = "closedai"}, {{"OPENAI_API_KEY", "k"}}, "--provider", bad_usage},
-                    refused_case{"unknown_variable", {}, {{"COAX_PROVIDER", "closedai"}}, "COAX_PROVIDER", bad_usage},
-                    refused_case{"no_key", {.provider = "openai"}, {}, "OPENAI_API_KEY", could_not_go_on},
-                    refused_case{"another_services_key", {.provider = "openai"}, {{"ANTHROPIC_API_KEY", "k"}}, "OPENAI_API_KEY", could_not_go_on},
-                    refused_case{"nothing", {}, {}, "environment", could_not_go_on}),
+    testing::Values(
+        refused_case{"unknown_flag", {.provider = "closedai"}, {{"OPENAI_API_KEY", "k"}}, "--provider", bad_usage},
+        refused_case{"unknown_variable", {}, {{"COAX_PROVIDER", "closedai"}}, "COAX_PROVIDER", bad_usage},
+        refused_case{"no_key", {.provider = "openai"}, {}, "OPENAI_API_KEY", could_not_go_on},
+        refused_case{"another_services_key",
+                     {.provider = "openai"},
+                     {{"ANTHROPIC_API_KEY", "k"}},
+                     "OPENAI_API_KEY",
+                     could_not_go_on},
+        refused_case{"nothing", {}, {}, "environment", could_not_go_on}),
     [](auto const& row) { return std::string(row.param.name); });
 
 }  // namespace

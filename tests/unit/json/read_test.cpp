@@ -136,6 +136,8 @@ INSTANTIATE_TEST_SUITE_P(Rows, ReadRefuses, testing::Values(
     refusal_case{"half_a_literal", as<bool>, "tru", "", "expected a value, found 't' (line 1, column 1)"},
     refusal_case{"trailing_comma_in_object", as<plain>, R"({"a":1,})", "", "expected a key in quotes, found '}' (line 1, column 8)"},
     refusal_case{"trailing_comma_in_array", as<std::vector<int>>, "[1,]", "/1", "expected a value, found ']' (line 1, column 4)"},
+    refusal_case{"broken_key_after_an_escaped_one", as<plain>, R"({"\u007a":1,"\u007a\q":2})", "", "expected an escape that JSON has, found 'q' (line 1, column 21)"},
+    refusal_case{"below_an_escaped_key", as<std::map<std::string, int>>, R"({"\u007a":1,"\u0079":true})", "/y", "expected an integer, found true (line 1, column 22)"},
     refusal_case{"no_colon", as<plain>, R"({"a" 1})", "/a", "expected ':' after the key, found 1 (line 1, column 6)"},
     refusal_case{"single_quotes", as<plain>, "{'a':1}", "", "expected a key in quotes, found ''' (line 1, column 2)"},
     refusal_case{"line_and_column", as<plain>, "{\n  \"b\": \"\u00e9\", \"a\": x}", "/a", "expected a value, found 'x' (line 2, column 18)"},

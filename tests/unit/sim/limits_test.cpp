@@ -1,5 +1,6 @@
-#include "sim/fault_plan.hpp"
 #include "sim/limits.hpp"
+
+#include "sim/fault_plan.hpp"
 
 #include <gtest/gtest.h>
 
@@ -103,19 +104,22 @@ TEST(FaultPlan, FollowsFromItsSeed) {
 }
 
 TEST(FaultPlan, KeepsToItsCountAndItsStart) {
-    EXPECT_EQ(struck({1, {{.probability = 1, .after_requests = 3, .max_count = 2}}, {}}, 20), (std::vector<std::uint64_t>{4, 5}));
+    EXPECT_EQ(struck({1, {{.probability = 1, .after_requests = 3, .max_count = 2}}, {}}, 20),
+              (std::vector<std::uint64_t>{4, 5}));
     EXPECT_TRUE(struck({1, {{.probability = 0}}, {}}, 1000).empty());
 }
 
 TEST(FaultPlan, ScriptComesFirst) {
-    fault_plan plan{1, {{.kind = fault_kind::reset, .probability = 1}}, {{.request = 2, .what = {.kind = fault_kind::stall}}}};
+    fault_plan plan{
+        1, {{.kind = fault_kind::reset, .probability = 1}}, {{.request = 2, .what = {.kind = fault_kind::stall}}}};
     EXPECT_EQ(plan.draw(1)->kind, fault_kind::reset);
     EXPECT_EQ(plan.draw(2)->kind, fault_kind::stall);
     EXPECT_EQ(plan.draw(3)->kind, fault_kind::reset);
 }
 
 TEST(FaultPlan, DrawsEachFaultByItself) {
-    fault_plan plan{1, {{.kind = fault_kind::reset, .probability = 0.5}, {.kind = fault_kind::stall, .probability = 0.5}}, {}};
+    fault_plan plan{
+        1, {{.kind = fault_kind::reset, .probability = 0.5}, {.kind = fault_kind::stall, .probability = 0.5}}, {}};
     int resets = 0;
     int stalls = 0;
     for (std::uint64_t number = 1; number <= 1000; ++number) {

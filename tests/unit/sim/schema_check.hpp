@@ -36,7 +36,8 @@ private:
     }
 
     static std::size_t length(json::string const& text) {
-        return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }));
+        return static_cast<std::size_t>(std::count_if(
+            text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }));
     }
 
     [[nodiscard]] std::string check(json::value const& value, json::value const& schema, std::string const& at) const {
@@ -49,15 +50,20 @@ private:
                 if (auto why = check(value, part, at); !why.empty()) return why;
         for (char const* keyword : {"anyOf", "oneOf"})
             if (auto const* any = find(schema, keyword))
-                if (std::none_of(any->as_array().begin(), any->as_array().end(), [&](auto const& one) { return check(value, one, at).empty(); }))
+                if (std::none_of(any->as_array().begin(), any->as_array().end(),
+                                 [&](auto const& one) { return check(value, one, at).empty(); }))
                     return at + ": fits no variant";
-        if (auto const* constant = find(schema, "const"); constant != nullptr && *constant != value) return at + ": not the constant";
+        if (auto const* constant = find(schema, "const"); constant != nullptr && *constant != value)
+            return at + ": not the constant";
         if (auto const* values = find(schema, "enum"))
-            if (std::find(values->as_array().begin(), values->as_array().end(), value) == values->as_array().end()) return at + ": not in the enum";
+            if (std::find(values->as_array().begin(), values->as_array().end(), value) == values->as_array().end())
+                return at + ": not in the enum";
         if (auto const* type = find(schema, "type")) {
-            bool const fits = type->is_string() ? has_type(value, type->as_string().c_str())
-                                                : std::any_of(type->as_array().begin(), type->as_array().end(),
-                                                              [&](auto const& one) { return has_type(value, one.as_string().c_str()); });
+            bool const fits = type->is_string()
+                                  ? has_type(value, type->as_string().c_str())
+                                  : std::any_of(type->as_array().begin(), type->as_array().end(), [&](auto const& one) {
+                                        return has_type(value, one.as_string().c_str());
+                                    });
             if (!fits) return at + ": wrong type: " + json::serialize(value);
         }
         if (value.is_object()) return check_object(value.get_object(), schema, at);
@@ -67,17 +73,21 @@ private:
         return {};
     }
 
-    [[nodiscard]] std::string check_object(json::object const& object, json::value const& schema, std::string const& at) const {
+    [[nodiscard]] std::string check_object(json::object const& object, json::value const& schema,
+                                           std::string const& at) const {
         if (auto const* required = find(schema, "required"))
             for (auto const& name : required->as_array())
                 if (!object.contains(name.as_string())) return at + ": misses " + name.as_string().c_str();
         auto const* properties = find(schema, "properties");
         auto const* others = find(schema, "additionalProperties");
-        if (auto const* least = find(schema, "minProperties"); least != nullptr && object.size() < least->to_number<std::size_t>()) return at + ": too few members";
+        if (auto const* least = find(schema, "minProperties");
+            least != nullptr && object.size() < least->to_number<std::size_t>())
+            return at + ": too few members";
         for (auto const& [name, value] : object) {
             auto const here = at + "." + std::string{name.data(), name.size()};
             auto const* property = properties != nullptr ? properties->as_object().if_contains(name) : nullptr;
-            if (property == nullptr && others != nullptr && others->is_bool() && !others->get_bool()) return here + ": not allowed";
+            if (property == nullptr && others != nullptr && others->is_bool() && !others->get_bool())
+                return here + ": not allowed";
             if (property == nullptr && others != nullptr && others->is_object()) property = others;
             if (property != nullptr)
                 if (auto why = check(value, *property, here); !why.empty()) return why;
@@ -85,9 +95,14 @@ private:
         return {};
     }
 
-    [[nodiscard]] std::string check_array(json::array const& array, json::value const& schema, std::string const& at) const {
-        if (auto const* least = find(schema, "minItems"); least != nullptr && array.size() < least->to_number<std::size_t>()) return at + ": too few";
-        if (auto const* most = find(schema, "maxItems"); most != nullptr && array.size() > most->to_number<std::size_t>()) return at + ": too many";
+    [[nodiscard]] std::string check_array(json::array const& array, json::value const& schema,
+                                          std::string const& at) const {
+        if (auto const* least = find(schema, "minItems");
+            least != nullptr && array.size() < least->to_number<std::size_t>())
+            return at + ": too few";
+        if (auto const* most = find(schema, "maxItems");
+            most != nullptr && array.size() > most->to_number<std::size_t>())
+            return at + ": too many";
         if (auto const* unique = find(schema, "uniqueItems"); unique != nullptr && unique->as_bool())
             for (std::size_t i = 0; i < array.size(); ++i)
                 if (std::count(array.begin(), array.end(), array[i]) > 1) return at + ": doubles";
@@ -97,13 +112,19 @@ private:
         return {};
     }
 
-    [[nodiscard]] static std::string check_string(json::string const& text, json::value const& schema, std::string const& at) {
-        if (auto const* least = find(schema, "minLength"); least != nullptr && length(text) < least->to_number<std::size_t>()) return at + ": too short";
-        if (auto const* most = find(schema, "maxLength"); most != nullptr && length(text) > most->to_number<std::size_t>()) return at + ": too long";
+    [[nodiscard]] static std::string check_string(json::string const& text, json::value const& schema,
+                                                  std::string const& at) {
+        if (auto const* least = find(schema, "minLength");
+            least != nullptr && length(text) < least->to_number<std::size_t>())
+            return at + ": too short";
+        if (auto const* most = find(schema, "maxLength");
+            most != nullptr && length(text) > most->to_number<std::size_t>())
+            return at + ": too long";
         auto pattern = std::string{};
         if (auto const* given = find(schema, "pattern")) pattern = given->as_string().c_str();
         if (auto const* format = find(schema, "format")) pattern = format_pattern(format->as_string().c_str());
-        if (!pattern.empty() && !std::regex_search(text.begin(), text.end(), std::regex{pattern})) return at + ": no match: " + text.c_str();
+        if (!pattern.empty() && !std::regex_search(text.begin(), text.end(), std::regex{pattern}))
+            return at + ": no match: " + text.c_str();
         return {};
     }
 
@@ -124,7 +145,8 @@ private:
         if (number > bound("maximum")) return at + ": above";
         if (number <= bound("exclusiveMinimum")) return at + ": at or below";
         if (number >= bound("exclusiveMaximum")) return at + ": at or above";
-        if (auto const step = bound("multipleOf"); !std::isnan(step) && std::abs(std::remainder(number, step)) > 1e-9) return at + ": no multiple";
+        if (auto const step = bound("multipleOf"); !std::isnan(step) && std::abs(std::remainder(number, step)) > 1e-9)
+            return at + ": no multiple";
         return {};
     }
 

@@ -461,6 +461,25 @@ TEST(Faults, HaveEachServicesStatus) {
     EXPECT_EQ(with_fault({.kind = fault_kind::http_status, .http_status = 418}, openai_hello).status, 418);
 }
 
+TEST(Faults, NameWhatNoWaitHeals) {
+    auto const quota = with_fault({.kind = fault_kind::quota_exhausted}, openai_hello);
+    EXPECT_EQ(quota.status, 429);
+    EXPECT_EQ(text_at(quota.body, "/error/code"), "insufficient_quota");
+    EXPECT_THAT(quota.headers, testing::Not(HasSubstr("retry-after")));
+    auto const spend = with_fault({.kind = fault_kind::quota_exhausted}, anthropic_hello, true);
+    EXPECT_EQ(text_at(spend.body, "/error/details/error_code"), "enforced_spend_limit_reached");
+    EXPECT_THAT(spend.headers, testing::Not(HasSubstr("retry-after")));
+    EXPECT_EQ(text_at(with_fault({.kind = fault_kind::context_too_long}, openai_hello).body, "/error/code"), "context_length_exceeded");
+    EXPECT_EQ(with_fault({.kind = fault_kind::context_too_long}, anthropic_hello, true).status, 400);
+}
+
+TEST(Faults, LengthenArgumentsToo) {
+    auto const out = with_fault({.kind = fault_kind::overlong, .at_byte = 5000}, ask_tools());
+    auto const arguments = text_at(out.body, "/choices/0/message/tool_calls/0/function/arguments");
+    EXPECT_EQ(arguments.size(), 5000U);
+    EXPECT_TRUE(json::parse(arguments).is_object());
+}
+
 TEST(Faults, ChangeWhatIsSaid) {
     std::string const asked = R"({)" COAX_USER R"(,"response_format":{"type":"json_schema","json_schema":{"name":"X","schema":{"type":"object","properties":{"n":{"type":"integer","minimum":1,"maximum":2}},"required":["n"],"additionalProperties":false}}}})";
     auto const schema = json::parse(R"({"type":"object","properties":{"n":{"type":"integer","minimum":1,"maximum":2}},"required":["n"],"additionalProperties":false})");

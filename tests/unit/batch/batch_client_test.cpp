@@ -1,0 +1,114 @@
+#include "support/fake_service.hpp"
+
+#include <coax/batch/batch.hpp>
+#include <coax/runtime/runtime.hpp>
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace coax {
+namespace {
+
+using test::fake_service;
+using test::openai_error;
+using test::openai_refusal;
+using test::openai_text;
+
+struct post {
+    std::string author{};
+    std::string text{};
+};
+
+struct verdict {
+    bool kind{};
+    int stars{};
+    static constexpr auto coax_schema = describe("A verdict", field(&verdict::stars, {.minimum = 1, .maximum = 5}));
+};
+
+template <class T>
+struct outcomes {
+    std::map<std::uint64_t, result<T>> by_index{};
+    batch_summary summary{};
+};
+
+/// Asks about these posts, one after another, in virtual time.
+template <class T, class ToRequest>
+outcomes<T> ask_about(std::vector<post> posts, fake_service const& service, ToRequest make_request) {
+    outcomes<T> got;
+    runtime rt{virtual_time{}};
+    client const llm{rt.executor(), service.options()};
+    auto const keep = [&got](batch_result<T> outcome) -> result<void> {
+        got.by_index.emplace(outcome.index, std::move(outcome.value));
+        return {};
+    };
+    got.summary = rt.run(batch<T>(llm, records_of(std::move(posts)), make_request, keep, {.concurrency = 1}));
+    return got;
+}
+
+std::string prompt_of(listed_record<post> const& one) {
+    return one.value.author + " wrote: " + one.value.text;
+}
+
+TEST(ClientBatch, ReadsAStructForEachRecordAndReasks) {
+    fake_service service;
+    service.then(openai_text(R"({"kind":true,"stars":5})"))
+        .then(openai_text(R"({"kind":true,"stars":9})"))
+        .then(openai_text(R"({"kind":false,"stars":1})"))
+        .then(openai_refusal("I will not"))
+        .then(openai_error(503, "busy"))
+        .then(openai_text(R"({"kind":true,"stars":3})"));
+    auto const got = ask_about<verdict>({{"a", "x"}, {"b", "y"}, {"c", "z"}, {"d", "w"}}, service, prompt_of);
+    ASSERT_EQ(got.by_index.size(), 4U);
+    EXPECT_EQ(got.by_index.at(0).value().stars, 5);
+    EXPECT_EQ(got.by_index.at(1).value().stars, 1);
+    EXPECT_EQ(got.by_index.at(2).error().code, errc::refused);
+    EXPECT_EQ(got.by_index.at(3).value().stars, 3);
+    EXPECT_EQ(got.summary.ok, 3U);
+    EXPECT_EQ(got.summary.failures, (std::map<errc, std::uint64_t>{{errc::refused, 1}}));
+    EXPECT_EQ(got.summary.attempts, 6U);
+    EXPECT_EQ(got.summary.retries, 1U);
+    EXPECT_EQ(got.summary.reasks, 1U);
+    EXPECT_EQ(got.summary.usage.input_tokens, 50);  // the refusal is billed too
+    EXPECT_NE(service.requests()[0].body.find("a wrote: x"), std::string::npos);
+}
+
+TEST(ClientBatch, PlainTextFailsWhereItIsNotWhole) {
+    fake_service service;
+    service.then(openai_text("fine")).then(openai_text("cut o", "length")).then(openai_refusal("no"));
+    auto const got = ask_about<std::string>({{}, {}, {}}, service, prompt_of);
+    EXPECT_EQ(got.by_index.at(0).value(), "fine");
+    EXPECT_EQ(got.by_index.at(1).error().code, errc::truncated);
+    EXPECT_EQ(got.by_index.at(2).error().code, errc::refused);
+    EXPECT_EQ(got.summary.usage.input_tokens, 30);
+}
+
+TEST(ClientBatch, ARequestThatCannotBeMadeIsThatRecordsFailure) {
+    fake_service service;
+    service.then(openai_text("fine"));
+    auto const guarded = [](listed_record<post> const& one) -> result<chat_request> {
+        if (one.value.text.empty())
+            return error{.code = errc::invalid_argument, .message = "empty post", .where = "text"};
+        return to_request(prompt_of(one));
+    };
+    auto const got = ask_about<std::string>({{"a", ""}, {"b", "y"}}, service, guarded);
+    EXPECT_EQ(got.by_index.at(0).error().message, "empty post");
+    EXPECT_EQ(got.by_index.at(1).value(), "fine");
+    EXPECT_EQ(service.count(), 1U);
+}
+
+TEST(ClientBatch, AWrongKeyEndsItAtOnce) {
+    fake_service service;
+    service.then(openai_error(401, "invalid_api_key"));
+    auto const got = ask_about<verdict>(std::vector<post>(50), service, prompt_of);
+    ASSERT_TRUE(got.summary.ended_by);
+    EXPECT_EQ(got.summary.ended_by->code, errc::authentication);
+    EXPECT_TRUE(got.by_index.empty());
+    EXPECT_EQ(service.count(), 1U);
+}
+
+}  // namespace
+}  // namespace coax

@@ -73,9 +73,11 @@ struct completion {
 std::string completion_text() {
     std::string content;
     for (int i = 0; i < 8; ++i)
-        content += "Line " + std::to_string(i) + " says that the review is \\\"mixed\\\": it praises the food and the view, not the wait.\\n";
+        content += "Line " + std::to_string(i) +
+                   " says that the review is \\\"mixed\\\": it praises the food and the view, not the wait.\\n";
     return R"({"id":"chatcmpl-B9MBs8CjcvOU2jLn4n570S5qMJKcT","object":"chat.completion","created":1741569952,"model":"gpt-4.1-2025-04-14",)"
-           R"("choices":[{"index":0,"message":{"role":"assistant","content":")" + content +
+           R"("choices":[{"index":0,"message":{"role":"assistant","content":")" +
+           content +
            R"(","refusal":null,"annotations":[]},"logprobs":null,"finish_reason":"stop"}],"usage":{"prompt_tokens":19,"completion_tokens":10,)"
            R"("total_tokens":29,"prompt_tokens_details":{"cached_tokens":0,"audio_tokens":0},"completion_tokens_details":{"reasoning_tokens":0,)"
            R"("audio_tokens":0,"accepted_prediction_tokens":0,"rejected_prediction_tokens":0}},"service_tier":"default","system_fingerprint":"fp_44709d6fcb"})";
@@ -102,10 +104,10 @@ std::string records_text() {
     std::string text = "[";
     for (int i = 0; i < 1000; ++i) {
         auto const n = std::to_string(i);
-        text += (i == 0 ? "" : ",") + std::string{R"({"id":)"} + n + R"(,"name":"Person )" + n + R"(","age":)" + std::to_string(20 + i % 60) +
-                R"(,"score":)" + std::to_string(i % 100) + "." + std::to_string(i % 97) + R"(,"ok":)" + (i % 2 == 0 ? "true" : "false") +
-                R"(,"city":"Tampere","tags":["a","b"],"quantity":)" + std::to_string(i * 7 % 1000) + R"(,"note":)" +
-                (i % 3 == 0 ? "null" : R"("x")") + R"(,"role":"user"})";
+        text += (i == 0 ? "" : ",") + std::string{R"({"id":)"} + n + R"(,"name":"Person )" + n + R"(","age":)" +
+                std::to_string(20 + i % 60) + R"(,"score":)" + std::to_string(i % 100) + "." + std::to_string(i % 97) +
+                R"(,"ok":)" + (i % 2 == 0 ? "true" : "false") + R"(,"city":"Tampere","tags":["a","b"],"quantity":)" +
+                std::to_string(i * 7 % 1000) + R"(,"note":)" + (i % 3 == 0 ? "null" : R"("x")") + R"(,"role":"user"})";
     }
     return text + "]";
 }

@@ -38,7 +38,8 @@ double as_real(number const& value) {
 }
 
 std::partial_ordering compare(number const& value, doc_number const& bound) {
-    if (bound.kind == doc_number::form::integer && value.what == kind::signed_integer) return value.integer <=> bound.integer;
+    if (bound.kind == doc_number::form::integer && value.what == kind::signed_integer)
+        return value.integer <=> bound.integer;
     if (bound.kind == doc_number::form::integer && value.what == kind::unsigned_integer) {
         if (bound.integer < 0) return std::partial_ordering::greater;
         return value.natural <=> static_cast<unsigned long long>(bound.integer);
@@ -79,8 +80,12 @@ bool check_number(doc const& stated, plan const& type, void const* value, violat
 bool check_count(doc_number const& fewest, doc_number const& most, std::size_t count, std::string_view things,
                  violation_taker const& take) {
     auto const refuse = [&](std::string_view relation, doc_number const& bound) {
-        return take({}, std::string{"expected "}.append(relation).append(print(bound)).append(" ").append(things).append(
-                            ", found " + std::to_string(count)));
+        return take({}, std::string{"expected "}
+                            .append(relation)
+                            .append(print(bound))
+                            .append(" ")
+                            .append(things)
+                            .append(", found " + std::to_string(count)));
     };
     auto const found = static_cast<double>(count);
     if (fewest.is_set() && found < fewest.real) return refuse("at least ", fewest);
@@ -90,13 +95,15 @@ bool check_count(doc_number const& fewest, doc_number const& most, std::size_t c
 
 bool check_string(doc const& stated, std::string const& text, violation_taker const& take) {
     if (stated.min_length.is_set() || stated.max_length.is_set())
-        if (!check_count(stated.min_length, stated.max_length, count_code_points(text), "characters", take)) return false;
+        if (!check_count(stated.min_length, stated.max_length, count_code_points(text), "characters", take))
+            return false;
     if (stated.pattern.empty()) return true;
     std::string const pattern{stated.pattern.view()};
     switch (match_pattern(pattern, text)) {
         case pattern_outcome::matches: return true;
         case pattern_outcome::differs: return take({}, "expected a string that matches " + pattern + ", found another");
-        case pattern_outcome::not_a_pattern: return take({}, "the documented pattern " + pattern + " cannot be compiled");
+        case pattern_outcome::not_a_pattern:
+            return take({}, "the documented pattern " + pattern + " cannot be compiled");
     }
     return true;
 }
@@ -109,11 +116,12 @@ doc for_items(doc const& stated) {
 }
 
 bool says_something_of_items(doc const& stated) {
-    return stated.minimum.is_set() || stated.maximum.is_set() || stated.min_length.is_set() || stated.max_length.is_set() ||
-           !stated.pattern.empty();
+    return stated.minimum.is_set() || stated.maximum.is_set() || stated.min_length.is_set() ||
+           stated.max_length.is_set() || !stated.pattern.empty();
 }
 
-bool check_below(doc const& stated, plan const& type, void const* value, std::string_view key, violation_taker const& take) {
+bool check_below(doc const& stated, plan const& type, void const* value, std::string_view key,
+                 violation_taker const& take) {
     return check_documentation(stated, type, value, [&](std::string_view below, std::string message) {
         return take(below.empty() ? std::string{key} : std::string{key}.append("/").append(below), std::move(message));
     });

@@ -12,8 +12,10 @@ namespace coax::json::detail {
 /// False: no more are wanted.
 using violation_taker = std::function<bool(std::string_view below, std::string message)>;
 
-/// Checks what a field's documentation says of its value. Bounds of strings and numbers hold for the items of a list too.
+/// Checks what a field's documentation says of its value. Bounds of strings and numbers hold for the items of a list
+/// too.
 /// @returns False if the taker wants no more.
-[[nodiscard]] bool check_documentation(doc const& stated, plan const& type, void const* value, violation_taker const& take);
+[[nodiscard]] bool check_documentation(doc const& stated, plan const& type, void const* value,
+                                       violation_taker const& take);
 
 }  // namespace coax::json::detail

@@ -9,7 +9,8 @@ std::string_view explain(detail::schema_problem problem) {
         case none: break;
         case root_not_object: return "the root must be an object; put the value into a struct with one field";
         case map: return "objects are closed, so a map cannot be said; use a list of structs with a key and a value";
-        case any_value: return "every value has a stated type, so coax::json_value cannot be said; use a string that holds JSON";
+        case any_value:
+            return "every value has a stated type, so coax::json_value cannot be said; use a string that holds JSON";
         case recursive: return "a type cannot contain itself; unroll it to the depth needed";
         case too_deep: return "the type is nested too deep; flatten it";
         case too_many_properties: return "the type has too many properties; split it";

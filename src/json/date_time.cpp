@@ -73,9 +73,11 @@ std::optional<std::chrono::sys_seconds> parse_date_time(std::string_view text) {
         parts.one_of(":");
         offset_minute = parts.number(2);
     }
-    year_month_day const date{year{year_number}, month{static_cast<unsigned>(month_number)}, day{static_cast<unsigned>(day_number)}};
+    year_month_day const date{year{year_number}, month{static_cast<unsigned>(month_number)},
+                              day{static_cast<unsigned>(day_number)}};
     // 60 is a leap second: the first moment of the next minute.
-    if (!parts.is_done() || !date.ok() || hour > 23 || minute > 59 || second > 60 || offset_hour > 23 || offset_minute > 59)
+    if (!parts.is_done() || !date.ok() || hour > 23 || minute > 59 || second > 60 || offset_hour > 23 ||
+        offset_minute > 59)
         return std::nullopt;
     auto const offset = hours{offset_hour} + minutes{offset_minute};
     auto const local = sys_days{date} + hours{hour} + minutes{minute} + seconds{second};

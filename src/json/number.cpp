@@ -6,7 +6,6 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
-#include <string_view>
 
 namespace coax::json {
 namespace detail {
@@ -46,6 +45,28 @@ bool to_real_exactly(char const* at, char const* end, double& value) {
     return true;
 }
 
+/// Infinity or 0 for a number that is neither negative nor in a double's range: by the place of its first digit.
+double to_extreme(char const* at, char const* end) {
+    char const* const point = skip_digits(at, end);
+    long place = *at == '0' ? 0 : point - at;
+    char const* rest = point;
+    if (rest != end && *rest == '.') {
+        char const* const fraction = ++rest;
+        if (place == 0)
+            for (; rest != end && *rest == '0'; ++rest) --place;
+        rest = skip_digits(fraction, end);
+    }
+    long exponent = 0;
+    if (rest != end) {
+        ++rest;  // the e
+        bool const negative = *rest == '-';
+        if (*rest == '-' || *rest == '+') ++rest;
+        for (; rest != end && exponent < 1'000'000'000; ++rest) exponent = exponent * 10 + (*rest - '0');
+        if (negative) exponent = -exponent;
+    }
+    return place + exponent > 0 ? std::numeric_limits<double>::infinity() : 0.0;
+}
+
 }  // namespace
 
 char const* find_number_end(char const* at, char const* end) {
@@ -72,13 +93,7 @@ double to_real(char const* at, char const* end) {
     if (to_real_exactly(at, end, value)) return value;
     auto const [stop, failure] = std::from_chars(at, end, value);
     if (failure != std::errc::result_out_of_range) return value;
-    // from_chars does not say in which direction: a number above 1 in size has overflowed.
-    bool const negative = *at == '-';
-    std::string_view const text{at, static_cast<std::size_t>(end - at)};
-    auto const exponent = text.find_first_of("eE");
-    bool const tiny = exponent != std::string_view::npos ? text[exponent + 1] == '-' : text.substr(negative).starts_with("0.");
-    double const size = tiny ? 0.0 : std::numeric_limits<double>::infinity();
-    return negative ? -size : size;
+    return *at == '-' ? -to_extreme(at + 1, end) : to_extreme(at, end);
 }
 
 }  // namespace detail

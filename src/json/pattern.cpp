@@ -1,10 +1,9 @@
 #include "pattern.hpp"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
-
 #include <memory>
 #include <mutex>
+#include <pcre2.h>
 #include <string>
 #include <unordered_map>
 
@@ -24,8 +23,9 @@ shared_code compile(std::string_view pattern) {
     int failure = 0;
     PCRE2_SIZE offset = 0;
     // As in ECMA-262, which JSON Schema refers to: text is Unicode, and $ is the very end.
-    pcre2_code* const code = pcre2_compile(units(pattern), pattern.size(), PCRE2_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_NEVER_BACKSLASH_C,
-                                           &failure, &offset, nullptr);
+    pcre2_code* const code =
+        pcre2_compile(units(pattern), pattern.size(), PCRE2_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_NEVER_BACKSLASH_C,
+                      &failure, &offset, nullptr);
     return {code, [](pcre2_code const* made) { pcre2_code_free(const_cast<pcre2_code*>(made)); }};
 }
 

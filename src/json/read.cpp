@@ -1,10 +1,10 @@
-#include <coax/json/read.hpp>
-#include <coax/json/value.hpp>
-
 #include "check.hpp"
 #include "date_time.hpp"
 #include "memory.hpp"
 #include "scanner.hpp"
+
+#include <coax/json/read.hpp>
+#include <coax/json/value.hpp>
 
 #include <chrono>
 #include <cmath>
@@ -138,7 +138,8 @@ private:
         if (negative) ++at;
         char const* const first = at;
         std::uint64_t size = 0;
-        while (at != end_ && *at >= '0' && *at <= '9' && at - first < 19) size = size * 10 + static_cast<std::uint64_t>(*at++ - '0');
+        while (at != end_ && *at >= '0' && *at <= '9' && at - first < 19)
+            size = size * 10 + static_cast<std::uint64_t>(*at++ - '0');
         bool const ends_here = at != end_ && (*at < '0' || *at > '9') && *at != '.' && *at != 'e' && *at != 'E';
         bool const plain = at != first && (*first != '0' || at - first == 1);
         if (!ends_here || !plain) return read_integer_slowly(type, into);
@@ -184,7 +185,8 @@ private:
         if (stop == nullptr) return refuse(type);
         auto const value = to_real(at_, stop);
         bool const narrow = type.bytes == sizeof(float);
-        if (std::fabs(value) > (narrow ? double{std::numeric_limits<float>::max()} : std::numeric_limits<double>::max()))
+        if (std::fabs(value) >
+            (narrow ? double{std::numeric_limits<float>::max()} : std::numeric_limits<double>::max()))
             return refuse(narrow ? "a number that fits a float" : "a number that fits a double");
         at_ = stop;
         if (narrow)
@@ -237,7 +239,8 @@ private:
         if (!take_string(text, spare)) return false;
         auto const time = parse_date_time(text);
         if (!time)
-            return note("expected a date and time such as \"2026-11-20T23:15:00Z\", found \"" + shorten(text) + "\"", where);
+            return note("expected a date and time such as \"2026-11-20T23:15:00Z\", found \"" + shorten(text) + "\"",
+                        where);
         *static_cast<std::chrono::sys_seconds*>(into) = *time;
         return true;
     }
@@ -338,7 +341,8 @@ private:
             if (!take_string(here.key, spare)) return false;
             if (!take_colon(here)) return false;
             void* const slot = map.slot(into, here.key);
-            if (map.size(into) == before && options_.refuse_duplicate_keys && !note("expected each key once, found it twice", where))
+            if (map.size(into) == before && options_.refuse_duplicate_keys &&
+                !note("expected each key once, found it twice", where))
                 return false;
             return read(*type.inner, slot);
         });
@@ -387,7 +391,8 @@ private:
             auto const length = field.name.size();
             auto const left = static_cast<std::size_t>(end_ - at_);
             if (left > 8 && left > length && (load_word(at_) & field.head_mask) == field.head && at_[length] == '"' &&
-                (length <= 8 || std::memcmp(at_ + 8, field.name.data() + 8, length - 8) == 0) && field.type != nullptr) {
+                (length <= 8 || std::memcmp(at_ + 8, field.name.data() + 8, length - 8) == 0) &&
+                field.type != nullptr) {
                 here.key = field.name;
                 at_ += length + 1;
                 return next;
@@ -419,16 +424,18 @@ private:
         auto const before = violations().size();
         if (!read(*field.type, member)) return false;
         if (violations().size() != before) return true;
-        return check_documentation(*field.documentation, *field.type, member, [&](std::string_view below, std::string message) {
-            return below.empty() ? note(std::move(message), where) : note_member(below, std::move(message), where);
-        });
+        return check_documentation(
+            *field.documentation, *field.type, member, [&](std::string_view below, std::string message) {
+                return below.empty() ? note(std::move(message), where) : note_member(below, std::move(message), where);
+            });
     }
 
     bool note_missing(struct_plan const& structure, std::uint64_t const (&seen)[2]) {
         for (std::size_t word = 0; word < 2; ++word) {
             for (auto missing = structure.required[word] & ~seen[word]; missing != 0; missing &= missing - 1) {
                 auto const& field = structure.fields[word * 64 + static_cast<std::size_t>(std::countr_zero(missing))];
-                if (!note_member(field.name, "expected " + name_of(*field.type) + ", found nothing: the key is required", at_ - 1))
+                if (!note_member(field.name,
+                                 "expected " + name_of(*field.type) + ", found nothing: the key is required", at_ - 1))
                     return false;
             }
         }
@@ -444,7 +451,8 @@ private:
         char const* const start = at_;
         char const first = peek();
         std::size_t candidates = 0;
-        for (std::size_t i = 0; i < variant.count; ++i) candidates += may_start(*variant.alternatives[i].type, first) ? 1 : 0;
+        for (std::size_t i = 0; i < variant.count; ++i)
+            candidates += may_start(*variant.alternatives[i].type, first) ? 1 : 0;
         if (candidates == 0) return refuse(type);
         std::size_t best = no_field;
         char const* farthest = nullptr;

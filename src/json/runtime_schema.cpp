@@ -1,8 +1,7 @@
-#include <coax/json/runtime_schema.hpp>
-
 #include "scanner.hpp"
 #include "schema_tree.hpp"
 
+#include <coax/json/runtime_schema.hpp>
 #include <coax/json/value.hpp>
 
 #include <boost/json/parse.hpp>
@@ -85,7 +84,7 @@ std::string name_from(bj::object const& schema) {
 
 }  // namespace
 
-runtime_schema::runtime_schema(std::shared_ptr<state const> state) noexcept : state_{std::move(state)} {}
+runtime_schema::runtime_schema(std::shared_ptr<state const> shared) noexcept : state_{std::move(shared)} {}
 
 result<runtime_schema> runtime_schema::parse(std::string_view text) {
     auto tree = parse_tree(text);

@@ -36,8 +36,9 @@ bool scanner::fail(std::string_view expected) {
 bool scanner::fail_depth() {
     broken_ = true;
     violations_.clear();
-    violations_.push_back({pointer(), "expected at most " + std::to_string(max_depth_) + " levels of arrays and objects, found more",
-                           static_cast<std::size_t>(at_ - text_.data())});
+    violations_.push_back(
+        {pointer(), "expected at most " + std::to_string(max_depth_) + " levels of arrays and objects, found more",
+         static_cast<std::size_t>(at_ - text_.data())});
     return false;
 }
 

@@ -25,7 +25,11 @@ struct path_link {
 class scanner {
 public:
     scanner(std::string_view text, std::size_t max_depth, bool check_utf8)
-        : at_{text.data()}, end_{text.data() + text.size()}, text_{text}, max_depth_{max_depth}, check_utf8_{check_utf8} {}
+        : at_{text.data()},
+          end_{text.data() + text.size()},
+          text_{text},
+          max_depth_{max_depth},
+          check_utf8_{check_utf8} {}
 
     /// Skips a value of any kind, checking that it is JSON.
     [[nodiscard]] bool skip_value();
@@ -49,7 +53,8 @@ protected:
         return true;
     }
     [[nodiscard]] bool take_word(std::string_view word) {
-        if (static_cast<std::size_t>(end_ - at_) < word.size() || std::memcmp(at_, word.data(), word.size()) != 0) return false;
+        if (static_cast<std::size_t>(end_ - at_) < word.size() || std::memcmp(at_, word.data(), word.size()) != 0)
+            return false;
         at_ += word.size();
         return true;
     }

@@ -1,6 +1,5 @@
-#include "schema_tree.hpp"
-
 #include "pattern.hpp"
+#include "schema_tree.hpp"
 #include "text.hpp"
 
 #include <array>
@@ -12,7 +11,22 @@ namespace bj = boost::json;
 namespace {
 
 /// What the value of a keyword must be.
-enum class operand { schema, schemas, named_schemas, number, positive, count, text, flag, names, values, anything, reference, types, unsupported };
+enum class operand {
+    schema,
+    schemas,
+    named_schemas,
+    number,
+    positive,
+    count,
+    text,
+    flag,
+    names,
+    values,
+    anything,
+    reference,
+    types,
+    unsupported
+};
 
 struct keyword_rule {
     std::string_view name;
@@ -67,7 +81,8 @@ constexpr std::array keyword_rules{
     keyword_rule{"$dynamicRef", operand::unsupported},
 };
 
-constexpr std::array<std::string_view, 7> type_names{"null", "boolean", "integer", "number", "string", "array", "object"};
+constexpr std::array<std::string_view, 7> type_names{"null",   "boolean", "integer", "number",
+                                                     "string", "array",   "object"};
 
 bool is_type_name(bj::value const& value) {
     if (!value.is_string()) return false;
@@ -92,9 +107,7 @@ bool is_type_list(bj::value const& value) {
 
 bool is_positive(bj::value const& value) { return value.is_number() && value.to_number<double>() > 0; }
 
-bool is_count(bj::value const& value) {
-    return (value.is_int64() && value.get_int64() >= 0) || value.is_uint64();
-}
+bool is_count(bj::value const& value) { return (value.is_int64() && value.get_int64() >= 0) || value.is_uint64(); }
 
 class schema_checker {
 public:
@@ -108,7 +121,9 @@ public:
 private:
     void refuse(std::string where, std::string message) {
         if (failure_) return;
-        failure_ = error{.code = errc::invalid_argument, .message = "not a usable JSON Schema: " + std::move(message), .where = std::move(where)};
+        failure_ = error{.code = errc::invalid_argument,
+                         .message = "not a usable JSON Schema: " + std::move(message),
+                         .where = std::move(where)};
     }
 
     static std::string below(std::string const& where, std::string_view key) {
@@ -138,14 +153,16 @@ private:
             case operand::flag: return demand(value.is_bool(), where, "expected true or false");
             case operand::names: return demand(is_text_list(value), where, "expected an array of strings");
             case operand::values:
-                return demand(value.is_array() && !value.get_array().empty(), where, "expected an array with at least one value");
+                return demand(value.is_array() && !value.get_array().empty(), where,
+                              "expected an array with at least one value");
             case operand::reference:
                 return demand(value.is_string() && resolve(root_, value.get_string()) != nullptr, where,
                               "expected a reference such as \"#/$defs/name\" to a schema in this file");
             case operand::types:
                 return demand(is_type_name(value) || is_type_list(value), where,
                               "expected one or more of null, boolean, integer, number, string, array, object");
-            case operand::unsupported: return refuse(where, "the keyword " + std::string{rule.name} + " is not supported");
+            case operand::unsupported:
+                return refuse(where, "the keyword " + std::string{rule.name} + " is not supported");
             case operand::anything: return;
         }
     }
@@ -161,7 +178,8 @@ private:
     }
 
     void check_schemas(bj::value const& value, std::string const& where, std::size_t level) {
-        if (!value.is_array() || value.get_array().empty()) return refuse(where, "expected an array with at least one schema");
+        if (!value.is_array() || value.get_array().empty())
+            return refuse(where, "expected an array with at least one schema");
         std::size_t index = 0;
         for (auto const& each : value.get_array()) check_schema(each, below(where, std::to_string(index++)), level + 1);
     }

@@ -1,5 +1,4 @@
 #include "schema_tree.hpp"
-
 #include "text.hpp"
 
 #include <coax/json/detail/schema_text.hpp>
@@ -21,18 +20,23 @@ struct keyword_bit {
     unsigned bit;
 };
 constexpr std::array keyword_bits{
-    keyword_bit{"minimum", keyword_minimum},           keyword_bit{"maximum", keyword_maximum},
-    keyword_bit{"exclusiveMinimum", keyword_minimum},  keyword_bit{"exclusiveMaximum", keyword_maximum},
-    keyword_bit{"multipleOf", keyword_minimum},        keyword_bit{"minLength", keyword_min_length},
-    keyword_bit{"maxLength", keyword_max_length},      keyword_bit{"pattern", keyword_pattern},
-    keyword_bit{"format", keyword_format},             keyword_bit{"minItems", keyword_min_items},
+    keyword_bit{"minimum", keyword_minimum},
+    keyword_bit{"maximum", keyword_maximum},
+    keyword_bit{"exclusiveMinimum", keyword_minimum},
+    keyword_bit{"exclusiveMaximum", keyword_maximum},
+    keyword_bit{"multipleOf", keyword_minimum},
+    keyword_bit{"minLength", keyword_min_length},
+    keyword_bit{"maxLength", keyword_max_length},
+    keyword_bit{"pattern", keyword_pattern},
+    keyword_bit{"format", keyword_format},
+    keyword_bit{"minItems", keyword_min_items},
     keyword_bit{"maxItems", keyword_max_items},
 };
 
 /// Rewritten by `transformer::structure`, or kept as they are.
-constexpr std::array<std::string_view, 15> structural{"type", "properties", "required", "additionalProperties", "items",
-                                                      "enum", "const", "anyOf", "oneOf", "allOf", "$ref", "$defs",
-                                                      "definitions", "title", "description"};
+constexpr std::array<std::string_view, 15> structural{
+    "type",  "properties", "required", "additionalProperties", "items", "enum",       "const", "anyOf", "oneOf",
+    "allOf", "$ref",       "$defs",    "definitions",          "title", "description"};
 /// Nothing for a model.
 constexpr std::array<std::string_view, 4> dropped{"$schema", "$id", "$comment", "$anchor"};
 
@@ -63,7 +67,8 @@ public:
 
 private:
     void refuse(std::string where, std::string message) {
-        if (!failure_) failure_ = error{.code = errc::invalid_argument, .message = std::move(message), .where = std::move(where)};
+        if (!failure_)
+            failure_ = error{.code = errc::invalid_argument, .message = std::move(message), .where = std::move(where)};
     }
 
     static std::string below(std::string const& where, std::string_view key) {
@@ -96,7 +101,8 @@ private:
     // --- references ---
 
     bj::value transform_reference(bj::object const& from, std::string const& where) {
-        if (!rules_.recursion && refers_to_itself(from, where)) refuse(where, "a schema cannot contain itself in this dialect");
+        if (!rules_.recursion && refers_to_itself(from, where))
+            refuse(where, "a schema cannot contain itself in this dialect");
         bj::object out;
         out["$ref"] = from.at("$ref");  // siblings are not allowed; they are checked on arrival
         if (where.empty()) copy_definitions(from, out, where);
@@ -120,7 +126,8 @@ private:
                 target != nullptr && reaches(*target, wanted, where, level + 1))
                 return true;
         return std::any_of(object.begin(), object.end(), [&](auto const& each) {
-            return each.key() != "$defs" && each.key() != "definitions" && reaches(each.value(), wanted, where, level + 1);
+            return each.key() != "$defs" && each.key() != "definitions" &&
+                   reaches(each.value(), wanted, where, level + 1);
         });
     }
 
@@ -131,7 +138,8 @@ private:
             if (each.name != key) continue;
             if ((rules_.kept & each.bit) == 0) return false;
             if (each.bit == keyword_format) return keeps_format(rules_, value.get_string());
-            return each.bit != keyword_min_items || value.to_number<double>() <= static_cast<double>(rules_.largest_min_items);
+            return each.bit != keyword_min_items ||
+                   value.to_number<double>() <= static_cast<double>(rules_.largest_min_items);
         }
         return false;
     }
@@ -161,7 +169,8 @@ private:
             if (auto const* const value = member(from, key)) out[key] = *value;
         if (auto const* const choices = member(from, "enum")) enum_values_ += choices->get_array().size();
         if (is_object_schema(from)) copy_object(from, out, where);
-        if (auto const* const type = member(from, "type"); type != nullptr && is_text(*type, "array")) copy_items(from, out, where);
+        if (auto const* const type = member(from, "type"); type != nullptr && is_text(*type, "array"))
+            copy_items(from, out, where);
         if (where.empty()) copy_definitions(from, out, where);
     }
 
@@ -198,11 +207,13 @@ private:
 
     void copy_alternatives(bj::object const& from, bj::object& out, std::string const& where) {
         for (std::string_view const key : {"anyOf", "oneOf"})
-            if (auto const* const list = member(from, key)) out["anyOf"] = transform_list(list->get_array(), below(where, key));
+            if (auto const* const list = member(from, key))
+                out["anyOf"] = transform_list(list->get_array(), below(where, key));
         auto const* const all = member(from, "allOf");
         if (all == nullptr || out.contains("anyOf")) return;
         if (all->get_array().size() != 1 || !all->get_array().front().is_object())
-            return refuse(below(where, "allOf"), "several schemas at once cannot be said in this dialect; write them as one");
+            return refuse(below(where, "allOf"),
+                          "several schemas at once cannot be said in this dialect; write them as one");
         auto const only = transform(all->get_array().front(), below(below(where, "allOf"), "0"));
         if (failure_) return;
         out["anyOf"] = bj::array{only};
@@ -221,7 +232,8 @@ private:
         auto const* const others = member(from, "additionalProperties");
         if (others != nullptr && others->is_object() && (properties == nullptr || properties->get_object().empty()))
             refuse(below(where, "additionalProperties"),
-                   "objects are closed in this dialect, so a map cannot be said; use an array of objects with a key and a value");
+                   "objects are closed in this dialect, so a map cannot be said; use an array of objects with a key "
+                   "and a value");
         bj::object members;
         bj::array required;
         if (properties != nullptr) {
@@ -274,7 +286,8 @@ private:
         for (auto const& type : types) {
             bj::object one;
             for (auto const& [key, value] : from)
-                if (key != "type" && key != "title" && key != "description" && belongs_to(key, type.get_string())) one[key] = value;
+                if (key != "type" && key != "title" && key != "description" && belongs_to(key, type.get_string()))
+                    one[key] = value;
             one["type"] = type;
             if (auto* const choices = one.if_contains("enum")) keep_values_of(choices->get_array(), type.get_string());
             alternatives.push_back(transform(one, where.empty() ? "/" : where));
@@ -289,9 +302,11 @@ private:
 
     static bool belongs_to(std::string_view key, std::string_view type) {
         static constexpr std::array<std::string_view, 4> of_strings{"minLength", "maxLength", "pattern", "format"};
-        static constexpr std::array<std::string_view, 5> of_numbers{"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"};
+        static constexpr std::array<std::string_view, 5> of_numbers{"minimum", "maximum", "exclusiveMinimum",
+                                                                    "exclusiveMaximum", "multipleOf"};
         static constexpr std::array<std::string_view, 4> of_arrays{"items", "minItems", "maxItems", "uniqueItems"};
-        static constexpr std::array<std::string_view, 5> of_objects{"properties", "required", "additionalProperties", "minProperties", "maxProperties"};
+        static constexpr std::array<std::string_view, 5> of_objects{"properties", "required", "additionalProperties",
+                                                                    "minProperties", "maxProperties"};
         if (contains(of_strings, key)) return type == "string";
         if (contains(of_numbers, key)) return type == "number" || type == "integer";
         if (contains(of_arrays, key)) return type == "array";
@@ -318,7 +333,8 @@ private:
                 alternatives.push_back(null_schema());
             return schema;
         }
-        if (auto* const type = object.if_contains("type"); type != nullptr && type->is_string() && !object.contains("const")) {
+        if (auto* const type = object.if_contains("type");
+            type != nullptr && type->is_string() && !object.contains("const")) {
             if (is_text(*type, "null")) return schema;
             *type = bj::array{*type, "null"};
             if (auto* const choices = object.if_contains("enum")) choices->get_array().push_back(nullptr);

@@ -1,7 +1,6 @@
-#include "schema_tree.hpp"
-
 #include "date_time.hpp"
 #include "pattern.hpp"
+#include "schema_tree.hpp"
 #include "text.hpp"
 
 #include <coax/json/writer.hpp>
@@ -45,7 +44,8 @@ void append_canonical(std::string& out, bj::value const& value) {
             out += ',';
         }
         out += ']';
-    } else if (value.is_double() && std::trunc(value.get_double()) == value.get_double() && std::fabs(value.get_double()) < 9e15) {
+    } else if (value.is_double() && std::trunc(value.get_double()) == value.get_double() &&
+               std::fabs(value.get_double()) < 9e15) {
         append_number(out, static_cast<long long>(value.get_double()));
     } else {
         out += bj::serialize(value);
@@ -53,7 +53,8 @@ void append_canonical(std::string& out, bj::value const& value) {
 }
 
 bool is_whole(bj::value const& value) {
-    return value.is_int64() || value.is_uint64() || (value.is_double() && std::trunc(value.get_double()) == value.get_double());
+    return value.is_int64() || value.is_uint64() ||
+           (value.is_double() && std::trunc(value.get_double()) == value.get_double());
 }
 
 bool has_type(bj::value const& value, std::string_view type) {
@@ -83,7 +84,8 @@ std::string describe(bj::value const& value) {
 /// Numbers compare as 64-bit integers where both are, and as doubles otherwise.
 int compare(bj::value const& a, bj::value const& b) {
     if (a.is_int64() && b.is_int64()) return a.get_int64() < b.get_int64() ? -1 : a.get_int64() > b.get_int64() ? 1 : 0;
-    if (a.is_uint64() && b.is_uint64()) return a.get_uint64() < b.get_uint64() ? -1 : a.get_uint64() > b.get_uint64() ? 1 : 0;
+    if (a.is_uint64() && b.is_uint64())
+        return a.get_uint64() < b.get_uint64() ? -1 : a.get_uint64() > b.get_uint64() ? 1 : 0;
     auto const left = a.to_number<double>();
     auto const right = b.to_number<double>();
     return left < right ? -1 : left > right ? 1 : 0;
@@ -103,7 +105,8 @@ public:
         std::string pointer;
         check(root_, answer, pointer, 0);
         if (checks_ > most_checks_)
-            return {{"", "expected a value that fewer alternatives of the schema must be tried for, found a larger one", 0}};
+            return {{"", "expected a value that fewer alternatives of the schema must be tried for, found a larger one",
+                     0}};
         return std::move(found_);
     }
 
@@ -117,7 +120,8 @@ private:
     void check(bj::value const& schema, bj::value const& value, std::string& pointer, std::size_t level) {
         if (is_full()) return;
         ++checks_;
-        if (level > max_schema_depth) return note(pointer, "expected less nesting than this, or the schema refers to itself without end");
+        if (level > max_schema_depth)
+            return note(pointer, "expected less nesting than this, or the schema refers to itself without end");
         if (schema.is_bool()) {
             if (!schema.get_bool()) note(pointer, "expected nothing here, found " + describe(value));
             return;
@@ -179,7 +183,8 @@ private:
         for (auto const& each : bounds) {
             auto const* const limit = member(rules, each.keyword);
             if (limit == nullptr || each.holds(compare(value, *limit))) continue;
-            note(pointer, "expected " + std::string{each.words} + canonical_text(*limit) + ", found " + canonical_text(value));
+            note(pointer,
+                 "expected " + std::string{each.words} + canonical_text(*limit) + ", found " + canonical_text(value));
         }
         if (auto const* const step = member(rules, "multipleOf"); step != nullptr && !is_multiple(value, *step))
             note(pointer, "expected a multiple of " + canonical_text(*step) + ", found " + canonical_text(value));
@@ -189,12 +194,18 @@ private:
     void check_count(bj::object const& rules, std::string_view fewest, std::string_view most, std::size_t count,
                      std::string_view things, std::string const& pointer) {
         auto const refuse = [&](std::string_view relation, bj::value const& bound) {
-            note(pointer, std::string{"expected "}.append(relation).append(canonical_text(bound)).append(" ").append(things).append(
-                              ", found " + std::to_string(count)));
+            note(pointer, std::string{"expected "}
+                              .append(relation)
+                              .append(canonical_text(bound))
+                              .append(" ")
+                              .append(things)
+                              .append(", found " + std::to_string(count)));
         };
         auto const found = static_cast<double>(count);
-        if (auto const* const bound = member(rules, fewest); bound && found < bound->to_number<double>()) refuse("at least ", *bound);
-        if (auto const* const bound = member(rules, most); bound && found > bound->to_number<double>()) refuse("at most ", *bound);
+        if (auto const* const bound = member(rules, fewest); bound && found < bound->to_number<double>())
+            refuse("at least ", *bound);
+        if (auto const* const bound = member(rules, most); bound && found > bound->to_number<double>())
+            refuse("at most ", *bound);
     }
 
     void check_string(bj::object const& rules, std::string_view text, std::string const& pointer) {
@@ -218,7 +229,8 @@ private:
         for (std::size_t i = 0; i < items.size() && !is_full(); ++i) {
             pointer.append("/").append(std::to_string(i));
             if (each != nullptr) check(*each, items[i], pointer, level + 1);
-            if (is_set && !seen.insert(canonical_text(items[i])).second) note(pointer, "expected each item once, found it again");
+            if (is_set && !seen.insert(canonical_text(items[i])).second)
+                note(pointer, "expected each item once, found it again");
             pointer.resize(size);
         }
     }
@@ -266,7 +278,8 @@ private:
 
     // --- anyOf and its like ---
 
-    std::vector<violation> try_schema(bj::value const& schema, bj::value const& value, std::string& pointer, std::size_t level) {
+    std::vector<violation> try_schema(bj::value const& schema, bj::value const& value, std::string& pointer,
+                                      std::size_t level) {
         auto const before = std::exchange(found_, {});
         check(schema, value, pointer, level + 1);
         return std::exchange(found_, before);
@@ -275,13 +288,18 @@ private:
     void check_combinations(bj::object const& rules, bj::value const& value, std::string& pointer, std::size_t level) {
         if (auto const* const all = member(rules, "allOf"))
             for (auto const& each : all->get_array()) check(each, value, pointer, level + 1);
-        if (auto const* const any = member(rules, "anyOf")) check_alternatives(any->get_array(), value, pointer, level, false);
-        if (auto const* const one = member(rules, "oneOf")) check_alternatives(one->get_array(), value, pointer, level, true);
-        if (auto const* const none = member(rules, "not"); none != nullptr && try_schema(*none, value, pointer, level).empty())
-            note(pointer, "expected a value that does not fit " + shorten(bj::serialize(*none)) + ", found one that does");
+        if (auto const* const any = member(rules, "anyOf"))
+            check_alternatives(any->get_array(), value, pointer, level, false);
+        if (auto const* const one = member(rules, "oneOf"))
+            check_alternatives(one->get_array(), value, pointer, level, true);
+        if (auto const* const none = member(rules, "not");
+            none != nullptr && try_schema(*none, value, pointer, level).empty())
+            note(pointer,
+                 "expected a value that does not fit " + shorten(bj::serialize(*none)) + ", found one that does");
     }
 
-    void check_alternatives(bj::array const& schemas, bj::value const& value, std::string& pointer, std::size_t level, bool only_one) {
+    void check_alternatives(bj::array const& schemas, bj::value const& value, std::string& pointer, std::size_t level,
+                            bool only_one) {
         std::size_t fits = 0;
         std::vector<violation> closest;
         for (auto const& each : schemas) {
@@ -292,13 +310,16 @@ private:
                 closest = std::move(differences);
             }
         }
-        if (fits > 1) return note(pointer, "expected a value that fits one alternative, found one that fits " + std::to_string(fits));
+        if (fits > 1)
+            return note(pointer,
+                        "expected a value that fits one alternative, found one that fits " + std::to_string(fits));
         if (fits == 1) return;
         for (auto& each : closest) note(each.pointer, std::move(each.message));
     }
 
     /// An alternative that the value itself fits, but not all within it, says more than one of another kind.
-    static bool is_closer(std::vector<violation> const& a, std::vector<violation> const& b, std::string const& pointer) {
+    static bool is_closer(std::vector<violation> const& a, std::vector<violation> const& b,
+                          std::string const& pointer) {
         bool const a_outside = a.front().pointer == pointer;
         bool const b_outside = b.front().pointer == pointer;
         return a_outside != b_outside ? b_outside : a.size() < b.size();

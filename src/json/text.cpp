@@ -35,7 +35,9 @@ char const* find_invalid_utf8(char const* at, char const* end) {
 }
 
 char* write_utf8(char* out, std::uint32_t code_point) {
-    auto const tail = [code_point](unsigned shift) { return static_cast<char>(0x80U | ((code_point >> shift) & 0x3FU)); };
+    auto const tail = [code_point](unsigned shift) {
+        return static_cast<char>(0x80U | ((code_point >> shift) & 0x3FU));
+    };
     if (code_point < 0x80) {
         *out++ = static_cast<char>(code_point);
     } else if (code_point < 0x800) {

@@ -50,7 +50,8 @@ inline plain_run find_plain_end(char const* at, char const* end) {
         auto const word = load_word(at);
         auto const quote = word ^ (ones * '"');
         auto const slash = word ^ (ones * '\\');
-        auto const found = (((quote - ones) & ~quote) | ((slash - ones) & ~slash) | ((word - ones * 0x20) & ~word)) & tops;
+        auto const found =
+            (((quote - ones) & ~quote) | ((slash - ones) & ~slash) | ((word - ones * 0x20) & ~word)) & tops;
         wide |= word & tops;
         if (found != 0) {
             if constexpr (std::endian::native == std::endian::little)

@@ -1,7 +1,7 @@
-#include <coax/json/value.hpp>
-
 #include "scanner.hpp"
 #include "text.hpp"
+
+#include <coax/json/value.hpp>
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -35,7 +35,9 @@ void merge(boost::json::object& into, boost::json::object const& extra) {
 }
 
 error not_an_object(std::string_view what) {
-    return {.code = errc::invalid_argument, .message = std::string{what} + " is not a JSON object", .where = std::string{what}};
+    return {.code = errc::invalid_argument,
+            .message = std::string{what} + " is not a JSON object",
+            .where = std::string{what}};
 }
 
 }  // namespace

@@ -1,10 +1,10 @@
-#include <coax/json/value.hpp>
-#include <coax/json/write.hpp>
-
 #include "date_time.hpp"
 #include "memory.hpp"
 #include "number.hpp"
 #include "text.hpp"
+
+#include <coax/json/value.hpp>
+#include <coax/json/write.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -35,7 +35,8 @@ void append_wide_run(std::string& out, char const* at, char const* end) {
         if (stop == end) return;
         out += "\xEF\xBF\xBD";
         at = stop + 1;
-        while (at != end && (static_cast<unsigned char>(*at) & 0xC0U) == 0x80U) ++at;  // one mark for the whole sequence
+        while (at != end && (static_cast<unsigned char>(*at) & 0xC0U) == 0x80U)
+            ++at;  // one mark for the whole sequence
     }
 }
 
@@ -94,8 +95,8 @@ private:
     }
 
     void write_enum(plan const& type, void const* value) {
-        auto const number = type.is_signed ? load_signed(value, type.bytes)
-                                           : static_cast<long long>(load_unsigned(value, type.bytes));
+        auto const number =
+            type.is_signed ? load_signed(value, type.bytes) : static_cast<long long>(load_unsigned(value, type.bytes));
         for (std::size_t i = 0; i < type.enumeration->count; ++i)
             if (type.enumeration->values[i] == number) return append_string(out_, type.enumeration->names[i]);
         append_number(out_, number);

@@ -21,9 +21,11 @@ void read_and_write(std::string_view text, coax::json::read_options const& optio
 }
 
 coax::runtime_schema const& schema() {
-    static auto const parsed = coax::runtime_schema::parse(R"({"type":"object","properties":{"text":{"type":"string","pattern":"^a*$"},
+    static auto const parsed =
+        coax::runtime_schema::parse(R"({"type":"object","properties":{"text":{"type":"string","pattern":"^a*$"},
         "list":{"type":"array","items":{"anyOf":[{"$ref":"#"},{"type":"integer","maximum":9}]},"uniqueItems":true},
-        "low":{"oneOf":[{"type":"integer"},{"type":"number"}]}},"additionalProperties":false})").value();
+        "low":{"oneOf":[{"type":"integer"},{"type":"number"}]}},"additionalProperties":false})")
+            .value();
     return parsed;
 }
 

@@ -11,11 +11,11 @@ namespace coax {
 
 /// A JSON Schema known only at run time, such as one from a file.
 ///
-/// Understood: `type` (also a list), `properties`, `required`, `additionalProperties`, `items`, `enum`, `const`, `anyOf`,
-/// `oneOf`, `allOf`, `not`, local `$ref` with `$defs` or `definitions`, `minimum`, `maximum`, `exclusiveMinimum`,
-/// `exclusiveMaximum`, `multipleOf`, `minLength`, `maxLength`, `pattern`, `minItems`, `maxItems`, `uniqueItems`,
-/// `format` (date-time is checked, others are told to the model only), and the annotations.
-/// Thread safety: immutable; copies share one state.
+/// Understood: `type` (also a list), `properties`, `required`, `additionalProperties`, `items`, `enum`, `const`,
+/// `anyOf`, `oneOf`, `allOf`, `not`, local `$ref` with `$defs` or `definitions`, `minimum`, `maximum`,
+/// `exclusiveMinimum`, `exclusiveMaximum`, `multipleOf`, `minLength`, `maxLength`, `pattern`, `minItems`, `maxItems`,
+/// `uniqueItems`, `format` (date-time is checked, others are told to the model only), and the annotations. Thread
+/// safety: immutable; copies share one state.
 class runtime_schema {
 public:
     /// Checks and keeps a schema.
@@ -36,7 +36,7 @@ public:
     struct state;
 
 private:
-    explicit runtime_schema(std::shared_ptr<state const> state) noexcept;
+    explicit runtime_schema(std::shared_ptr<state const> shared) noexcept;
 
     std::shared_ptr<state const> state_;
 };

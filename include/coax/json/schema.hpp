@@ -46,17 +46,22 @@ consteval void check_problem() {
     using enum schema_problem;
     static_assert(Problem != root_not_object,
                   "coax: in this dialect the root must be an object; put the value into a struct with one field");
-    static_assert(Problem != map,
-                  "coax: in this dialect objects are closed, so a map cannot be said; use a std::vector of structs with a "
-                  "key and a value");
+    static_assert(
+        Problem != map,
+        "coax: in this dialect objects are closed, so a map cannot be said; use a std::vector of structs with a "
+        "key and a value");
     static_assert(Problem != any_value,
                   "coax: in this dialect every value has a stated type, so coax::json_value cannot be said; use a "
                   "std::string that holds JSON, or a std::variant");
-    static_assert(Problem != recursive, "coax: in this dialect a type cannot contain itself; unroll it to the depth needed");
+    static_assert(Problem != recursive,
+                  "coax: in this dialect a type cannot contain itself; unroll it to the depth needed");
     static_assert(Problem != too_deep, "coax: this type is nested deeper than the dialect allows; flatten it");
-    static_assert(Problem != too_many_properties, "coax: this type has more properties than the dialect allows; split it");
-    static_assert(Problem != too_many_enum_values, "coax: this type has more enum values than the dialect allows; use a string");
-    static_assert(Problem != too_many_optionals, "coax: this type has more optional fields than the dialect allows; require some");
+    static_assert(Problem != too_many_properties,
+                  "coax: this type has more properties than the dialect allows; split it");
+    static_assert(Problem != too_many_enum_values,
+                  "coax: this type has more enum values than the dialect allows; use a string");
+    static_assert(Problem != too_many_optionals,
+                  "coax: this type has more optional fields than the dialect allows; require some");
 }
 
 template <class T, schema_dialect Dialect>

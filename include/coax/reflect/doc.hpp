@@ -47,11 +47,11 @@ struct doc_number {
 /// What is said of a field or a type: for the model that fills it, and for the check of what the model wrote.
 /// Each member left out says nothing.
 struct doc {
-    doc_text description{};  ///< For the model.
-    doc_text name{};         ///< The key on the wire. Empty: the field's own name.
-    doc_text title{};        ///< A short heading.
-    doc_number minimum{};    ///< Of a number, inclusive.
-    doc_number maximum{};    ///< Of a number, inclusive.
+    doc_text description{};   ///< For the model.
+    doc_text name{};          ///< The key on the wire. Empty: the field's own name.
+    doc_text title{};         ///< A short heading.
+    doc_number minimum{};     ///< Of a number, inclusive.
+    doc_number maximum{};     ///< Of a number, inclusive.
     doc_number min_length{};  ///< Of a string, in code points.
     doc_number max_length{};  ///< Of a string, in code points.
     doc_text pattern{};       ///< A Perl-compatible expression that must match somewhere in the string.

@@ -11,7 +11,7 @@ namespace coax {
 /// A wider range costs compile time.
 template <class Enum>
 struct enum_range {
-    static constexpr long long low = -8;   ///< The first value.
+    static constexpr long long low = -8;    ///< The first value.
     static constexpr long long high = 120;  ///< One past the last value.
 };
 
@@ -38,9 +38,7 @@ consteval auto spelled_values() {
     return enum_text{__PRETTY_FUNCTION__, sizeof(__PRETTY_FUNCTION__) - 1};
 }
 
-constexpr bool ends_word(char c) {
-    return c == ':' || c == ')' || c == ' ' || c == '{' || c == '<' || c == '-';
-}
+constexpr bool ends_word(char c) { return c == ':' || c == ')' || c == ' ' || c == '{' || c == '<' || c == '-'; }
 
 /// Walks backwards over a list such as "..., ns::colour::red, (ns::colour)7}]". A value without a name is a number.
 template <class Enum, long long... Values>
@@ -64,7 +62,8 @@ struct enum_scan {
         for (std::size_t index = value_count; index-- > 0;) {
             std::size_t begin = end;
             while (!ends_word(text[begin - 1])) --begin;
-            bool const is_number = text[begin - 1] == ')' || text[begin - 1] == '-' || (text[begin] >= '0' && text[begin] <= '9');
+            bool const is_number =
+                text[begin - 1] == ')' || text[begin - 1] == '-' || (text[begin] >= '0' && text[begin] <= '9');
             if (!is_number) {
                 result.begins[index] = static_cast<unsigned short>(begin);
                 result.ends[index] = static_cast<unsigned short>(end);
@@ -102,7 +101,8 @@ consteval auto list_enumerators(std::integer_sequence<long long, I...>) {
     for (std::size_t i = 0; i < scan::value_count; ++i) {
         if (scan::names.ends[i] == 0) continue;
         list.values[index] = static_cast<Enum>(scan::values[i]);
-        for (std::size_t j = scan::names.begins[i]; j < scan::names.ends[i]; ++j) list.text[at++] = scan::spelled.text[j];
+        for (std::size_t j = scan::names.begins[i]; j < scan::names.ends[i]; ++j)
+            list.text[at++] = scan::spelled.text[j];
         list.offsets[++index] = static_cast<unsigned short>(at);
     }
     return list;

@@ -39,20 +39,20 @@ struct plan;
 
 /// One field of a struct.
 struct field_plan {
-    std::string_view name{};          ///< On the wire.
-    plan const* type{nullptr};        ///< Null: the field is skipped.
+    std::string_view name{};    ///< On the wire.
+    plan const* type{nullptr};  ///< Null: the field is skipped.
     doc const* documentation{nullptr};
-    bool required{false};             ///< False for optionals and pointers.
-    bool checked{false};              ///< The documentation states a bound.
-    std::uint64_t head{0};            ///< The name's first 8 bytes, as loaded from memory,
-    std::uint64_t head_mask{0};       ///< and which bits of them count.
+    bool required{false};        ///< False for optionals and pointers.
+    bool checked{false};         ///< The documentation states a bound.
+    std::uint64_t head{0};       ///< The name's first 8 bytes, as loaded from memory,
+    std::uint64_t head_mask{0};  ///< and which bits of them count.
 };
 
 struct struct_plan {
     field_plan const* fields{nullptr};
     std::size_t field_count{0};
     doc const* documentation{nullptr};
-    std::uint64_t required[2]{};  ///< A bit for each required field.
+    std::uint64_t required[2]{};                            ///< A bit for each required field.
     void (*locate)(void* object, void** members){nullptr};  ///< The addresses of all fields.
 };
 
@@ -106,11 +106,11 @@ struct variant_plan {
 /// code behind them is compiled once and not for each type anew.
 struct plan {
     kind what{};
-    unsigned char bytes{0};          ///< Size of a number or enum.
-    bool is_signed{false};           ///< Of an enum's underlying type.
-    std::size_t size{0};             ///< sizeof: the step in a sequence.
-    std::string_view name{};         ///< Of a struct: fit for a schema.
-    plan const* inner{nullptr};      ///< Of a nullable, sequence or map.
+    unsigned char bytes{0};      ///< Size of a number or enum.
+    bool is_signed{false};       ///< Of an enum's underlying type.
+    std::size_t size{0};         ///< sizeof: the step in a sequence.
+    std::string_view name{};     ///< Of a struct: fit for a schema.
+    plan const* inner{nullptr};  ///< Of a nullable, sequence or map.
     struct_plan const* structure{nullptr};
     enum_plan const* enumeration{nullptr};
     nullable_plan const* nullable{nullptr};
@@ -119,8 +119,9 @@ struct plan {
     variant_plan const* variant{nullptr};
 
     [[nodiscard]] constexpr std::string_view description() const {
-        return structure != nullptr && structure->documentation != nullptr ? structure->documentation->description.view()
-                                                                           : std::string_view{};
+        return structure != nullptr && structure->documentation != nullptr
+                   ? structure->documentation->description.view()
+                   : std::string_view{};
     }
 };
 

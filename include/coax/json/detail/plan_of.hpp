@@ -332,7 +332,8 @@ consteval plan make_plan() {
     if constexpr (std::is_same_v<T, bool>) {
         result.what = kind::boolean;
     } else if constexpr (character<T>) {
-        static_assert(!character<T>, "coax: a character is neither text nor number in JSON; use std::string or an integer");
+        static_assert(!character<T>,
+                      "coax: a character is neither text nor number in JSON; use std::string or an integer");
     } else if constexpr (std::is_integral_v<T>) {
         result.what = std::is_signed_v<T> ? kind::signed_integer : kind::unsigned_integer;
     } else if constexpr (std::is_same_v<T, float> || std::is_same_v<T, double>) {
@@ -358,8 +359,9 @@ consteval plan make_plan() {
         result.inner = &plan_of<typename T::value_type>;
         result.sequence = &array_functions<T>::description;
     } else if constexpr (is_a<T, std::vector>) {
-        static_assert(!std::is_same_v<typename T::value_type, bool>,
-                      "coax: std::vector<bool> has no addressable elements; use a std::vector of an enum or of a struct");
+        static_assert(
+            !std::is_same_v<typename T::value_type, bool>,
+            "coax: std::vector<bool> has no addressable elements; use a std::vector of an enum or of a struct");
         result.what = kind::sequence;
         result.inner = &plan_of<typename T::value_type>;
         result.sequence = &vector_functions<T>::description;
@@ -373,8 +375,9 @@ consteval plan make_plan() {
         result.what = kind::variant;
         result.variant = &variant_functions<T>::description;
     } else if constexpr (std::is_convertible_v<T, std::string_view>) {
-        static_assert(!std::is_convertible_v<T, std::string_view>,
-                      "coax: this type does not own its text, which ends with the answer it was read from; use std::string");
+        static_assert(
+            !std::is_convertible_v<T, std::string_view>,
+            "coax: this type does not own its text, which ends with the answer it was read from; use std::string");
     } else if constexpr (std::is_pointer_v<T> || std::is_reference_v<T>) {
         static_assert(!std::is_pointer_v<T> && !std::is_reference_v<T>,
                       "coax: nobody owns what a raw pointer or reference names; use std::optional or std::unique_ptr");
@@ -385,9 +388,10 @@ consteval plan make_plan() {
         result.name = schema_name<T>.view();
         result.structure = &struct_plan_of<T>;
     } else {
-        static_assert(reflect::aggregate<T>,
-                      "coax: this type has no JSON form; use a plain struct (no constructors, private members or virtual "
-                      "functions), or coax::json_value for anything");
+        static_assert(
+            reflect::aggregate<T>,
+            "coax: this type has no JSON form; use a plain struct (no constructors, private members or virtual "
+            "functions), or coax::json_value for anything");
     }
     return result;
 }

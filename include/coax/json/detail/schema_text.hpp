@@ -81,7 +81,8 @@ inline constexpr dialect_rules all_dialect_rules[] = {
      .null_union = true,
      .recursion = true,
      .reference_siblings = false,
-     .kept = keyword_minimum | keyword_maximum | keyword_pattern | keyword_format | keyword_min_items | keyword_max_items,
+     .kept =
+         keyword_minimum | keyword_maximum | keyword_pattern | keyword_format | keyword_min_items | keyword_max_items,
      .largest_min_items = no_limit,
      .most_levels = 10,
      .most_properties = 5000,
@@ -111,7 +112,8 @@ constexpr dialect_rules const& rules_of(schema_dialect dialect) {
 constexpr bool keeps_format(dialect_rules const& rules, std::string_view format) {
     if (rules.formats.empty()) return true;
     auto const at = rules.formats.find(format);
-    return at != std::string_view::npos && at > 0 && rules.formats[at - 1] == ' ' && rules.formats[at + format.size()] == ' ';
+    return at != std::string_view::npos && at > 0 && rules.formats[at - 1] == ' ' &&
+           rules.formats[at + format.size()] == ' ';
 }
 
 /// Counts the text, or writes it if there is a place for it.
@@ -419,7 +421,8 @@ private:
     constexpr void emit(plan const& type, doc const* stated, bool null) {
         switch (type.what) {
             case kind::nullable: return emit(*type.inner, stated, rules_.null_union);
-            case kind::object: return is_recursive(type) ? emit_reference(type, stated, null) : emit_object(type, stated, null, false);
+            case kind::object:
+                return is_recursive(type) ? emit_reference(type, stated, null) : emit_object(type, stated, null, false);
             case kind::variant: return emit_variant(type, stated, null);
             case kind::any: return emit_any(stated);
             default: break;
@@ -513,7 +516,8 @@ private:
 
     constexpr void emit_any(doc const* stated) {
         if (rules_.closed) return fail(schema_problem::any_value);
-        sink_.add(stated != nullptr ? "{\"type\":[\"object\",\"array\",\"string\",\"number\",\"boolean\",\"null\"]" : "{");
+        sink_.add(stated != nullptr ? "{\"type\":[\"object\",\"array\",\"string\",\"number\",\"boolean\",\"null\"]"
+                                    : "{");
         if (stated != nullptr) emit_doc(stated, {});
         sink_.add('}');
     }

@@ -92,8 +92,9 @@ consteval std::size_t count_fields() {
     static_assert(std::is_aggregate_v<T>,
                   "coax: not an aggregate (it has constructors, private members or virtual functions); "
                   "use a plain struct");
-    static_assert(!requires { T{any_base_of<T>{}}; } || requires { T{converts_to_nothing{}}; },
-                  "coax: base classes cannot be seen in C++20; make the base a member");
+    static_assert(
+        !requires { T{any_base_of<T>{}}; } || requires { T{converts_to_nothing{}}; },
+        "coax: base classes cannot be seen in C++20; make the base a member");
     return gallop<T, first_taken<T, 0>()>();
 }
 

@@ -50,7 +50,7 @@ class CoaxConan(ConanFile):
     }
 
     exports_sources = ("CMakeLists.txt", "LICENSE", "cmake/*", "include/*", "src/*", "tests/*", "bench/*", "examples/*",
-                       "scripts/check_layers.py")
+                       "scripts/*.py", "README.md", "docs/*")
 
     def set_version(self):
         cmake = load(self, os.path.join(self.recipe_folder, "CMakeLists.txt"))

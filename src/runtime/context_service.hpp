@@ -31,7 +31,7 @@ public:
     enum class end : std::uint8_t { waiting, woken, due, cancelled };
 
     explicit parked(asio::any_io_executor const& executor);
-    virtual ~parked() = default;
+    ~parked() override = default;
 
     /// How the last wait ended.
     [[nodiscard]] end how() const noexcept { return how_; }

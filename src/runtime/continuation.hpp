@@ -28,8 +28,8 @@ public:
     }
 
     void operator()() {
-        auto* const body = std::exchange(body_, nullptr);
-        body->finish(body, true);
+        auto* const whole = std::exchange(body_, nullptr);
+        whole->finish(whole, true);
     }
     [[nodiscard]] allocator_type get_allocator() const noexcept { return {}; }
 

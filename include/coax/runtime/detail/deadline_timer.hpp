@@ -21,7 +21,7 @@ public:
 
 protected:
     timer_node() = default;
-    ~timer_node() = default;
+    virtual ~timer_node() = default;
 
 private:
     friend class context_service;
@@ -48,7 +48,7 @@ public:
 
     deadline_timer(asio::any_io_executor executor, callback on_expiry, void* argument);
     /// Cancels.
-    ~deadline_timer();
+    ~deadline_timer() override;
 
     /// Sets or moves the deadline. One that has passed fires at the next turn of the context.
     void arm(clock::time_point deadline);

@@ -5,12 +5,16 @@
 #include <array>
 #include <bit>
 #include <charconv>
+#include <cmath>
+#include <type_traits>
 
 namespace coax::sim {
 namespace {
 
 template <class Number>
 void append_number(std::string& out, Number number) {
+    if constexpr (std::is_floating_point_v<Number>)
+        if (!std::isfinite(number)) return void(out += "null");
     std::array<char, 32> text{};
     auto const end = std::to_chars(text.data(), text.data() + text.size(), number).ptr;
     out.append(text.data(), end);

@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <limits>
 #include <optional>
+#include <unordered_map>
 
 namespace coax::sim {
 namespace {
@@ -16,7 +17,9 @@ namespace {
 constexpr int frugal_depth = 5;  // from here on only what must be there
 constexpr int deepest = 48;      // beyond this a schema has no end
 constexpr std::size_t frugal_values = 4096;
+constexpr std::size_t most_values = 32'768;  // beyond this a value is left unfinished
 constexpr std::size_t most_items = 10'000;
+constexpr std::size_t most_padding = std::size_t{1} << 20U;
 constexpr int search_steps = 2'000;
 constexpr double largest_exact = 9'007'199'254'740'991.0;
 
@@ -44,7 +47,8 @@ std::optional<double> number_of(json::value const& schema, std::string_view keyw
     auto const* found = member(schema, keyword);
     if (found == nullptr) return hinted_number(schema, keyword);
     if (!found->is_number()) return std::nullopt;
-    return found->to_number<double>();
+    auto const number = found->to_number<double>();
+    return std::isfinite(number) ? std::optional{number} : std::nullopt;
 }
 
 std::size_t size_of(json::value const& schema, std::string_view keyword, std::size_t otherwise) noexcept {
@@ -197,7 +201,7 @@ public:
         : root_{root}, prompt_{prompt}, random_{random}, order_{order} {}
 
     json::value make(json::value const& schema, std::string_view name) {
-        if (depth_ >= deepest) return nullptr;
+        if (depth_ >= deepest || exhausted()) return nullptr;
         ++depth_;
         ++made_;
         auto value = make_here(schema, name);
@@ -206,6 +210,7 @@ public:
     }
 
 private:
+    [[nodiscard]] bool exhausted() const noexcept { return made_ > most_values; }
     [[nodiscard]] bool frugal() const noexcept { return depth_ > frugal_depth || made_ > frugal_values; }
 
     json::value make_here(json::value const& schema, std::string_view name) {
@@ -260,9 +265,12 @@ private:
     }
 
     json::value const& shallowest_of(json::array const& variants) {
-        return *std::ranges::min_element(variants, {}, [this](json::value const& variant) {
-            return text_member(variant, "type") == "null" ? -1 : shallowest{root_}(variant);
-        });
+        auto const [known, is_new] = shallowest_.try_emplace(&variants, nullptr);
+        if (is_new)
+            known->second = &*std::ranges::min_element(variants, {}, [this](json::value const& variant) {
+                return text_member(variant, "type") == "null" ? -1 : shallowest{root_}(variant);
+            });
+        return *known->second;
     }
 
     // -- objects and arrays --
@@ -293,9 +301,9 @@ private:
         auto const most = std::max(least, size_of(schema, "maxProperties", std::max<std::size_t>(least, 3)));
         auto const wanted =
             frugal() ? least : std::max<std::size_t>(least, std::min<std::size_t>(most, 1 + random_.below(3)));
-        for (std::size_t tries = 0; made.size() < std::min(wanted, most_items) && tries < wanted * 4 + 16; ++tries) {
+        for (std::size_t tries = 0; made.size() < std::min(wanted, most_items) && !exhausted(); ++tries) {
             auto key = lower_ascii(word());
-            if (tries > wanted + 8) key += std::to_string(tries);
+            if (made.contains(key)) key += std::to_string(tries);
             made.emplace(key, make(others, key));
         }
     }
@@ -313,7 +321,7 @@ private:
         if (items != nullptr && items->is_bool()) return made;
         auto const* unique = member(schema, "uniqueItems");
         bool const distinct = unique != nullptr && unique->is_bool() && unique->get_bool();
-        for (std::size_t tries = 0; made.size() < wanted && tries < wanted * 4 + 32; ++tries) {
+        for (std::size_t tries = 0; made.size() < wanted && tries < wanted * 4 + 32 && !exhausted(); ++tries) {
             auto item = make(items != nullptr ? *items : anything, name);
             if ((distinct || made.size() >= least) && std::ranges::find(made, item) != made.end()) continue;
             made.push_back(std::move(item));
@@ -356,7 +364,7 @@ private:
         double last = std::floor(limits.high / step);
         if (excluded(schema, first * step)) first += 1;
         if (excluded(schema, last * step)) last -= 1;
-        if (!(first <= last)) return std::nullopt;
+        if (!(first <= last) || !std::isfinite(first) || !std::isfinite(last)) return std::nullopt;
         auto const count = std::min(last - first + 1, 1e6);
         return (first + static_cast<double>(random_.below(static_cast<std::size_t>(count)))) * step;
     }
@@ -365,7 +373,7 @@ private:
         auto limits = range_of(schema, 0, 100);
         limits.low = std::clamp(limits.low, -largest_exact, largest_exact);
         limits.high = std::clamp(limits.high, -largest_exact, largest_exact);
-        auto const step = std::max(1.0, std::ceil(number_of(schema, "multipleOf").value_or(1)));
+        auto const step = std::clamp(std::ceil(number_of(schema, "multipleOf").value_or(1)), 1.0, largest_exact);
         auto const found = multiple_in(schema, limits, step);
         return static_cast<std::int64_t>(found.value_or(std::ceil(limits.low)));
     }
@@ -378,6 +386,7 @@ private:
             limits.low == 0 && limits.high == 1 && (contains(name, "confiden") || contains(name, "score"));
         double const share = sure ? 0.6 + 0.39 * random_.unit() : random_.unit();
         double const exact = limits.low + (limits.high - limits.low) * share;
+        if (!std::isfinite(exact)) return limits.low;
         double const rounded = std::round(exact * 100) / 100;
         bool const fits = rounded >= limits.low && rounded <= limits.high && !excluded(schema, rounded);
         if (fits) return rounded;
@@ -406,8 +415,13 @@ private:
     }
 
     std::string fitted(json::value const& schema, std::string text) {
-        auto const least = std::min<std::size_t>(size_of(schema, "minLength", 0), 1U << 20U);
-        while (utf8_length(text) < least) text.append(" ").append(word());
+        auto const least = std::min(size_of(schema, "minLength", 0), padding_left_);
+        for (auto length = utf8_length(text); length < least;) {
+            auto const more = " " + word();
+            length += utf8_length(more);
+            padding_left_ -= std::min(padding_left_, more.size());
+            text += more;
+        }
         auto const most = size_of(schema, "maxLength", std::numeric_limits<std::size_t>::max());
         if (auto const cut = utf8_first(text, most); cut.size() < text.size()) {
             text.resize(cut.size());
@@ -542,6 +556,8 @@ private:
     member_order order_;
     int depth_{0};
     std::size_t made_{0};
+    std::size_t padding_left_{most_padding};
+    std::unordered_map<json::array const*, json::value const*> shallowest_;
 };
 
 // ---- breaking ------------------------------------------------------------------------------------------------------

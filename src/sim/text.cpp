@@ -9,27 +9,47 @@ namespace {
 constexpr std::size_t max_words = 512;
 constexpr std::size_t longest_delta = 12;
 
-constexpr std::array<std::string_view, 54> glad_words{
-    "amazing",     "awesome",   "beautiful", "best",      "brilliant",  "charming",  "cheerful", "clean",
-    "comfortable", "delicious", "delight",   "delighted", "delightful", "easy",      "enjoy",    "enjoyed",
-    "excellent",   "excited",   "fantastic", "fast",      "favorite",   "favourite", "finally",  "friendly",
-    "genial",      "glad",      "good",      "grateful",  "great",      "happy",     "helpful",  "impressed",
-    "incredible",  "kind",      "love",      "loved",     "lovely",     "nice",      "perfect",  "pleased",
-    "proud",       "recommend", "smooth",    "solved",    "superb",     "thank",     "thanks",   "thrilled",
-    "welcoming",   "wonderful", "worth",     "wow",       "yay",        "yummy"};
+constexpr std::array<std::string_view, 110> glad_words{
+    "adore",       "adorei",    "amazing",     "awesome",    "beautiful",   "beautifully", "bellissimo",  "best",
+    "blessed",     "brilliant", "brilliantly", "celebrate",  "celebrating", "charming",    "cheerful",    "clean",
+    "comfortable", "danke",     "delicious",   "delight",    "delighted",   "delightful",  "dziękuję",    "easy",
+    "encanta",     "enjoy",     "enjoyed",     "excelente",  "excellent",   "excited",     "fantastic",   "fantastisk",
+    "fast",        "favorite",  "favourite",   "feliz",      "finally",     "flott",       "friendly",    "fun",
+    "generous",    "genial",    "gern",        "glad",       "good",        "gorgeous",    "gracias",     "grateful",
+    "grazie",      "great",     "grinning",    "génial",     "happy",       "healed",      "helpful",     "hyvä",
+    "ihana",       "impressed", "impressive",  "incredible", "kiitos",      "kind",        "laugh",       "laughed",
+    "liebe",       "love",      "loved",       "lovely",     "magnifique",  "mahtava",     "maravilloso", "merci",
+    "nice",        "obrigado",  "ottimo",      "parfait",    "perfect",     "perfectly",   "pleased",     "proud",
+    "quiet",       "recommend", "refreshing",  "reunited",   "smile",       "smiled",      "smooth",      "solved",
+    "stunning",    "super",     "superb",      "takk",       "thank",       "thanks",      "thrilled",    "toll",
+    "warm",        "welcoming", "win",         "won",        "wonderful",   "worth",       "wow",         "wunderbar",
+    "yay",         "yummy",     "świetny",     "люблю",      "отлично",     "спасибо"};
 
-constexpr std::array<std::string_view, 57> sad_words{
-    "angry",    "annoyed",    "annoying", "awful",        "bad",           "boring",     "broke",    "broken",
-    "bug",      "cancelled",  "cold",     "complaint",    "crash",         "crashed",    "crashes",  "damaged",
-    "delay",    "delayed",    "dirty",    "disappointed", "disappointing", "disgusting", "dreadful", "fail",
-    "failed",   "failure",    "fault",    "frustrated",   "frustrating",   "garbage",    "hate",     "hated",
-    "horrible", "ignored",    "late",     "lost",         "mess",          "miserable",  "never",    "nightmare",
-    "noisy",    "overpriced", "pathetic", "poor",         "refund",        "rude",       "ruined",   "sad",
-    "slow",     "stuck",      "terrible", "ugly",         "unacceptable",  "useless",    "waited",   "worse",
-    "worst"};
+constexpr std::array<std::string_view, 119> sad_words{
+    "affreux",       "angry",     "annoyed",      "annoying",    "awful",       "bad",       "boring",
+    "broke",         "broken",    "brutto",       "bug",         "cancel",      "cancelled", "cancels",
+    "cold",          "complaint", "crash",        "crashed",     "crashes",     "cried",     "crying",
+    "damaged",       "dead",      "delay",        "delayed",     "died",        "dirty",     "disappointed",
+    "disappointing", "disgrace",  "disgusting",   "dreadful",    "dårlig",      "déteste",   "déçu",
+    "enttäuscht",    "error",     "errors",       "exhausted",   "fail",        "failed",    "failure",
+    "fatal",         "fault",     "fluchen",      "forferdelig", "freezes",     "freezing",  "frustrated",
+    "frustrating",   "furchtbar", "garbage",      "hate",        "hated",       "headache",  "horrible",
+    "huono",         "hurts",     "ignored",      "kamala",      "kaputt",      "late",      "leak",
+    "leaking",       "leider",    "lonely",       "lost",        "malo",        "mess",      "miserable",
+    "miss",          "missed",    "never",        "nightmare",   "noisy",       "nul",       "nunca",
+    "odeio",         "odio",      "overpriced",   "pain",        "painful",     "pathetic",  "pessimo",
+    "pettynyt",      "poor",      "péssimo",      "refund",      "rip-off",     "ripped",    "rude",
+    "ruined",        "sad",       "scam",         "schlecht",    "schrecklich", "shame",     "sick",
+    "slow",          "spam",      "stole",        "stolen",      "stuck",       "terrible",  "tired",
+    "triste",        "ugly",      "unacceptable", "useless",     "vihaan",      "waited",    "waste",
+    "wasted",        "worse",     "worst",        "worthless",   "ненавижу",    "плохо",     "ужасно"};
 
-constexpr std::array<std::string_view, 8> glad_marks{"😀", "😍", "❤", "👍", "🎉", "😊", "🥰", ":)"};
-constexpr std::array<std::string_view, 8> sad_marks{"😡", "😢", "👎", "😭", "💔", "🤬", "😤", ":("};
+constexpr std::array<std::string_view, 23> glad_marks{
+    "😀",   "😍",   "❤",    "👍",   "🎉",   "😊",   "🥰",     ":)", "最高", "素晴らしい", "ありがとう", "嬉しい",
+    "很好", "太棒", "喜欢", "谢谢", "최고", "شكرا", "धन्यवाद", "😂", "🙌",   "✨",         "💯"};
+constexpr std::array<std::string_view, 22> sad_marks{"😡",   "😢",   "👎",     "😭",   "💔",   "🤬",   "😤",   ":(",
+                                                     "最悪", "残念", "ひどい", "糟糕", "失望", "太差", "최악", "سيء",
+                                                     "खराब", "🤮",   "🙄",     "😞",   "😠",   "💀"};
 constexpr std::array<std::string_view, 4> negations{"not", "no", "don't", "isn't"};
 
 static_assert(std::ranges::is_sorted(sad_words));

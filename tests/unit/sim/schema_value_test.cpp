@@ -144,6 +144,15 @@ TEST(MadeValue, EndsWhereTheSchemaHasNoEnd) {
     EXPECT_TRUE(make_value(schema, prompt_reading{""}, random).is_object());
 }
 
+TEST(MadeValue, StaysBoundedWhereASchemaBranchesWithoutEnd) {
+    for (char const* text : {R"({"type":"object","properties":{"l":{"$ref":"#"},"r":{"$ref":"#"}},"required":["l","r"]})",
+                             R"({"type":"array","items":{"$ref":"#"},"minItems":1000000})",
+                             R"({"type":"array","items":{"type":"string","minLength":1000000},"minItems":10000})"}) {
+        random_source random{1};
+        EXPECT_LT(to_json(make_value(json::parse(text), prompt_reading{"some words"}, random)).size(), std::size_t{4} << 20U) << text;
+    }
+}
+
 TEST(MadeValue, StaysBoundedUnderAbsurdBounds) {
     auto const schema = json::parse(R"({"type":"array","items":{"type":"integer"},"minItems":1000000000})");
     random_source random{1};

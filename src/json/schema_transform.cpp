@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 namespace coax::json::detail {
 
@@ -101,7 +102,7 @@ private:
     // --- references ---
 
     bj::value transform_reference(bj::object const& from, std::string const& where) {
-        if (!rules_.recursion && refers_to_itself(from, where))
+        if (!rules_.recursion && is_recursive(*resolve(root_, from.at("$ref").get_string())))
             refuse(where, "a schema cannot contain itself in this dialect");
         bj::object out;
         out["$ref"] = from.at("$ref");  // siblings are not allowed; they are checked on arrival
@@ -109,26 +110,24 @@ private:
         return out;
     }
 
-    /// Whether following references from here leads back here.
-    bool refers_to_itself(bj::object const& from, std::string const& where) const {
-        return reaches(*resolve(root_, from.at("$ref").get_string()), from, where, 0);
+    /// Whether a schema holds, directly or through others, a reference to itself.
+    bool is_recursive(bj::value const& target) const {
+        std::set<bj::value const*> seen;
+        return leads_to(target, target, seen);
     }
-    bool reaches(bj::value const& schema, bj::object const& wanted, std::string const& where, std::size_t level) const {
-        if (level > max_schema_depth) return true;
+    bool leads_to(bj::value const& target, bj::value const& schema, std::set<bj::value const*>& seen) const {
         if (schema.is_array())
             return std::any_of(schema.get_array().begin(), schema.get_array().end(),
-                               [&](auto const& each) { return reaches(each, wanted, where, level + 1); });
+                               [&](bj::value const& each) { return leads_to(target, each, seen); });
         if (!schema.is_object()) return false;
-        auto const& object = schema.get_object();
-        if (&object == &wanted) return true;
-        if (auto const* const reference = member(object, "$ref"); reference != nullptr && reference->is_string())
-            if (auto const* const target = resolve(root_, reference->get_string());
-                target != nullptr && reaches(*target, wanted, where, level + 1))
-                return true;
-        return std::any_of(object.begin(), object.end(), [&](auto const& each) {
-            return each.key() != "$defs" && each.key() != "definitions" &&
-                   reaches(each.value(), wanted, where, level + 1);
-        });
+        for (auto const& [key, value] : schema.get_object()) {
+            if (key == "$defs" || key == "definitions") continue;
+            auto const* const named = key == "$ref" && value.is_string() ? resolve(root_, value.get_string()) : nullptr;
+            if (named == &target) return true;
+            if (named != nullptr && seen.insert(named).second && leads_to(target, *named, seen)) return true;
+            if (leads_to(target, value, seen)) return true;
+        }
+        return false;
     }
 
     // --- words: title, description, and what moves there ---
@@ -282,6 +281,13 @@ private:
 
     /// A list of types becomes alternatives, one for each.
     bj::value split_types(bj::object const& from, bj::array const& types, std::string const& where) {
+        if (auto const* const type = only_type_beside_null(types); type != nullptr && rules_.null_union) {
+            bj::object one = from;
+            one["type"] = *type;
+            if (auto* const choices = one.if_contains("enum")) keep_values_of(choices->get_array(), type->get_string());
+            auto out = transform(one, where);
+            return failure_ ? bj::value{} : or_null(std::move(out));
+        }
         bj::array alternatives;
         for (auto const& type : types) {
             bj::object one;
@@ -298,6 +304,11 @@ private:
         if (alternatives.size() == 1) return alternatives.front();
         out["anyOf"] = std::move(alternatives);
         return out;
+    }
+
+    static bj::value const* only_type_beside_null(bj::array const& types) {
+        if (types.size() != 2 || is_text(types[0], "null") == is_text(types[1], "null")) return nullptr;
+        return is_text(types[0], "null") ? &types[1] : &types[0];
     }
 
     static bool belongs_to(std::string_view key, std::string_view type) {
@@ -333,8 +344,9 @@ private:
                 alternatives.push_back(null_schema());
             return schema;
         }
-        if (auto* const type = object.if_contains("type");
-            type != nullptr && type->is_string() && !object.contains("const")) {
+        auto* const type = object.if_contains("type");
+        if (type != nullptr && type->is_array()) return schema;  // already so
+        if (type != nullptr && type->is_string() && !object.contains("const")) {
             if (is_text(*type, "null")) return schema;
             *type = bj::array{*type, "null"};
             if (auto* const choices = object.if_contains("enum")) choices->get_array().push_back(nullptr);

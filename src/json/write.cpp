@@ -81,7 +81,7 @@ public:
             case kind::map: write_map(type, value); break;
             case kind::variant: write_variant(type, value); break;
             case kind::object: write_object(type, value); break;
-            case kind::any: out_ += static_cast<json_value const*>(value)->text(); break;
+            case kind::any: write_any(*static_cast<json_value const*>(value)); break;
         }
     }
 
@@ -109,6 +109,9 @@ private:
         else
             append_string(out_, text);
     }
+
+    /// A value that was moved from has no text.
+    void write_any(json_value const& value) { out_ += value.text().empty() ? std::string_view{"null"} : value.text(); }
 
     void write_nullable(plan const& type, void const* value) {
         if (auto const* const held = type.nullable->get(value); held != nullptr)

@@ -31,7 +31,7 @@ public:
     template <class T>
     [[nodiscard]] result<T> as() const;
 
-    /// Compact JSON text. Never empty.
+    /// Compact JSON text. Empty only after the value was moved from.
     [[nodiscard]] std::string const& text() const noexcept { return text_; }
     [[nodiscard]] json_kind kind() const noexcept;
     [[nodiscard]] bool is_null() const noexcept { return kind() == json_kind::null; }

@@ -199,6 +199,16 @@ INSTANTIATE_TEST_SUITE_P(Rows, ForDialect, testing::Values(
             "required":["n"],"additionalProperties":false})"},
     transform_case{"anthropic_null_union", anthropic, R"({"type":"object","properties":{"n":{"type":["string","null"]}},"required":["n"]})",
         R"({"type":"object","properties":{"n":{"anyOf":[{"type":"string"},{"type":"null"}]}},"required":["n"],"additionalProperties":false})"},
+    transform_case{"openai_keeps_one_type_beside_null", openai,
+        R"({"type":"object","properties":{"n":{"type":["integer","null"],"minimum":1},"e":{"type":["string","null"],"enum":["a",null]}},"required":["n"]})",
+        R"({"type":"object","properties":{"n":{"type":["integer","null"],"minimum":1},"e":{"type":["string","null"],"enum":["a",null]}},
+            "required":["n","e"],"additionalProperties":false})"},
+    transform_case{"anthropic_recursion_through_others", anthropic,
+        R"({"type":"object","properties":{"a":{"$ref":"#/$defs/a"}},"$defs":{"a":{"type":["object","null"],"properties":{"b":{"$ref":"#/$defs/b"}}},
+            "b":{"type":"array","items":{"$ref":"#/$defs/a"}}}})", "error/properties/a"},
+    transform_case{"anthropic_sharing_is_no_recursion", anthropic,
+        R"({"type":"object","properties":{"a":{"$ref":"#/$defs/s"},"b":{"$ref":"#/$defs/s"}},"required":["a","b"],"$defs":{"s":{"type":"string"}}})",
+        R"({"type":"object","properties":{"a":{"$ref":"#/$defs/s"},"b":{"$ref":"#/$defs/s"}},"required":["a","b"],"additionalProperties":false,"$defs":{"s":{"type":"string"}}})"},
     transform_case{"anthropic_recursion", anthropic, R"({"type":"object","properties":{"next":{"$ref":"#"}}})", "error/properties/next"}),
     [](auto const& row) { return std::string(row.param.name); });
 

@@ -1,6 +1,7 @@
 #include "types.hpp"
 
 #include <coax/json/codec.hpp>
+#include <coax/json/runtime_schema.hpp>
 #include <coax/json/schema.hpp>
 
 #include <boost/json/parse.hpp>
@@ -143,6 +144,22 @@ TEST(JsonSchema, KeepsTheOrderOfTheFields) {
     constexpr std::string_view schema = json_schema<plain, openai>;
     EXPECT_LT(schema.find("\"a\""), schema.find("\"b\""));
     EXPECT_LT(schema.find("\"b\""), schema.find("\"c\""));
+}
+
+/// Two ways to the same text: made by the compiler, and rewritten from the plain schema at run time.
+TEST(JsonSchema, RuntimeRewritingAgreesForOpenai) {
+    auto const rewritten = runtime_schema::parse(json_schema<customer>).value().for_dialect(openai);
+    ASSERT_TRUE(rewritten) << rewritten.error();
+    EXPECT_EQ(boost::json::parse(*rewritten), boost::json::parse(json_schema<customer, openai>)) << *rewritten;
+}
+
+TEST(JsonSchema, HoldsForWhatIsWritten) {
+    auto const schema = runtime_schema::parse(json_schema<everything>).value();
+    for (bool const omit : {true, false}) {
+        auto const checked = schema.validate(json::write(everything_value(), {.omit_empty_optionals = omit}));
+        EXPECT_TRUE(checked) << checked.error();
+    }
+    EXPECT_FALSE(schema.validate(R"({"flag":1})"));
 }
 
 // Nothing is made at run time: the text is there for the compiler.

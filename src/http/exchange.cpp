@@ -188,7 +188,7 @@ bool exchange::may_send_again(error const& why) const {
 
 result<void> exchange::parse() {
     auto& link = *lease_.get();
-    while (!parser_->is_done() && !link.input().empty()) {
+    while (!parser_->is_done() && link.input().size() >= parser_->least_input()) {
         error_code ec;
         link.consume(parser_->put(asio::buffer(link.input()), ec));
         if (ec == boost::beast::http::error::need_more) break;

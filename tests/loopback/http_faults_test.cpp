@@ -53,6 +53,7 @@ INSTANTIATE_TEST_SUITE_P(Rows, HttpAnswer, testing::Values(
     answer_case{"an_error_is_an_answer", "HTTP/1.1 500 Oh\r\nContent-Length: 3\r\n\r\nabc", 500, "abc", true},
     answer_case{"a_redirect_is_an_answer", "HTTP/1.1 307 T\r\nLocation: http://a/\r\nContent-Length: 0\r\n\r\n", 307, "", true},
     answer_case{"chunked", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1;x=y\r\nc\r\n0\r\n\r\n", 200, "abc", true},
+    answer_case{"no_chunk", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 200, "", true},
     answer_case{"trailers", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX: y\r\n\r\n", 200, "abc", true},
     answer_case{"connection_close", "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 3\r\n\r\nabc", 200, "abc", false},
     answer_case{"http_1_0", "HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\nabc", 200, "abc", false},

@@ -126,6 +126,21 @@ TEST(HttpTls, BodyUntilTheEndNeedsTheGoodbye) {
     }(server));
 }
 
+TEST(HttpTls, SessionsAreResumedEachOnceAlsoAfterAnUntidyEnd) {
+    script broken{receive(), send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\na"), reset()};
+    fault_server server{{exchange("x"), broken, exchange("x"), exchange("x")}, {.tls = true}};
+    run_coro([](fault_server& at) -> asio::awaitable<void> {
+        auto options = trusting(at);
+        options.idle_time = milliseconds{0};
+        http_transport transport{co_await asio::this_coro::executor, options};
+        for (auto const* expected : {"x", "[connection_lost]", "x", "x"}) {
+            EXPECT_EQ(outcome(co_await transport.send(request_to(at.to()), {})), expected);
+            co_await sleep_for(milliseconds{1});
+        }
+    }(server));
+    EXPECT_EQ(server.resumed(), 3U);
+}
+
 TEST(HttpTls, HandshakesAreBounded) {
     fault_server server{std::vector<script>(8, {serve(answer("x"))}), {.tls = true}};
     run_coro([](fault_server& at) -> asio::awaitable<void> {

@@ -85,6 +85,7 @@ public:
         std::lock_guard const guard{lock_};
         return accepted_;
     }
+    std::size_t resumed() const { return resumed_; }
     bool wait_for_end(std::size_t scripts) {
         std::unique_lock guard{lock_};
         return changed_.wait_for(guard, patience, [&] { return ended_ >= scripts; });
@@ -174,6 +175,7 @@ private:
         error_code ec;
         at.tls.emplace(at.socket, tls_context_);
         at.tls->handshake(asio::ssl::stream_base::server, ec);
+        if (SSL_session_reused(at.tls->native_handle()) == 1) ++resumed_;
         return !ec;
     }
 
@@ -243,6 +245,7 @@ private:
     std::optional<certificate_authority> authority_;
     std::uint16_t port_{0};
     std::atomic<bool> stopping_{false};
+    std::atomic<std::size_t> resumed_{0};
 
     mutable std::mutex lock_;
     std::condition_variable changed_;
@@ -262,6 +265,7 @@ origin fault_server::to() const { return {.tls = impl_->tls(), .host = "127.0.0.
 std::string fault_server::ca_pem() const { return impl_->ca_pem(); }
 std::vector<std::string> fault_server::requests() const { return impl_->requests(); }
 std::size_t fault_server::connections() const { return impl_->connections(); }
+std::size_t fault_server::resumed() const { return impl_->resumed(); }
 bool fault_server::wait_for_end(std::size_t scripts) { return impl_->wait_for_end(scripts); }
 
 }  // namespace coax::test

@@ -81,6 +81,8 @@ public:
     /// The requests received so far, heads and bodies, in order of arrival.
     [[nodiscard]] std::vector<std::string> requests() const;
     [[nodiscard]] std::size_t connections() const;
+    /// TLS sessions that went on from an earlier connection.
+    [[nodiscard]] std::size_t resumed() const;
     /// Waits until so many scripts have come to their end and their connections are closed. False: it took too long.
     [[nodiscard]] bool wait_for_end(std::size_t scripts = 1);
 

@@ -16,7 +16,8 @@ namespace coax {
 
 /// How connections are made and kept. TLS (1.2 or newer) always verifies the certificate chain and the host name.
 struct http_options {
-    /// Connections to one origin, busy and idle together; further requests wait in line. Range: [1, 65535].
+    /// Connections to one origin, busy and idle together; further requests wait in line, first come first served, as
+    /// long as `exchange_limits::total` lets them. Range: [1, 65535].
     std::size_t max_connections_per_host{256};
     /// Connections in all. Range: [1, 65535].
     std::size_t max_connections{1'024};
@@ -24,11 +25,12 @@ struct http_options {
     std::size_t max_waiting{65'536};
     /// TLS handshakes at once: each costs about a millisecond of processor time and 43 KB. Range: [1, 65535].
     std::size_t max_handshakes{64};
-    /// A connection unused for longer is not used again. Below the services' own limits (commonly 60 s or more).
+    /// A connection unused for longer is not used again; it is closed at one of the next requests, not by a timer.
+    /// Below the services' own limits (commonly 60 s or more). Zero: none is used twice.
     std::chrono::milliseconds idle_time{55'000};
     /// A connection older than this is closed after its request, so that name changes are seen. Zero: no limit.
     std::chrono::milliseconds life_time{3'600'000};
-    /// Largest head of an answer.
+    /// Largest head of an answer. Range: [256, 16 MiB].
     std::size_t max_header_bytes{64U << 10U};
     /// PEM file with certificate authorities trusted besides the system's. Empty: the system's only.
     std::string ca_file{};
@@ -36,7 +38,8 @@ struct http_options {
     std::string ca_pem{};
     /// "http://[user:password@]host:port" for https origins through CONNECT; empty: none. See `proxy_from_env`.
     secret https_proxy{};
-    /// Hosts reached directly: names, ".suffix", addresses, "*"; as in NO_PROXY.
+    /// Hosts reached directly, as in NO_PROXY: "*", a name (and all below it), ".suffix" (only those below it), an address
+    /// or a network such as 10.0.0.0/8; each may end in ":port".
     std::vector<std::string> no_proxy{};
 };
 
@@ -56,12 +59,16 @@ struct pool_statistics {
     std::uint64_t replaced{0};  ///< Pooled connections found dead by a request, replaced without its caller noticing.
 };
 
-/// HTTP/1.1 over TCP and TLS with a pool of kept-alive connections.
+/// HTTP/1.1 over TCP and TLS with a pool of kept-alive connections. Redirects are answers like any other: a key never
+/// goes to another origin than the one it was given for.
 ///
-/// A request that finds its pooled connection closed by the server, before any byte of an answer, is sent again on a new
-/// connection only when the server cannot have acted on it.
+/// A pooled connection that the server has closed is replaced without the caller noticing, where the server cannot have
+/// acted on the request: it is looked at before anything is written; a first write that fails with nothing taken is made
+/// again; so is, once, a request with an idempotent method that saw no byte of an answer. A POST that was written is never
+/// sent twice: a closing that crosses it on the wire is `errc::connection_lost`.
+/// Source: RFC 9110, section 9.2.2; RFC 9112, section 9.3.1.
 /// Thread safety: one executor that runs one handler at a time (an io_context run by one thread, or a strand).
-/// Lifetime: must outlive the operations begun on it.
+/// Lifetime: must outlive the operations begun on it; streams may outlive it.
 class http_transport final : public transport {
 public:
     /// @throws coax::exception  `errc::invalid_argument`, `errc::io_failed` (CA file), `errc::tls_failed` (bad PEM).

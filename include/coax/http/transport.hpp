@@ -17,9 +17,10 @@ struct exchange_limits {
     std::chrono::milliseconds connect{5'000};
     /// From the request's last byte to the answer's first. Zero: none. The services' own clients use ten minutes.
     std::chrono::milliseconds first_byte{600'000};
-    /// Between two pieces of the answer. Zero: none.
+    /// Between two pieces of the answer, or of a request that the peer is slow to take. Zero: none. A pause of whoever
+    /// reads a stream does not count.
     std::chrono::milliseconds idle{120'000};
-    /// The whole exchange, body included. Zero: none.
+    /// The whole exchange, waiting for a connection and body included. Zero: none.
     std::chrono::milliseconds total{0};
     /// Largest answer that is read; more is `errc::too_large`. For a stream it bounds the sum. Must be > 0.
     std::size_t max_body_bytes{64U << 20U};

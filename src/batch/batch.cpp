@@ -161,7 +161,8 @@ asio::awaitable<void> work_to_end(batch_state& state, batch_line& line, std::siz
 
 asio::awaitable<batch_summary> run_line(batch_line& line, batch_options options) {
     if (auto why = validate(options)) throw_error(std::move(*why));
-    auto const& time = clock_of(co_await asio::this_coro::executor);
+    auto const executor = co_await asio::this_coro::executor;
+    auto const& time = clock_of(executor);
     batch_state state{
         .options = std::move(options), .time = &time, .begun = time.now(), .rate = rate_estimator{time.now()}};
 

@@ -153,7 +153,7 @@ struct jsonl_writer::state {
     finished_records finished{};
 };
 
-jsonl_writer::jsonl_writer(std::unique_ptr<state> state) noexcept : state_{std::move(state)} {}
+jsonl_writer::jsonl_writer(std::unique_ptr<state> opened) noexcept : state_{std::move(opened)} {}
 jsonl_writer::jsonl_writer(jsonl_writer&&) noexcept = default;
 jsonl_writer& jsonl_writer::operator=(jsonl_writer&&) noexcept = default;
 jsonl_writer::~jsonl_writer() {

@@ -9,6 +9,8 @@
 #include <coax/client/options.hpp>
 #include <coax/json/runtime_schema.hpp>
 
+#include <boost/assert/source_location.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -57,6 +59,11 @@ struct failure {
     error why{};
     int exit_code{0};
 };
+
+/// Found by `boost::system::result::value()`.
+[[noreturn]] inline void throw_exception_from_error(failure const& why, boost::source_location const&) {
+    throw_error(why.why);
+}
 
 /// Reads and checks all input: prompt, schema, every record, the service's options and, on the first record, that the
 /// service can be asked. Sends nothing and writes nothing.

@@ -136,6 +136,17 @@ TEST(CliBatch, InterruptedAndResumedAsksNothingTwice) {
     EXPECT_EQ(s.server.stats().model_requests, 200U);
 }
 
+TEST(CliBatch, AnInterruptDoesNotWaitForQuota) {
+    setting const s{{}};
+    program run{s.flags({"--concurrency", "16", "--rpm", "8"}), s.variables};
+    ASSERT_TRUE(eventually([&] { return lines_of(s.out).size() == 8; })) << run.errors();
+    run.signal(SIGINT);
+    auto const end = run.wait(5s);
+    EXPECT_EQ(end.exit_code, 130) << end.errors;
+    EXPECT_EQ(lines_of(s.out).size(), 8U);
+    EXPECT_NE(end.errors.find("192 records remain"), std::string::npos) << end.errors;
+}
+
 TEST(CliBatch, KilledInTheMiddleOfALineIsResumed) {
     setting const s{{.latency = {.first_byte = 50ms}}};
     program first{s.flags({"--concurrency", "8"}), s.variables};

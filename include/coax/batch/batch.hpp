@@ -163,7 +163,8 @@ public:
         if (!*taken) co_return batch_step{};
         auto const record = std::move(**taken);
 
-        auto const& time = clock_of(co_await asio::this_coro::executor);
+        auto const executor = co_await asio::this_coro::executor;
+        auto const& time = clock_of(executor);
         auto const begun = time.now();
         result<batch_answer<T>> answer{batch_answer<T>{}};
         std::optional<error> problem{};

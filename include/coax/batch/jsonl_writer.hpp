@@ -76,7 +76,7 @@ public:
 
 private:
     struct state;
-    explicit jsonl_writer(std::unique_ptr<state> state) noexcept;
+    explicit jsonl_writer(std::unique_ptr<state> opened) noexcept;
 
     std::unique_ptr<state> state_;
 };

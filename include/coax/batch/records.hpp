@@ -53,7 +53,7 @@ public:
 
 private:
     struct state;
-    explicit record_source(std::unique_ptr<state> state) noexcept;
+    explicit record_source(std::unique_ptr<state> opened) noexcept;
 
     std::unique_ptr<state> state_;
 };

@@ -11,7 +11,8 @@
 #include <vector>
 
 namespace coax {
-namespace {
+// Named: GCC warns of coroutine templates over types without linkage.
+namespace client_batch_test {
 
 using test::fake_service;
 using test::openai_error;
@@ -110,5 +111,5 @@ TEST(ClientBatch, AWrongKeyEndsItAtOnce) {
     EXPECT_EQ(service.count(), 1U);
 }
 
-}  // namespace
+}  // namespace client_batch_test
 }  // namespace coax

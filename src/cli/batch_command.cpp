@@ -40,8 +40,8 @@ constexpr char batch_help[] =
 /// One Ctrl-C ends the batch in order, a second one at once.
 class interrupt_watch {
 public:
-    interrupt_watch(asio::any_io_executor const& executor, client llm, batch_stop stop)
-        : signals_{executor, SIGINT, SIGTERM}, llm_{std::move(llm)}, stop_{std::move(stop)} {
+    interrupt_watch(asio::any_io_executor const& executor, client llm, batch_stop stop, progress_display& display)
+        : signals_{executor, SIGINT, SIGTERM}, llm_{std::move(llm)}, stop_{std::move(stop)}, display_{display} {
         wait();
     }
     [[nodiscard]] bool interrupted() const noexcept { return seen_ > 0; }
@@ -53,6 +53,7 @@ private:
         });
     }
     void on_signal() {
+        display_.finish();
         if (++seen_ > 1) {
             // Every finished line is with the operating system already: nothing is left to save.
             print_note("aborted; --resume goes on");
@@ -68,6 +69,7 @@ private:
     asio::signal_set signals_;
     client llm_;
     batch_stop stop_;
+    progress_display& display_;
     int seen_{0};
 };
 
@@ -85,9 +87,9 @@ batch_summary run_job(batch_job const& job, batch_flags const& flags, jsonl_writ
     runtime rt;
     client llm{rt.executor(), job.options};
     batch_stop const stop;
-    interrupt_watch const watch{rt.executor(), llm, stop};
     progress_display display{flags.quiet,
                              std::chrono::milliseconds{static_cast<std::int64_t>(flags.progress_every * 1000.0)}};
+    interrupt_watch const watch{rt.executor(), llm, stop, display};
     answer_form const form = job.schema ? form_of(*job.schema) : answer_form{};
 
     auto const next_undone = [&]() -> result<std::optional<batch_record>> {
@@ -130,6 +132,17 @@ void report(batch_summary const& summary, finished_records const& finished, bool
         print_note(std::to_string(*summary.remaining) + " records remain; --resume goes on with them");
 }
 
+/// Opens the output, which must go with the input.
+result<jsonl_writer> open_output(batch_job const& job, batch_flags const& flags, bool drop_failures,
+                                 std::uint64_t& undone) {
+    auto out = jsonl_writer::open(flags.out, {.resume = flags.resume, .drop_failures = drop_failures});
+    if (!out) return out;
+    auto const count = count_undone(flags.input, job.records, out->finished());
+    if (!count) return count.error();
+    undone = *count;
+    return out;
+}
+
 int run_batch_command(batch_flags const& flags, service_flags const& service) {
     auto const fail = [](error const& why, int code) {
         print_error(why);
@@ -137,15 +150,18 @@ int run_batch_command(batch_flags const& flags, service_flags const& service) {
     };
     auto const job = prepare(flags, service, process_environment);
     if (!job) return fail(job.error().why, job.error().exit_code);
-    auto out = jsonl_writer::open(flags.out, {.resume = flags.resume, .drop_failures = flags.retry_failed});
+    std::uint64_t undone = 0;
+    auto out = open_output(*job, flags, false, undone);
+    if (out && flags.retry_failed) {
+        out = error{};  // closed: the failed records are taken out only now that the output is known to fit the input
+        out = open_output(*job, flags, true, undone);
+    }
     if (!out) return fail(out.error(), bad_usage);
-    auto const undone = count_undone(flags.input, job->records, out->finished());
-    if (!undone) return fail(undone.error(), bad_usage);
     raise_file_limit();
 
     bool was_interrupted = false;
     auto const failed_before = out->finished().failed();
-    auto summary = run_job(*job, flags, *out, *undone, was_interrupted);
+    auto summary = run_job(*job, flags, *out, undone, was_interrupted);
     auto const closed = out->close();
     if (!closed && !summary.ended_by) summary.ended_by = closed.error();
     report(summary, out->finished(), flags.quiet);

@@ -339,10 +339,16 @@ TEST(CliBatch, AnOlderOutputIsNotTouchedWithoutResume) {
 
 TEST(CliBatch, OutputOfOtherInputIsNotResumed) {
     setting const s{{}};
-    std::ofstream{s.out} << R"({"index":0,"key":"other","status":"ok","output":1})" << '\n';
-    auto const end = s.run({"--resume"});
-    EXPECT_EQ(end.exit_code, 2);
-    EXPECT_NE(end.errors.find("in.jsonl:1"), std::string::npos) << end.errors;
+    std::string const other = R"({"index":0,"key":"other","status":"error","error":{"code":"refused"}})"
+                              "\n";
+    std::ofstream{s.out} << other;
+    for (std::vector<std::string> const& more :
+         {std::vector<std::string>{"--resume"}, {"--resume", "--retry-failed"}}) {
+        auto const end = s.run(more);
+        EXPECT_EQ(end.exit_code, 2);
+        EXPECT_NE(end.errors.find("in.jsonl:1"), std::string::npos) << end.errors;
+    }
+    EXPECT_EQ(temp_folder::read(s.out), other);
     EXPECT_EQ(s.server.stats().model_requests, 0U);
 }
 

@@ -3,6 +3,7 @@
 #include <boost/asio/error.hpp>
 #include <boost/beast/http/error.hpp>
 
+#include <algorithm>
 #include <string>
 
 namespace coax::http {
@@ -10,6 +11,8 @@ namespace {
 
 namespace asio = boost::asio;
 namespace beast_http = boost::beast::http;
+
+constexpr std::chrono::milliseconds longest_limit{std::chrono::hours{24 * 365 * 10}};
 
 bool is_parser_error(boost::system::error_code const& cause) {
     return cause.category() == make_error_code(beast_http::error::end_of_stream).category();
@@ -48,6 +51,11 @@ std::string_view to_string(limit which) noexcept {
         case limit::attempt: break;
     }
     return "no";
+}
+
+exchange_limits bounded(exchange_limits limits) noexcept {
+    for (auto* each : {&limits.connect, &limits.first_byte, &limits.idle, &limits.total}) *each = std::min(*each, longest_limit);
+    return limits;
 }
 
 error limit_passed(limit which, std::chrono::milliseconds length, origin const& to) {

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <coax/core/error.hpp>
-#include <coax/http/message.hpp>
+#include <coax/http/transport.hpp>
 
 #include <boost/system/error_code.hpp>
 
@@ -18,6 +18,9 @@ enum class limit : unsigned char { none, attempt, connect, first_byte, idle, tot
 
 /// How far an exchange had come: decides what an error of the socket means to the caller.
 enum class stage : unsigned char { connecting, handshaking, sending, waiting, receiving };
+
+/// The same limits, none so long that adding it to the time would overflow: ten years are as good as none.
+[[nodiscard]] exchange_limits bounded(exchange_limits limits) noexcept;
 
 /// `errc::timeout` naming the limit.
 [[nodiscard]] error limit_passed(limit which, std::chrono::milliseconds length, origin const& to);

@@ -37,7 +37,7 @@ void lease::end(bool fit, clock::time_point now) {
 }
 
 exchange::exchange(std::shared_ptr<transport_state> home, http_request request, exchange_limits limits)
-    : home_{std::move(home)}, request_{std::move(request)}, limits_{limits}, watch_{home_->executor, limits_, request_.to},
+    : home_{std::move(home)}, request_{std::move(request)}, limits_{bounded(limits)}, watch_{home_->executor, limits_, request_.to},
       lease_{home_} {}
 
 asio::awaitable<result<void>> exchange::begin() {

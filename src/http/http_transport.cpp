@@ -55,8 +55,9 @@ result<void> validate(http_options const& options) {
     if (!within(options.max_connections_per_host)) return out_of_range("max_connections_per_host", "within [1, 65535]");
     if (!within(options.max_connections)) return out_of_range("max_connections", "within [1, 65535]");
     if (!within(options.max_handshakes)) return out_of_range("max_handshakes", "within [1, 65535]");
-    if (options.idle_time < options.idle_time.zero()) return out_of_range("idle_time", "zero or more");
-    if (options.life_time < options.life_time.zero()) return out_of_range("life_time", "zero or more");
+    auto const sane = [](std::chrono::milliseconds time) { return time >= time.zero() && time <= std::chrono::hours{24 * 365}; };
+    if (!sane(options.idle_time)) return out_of_range("idle_time", "within [0, 365 days]");
+    if (!sane(options.life_time)) return out_of_range("life_time", "within [0, 365 days]");
     if (options.max_header_bytes < 256 || options.max_header_bytes > (16U << 20U))
         return out_of_range("max_header_bytes", "within [256, 16 MiB]");
     if (!options.https_proxy.empty())

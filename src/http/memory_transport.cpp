@@ -94,7 +94,7 @@ result<memory_transport::answer> ask(memory_transport::handler const& respond, h
 
 asio::awaitable<result<std::unique_ptr<memory_response>>> begin(memory_transport::handler respond, http_request request,
                                                                 exchange_limits limits) {
-    pacing pace{limits, request.to, now(co_await asio::this_coro::executor)};
+    pacing pace{http::bounded(limits), request.to, now(co_await asio::this_coro::executor)};
     auto answer = ask(respond, request);
     if (!answer) co_return answer.error();
     if (auto waited = co_await pace.wait(answer->delay, http::limit::first_byte); !waited) co_return waited.error();

@@ -33,6 +33,12 @@ bool is_target(std::string_view text) noexcept {
            });
 }
 
+bool is_host(std::string_view text) noexcept {
+    return !text.empty() && std::none_of(text.begin(), text.end(), [](char c) {
+        return static_cast<unsigned char>(c) <= ' ' || c == '\x7f' || std::string_view{"/?#@\\[]"}.find(c) != std::string_view::npos;
+    });
+}
+
 /// What decides where a message ends is the transport's to write.
 bool is_framing(std::string_view name) noexcept {
     return equal_ignoring_case(name, "content-length") || equal_ignoring_case(name, "transfer-encoding") ||
@@ -64,7 +70,7 @@ void append_host(std::string& text, origin const& to) {
 std::optional<error> check_request(http_request const& request) {
     if (!is_token(request.method)) return invalid("the method is not a token", "http_request.method");
     if (!is_target(request.target)) return invalid("the target is not a path", "http_request.target");
-    if (request.to.host.empty() || !is_target('/' + request.to.host)) return invalid("the host is not a name", "http_request.to");
+    if (!is_host(request.to.host)) return invalid("the host is not a name", "http_request.to");
     for (auto const& each : request.headers) {
         if (!is_token(each.name)) return invalid("a header's name is not a token", "http_request.headers");
         if (!is_field_value(each.value)) return invalid("the header's value holds a line break or NUL", each.name);

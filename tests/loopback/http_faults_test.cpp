@@ -251,8 +251,20 @@ INSTANTIATE_TEST_SUITE_P(Rows, HttpRequestCheck, testing::Values(
     request_case{"target_with_line_break", [](http_request& r) { r.target = "/a\r\n"; }, "http_request.target"},
     request_case{"absolute_target", [](http_request& r) { r.target = "http://a/"; }, "http_request.target"},
     request_case{"method", [](http_request& r) { r.method = "PO ST"; }, "http_request.method"},
+    request_case{"host_with_path", [](http_request& r) { r.to.host = "a/b"; }, "http_request.to"},
+    request_case{"host_with_line_break", [](http_request& r) { r.to.host = "a\r\nX: y"; }, "http_request.to"},
     request_case{"no_host", [](http_request& r) { r.to.host = ""; }, "http_request.to"}),
     [](auto const& row) { return std::string(row.param.name); });
+
+TEST(HttpSend, TheLongestLimitsAreNoLimits) {
+    fault_server server{{{receive(), pause(milliseconds{10}), send(answer("x"))}}};
+    run_coro([](fault_server& at) -> asio::awaitable<void> {
+        http_transport transport{co_await asio::this_coro::executor};
+        constexpr auto longest = milliseconds::max();
+        exchange_limits const limits{.connect = longest, .first_byte = longest, .idle = longest, .total = longest};
+        EXPECT_EQ(outcome(co_await transport.send(request_to(at.to()), limits)), "x");
+    }(server));
+}
 
 TEST(HttpStream, GivesThePiecesAsTheyCome) {
     fault_server server{{{receive(), send("HTTP/1.1 200 OK\r\nX: y\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n"), pause(milliseconds{10}),

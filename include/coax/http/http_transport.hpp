@@ -27,8 +27,10 @@ struct http_options {
     std::size_t max_handshakes{64};
     /// A connection unused for longer is not used again; it is closed at one of the next requests, not by a timer.
     /// Below the services' own limits (commonly 60 s or more). Zero: none is used twice.
+    /// Range: [0, 365 days].
     std::chrono::milliseconds idle_time{55'000};
     /// A connection older than this is closed after its request, so that name changes are seen. Zero: no limit.
+    /// Range: [0, 365 days].
     std::chrono::milliseconds life_time{3'600'000};
     /// Largest head of an answer. Range: [256, 16 MiB].
     std::size_t max_header_bytes{64U << 10U};

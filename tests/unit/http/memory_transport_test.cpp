@@ -54,6 +54,7 @@ INSTANTIATE_TEST_SUITE_P(Rows, MemoryTransport, testing::Values(
     memory_case{"first_byte", {.delay = 3s}, {.first_byte = 2s}, "timeout: the first_byte limit of 2000 ms passed at https://", 2s},
     memory_case{"idle", {.response = {.body = "ab"}, .delay_per_piece = 3s}, {.idle = 2s}, "timeout: the idle limit of 2000 ms passed at https://", 2s},
     memory_case{"total_before_the_head", {.delay = 3s}, {.total = 2s}, "timeout: the total limit of 2000 ms passed at https://", 2s},
+    memory_case{"longest_limits", {.response = {.body = "ab"}, .delay = 2h}, {.first_byte = std::chrono::milliseconds::max(), .total = std::chrono::milliseconds::max()}, "[ab]", 2h},
     memory_case{"no_limits", {.response = {.body = "ab"}, .delay = 2h, .delay_per_piece = 2h}, {.first_byte = 0s, .idle = 0s}, "[ab]", 4h}),
     [](auto const& row) { return std::string(row.param.name); });
 

@@ -124,6 +124,7 @@ INSTANTIATE_TEST_SUITE_P(Rows, HttpOptions, testing::Values(
     options_case{"handshakes", {.max_handshakes = 0}, "max_handshakes"},
     options_case{"idle", {.idle_time = std::chrono::milliseconds{-1}}, "idle_time"},
     options_case{"life", {.life_time = std::chrono::milliseconds{-1}}, "life_time"},
+    options_case{"overlong_idle", {.idle_time = std::chrono::milliseconds::max()}, "idle_time"},
     options_case{"head", {.max_header_bytes = 0}, "max_header_bytes"},
     options_case{"proxy", {.https_proxy = "nonsense"}, "https_proxy"}),
     [](auto const& row) { return std::string(row.param.name); });

@@ -1,3 +1,5 @@
+#pragma once
+
 #include "check.hpp"
 #include "date_time.hpp"
 #include "memory.hpp"
@@ -12,9 +14,8 @@
 #include <limits>
 
 namespace coax::json::detail {
-namespace {
 
-constexpr std::size_t no_field = static_cast<std::size_t>(-1);
+inline constexpr std::size_t no_field = static_cast<std::size_t>(-1);
 
 /// The integers that fit a type, as sizes: -`below` to `above`.
 struct integer_range {
@@ -22,7 +23,7 @@ struct integer_range {
     std::uint64_t above;
 };
 
-integer_range range_of(plan const& type) {
+inline integer_range range_of(plan const& type) {
     auto const bits = type.bytes * 8U;
     auto const all = std::numeric_limits<std::uint64_t>::max() >> (64U - bits);
     if (type.what == kind::unsigned_integer) return {0, all};
@@ -30,7 +31,7 @@ integer_range range_of(plan const& type) {
 }
 
 /// Whether a value whose text starts with `c` may be of this type.
-bool may_start(plan const& type, char c) {
+inline bool may_start(plan const& type, char c) {
     switch (type.what) {
         case kind::boolean: return c == 't' || c == 'f';
         case kind::signed_integer:
@@ -50,7 +51,7 @@ bool may_start(plan const& type, char c) {
     return true;
 }
 
-std::string name_of(plan const& type) {
+inline std::string name_of(plan const& type) {
     switch (type.what) {
         case kind::boolean: return "true or false";
         case kind::signed_integer:
@@ -509,11 +510,5 @@ private:
     std::size_t retry_budget_;
     char const* stopped_at_{nullptr};
 };
-
-}  // namespace
-
-result<void> read_text(std::string_view text, plan const& type, void* into, read_options const& options) {
-    return reader{text, options}.read_document(type, into);
-}
 
 }  // namespace coax::json::detail

@@ -26,10 +26,12 @@
 #include <coax/http/transport.hpp>
 #include <coax/json/codec.hpp>
 #include <coax/json/dialect.hpp>
+#include <coax/json/leniency.hpp>
 #include <coax/json/read.hpp>
 #include <coax/json/runtime_schema.hpp>
 #include <coax/json/schema.hpp>
 #include <coax/json/value.hpp>
+#include <coax/json/violation.hpp>
 #include <coax/json/write.hpp>
 #include <coax/json/writer.hpp>
 #include <coax/provider/provider.hpp>

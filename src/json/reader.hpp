@@ -7,7 +7,9 @@
 
 #include <coax/json/read.hpp>
 #include <coax/json/value.hpp>
+#include <coax/json/writer.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstring>
@@ -77,24 +79,112 @@ inline std::string name_of(plan const& type) {
 }
 
 /// Reads one text into one value, field by field as the text has them.
-class reader : private scanner {
+class reader : protected scanner {
 public:
     reader(std::string_view text, read_options const& options)
         : scanner{text, options.max_depth, options.check_utf8},
           options_{options},
+          is_lenient_{options.lenient != leniency{}},
           refuse_unknown_{options.refuse_unknown_keys},
-          retry_budget_{text.size() * 16 + 4096} {}
-
-    result<void> read_document(plan const& type, void* into) {
-        if (read(type, into)) static_cast<void>(expect_end());
-        if (violations().empty()) return {};
-        return to_error(violations(), text());
+          retry_budget_{text.size() * 16 + 4096} {
+        violation_limit_ = options.max_violations;
+        if (is_lenient_) forgive(options.lenient);
     }
 
-private:
+    /// Reads the whole text. What is wrong is in `violations()`.
+    void read_document(plan const& type, void* into) {
+        if (options_.max_bytes != 0 && text().size() > options_.max_bytes) {
+            fail("at most " + std::to_string(options_.max_bytes) + " bytes");
+            violations_.back().message = "expected at most " + std::to_string(options_.max_bytes) + " bytes, found " +
+                                         std::to_string(text().size());
+            return;
+        }
+        if (is_lenient_) skip_wrapping(type);
+        if (read(type, into)) static_cast<void>(take_end());
+    }
+
+    using scanner::text;
+    using scanner::violations;
+
+protected:
+    // --- around the value ---
+
+    /// What comes before the value: a fence, or words.
+    void skip_wrapping(plan const& type) {
+        skip_space();
+        auto const bracket = bracket_of(type);
+        if (bracket != '\0' && peek() == bracket) return;
+        if (options_.lenient.prose && bracket != '\0') {
+            skip_prose(bracket);
+            if (peek() == bracket) return;
+        }
+        if (options_.lenient.code_fences) fenced_ = skip_fence();
+    }
+
+    /// The bracket that every value of a type begins with; 0: there is none.
+    static char bracket_of(plan const& type) {
+        switch (type.what) {
+            case kind::object:
+            case kind::map: return '{';
+            case kind::sequence:
+            case kind::fixed_array: return '[';
+            case kind::nullable: return '\0';
+            default: return '\0';
+        }
+    }
+
+    /// To the first bracket behind which a whole value stands, else to the first bracket, else nowhere.
+    void skip_prose(char bracket) {
+        constexpr int most_tries = 16;
+        char const* const begin = at_;
+        char const* first = nullptr;
+        char const* found = begin;
+        for (int tries = 0; tries < most_tries; ++tries) {
+            found = static_cast<char const*>(std::memchr(found, bracket, static_cast<std::size_t>(end_ - found)));
+            if (found == nullptr) break;
+            if (first == nullptr) first = found;
+            at_ = found;
+            bool const whole = skip_value();
+            forget_trouble();
+            if (whole) {
+                at_ = found;
+                return;
+            }
+            ++found;
+        }
+        at_ = first != nullptr ? first : begin;
+    }
+
+    void forget_trouble() {
+        violations_.clear();
+        broken_ = false;
+        restore_depth(0);
+    }
+
+    bool skip_fence() {
+        if (!take_word("```")) return false;
+        while (at_ != end_ && *at_ != '\n' && *at_ != '{' && *at_ != '[' && *at_ != '"') ++at_;
+        return true;
+    }
+
+    bool take_end() {
+        if (options_.lenient.prose) return true;
+        skip_space();
+        if (options_.lenient.code_fences && (fenced_ || peek() == '`')) static_cast<void>(take_word("```"));
+        return expect_end();
+    }
+
     /// Reads a value. False ends the walk; a value that does not fit is noted, skipped, and the walk goes on.
     bool read(plan const& type, void* into) {
         skip_space();
+        if (is_lenient_) {
+            auto const outcome = read_leniently(type, into);
+            if (outcome != forgiven::nothing) return outcome == forgiven::value;
+        }
+        return read_strictly(type, into);
+    }
+
+    bool read_strictly(plan const& type, void* into) {
         switch (type.what) {
             case kind::boolean: return read_boolean(type, into);
             case kind::signed_integer:
@@ -112,6 +202,96 @@ private:
             case kind::any: return read_any(into);
         }
         return false;
+    }
+
+    // --- values that only leniency knows ---
+
+    enum class forgiven { nothing, value, end };
+
+    forgiven read_leniently(plan const& type, void* into) {
+        switch (type.what) {
+            case kind::nullable: return take_none(type, into);
+            case kind::variant:
+            case kind::any:
+            case kind::sequence:
+            case kind::fixed_array:
+            case kind::map:
+            case kind::object: return forgiven::nothing;
+            default: break;
+        }
+        char const first = peek();
+        if (first == '\'' && options_.lenient.single_quotes) return read_single_quoted(type, into);
+        bool const is_text = type.what == kind::string;
+        bool const is_scalar = is_number(type) || type.what == kind::boolean;
+        if (first == '"') return is_scalar && options_.lenient.scalars_in_strings ? read_inside(type, into) : forgiven::nothing;
+        if (is_text && options_.lenient.scalars_as_strings) return read_as_text(into);
+        if (type.what == kind::real) return read_special(type, into);
+        if (type.what != kind::boolean) return forgiven::nothing;
+        bool const yes = take_python_word("True");
+        if (!yes && !take_python_word("False")) return forgiven::nothing;
+        *static_cast<bool*>(into) = yes;
+        return forgiven::value;
+    }
+
+    static bool is_number(plan const& type) {
+        return type.what == kind::signed_integer || type.what == kind::unsigned_integer || type.what == kind::real;
+    }
+
+    forgiven take_none(plan const& type, void* into) {
+        if (peek() != 'N' || !take_python_word("None")) return forgiven::nothing;
+        type.nullable->reset(into);
+        return forgiven::value;
+    }
+
+    forgiven read_special(plan const& type, void* into) {
+        double value = 0;
+        if (!take_special_number(value)) return forgiven::nothing;
+        if (type.bytes == sizeof(float))
+            store(into, static_cast<float>(value));
+        else
+            store(into, value);
+        return forgiven::value;
+    }
+
+    /// A string in single quotes, read as the same string in double quotes.
+    forgiven read_single_quoted(plan const& type, void* into) {
+        char const* const where = at_++;
+        std::string content;
+        if (!take_forgiven_string(content, '\'')) return forgiven::end;
+        std::string quoted;
+        append_string(quoted, content);
+        reader inner{quoted, options_};
+        inner.read_document(type, into);
+        for (auto const& each : inner.violations_)
+            if (!note(each.message, where)) return forgiven::end;
+        return forgiven::value;
+    }
+
+    /// The number or boolean that a string holds.
+    forgiven read_inside(plan const& type, void* into) {
+        char const* const begin = at_++;
+        std::string spare;
+        std::string_view content;
+        if (!take_string(content, spare)) return forgiven::end;
+        reader inner{content, options_};
+        inner.skip_space();
+        if (inner.peek() != '"' && inner.peek() != '\'') {
+            inner.read_document(type, into);
+            if (inner.violations_.empty()) return forgiven::value;
+        }
+        at_ = begin;
+        return forgiven::nothing;
+    }
+
+    /// A number or boolean as the string that it is written as.
+    forgiven read_as_text(void* into) {
+        char const* const begin = at_;
+        char const* stop = find_number_end(at_, end_);
+        if (stop == nullptr && (take_word("true") || take_word("false"))) stop = at_;
+        if (stop == nullptr) return forgiven::nothing;
+        static_cast<std::string*>(into)->assign(begin, stop);
+        at_ = stop;
+        return forgiven::value;
     }
 
     /// The next value is not what the type wants.
@@ -149,7 +329,10 @@ private:
 
     bool store_if_it_fits(plan const& type, void* into, bool negative, std::uint64_t size, char const* stop) {
         auto const range = range_of(type);
-        if (size > (negative ? range.below : range.above)) return refuse_integer(type);
+        if (size > (negative ? range.below : range.above)) {
+            if (!options_.lenient.clamp_numbers) return refuse_integer(type);
+            size = negative ? range.below : range.above;
+        }
         store_integer(into, type.bytes, negative ? 0 - size : size);
         at_ = stop;
         return true;
@@ -168,7 +351,9 @@ private:
             overflows = overflows || size > (std::numeric_limits<std::uint64_t>::max() - digit) / 10;
             size = size * 10 + digit;
         }
-        if (at == stop) return overflows ? refuse_integer(type) : store_if_it_fits(type, into, negative, size, stop);
+        if (overflows && options_.lenient.clamp_numbers) size = std::numeric_limits<std::uint64_t>::max();
+        if (at == stop && overflows && !options_.lenient.clamp_numbers) return refuse_integer(type);
+        if (at == stop) return store_if_it_fits(type, into, negative, size, stop);
         auto const real = to_real(at_, stop);
         // Above 2^53 a fraction or exponent may hide digits that a double does not hold.
         if (std::trunc(real) != real || std::fabs(real) > 9007199254740992.0) return refuse(type);
@@ -184,11 +369,14 @@ private:
     bool read_real(plan const& type, void* into) {
         char const* const stop = find_number_end(at_, end_);
         if (stop == nullptr) return refuse(type);
-        auto const value = to_real(at_, stop);
+        auto value = to_real(at_, stop);
         bool const narrow = type.bytes == sizeof(float);
-        if (std::fabs(value) >
-            (narrow ? double{std::numeric_limits<float>::max()} : std::numeric_limits<double>::max()))
-            return refuse(narrow ? "a number that fits a float" : "a number that fits a double");
+        auto const most = narrow ? double{std::numeric_limits<float>::max()} : std::numeric_limits<double>::max();
+        if (std::fabs(value) > most) {
+            if (!options_.lenient.clamp_numbers)
+                return refuse(narrow ? "a number that fits a float" : "a number that fits a double");
+            value = std::copysign(most, value);
+        }
         at_ = stop;
         if (narrow)
             store(into, static_cast<float>(value));
@@ -203,7 +391,8 @@ private:
         if (!take('"')) return refuse(type);
         auto const run = find_plain_end(at_, end_);
         if (run.end == end_ || *run.end != '"') return take_escaped_string(into);
-        if (run.wide && options_.check_utf8 && !expect_utf8(at_, run.end)) return false;
+        if (run.wide && options_.check_utf8 && find_invalid_utf8(at_, run.end) != run.end)
+            return take_escaped_string(into);
         into.assign(at_, run.end);
         at_ = run.end + 1;
         return true;
@@ -221,7 +410,30 @@ private:
             store_integer(into, type.bytes, static_cast<std::uint64_t>(names.values[i]));
             return true;
         }
+        if (auto const index = options_.lenient.enum_case ? find_similar(names, name) : no_field; index != no_field) {
+            store_integer(into, type.bytes, static_cast<std::uint64_t>(names.values[index]));
+            return true;
+        }
         return note("expected " + list_names(names) + ", found \"" + shorten(name) + "\"", where);
+    }
+
+    /// The only name that differs from `name` in case and separators alone.
+    static std::size_t find_similar(enum_plan const& names, std::string_view name) {
+        std::size_t found = no_field;
+        for (std::size_t i = 0; i < names.count; ++i) {
+            if (!are_similar(names.names[i], name)) continue;
+            if (found != no_field && names.values[i] != names.values[found]) return no_field;
+            found = i;
+        }
+        return found;
+    }
+
+    static bool are_similar(std::string_view a, std::string_view b) {
+        auto const fold = [](char c) {
+            if (c == '-' || c == ' ') return '_';
+            return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+        };
+        return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return fold(x) == fold(y); });
     }
 
     static std::string list_names(enum_plan const& names) {
@@ -267,7 +479,7 @@ private:
                 if (!read_item(here.index)) return drop_link(here);
                 ++here.index;
                 skip_space();
-            } while (take(','));
+            } while (take(',') && !ends_after_comma(']'));
             path_ = here.parent;
             if (!take(']')) return fail("',' or ']' in an array");
         }
@@ -302,7 +514,8 @@ private:
         return note("expected " + std::to_string(wanted) + " items, found " + std::to_string(count), where);
     }
 
-    /// Calls `read_member(link, spare)` behind the opening quote of each key; it takes the rest of the member.
+    /// Calls `read_member(link, spare, key_taken)` behind the opening quote of each key; it takes the rest of the member.
+    /// A key that only leniency knows is in `spare` already.
     template <class ReadMember>
     bool read_members(ReadMember read_member) {
         ++at_;
@@ -314,10 +527,11 @@ private:
             do {
                 path_ = here.parent;  // until the key is known
                 skip_space();
-                if (!take('"')) return fail("a key in quotes");
-                if (!read_member(here, spare)) return drop_link(here);
+                bool const quoted = take('"');
+                if (!quoted && !take_odd_key(spare)) return !broken_ && fail("a key in quotes");
+                if (!read_member(here, spare, !quoted)) return drop_link(here);
                 skip_space();
-            } while (take(','));
+            } while (take(',') && !ends_after_comma('}'));
             path_ = here.parent;
             if (!take('}')) return fail("',' or '}' in an object");
         }
@@ -336,10 +550,11 @@ private:
         if (peek() != '{') return refuse(type);
         auto const& map = *type.map;
         map.clear(into);
-        return read_members([&](path_link& here, std::string& spare) {
+        return read_members([&](path_link& here, std::string& spare, bool key_taken) {
             char const* const where = at_;
             auto const before = map.size(into);
-            if (!take_string(here.key, spare)) return false;
+            here.key = spare;
+            if (!key_taken && !take_string(here.key, spare)) return false;
             if (!take_colon(here)) return false;
             void* const slot = map.slot(into, here.key);
             if (map.size(into) == before && options_.refuse_duplicate_keys &&
@@ -351,7 +566,10 @@ private:
 
     bool read_any(void* into) {
         char const* const begin = at_;
-        if (!skip_value()) return false;
+        if (is_lenient_) forgive({});
+        bool const whole = skip_value();
+        if (is_lenient_) forgive(options_.lenient);
+        if (!whole) return false;
         std::string compact;
         append_compact(compact, {begin, static_cast<std::size_t>(at_ - begin)});
         value_access::text(*static_cast<json_value*>(into)) = std::move(compact);
@@ -367,9 +585,11 @@ private:
         structure.locate(into, members);
         std::uint64_t seen[2] = {0, 0};
         std::size_t next = 0;
-        bool const whole = read_members([&](path_link& here, std::string& spare) {
+        bool const whole = read_members([&](path_link& here, std::string& spare, bool key_taken) {
             char const* const where = at_;
-            auto const index = take_key(structure, next, here, spare);
+            here.key = spare;
+            auto const index =
+                key_taken ? find_field(structure, here) : take_key(structure, next, here, spare);
             if (broken_ || !take_colon(here)) return false;
             if (index == no_field) return read_unknown(where);
             auto const& field = structure.fields[index];
@@ -403,7 +623,10 @@ private:
     }
 
     std::size_t find_key(struct_plan const& structure, path_link& here, std::string& spare) {
-        if (!take_string(here.key, spare)) return no_field;
+        return take_string(here.key, spare) ? find_field(structure, here) : no_field;
+    }
+
+    static std::size_t find_field(struct_plan const& structure, path_link& here) {
         for (std::size_t i = 0; i < structure.field_count; ++i) {
             auto const& field = structure.fields[i];
             if (field.type == nullptr || field.name != here.key) continue;
@@ -506,6 +729,8 @@ private:
     void spend(std::size_t bytes) { retry_budget_ -= bytes + 1 < retry_budget_ ? bytes + 1 : retry_budget_; }
 
     read_options const& options_;
+    bool const is_lenient_;
+    bool fenced_{false};
     bool refuse_unknown_;
     std::size_t retry_budget_;
     char const* stopped_at_{nullptr};

@@ -1,6 +1,7 @@
 #include "scanner.hpp"
 
 #include <array>
+#include <limits>
 
 namespace coax::json::detail {
 namespace {
@@ -151,6 +152,7 @@ std::size_t scanner::length_ahead() const {
 }
 
 bool scanner::take_escaped_string(std::string& content) {
+    if (forgives_text_) return take_forgiven_string(content, '"');
     content.resize(length_ahead());
     char* out = content.data();
     while (true) {
@@ -172,12 +174,119 @@ bool scanner::take_escaped_string(std::string& content) {
 bool scanner::skip_string() {
     auto const run = find_plain_end(at_, end_);
     if (run.end != end_ && *run.end == '"') {
-        if (run.wide && check_utf8_ && !expect_utf8(at_, run.end)) return false;
-        at_ = run.end + 1;
-        return true;
+        if (!run.wide || !check_utf8_ || find_invalid_utf8(at_, run.end) == run.end) {
+            at_ = run.end + 1;
+            return true;
+        }
     }
     std::string ignored;
     return take_escaped_string(ignored);
+}
+
+// --- what leniency forgives ---
+
+namespace {
+
+/// Well-formed UTF-8, with U+FFFD for each byte that is not part of it.
+void repair_utf8(std::string& text) {
+    std::string repaired;
+    char const* at = text.data();
+    char const* const end = at + text.size();
+    while (true) {
+        char const* const bad = find_invalid_utf8(at, end);
+        repaired.append(at, bad);
+        if (bad == end) break;
+        repaired += "\xEF\xBF\xBD";
+        at = bad + 1;
+    }
+    text = std::move(repaired);
+}
+
+bool is_bare_key_character(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
+           c == '$' || static_cast<unsigned char>(c) >= 0x80;
+}
+
+}  // namespace
+
+bool scanner::append_forgiven_escape(std::string& content) {
+    if (peek() == '\'' && forgiven_.single_quotes) {
+        content += *at_++;
+        return true;
+    }
+    char bytes[4];
+    char* out = bytes;
+    char const* const begin = at_;
+    auto const before = violations_;
+    bool const was_broken = std::exchange(broken_, false);
+    if (write_escape(out)) {
+        content.append(bytes, out);
+        broken_ = was_broken;
+        return true;
+    }
+    if (!forgiven_.bad_escapes || begin == end_) return false;
+    violations_ = before;
+    broken_ = was_broken;
+    at_ = begin;
+    std::uint32_t unit = 0;
+    if (*at_ != 'u') {
+        content += *at_++;
+        return true;
+    }
+    ++at_;
+    bool const is_half = take_hex(unit);  // half of a pair, or not even hexadecimal
+    violations_ = before;
+    broken_ = was_broken;
+    if (is_half) {
+        content += "\xEF\xBF\xBD";
+    } else {
+        at_ = begin + 1;
+        content += 'u';
+    }
+    return true;
+}
+
+bool scanner::take_forgiven_string(std::string& content, char quote) {
+    content.clear();
+    char const* const begin = at_;
+    while (!take(quote)) {
+        if (at_ == end_) return fail("the closing quote of a string");
+        if (take('\\')) {
+            if (!append_forgiven_escape(content)) return false;
+            continue;
+        }
+        if (static_cast<unsigned char>(*at_) < ' ' && !forgiven_.control_characters)
+            return fail("an escape instead of a control character");
+        content += *at_++;
+    }
+    if (!check_utf8_) return true;
+    if (forgiven_.bad_utf8) {
+        repair_utf8(content);
+        return true;
+    }
+    char const* const stop = at_ - 1;
+    if (find_invalid_utf8(begin, stop) == stop) return true;
+    return expect_utf8(begin, stop);
+}
+
+bool scanner::take_odd_key(std::string& content) {
+    if (forgiven_.single_quotes && take('\'')) return take_forgiven_string(content, '\'');
+    if (!forgiven_.bare_keys || at_ == end_ || !is_bare_key_character(*at_)) return false;
+    char const* const begin = at_;
+    while (at_ != end_ && is_bare_key_character(*at_)) ++at_;
+    if (check_utf8_ && !expect_utf8(begin, at_)) return false;
+    content.assign(begin, at_);
+    return true;
+}
+
+bool scanner::take_special_number(double& value) {
+    if (!forgiven_.special_numbers) return false;
+    if (take_word("NaN")) {
+        value = std::numeric_limits<double>::quiet_NaN();
+        return true;
+    }
+    value = peek() == '-' ? -std::numeric_limits<double>::infinity() : std::numeric_limits<double>::infinity();
+    return take_word("Infinity") || take_word("-Infinity");
 }
 
 // --- values that nobody asked for ---
@@ -194,9 +303,23 @@ bool scanner::skip_value() {
         default: break;
     }
     char const* const stop = find_number_end(at_, end_);
-    if (stop == nullptr) return fail("a value");
+    if (stop == nullptr) return skip_odd_value() || (!broken_ && fail("a value"));
     at_ = stop;
     return true;
+}
+
+bool scanner::skip_odd_value() {
+    double ignored = 0;
+    std::string text;
+    if (forgiven_.single_quotes && take('\'')) return take_forgiven_string(text, '\'');
+    return take_special_number(ignored) || take_python_word("True") || take_python_word("False") ||
+           take_python_word("None");
+}
+
+bool scanner::skip_key() {
+    if (take('"')) return skip_string();
+    std::string ignored;
+    return take_odd_key(ignored) || (!broken_ && fail("a key in quotes"));
 }
 
 bool scanner::skip_members(char close, bool keyed) {
@@ -206,14 +329,13 @@ bool scanner::skip_members(char close, bool keyed) {
         do {
             if (keyed) {
                 skip_space();
-                if (!take('"')) return fail("a key in quotes");
-                if (!skip_string()) return false;
+                if (!skip_key()) return false;
                 skip_space();
                 if (!take(':')) return fail("':' after the key");
             }
             if (!skip_value()) return false;
             skip_space();
-        } while (take(','));
+        } while (take(',') && !ends_after_comma(close));
         if (!take(close)) return fail(keyed ? "',' or '}' in an object" : "',' or ']' in an array");
     }
     leave();

@@ -4,6 +4,8 @@
 #include "text.hpp"
 #include "violation.hpp"
 
+#include <coax/json/leniency.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -30,6 +32,12 @@ public:
           text_{text},
           max_depth_{max_depth},
           check_utf8_{check_utf8} {}
+
+    /// From here on forgives what `forgiven` says of JSON's grammar.
+    void forgive(leniency const& forgiven) {
+        forgiven_ = forgiven;
+        forgives_text_ = forgiven.control_characters || forgiven.bad_escapes || forgiven.bad_utf8;
+    }
 
     /// Skips a value of any kind, checking that it is JSON.
     [[nodiscard]] bool skip_value();
@@ -58,6 +66,12 @@ protected:
         at_ += word.size();
         return true;
     }
+    /// Whether a comma that was just taken ends the list, which must be forgiven.
+    [[nodiscard]] bool ends_after_comma(char close) {
+        if (!forgiven_.trailing_commas) return false;
+        skip_space();
+        return peek() == close;
+    }
     [[nodiscard]] bool enter() { return ++depth_ <= max_depth_ || fail_depth(); }
     void leave() { --depth_; }
     [[nodiscard]] std::size_t depth() const { return depth_; }
@@ -71,11 +85,22 @@ protected:
             content = spare;
             return true;
         }
-        if (run.wide && check_utf8_ && !expect_utf8(at_, run.end)) return false;
+        if (run.wide && check_utf8_ && find_invalid_utf8(at_, run.end) != run.end) {
+            if (!take_escaped_string(spare)) return false;
+            content = spare;
+            return true;
+        }
         content = {at_, static_cast<std::size_t>(run.end - at_)};
         at_ = run.end + 1;
         return true;
     }
+    /// A key or string that only leniency knows: in single quotes, or a bare key. False if none is here, or if it broke.
+    [[nodiscard]] bool take_odd_key(std::string& content);
+    /// The inside of a string after its opening quote, with all that is forgiven of texts.
+    [[nodiscard]] bool take_forgiven_string(std::string& content, char quote);
+    /// NaN and the like, and Python's words, where they are forgiven.
+    [[nodiscard]] bool take_special_number(double& value);
+    [[nodiscard]] bool take_python_word(std::string_view word) { return forgiven_.python_words && take_word(word); }
     /// The same for a string that has escapes, or is broken.
     [[nodiscard]] bool take_escaped_string(std::string& content);
     [[nodiscard]] bool skip_string();
@@ -96,13 +121,17 @@ protected:
     path_link const* path_{nullptr};
     std::vector<violation> violations_{};
     std::size_t violation_limit_{most_violations};
+    leniency forgiven_{};
     bool broken_{false};  ///< The text is not JSON: the only violation says why.
 
 private:
     [[nodiscard]] bool skip_members(char close, bool keyed);
+    [[nodiscard]] bool skip_key();
+    [[nodiscard]] bool skip_odd_value();
     [[nodiscard]] std::size_t length_ahead() const;
     [[nodiscard]] bool write_escape(char*& out);
     [[nodiscard]] bool write_code_point(char*& out);
+    [[nodiscard]] bool append_forgiven_escape(std::string& content);
     [[nodiscard]] bool take_hex(std::uint32_t& unit);
     bool fail_depth();
 
@@ -110,6 +139,7 @@ private:
     std::size_t max_depth_;
     std::size_t depth_{0};
     bool check_utf8_;
+    bool forgives_text_{false};
 };
 
 }  // namespace coax::json::detail

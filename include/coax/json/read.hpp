@@ -2,9 +2,12 @@
 
 #include <coax/core/result.hpp>
 #include <coax/json/detail/plan_of.hpp>
+#include <coax/json/leniency.hpp>
+#include <coax/json/violation.hpp>
 
 #include <cstddef>
 #include <string_view>
+#include <vector>
 
 namespace coax::json {
 
@@ -24,9 +27,18 @@ struct read_options {
     bool null_is_absent{false};
     /// What `coax::doc` says of ranges, lengths, patterns and counts is checked.
     bool check_docs{true};
+    /// Longer texts are an error before they are looked at. 0: no bound but memory.
+    std::size_t max_bytes{256U << 20U};
+    /// Violations told at once; reading ends with the last of them. Range: [1, 1000].
+    std::size_t max_violations{8};
+    /// What is forgiven. Default: nothing.
+    leniency lenient{};
 
     friend bool operator==(read_options const&, read_options const&) = default;
 };
+
+/// For what models write when nothing forces them into a schema.
+inline constexpr read_options lenient_options{.lenient = forgive_all};
 
 /// For what services send: tolerant of missing and null members, and checks no docs.
 inline constexpr read_options wire_options{
@@ -35,6 +47,8 @@ inline constexpr read_options wire_options{
 namespace detail {
 
 [[nodiscard]] result<void> read_text(std::string_view text, plan const& type, void* into, read_options const& options);
+[[nodiscard]] std::vector<json::violation> examine_text(std::string_view text, plan const& type, void* into,
+                                                  read_options const& options);
 
 }  // namespace detail
 
@@ -42,7 +56,7 @@ namespace detail {
 /// Fields not in the text keep their values if `require_fields` is off. After an error `into` holds what was read.
 ///
 /// Errors: `errc::invalid_json`. `where` is the JSON pointer of the first violation; `message` says what was expected,
-/// what was found, at which line and column, for up to 8 violations at once, so that a model can mend them.
+/// what was found, at which line and column, for up to `max_violations` at once, so that a model can mend them.
 template <class T>
 [[nodiscard]] result<void> read_into(T& into, std::string_view text, read_options const& options = {}) {
     return detail::read_text(text, detail::plan_of<T>, &into, options);
@@ -55,6 +69,13 @@ template <class T>
     if (auto done = detail::read_text(text, detail::plan_of<T>, &*outcome, options); !done)
         outcome = std::move(done).error();
     return outcome;
+}
+
+/// What is wrong with a text that should be a `T`, in the order of the text. Empty: `read` accepts it.
+template <class T>
+[[nodiscard]] std::vector<violation> find_violations(std::string_view text, read_options const& options = {}) {
+    T value{};
+    return detail::examine_text(text, detail::plan_of<T>, &value, options);
 }
 
 }  // namespace coax::json

@@ -1,0 +1,43 @@
+#pragma once
+
+namespace coax::json {
+
+/// What a reader forgives, each by its own name. All off: strict JSON of the wanted type and nothing else.
+/// `coax::json_value` keeps JSON, so what is read into one must be JSON under any leniency.
+struct leniency {
+    /// A Markdown fence around the value: ```json ... ```.
+    bool code_fences{false};
+    /// Words before and after the value, for objects, maps and lists: the first that is whole is taken.
+    bool prose{false};
+    /// A comma before a closing bracket.
+    bool trailing_commas{false};
+    /// 'text' and 'key' in single quotes.
+    bool single_quotes{false};
+    /// {key: 1}: keys of letters, digits, '_', '-' and '$' without quotes.
+    bool bare_keys{false};
+    /// NaN, Infinity and -Infinity for reals.
+    bool special_numbers{false};
+    /// True, False and None, as Python writes them.
+    bool python_words{false};
+    /// "3" for a number and "true" for a boolean.
+    bool scalars_in_strings{false};
+    /// 3 or true for a string.
+    bool scalars_as_strings{false};
+    /// An enum's name in another case, or with '-' or ' ' for '_', where that means one enumerator only.
+    bool enum_case{false};
+    /// A number that its type cannot hold becomes the nearest that it can.
+    bool clamp_numbers{false};
+    /// Line breaks, tabs and other control characters inside strings.
+    bool control_characters{false};
+    /// A backslash before any character stands for that character; halves of surrogate pairs become U+FFFD.
+    bool bad_escapes{false};
+    /// Bytes that are not UTF-8 become U+FFFD.
+    bool bad_utf8{false};
+
+    friend bool operator==(leniency const&, leniency const&) = default;
+};
+
+/// Everything forgiven, for models that nothing forces into a schema.
+inline constexpr leniency forgive_all{true, true, true, true, true, true, true, true, true, true, true, true, true, true};
+
+}  // namespace coax::json

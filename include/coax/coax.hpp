@@ -27,6 +27,7 @@
 #include <coax/json/codec.hpp>
 #include <coax/json/dialect.hpp>
 #include <coax/json/leniency.hpp>
+#include <coax/json/partial_reader.hpp>
 #include <coax/json/read.hpp>
 #include <coax/json/runtime_schema.hpp>
 #include <coax/json/schema.hpp>

@@ -607,19 +607,20 @@ protected:
 
     /// Takes a key and its closing quote. Most texts have the fields in their order, so the next one is tried first.
     std::size_t take_key(struct_plan const& structure, std::size_t next, path_link& here, std::string& spare) {
-        if (next < structure.field_count) {
-            auto const& field = structure.fields[next];
-            auto const length = field.name.size();
-            auto const left = static_cast<std::size_t>(end_ - at_);
-            if (left > 8 && left > length && (load_word(at_) & field.head_mask) == field.head && at_[length] == '"' &&
-                (length <= 8 || std::memcmp(at_ + 8, field.name.data() + 8, length - 8) == 0) &&
-                field.type != nullptr) {
-                here.key = field.name;
-                at_ += length + 1;
-                return next;
-            }
-        }
-        return find_key(structure, here, spare);
+        return take_expected_key(structure, next, here) ? next : find_key(structure, here, spare);
+    }
+
+    bool take_expected_key(struct_plan const& structure, std::size_t next, path_link& here) {
+        if (next >= structure.field_count) return false;
+        auto const& field = structure.fields[next];
+        auto const length = field.name.size();
+        auto const left = static_cast<std::size_t>(end_ - at_);
+        if (left <= 8 || left <= length || (load_word(at_) & field.head_mask) != field.head || at_[length] != '"' ||
+            (length > 8 && std::memcmp(at_ + 8, field.name.data() + 8, length - 8) != 0) || field.type == nullptr)
+            return false;
+        here.key = field.name;
+        at_ += length + 1;
+        return true;
     }
 
     std::size_t find_key(struct_plan const& structure, path_link& here, std::string& spare) {

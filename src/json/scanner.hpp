@@ -49,6 +49,13 @@ public:
     [[nodiscard]] std::string_view text() const noexcept { return text_; }
 
 protected:
+    /// Goes on in another copy of the text, which may be longer.
+    void move_to(std::string_view text, std::size_t offset) {
+        text_ = text;
+        at_ = text.data() + offset;
+        end_ = text.data() + text.size();
+    }
+    [[nodiscard]] bool forgives_text() const { return forgives_text_; }
     void skip_space() {
         if (at_ != end_ && static_cast<unsigned char>(*at_) > ' ') return;
         while (at_ != end_ && (*at_ == ' ' || *at_ == '\n' || *at_ == '\r' || *at_ == '\t')) ++at_;
@@ -103,6 +110,8 @@ protected:
     [[nodiscard]] bool take_python_word(std::string_view word) { return forgiven_.python_words && take_word(word); }
     /// The same for a string that has escapes, or is broken.
     [[nodiscard]] bool take_escaped_string(std::string& content);
+    /// After the backslash: at most 4 bytes.
+    [[nodiscard]] bool write_escape(char*& out);
     [[nodiscard]] bool skip_string();
     [[nodiscard]] bool expect_utf8(char const* from, char const* to);
 
@@ -129,7 +138,6 @@ private:
     [[nodiscard]] bool skip_key();
     [[nodiscard]] bool skip_odd_value();
     [[nodiscard]] std::size_t length_ahead() const;
-    [[nodiscard]] bool write_escape(char*& out);
     [[nodiscard]] bool write_code_point(char*& out);
     [[nodiscard]] bool append_forgiven_escape(std::string& content);
     [[nodiscard]] bool take_hex(std::uint32_t& unit);

@@ -1,0 +1,239 @@
+#include "types.hpp"
+
+#include <coax/json/partial_reader.hpp>
+#include <coax/json/write.hpp>
+
+#include <gtest/gtest.h>
+
+namespace coax {
+namespace {
+
+using namespace types;
+using json::arrival;
+using json::partial_reader;
+
+// --- every document, cut everywhere ---
+
+struct document_case {
+    const char* name;
+    void (*check)(std::string_view text, json::read_options const& options);
+    std::string text;
+    json::read_options options{};
+};
+void PrintTo(document_case const& row, std::ostream* out) { *out << row.name; }
+class EveryPrefix : public testing::TestWithParam<document_case> {};
+
+/// What is complete in a prefix is what the whole document has there. `parts` says what each field's text is.
+template <class T>
+std::vector<std::pair<std::string, std::string>> fields_of(T const& value) {
+    std::vector<std::pair<std::string, std::string>> parts;
+    auto const text = json::write(value, {.omit_empty_optionals = false});
+    auto const members = json::read<std::map<std::string, json_value>>(text);
+    if (members)
+        for (auto const& [key, member] : *members) {
+            std::string pointer;
+            for (char const c : key) pointer += c == '~' ? "~0" : c == '/' ? "~1" : std::string{c};
+            parts.emplace_back('/' + pointer, member.text());
+        }
+    return parts;
+}
+
+/// Whether `part` can still grow into `whole`: a struct, list, map or string of which less is there.
+bool is_beginning_of(std::string_view part, std::string_view whole) {
+    return part.size() <= whole.size() + 64;
+}
+
+template <class T, bool KeysComeOnce = true>
+void check_document(std::string_view text, json::read_options const& options) {
+    auto const whole = json::read<T>(text, options);
+    for (std::size_t size = 0; size <= text.size(); ++size) {
+        std::string const cut{text.substr(0, size)};
+        partial_reader<T> reader{options};
+        reader.feed(cut);
+        if (whole) {
+            ASSERT_FALSE(reader.problem()) << cut << *reader.problem();
+            auto const expected = KeysComeOnce ? fields_of(*whole) : decltype(fields_of(*whole)){};
+            auto const found = fields_of(reader.value());
+            for (std::size_t i = 0; i < std::min(expected.size(), found.size()); ++i) {
+                if (reader.at(expected[i].first) == arrival::complete) {
+                    ASSERT_EQ(found[i], expected[i]) << cut;
+                } else if (reader.at(expected[i].first) == arrival::growing) {
+                    ASSERT_TRUE(is_beginning_of(found[i].second, expected[i].second)) << cut;
+                }
+            }
+        }
+        // The end may come here: then the reader says what read says of the same text.
+        auto const expected = json::read<T>(cut, options);
+        auto const finished = reader.finish();
+        ASSERT_EQ(finished.has_value(), expected.has_value()) << cut;
+        if (expected) {
+            ASSERT_EQ(json::write(*finished), json::write(*expected)) << cut;
+        } else {
+            ASSERT_EQ(finished.error(), expected.error());
+        }
+        // Or the rest comes, at once or byte by byte.
+        partial_reader<T> in_two{options};
+        in_two.feed(cut);
+        in_two.feed(text.substr(size));
+        auto const joined = in_two.finish();
+        ASSERT_EQ(joined.has_value(), whole.has_value()) << cut;
+        if (whole) ASSERT_EQ(json::write(*joined), json::write(*whole)) << cut;
+        if (!whole) ASSERT_EQ(joined.error(), whole.error()) << cut;
+    }
+    partial_reader<T> by_bytes{options};
+    for (char const c : text) by_bytes.feed({&c, 1});
+    auto const problem = by_bytes.problem();
+    auto const last = by_bytes.finish();
+    ASSERT_EQ(last.has_value(), whole.has_value());
+    if (whole) {
+        ASSERT_EQ(json::write(*last), json::write(*whole));
+    } else {
+        ASSERT_EQ(last.error(), whole.error());
+    }
+    if (problem && problem->message.find("violations") == std::string::npos) ASSERT_EQ(problem->where, whole.error().where);
+}
+
+TEST_P(EveryPrefix, IsAPartOfTheWholeOrACleanError) { GetParam().check(GetParam().text, GetParam().options); }
+
+constexpr char lenient_text[] = "Well {so}:\n```json\n{\"a\":\"1\",\"b\":2,\"c\":null,}\n``` bye {x}";
+
+INSTANTIATE_TEST_SUITE_P(Documents, EveryPrefix, testing::Values(
+    document_case{"everything", check_document<everything>, everything_text},
+    document_case{"everything_forgiven", check_document<everything>, everything_text, json::lenient_options},
+    document_case{"everything_on_the_wire", check_document<everything>, everything_text, json::wire_options},
+    document_case{"spaced", check_document<plain>, " {\n\t\"c\" : null ,\r\n \"z\" : [ {} , \"]}\" ] , \"b\":\"x\"  , \"a\" : -0 } "},
+    document_case{"recursive", check_document<node>,
+        R"({"name":"a","children":[{"name":"b","children":[]},{"name":"c","children":[],"next":null}],"next":{"name":"d","children":[]}})"},
+    document_case{"records", check_document<std::vector<plain>>, R"([{"a":1,"b":"x"},{"a":22,"b":"\u00e9\ud83d\ude00","c":1.5},{"b":"","a":3}])"},
+    document_case{"table_of_lists", check_document<std::map<std::string, std::vector<std::optional<int>>>>, R"({"k\n":[1,null,33],"":[],"k2":[4]})"},
+    document_case{"list_of_texts", check_document<std::vector<std::string>>, "[\"\u00e4\u20ac\U0001F600\",\"\\\\\\u0041\",\"\"]"},
+    document_case{"renamed", check_document<renamed>, R"({"the-text/~":"t","hidden":9,"last":1})"},
+    document_case{"number", check_document<double>, " -12.5e1 "},
+    document_case{"text", check_document<std::string>, R"("a\tb")"},
+    document_case{"nothing", check_document<std::optional<plain>>, "null"},
+    document_case{"something", check_document<std::optional<plain>>, R"({"a":1,"b":"x"})"},
+    document_case{"key_twice", check_document<plain, false>, R"({"a":1,"b":"x","b":"yy","a":2,"c":1,"c":null})"},
+    document_case{"key_twice_refused", check_document<plain>, R"({"a":1,"b":"x","b":"yy"})", {.refuse_duplicate_keys = true}},
+    document_case{"entry_twice_refused", check_document<std::map<std::string, int>>, R"({"k":1,"k":2})", {.refuse_duplicate_keys = true}},
+    document_case{"unknown_refused", check_document<plain>, R"({"a":1,"q":[1,2],"b":"x"})", {.refuse_unknown_keys = true}},
+    document_case{"several_wrong", check_document<judgement>, R"({"label":"x","confidence":2,"emotions":["aa","B"]})"},
+    document_case{"deep_wrong", check_document<std::map<std::string, std::vector<plain>>>, R"({"a/b":[{"a":1,"b":2},{"a":true,"b":""}]})"},
+    document_case{"missing", check_document<std::vector<plain>>, R"([{"a":1,"b":"x"},{"a":1}])"},
+    document_case{"broken", check_document<plain>, R"({"a":1,"b":"x"]})"},
+    document_case{"broken_escape", check_document<plain>, R"({"a":1,"b":"x\q"})"},
+    document_case{"half_a_pair", check_document<plain>, R"({"a":1,"b":"\ud83dx"})"},
+    document_case{"not_utf8", check_document<plain>, "{\"a\":1,\"b\":\"\xE2\x82(\"}"},
+    document_case{"rest", check_document<plain>, R"({"a":1,"b":"x"} 3)"},
+    document_case{"too_deep", check_document<json_value>, "[[[[1]]]]", {.max_depth = 3}},
+    document_case{"too_long", check_document<std::vector<int>>, "[1,2,3,4]", {.max_bytes = 5}},
+    document_case{"wrapped", check_document<plain>, lenient_text, json::lenient_options},
+    document_case{"fenced", check_document<plain>, "```json\n{\"a\":1,\"b\":\"x\"}\n```\n", {.lenient = {.code_fences = true}}},
+    document_case{"loose", check_document<plain>, "{a:'1', b:'x\\'y', \"c\":\"2\", z:[NaN,True]}", json::lenient_options},
+    document_case{"raw_breaks", check_document<plain>, "{\"a\":1,\"b\":\"x\ny\\q\"}", json::lenient_options}),
+    [](auto const& row) { return std::string(row.param.name); });
+
+// --- what can be seen on the way ---
+
+TEST(PartialReader, TellsNotYetFromNull) {
+    partial_reader<plain> reader;
+    EXPECT_EQ(reader.of(&plain::c), arrival::absent);
+    reader.feed(R"({"c":null)");
+    EXPECT_EQ(reader.of(&plain::c), arrival::complete);
+    EXPECT_EQ(reader.value().c, std::nullopt);
+    EXPECT_EQ(reader.of(&plain::a), arrival::absent);
+    EXPECT_EQ(reader.at(""), arrival::growing);
+    reader.feed(R"(,"b":"he)");
+    EXPECT_EQ(reader.of(&plain::b), arrival::growing);
+    EXPECT_EQ(reader.value().b, "he");
+    reader.feed("llo\\");
+    EXPECT_EQ(reader.value().b, "hello");
+    reader.feed(R"(n","a":12)");
+    EXPECT_EQ(reader.of(&plain::b), arrival::complete);
+    EXPECT_EQ(reader.value().b, "hello\n");
+    EXPECT_EQ(reader.of(&plain::a), arrival::absent) << "more digits may come";
+    EXPECT_EQ(reader.value().a, 0);
+    reader.feed("3}");
+    EXPECT_TRUE(reader.is_complete());
+    EXPECT_EQ(reader.at("/a"), arrival::complete);
+    EXPECT_EQ(*reader.finish(), (plain{123, "hello\n", std::nullopt}));
+}
+
+TEST(PartialReader, GivesItemsAsTheyComplete) {
+    partial_reader<std::vector<plain>> reader;
+    std::vector<std::size_t> counts;
+    for (std::string_view const piece : {"[", R"({"a":1,"b")", R"(:"x"})", R"(,{"a":2,"b":"y")", "}, {", R"("a":3,"b":""}])"}) {
+        reader.feed(piece);
+        counts.push_back(reader.complete_items().size());
+    }
+    EXPECT_EQ(counts, (std::vector<std::size_t>{0, 0, 1, 1, 2, 3}));
+    EXPECT_EQ(reader.complete_items()[1], (plain{2, "y", std::nullopt}));
+}
+
+TEST(PartialReader, GivesItemsOfAField) {
+    partial_reader<judgement> reader;
+    EXPECT_TRUE(reader.complete_items(&judgement::emotions).empty());
+    reader.feed(R"({"emotions":["joy","an)");
+    ASSERT_EQ(reader.complete_items(&judgement::emotions).size(), 1U);
+    EXPECT_EQ(reader.complete_items(&judgement::emotions)[0], "joy");
+    EXPECT_EQ(reader.value().emotions.size(), 2U);
+    EXPECT_EQ(reader.at("/emotions/0"), arrival::complete);
+    EXPECT_EQ(reader.at("/emotions/1"), arrival::growing);
+    EXPECT_EQ(reader.at("/emotions/2"), arrival::absent);
+    reader.feed(R"(ger"])");
+    EXPECT_EQ(reader.complete_items(&judgement::emotions).size(), 2U);
+}
+
+TEST(PartialReader, NobodySeesHalfACodePoint) {
+    partial_reader<std::vector<std::string>> reader;
+    reader.feed("[\"\xF0\x9F");
+    EXPECT_EQ(reader.value().at(0), "");
+    reader.feed("\x98\x80");
+    EXPECT_EQ(reader.value().at(0), "\xF0\x9F\x98\x80");
+    reader.feed("\\ud83d");
+    EXPECT_EQ(reader.value().at(0).size(), 4U);
+    reader.feed("\\ude00");
+    EXPECT_EQ(reader.value().at(0).size(), 8U);
+}
+
+TEST(PartialReader, TellsAViolationAtOnce) {
+    partial_reader<judgement> reader;
+    reader.feed(R"({"confidence":7)");
+    EXPECT_FALSE(reader.problem());
+    reader.feed(",");
+    ASSERT_TRUE(reader.problem());
+    EXPECT_EQ(reader.problem()->where, "/confidence");
+    EXPECT_EQ(reader.problem()->message, "expected at most 1, found 7 (line 1, column 15)");
+    reader.feed(R"("label":"blue")");
+    EXPECT_EQ(reader.value().label, colour::blue) << "it reads on";
+}
+
+TEST(PartialReader, PointersReachIntoOpenMaps) {
+    partial_reader<std::map<std::string, plain>> reader;
+    reader.feed(R"({"a/b":{"a":1,"b":"x"},"c":{"a":1,"b":"y)");
+    EXPECT_EQ(reader.at("/a~1b"), arrival::complete);
+    EXPECT_EQ(reader.at("/a~1b/a"), arrival::complete);
+    EXPECT_EQ(reader.at("/c/a"), arrival::complete);
+    EXPECT_EQ(reader.at("/c/b"), arrival::growing);
+    EXPECT_EQ(reader.at("/c/c"), arrival::absent);
+    EXPECT_EQ(reader.at("/d"), arrival::absent);
+}
+
+TEST(PartialReader, WordsAroundDoNotHoldItUp) {
+    partial_reader<plain> reader{{.lenient = {.code_fences = true, .prose = true}}};
+    reader.feed("Sure, here you are:\n```json\n{\"a\":1,");
+    EXPECT_EQ(reader.of(&plain::a), arrival::complete);
+    reader.feed("\"b\":\"x\"}\n```\nAnything else?");
+    EXPECT_TRUE(reader.is_complete());
+    EXPECT_EQ(*reader.finish(), (plain{1, "x", std::nullopt}));
+}
+
+TEST(PartialReader, MayMoveWhileReading) {
+    partial_reader<plain> first;
+    first.feed(R"({"a":1,"b":"x)");
+    auto second = std::move(first);
+    second.feed(R"(y"})");
+    EXPECT_EQ(*second.finish(), (plain{1, "xy", std::nullopt}));
+}
+
+}  // namespace
+}  // namespace coax

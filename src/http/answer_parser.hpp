@@ -32,10 +32,15 @@ public:
     /// Where the body goes; must be set, and live, whenever `put` is called.
     void body_to(std::string& sink) noexcept { sink_ = &sink; }
 
-    /// `put` wants at least so many bytes: Beast's asserts that an empty last chunk does not come in smaller pieces than its
-    /// five bytes. Between chunks no answer ends with fewer, so nothing is held back for good.
+    /// `put` wants at least so many bytes: older Beast asserts that an empty last chunk does not come in smaller pieces than
+    /// its five bytes. Between chunks no answer ends with fewer, so nothing is held back for good. Newer Beast reads that
+    /// chunk in steps, the last one of two bytes, so holding back would be for good.
     [[nodiscard]] std::size_t least_input() const noexcept {
+#if BOOST_BEAST_VERSION >= 359
+        return 1;
+#else
         return is_header_done() && chunked() && chunk_left_ == 0 ? 5 : 1;
+#endif
     }
 
     [[nodiscard]] int status_code() const noexcept { return status_; }

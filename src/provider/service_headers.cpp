@@ -253,7 +253,8 @@ std::optional<time_point> parse_timestamp(std::string_view text) {
     scan.literal("-");
     auto const day = scan.number(2);
     scan.literal(scan.next_is('t') ? "t" : scan.next_is(' ') ? " " : "T");
-    auto time = scan.time_of_day() + scan.fraction();
+    milliseconds time = scan.time_of_day();  // apart: the operands of + may be scanned in either order
+    time += scan.fraction();
     if (scan.next_is('Z') || scan.next_is('z')) {
         scan.literal(scan.next_is('Z') ? "Z" : "z");
     } else {

@@ -51,6 +51,10 @@ bool ends_batch(error const& why, bool any_succeeded) noexcept {
 
 namespace detail {
 
+result<chat_request> request_of(std::string prompt) { return to_request(std::move(prompt)); }
+result<chat_request> request_of(chat_request request) { return request; }
+result<chat_request> request_of(result<chat_request> request) { return request; }
+
 /// The counts of one batch and the decisions that follow from them.
 struct batch_state {
     batch_options options;

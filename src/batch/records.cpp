@@ -93,6 +93,8 @@ result<std::optional<batch_record>> record_source::next() {
     }
 }
 
+result<std::optional<batch_record>> record_source::operator()() { return next(); }
+
 result<std::uint64_t> check_records(std::string path, record_options options,
                                     std::function<result<void>(batch_record const&)> const& check,
                                     bool allow_problems) {

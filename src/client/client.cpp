@@ -70,6 +70,14 @@ asio::awaitable<chat_response> client::parse_form(chat_request request, answer_f
     });
 }
 
+asio::awaitable<void> client::fill(chat_request request, answer_form const& form) {
+    (void)co_await parse_form(std::move(request), form);
+}
+
+asio::awaitable<void> client::fill(std::string prompt, answer_form const& form) {
+    return fill(to_request(std::move(prompt)), form);
+}
+
 asio::awaitable<chat_response> client::run(chat_request request, toolbox const& tools, run_options options) {
     return at_home<chat_response>(
         impl_, [request = std::move(request), &tools, options = std::move(options)](impl& self, shard& at) mutable {

@@ -225,15 +225,9 @@ asio::awaitable<batch_answer<T>> ask(client llm, chat_request request) {
     }
 }
 
-[[nodiscard]] inline result<chat_request> request_of(std::string prompt) {
-    return to_request(std::move(prompt));
-}
-[[nodiscard]] inline result<chat_request> request_of(chat_request request) {
-    return request;
-}
-[[nodiscard]] inline result<chat_request> request_of(result<chat_request> request) {
-    return request;
-}
+[[nodiscard]] result<chat_request> request_of(std::string prompt);
+[[nodiscard]] result<chat_request> request_of(chat_request request);
+[[nodiscard]] result<chat_request> request_of(result<chat_request> request);
 
 }  // namespace detail
 

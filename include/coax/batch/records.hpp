@@ -49,7 +49,7 @@ public:
     /// Blocks for the disk only. Errors: `errc::io_failed`.
     [[nodiscard]] result<std::optional<batch_record>> next();
     /// The same, so that a source is what `batch` takes.
-    [[nodiscard]] result<std::optional<batch_record>> operator()() { return next(); }
+    [[nodiscard]] result<std::optional<batch_record>> operator()();
 
 private:
     struct state;

@@ -41,16 +41,14 @@ struct message {
                                            ///< (Anthropic's thinking); null: none.
 };
 
-[[nodiscard]] inline message system(std::string text) { return {.role = role::system, .text = std::move(text)}; }
+[[nodiscard]] message system(std::string text);
 /// Makes `system("...")` after `using namespace coax` ambiguous instead of a call of the C library's shell.
-[[nodiscard]] inline message system(char const* text) { return system(std::string{text}); }
-[[nodiscard]] inline message developer(std::string text) { return {.role = role::developer, .text = std::move(text)}; }
-[[nodiscard]] inline message user(std::string text) { return {.role = role::user, .text = std::move(text)}; }
-[[nodiscard]] inline message assistant(std::string text) { return {.role = role::assistant, .text = std::move(text)}; }
+[[nodiscard]] message system(char const* text);
+[[nodiscard]] message developer(std::string text);
+[[nodiscard]] message user(std::string text);
+[[nodiscard]] message assistant(std::string text);
 
 /// What a tool answered to one call. `failed`: the text tells the model what went wrong.
-[[nodiscard]] inline message tool_result(std::string tool_call_id, std::string text, bool failed = false) {
-    return {.role = role::tool, .text = std::move(text), .tool_call_id = std::move(tool_call_id), .tool_failed = failed};
-}
+[[nodiscard]] message tool_result(std::string tool_call_id, std::string text, bool failed = false);
 
 }  // namespace coax

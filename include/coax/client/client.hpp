@@ -96,6 +96,10 @@ public:
     class impl;
 
 private:
+    /// `parse_form` for an answer that lands in `form` alone: a user's file then compiles no request and no response.
+    boost::asio::awaitable<void> fill(chat_request request, answer_form const& form);
+    boost::asio::awaitable<void> fill(std::string prompt, answer_form const& form);
+
     std::shared_ptr<impl> impl_;
 };
 
@@ -114,13 +118,16 @@ template <class T>
 boost::asio::awaitable<T> client::parse(chat_request request) {
     T value{};
     auto const form = form_of(json::codec_of<T>, &value);
-    co_await parse_form(std::move(request), form);
+    co_await fill(std::move(request), form);
     co_return value;
 }
 
 template <class T>
 boost::asio::awaitable<T> client::parse(std::string prompt) {
-    return parse<T>(to_request(std::move(prompt)));
+    T value{};
+    auto const form = form_of(json::codec_of<T>, &value);
+    co_await fill(std::move(prompt), form);
+    co_return value;
 }
 
 }  // namespace coax

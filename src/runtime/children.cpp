@@ -182,6 +182,8 @@ asio::awaitable<std::exception_ptr> children::run(on_failure policy) {
 asio::awaitable<std::size_t> contest::run() {
     auto const failure = co_await runners_.run(on_failure::carry_on);
     if (first_ == nobody) std::rethrow_exception(failure);  // cancelled before anyone started
+    auto const told = (co_await asio::this_coro::cancellation_state).cancelled();
+    if (!won_ && told != asio::cancellation_type::none) throw_error({.code = errc::cancelled});
     if (failure_) std::rethrow_exception(failure_);
     co_return first_;
 }

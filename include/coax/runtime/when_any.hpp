@@ -89,12 +89,13 @@ struct any_of {
 
 }  // namespace detail
 
-/// Runs all at once on the caller's executor (one thread or a strand) until the first one ends, with a value or an exception.
+/// Runs all at once on the caller's executor until the first one ends, with a value or an exception.
 /// The others are cancelled with `terminal` and waited for; what they still deliver is dropped.
 ///
 /// @returns The value; `index()` tells whose it is. A monostate for `void`.
 /// @throws What the first one to end threw.
 /// Cancellation: passed on to all; waits until all are gone.
+/// Thread safety: all runs on the caller's executor, which must be one thread or a strand.
 template <class... Ts>
     requires(sizeof...(Ts) > 0)
 [[nodiscard]] asio::awaitable<std::variant<detail::kept<Ts>...>> when_any(asio::awaitable<Ts>... work) {
@@ -105,7 +106,9 @@ template <class... Ts>
 ///
 /// @returns What the winner returned.
 /// @throws coax::exception  `errc::invalid_argument` when there is nobody to run.
-/// @throws What the first one to end threw, when nobody succeeded; with results its `result` is returned.
+/// @throws What the first one to end threw, when nobody succeeded; with results its `result` is returned. `errc::cancelled`
+///         when the caller was cancelled before anyone succeeded.
+/// Cancellation and thread safety: as `when_any`.
 template <class T>
 asio::awaitable<T> race(std::vector<asio::awaitable<T>> work) {
     if (work.empty()) throw_error({.code = errc::invalid_argument, .message = "nobody to race", .where = "work"});

@@ -30,20 +30,16 @@ private:
 /// Lifetime: may die before its locks; its waiters then end in `errc::closed`.
 class async_mutex {
 public:
-    async_mutex() : one_{1, "async_mutex"} {}
+    async_mutex();
 
     /// Waits behind all who asked before. A coroutine that locks twice waits for ever.
     ///
     /// @throws coax::exception  `errc::cancelled`, `errc::closed` when the mutex died.
     /// Cancellation: every type; the place in the queue is lost, the lock never is.
-    asio::awaitable<async_lock> lock() { co_return async_lock{co_await one_.acquire()}; }
+    asio::awaitable<async_lock> lock();
 
     /// Locks now, or says no: also while others wait.
-    [[nodiscard]] std::optional<async_lock> try_lock() {
-        auto held = one_.try_acquire();
-        if (!held) return std::nullopt;
-        return async_lock{std::move(*held)};
-    }
+    [[nodiscard]] std::optional<async_lock> try_lock();
 
     [[nodiscard]] bool locked() const noexcept { return one_.in_use() != 0; }
     [[nodiscard]] std::size_t waiting() const noexcept { return one_.waiting(); }

@@ -585,6 +585,8 @@ protected:
         structure.locate(into, members);
         std::uint64_t seen[2] = {0, 0};
         std::size_t next = 0;
+        char const* const begin = at_;
+        auto const before = violations().size();
         bool const whole = read_members([&](path_link& here, std::string& spare, bool key_taken) {
             char const* const where = at_;
             here.key = spare;
@@ -601,8 +603,20 @@ protected:
             next = index + 1;
             return read_field(field, members[index]);
         });
-        if (!whole || !options_.require_fields) return whole;
-        return note_missing(structure, seen);
+        return whole && end_object(structure, {into, members, begin, before}, seen);
+    }
+
+    /// An object whose members are all read.
+    struct read_members_of {
+        void* object;
+        void* const* members;
+        char const* begin;              ///< Of the object in the text.
+        std::size_t violations_before;
+    };
+
+    /// What is to be done when an object is at its end, also where it came in pieces (partial_machine).
+    bool end_object(struct_plan const& structure, read_members_of const&, std::uint64_t const (&seen)[2]) {
+        return !options_.require_fields || note_missing(structure, seen);
     }
 
     /// Takes a key and its closing quote. Most texts have the fields in their order, so the next one is tried first.

@@ -81,7 +81,7 @@ std::optional<error> dry_run(batch_job const& job, chat_request request) {
     if (request.model.empty()) request.model = job.options.model;
     if (job.schema) {
         auto const schema = job.schema->for_dialect((*service)->dialect());
-        if (!schema && (*service)->dialect() != schema_dialect::openai_strict) return schema.error();
+        if (!schema && !is_strict_form((*service)->dialect())) return schema.error();
     }
     if (auto fine = validate(request); !fine) return fine.error();
     if (auto encoded = (*service)->encode(request, false); !encoded) return encoded.error();

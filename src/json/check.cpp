@@ -1,13 +1,16 @@
 #include "check.hpp"
 
+#include "format.hpp"
 #include "memory.hpp"
 #include "pattern.hpp"
 #include "text.hpp"
 
-#include <coax/json/writer.hpp>
+#include <coax/json/write.hpp>
 
+#include <algorithm>
+#include <cmath>
 #include <compare>
-#include <cstdlib>
+#include <set>
 
 namespace coax::json::detail {
 namespace {
@@ -67,12 +70,29 @@ std::string print(doc_number const& bound) {
     return text;
 }
 
+/// Decimal fractions such as 0.1 have no exact double, so that a rest of the size of rounding is none.
+bool is_multiple(number const& value, doc_number const& step) {
+    if (step.kind == doc_number::form::integer && step.integer > 0) {
+        if (value.what == kind::signed_integer) return value.integer % step.integer == 0;
+        if (value.what == kind::unsigned_integer)
+            return value.natural % static_cast<unsigned long long>(step.integer) == 0;
+    }
+    auto const quotient = as_real(value) / step.real;
+    return std::fabs(quotient - std::round(quotient)) <= 1e-9 * std::max(1.0, std::fabs(quotient));
+}
+
 bool check_number(doc const& stated, plan const& type, void const* value, violation_taker const& take) {
     auto const found = load_number(type, value);
     if (stated.minimum.is_set() && compare(found, stated.minimum) < 0)
         return take({}, "expected at least " + print(stated.minimum) + ", found " + print(found));
     if (stated.maximum.is_set() && compare(found, stated.maximum) > 0)
         return take({}, "expected at most " + print(stated.maximum) + ", found " + print(found));
+    if (stated.exclusive_minimum.is_set() && compare(found, stated.exclusive_minimum) <= 0)
+        return take({}, "expected more than " + print(stated.exclusive_minimum) + ", found " + print(found));
+    if (stated.exclusive_maximum.is_set() && compare(found, stated.exclusive_maximum) >= 0)
+        return take({}, "expected less than " + print(stated.exclusive_maximum) + ", found " + print(found));
+    if (stated.multiple_of.is_set() && !is_multiple(found, stated.multiple_of))
+        return take({}, "expected a multiple of " + print(stated.multiple_of) + ", found " + print(found));
     return true;
 }
 
@@ -97,6 +117,10 @@ bool check_string(doc const& stated, std::string const& text, violation_taker co
     if (stated.min_length.is_set() || stated.max_length.is_set())
         if (!check_count(stated.min_length, stated.max_length, count_code_points(text), "characters", take))
             return false;
+    if (!stated.constant.empty() && text != stated.constant.view())
+        return take({}, "expected \"" + std::string{stated.constant.view()} + "\", found \"" + shorten(text) + "\"");
+    if (auto const form = find_format(stated.format.view()); form.holds != nullptr && !form.holds(text))
+        return take({}, "expected " + std::string{form.name} + ", found \"" + shorten(text) + "\"");
     if (stated.pattern.empty()) return true;
     std::string const pattern{stated.pattern.view()};
     switch (match_pattern(pattern, text)) {
@@ -112,12 +136,15 @@ bool check_string(doc const& stated, std::string const& text, violation_taker co
 doc for_items(doc const& stated) {
     doc result = stated;
     result.min_items = result.max_items = {};
+    result.unique_items = false;
     return result;
 }
 
 bool says_something_of_items(doc const& stated) {
-    return stated.minimum.is_set() || stated.maximum.is_set() || stated.min_length.is_set() ||
-           stated.max_length.is_set() || !stated.pattern.empty();
+    doc each = for_items(stated);
+    each.description = each.title = each.name = each.default_value = each.examples = {};
+    each.deprecated = each.skip = false;
+    return each != doc{};
 }
 
 bool check_below(doc const& stated, plan const& type, void const* value, std::string_view key,
@@ -127,15 +154,92 @@ bool check_below(doc const& stated, plan const& type, void const* value, std::st
     });
 }
 
+/// Holds the texts of a list's items against each other.
+class twin_finder {
+public:
+    bool is_new(plan const& type, void const* value) {
+        std::string text;
+        write_value(text, type, value, {});
+        return seen_.insert(std::move(text)).second;
+    }
+
+private:
+    std::set<std::string> seen_;
+};
+
+/// Checks one item after another, whatever keeps them.
+struct item_checker {
+    doc const& stated;
+    doc each;
+    plan const& type;
+    violation_taker const& take;
+    bool says_something;
+    twin_finder twins{};
+    std::size_t index{0};
+    bool wants_more{true};
+
+    void check(void const* item) {
+        if (!wants_more) return;
+        auto const key = std::to_string(index++);
+        if (says_something) wants_more = check_below(each, type, item, key, take);
+        if (wants_more && stated.unique_items && !twins.is_new(type, item))
+            wants_more = take(key, "expected each item once, found it again");
+    }
+};
+
+item_checker checker_of(doc const& stated, plan const& type, violation_taker const& take) {
+    return {stated, for_items(stated), type, take, says_something_of_items(stated)};
+}
+
 bool check_list(doc const& stated, plan const& type, void const* value, violation_taker const& take) {
     auto const items = type.sequence->view(value);
     if (!check_count(stated.min_items, stated.max_items, items.size, "items", take)) return false;
-    if (!says_something_of_items(stated)) return true;
-    auto const each = for_items(stated);
+    auto checker = checker_of(stated, *type.inner, take);
+    if (!checker.says_something && !stated.unique_items) return true;
     auto const* at = static_cast<std::byte const*>(items.data);
-    for (std::size_t i = 0; i < items.size; ++i, at += type.inner->size)
-        if (!check_below(each, *type.inner, at, std::to_string(i), take)) return false;
-    return true;
+    for (std::size_t i = 0; i < items.size; ++i, at += type.inner->size) checker.check(at);
+    return checker.wants_more;
+}
+
+bool check_collection(doc const& stated, plan const& type, void const* value, violation_taker const& take) {
+    if (!check_count(stated.min_items, stated.max_items, type.collection->size(value), "items", take)) return false;
+    auto checker = checker_of(stated, *type.inner, take);
+    type.collection->visit(value, &checker, [](void* opaque, void const* item) {
+        static_cast<item_checker*>(opaque)->check(item);
+    });
+    return checker.wants_more;
+}
+
+bool check_converted(doc const& stated, plan const& type, void const* value, violation_taker const& take) {
+    struct context {
+        doc const& stated;
+        plan const& inner;
+        violation_taker const& take;
+        bool wants_more{true};
+    } all{stated, *type.inner, take};
+    type.converted->write(value, &all, [](void* opaque, void const* shown) {
+        auto& [said, inner, taker, wants_more] = *static_cast<context*>(opaque);
+        wants_more = check_documentation(said, inner, shown, taker);
+    });
+    return all.wants_more;
+}
+
+/// The form of a time or of bytes, as text.
+bool check_formatted(doc const& stated, plan const& type, void const* value, violation_taker const& take) {
+    doc said = stated;
+    said.format = {};  // it has one of its own
+    if (said.min_length == doc_number{} && said.max_length == doc_number{} && said.pattern.empty()) return true;
+    std::string text;
+    return !type.formatted->write(text, value) || check_string(said, text, take);
+}
+
+bool check_enum(doc const& stated, plan const& type, void const* value, violation_taker const& take) {
+    if (stated.constant.empty()) return true;
+    std::string found;
+    write_value(found, type, value, {});
+    std::string wanted;
+    append_string(wanted, stated.constant.view());
+    return found == wanted || take({}, "expected " + wanted + ", found " + found);
 }
 
 bool check_map(doc const& stated, plan const& type, void const* value, violation_taker const& take) {
@@ -166,6 +270,10 @@ bool check_documentation(doc const& stated, plan const& type, void const* value,
         case kind::string: return check_string(stated, *static_cast<std::string const*>(value), take);
         case kind::sequence:
         case kind::fixed_array: return check_list(stated, type, value, take);
+        case kind::collection: return check_collection(stated, type, value, take);
+        case kind::converted: return check_converted(stated, type, value, take);
+        case kind::formatted: return check_formatted(stated, type, value, take);
+        case kind::enumeration: return check_enum(stated, type, value, take);
         case kind::map: return check_map(stated, type, value, take);
         case kind::nullable: {
             auto const* const held = type.nullable->get(value);

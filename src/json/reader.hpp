@@ -1,7 +1,7 @@
 #pragma once
 
 #include "check.hpp"
-#include "date_time.hpp"
+#include "find_member.hpp"
 #include "memory.hpp"
 #include "scanner.hpp"
 
@@ -10,7 +10,7 @@
 #include <coax/json/writer.hpp>
 
 #include <algorithm>
-#include <chrono>
+#include <bit>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -41,10 +41,15 @@ inline bool may_start(plan const& type, char c) {
         case kind::real: return c == '-' || (c >= '0' && c <= '9');
         case kind::string:
         case kind::enumeration:
-        case kind::date_time: return c == '"';
+        case kind::formatted: return c == '"';
+        case kind::null: return c == 'n';
         case kind::nullable: return c == 'n' || may_start(*type.inner, c);
+        case kind::converted: return may_start(*type.inner, c);
         case kind::sequence:
-        case kind::fixed_array: return c == '[';
+        case kind::fixed_array:
+        case kind::collection:
+        case kind::tuple:
+        case kind::flags: return c == '[';
         case kind::map:
         case kind::object: return c == '{';
         case kind::variant:
@@ -61,10 +66,15 @@ inline std::string name_of(plan const& type) {
         case kind::real: return "a number";
         case kind::string: return "a string";
         case kind::enumeration: return "one of the enum's names";
-        case kind::date_time: return "a date and time";
+        case kind::flags: return "an array of the enum's names";
+        case kind::formatted: return std::string{type.formatted->name};
+        case kind::null: return "null";
+        case kind::converted: return name_of(*type.inner);
         case kind::nullable: return name_of(*type.inner) + " or null";
         case kind::sequence:
-        case kind::fixed_array: return "an array";
+        case kind::fixed_array:
+        case kind::collection: return "an array";
+        case kind::tuple: return "an array of " + std::to_string(type.tuple->count) + " items";
         case kind::map:
         case kind::object: return "an object";
         case kind::variant: {
@@ -192,10 +202,15 @@ protected:
             case kind::real: return read_real(type, into);
             case kind::string: return read_string(type, *static_cast<std::string*>(into));
             case kind::enumeration: return read_enum(type, into);
-            case kind::date_time: return read_date_time(type, into);
+            case kind::flags: return read_flags(type, into);
+            case kind::formatted: return read_formatted(type, into);
+            case kind::null: return take_word("null") || refuse(type);
+            case kind::converted: return read_converted(type, into);
             case kind::nullable: return read_nullable(type, into);
             case kind::sequence: return read_sequence(type, into);
             case kind::fixed_array: return read_fixed_array(type, into);
+            case kind::collection: return read_collection(type, into);
+            case kind::tuple: return read_tuple(type, into);
             case kind::map: return read_map(type, into);
             case kind::variant: return read_variant(type, into);
             case kind::object: return read_object(type, into);
@@ -444,18 +459,50 @@ protected:
         return names.count > most ? list + ", ..." : list;
     }
 
-    bool read_date_time(plan const& type, void* into) {
+    bool read_formatted(plan const& type, void* into) {
+        auto const& form = *type.formatted;
         char const* const where = at_;
         std::string spare;
         std::string_view text;
         if (!take('"')) return refuse(type);
         if (!take_string(text, spare)) return false;
-        auto const time = parse_date_time(text);
-        if (!time)
-            return note("expected a date and time such as \"2026-11-20T23:15:00Z\", found \"" + shorten(text) + "\"",
-                        where);
-        *static_cast<std::chrono::sys_seconds*>(into) = *time;
-        return true;
+        if (form.read(text, into)) return true;
+        return note(std::string{"expected "}
+                        .append(form.name)
+                        .append(" such as \"")
+                        .append(form.sample)
+                        .append("\", found \"")
+                        .append(shorten(text) + "\""),
+                    where);
+    }
+
+    /// A value of another type, of which one of this type is made.
+    bool read_converted(plan const& type, void* into) {
+        skip_space();
+        char const* const where = at_;
+        auto const before = violations().size();
+        switch (fill_with(*type.inner, [&](void* context, element_filler fill) {
+            return type.converted->read(into, context, fill);
+        })) {
+            case added::ended: return false;
+            case added::fresh: return true;
+            case added::rejected: break;
+        }
+        if (violations().size() != before) return true;
+        return note("expected a value that a " + std::string{type.name} + " can be made of, found another", where);
+    }
+
+    /// Hands out a function that reads one value of a type, for what keeps its values where only it can reach.
+    template <class Take>
+    added fill_with(plan const& inner, Take take_element) {
+        struct filling {
+            reader& self;
+            plan const& inner;
+        } context{*this, inner};
+        return take_element(&context, [](void* opaque, void* element) {
+            auto& [self, element_type] = *static_cast<filling*>(opaque);
+            return self.read(element_type, element);
+        });
     }
 
     // --- holders and lists ---
@@ -512,6 +559,51 @@ protected:
         });
         if (!whole || count == wanted) return whole;
         return note("expected " + std::to_string(wanted) + " items, found " + std::to_string(count), where);
+    }
+
+    bool read_collection(plan const& type, void* into) {
+        if (peek() != '[') return refuse(type);
+        auto const& list = *type.collection;
+        list.clear(into);
+        return read_items([&](std::size_t) {
+            skip_space();
+            char const* const where = at_;
+            auto const outcome = fill_with(*type.inner, [&](void* context, element_filler fill) {
+                return list.add(into, context, fill);
+            });
+            if (outcome != added::rejected || !options_.check_docs) return outcome != added::ended;
+            return note("expected each item once, found it again", where);
+        });
+    }
+
+    bool read_tuple(plan const& type, void* into) {
+        if (peek() != '[') return refuse(type);
+        auto const& tuple = *type.tuple;
+        std::vector<void*> parts(tuple.count + 1);
+        tuple.locate(into, parts.data());
+        char const* const where = at_;
+        std::size_t count = 0;
+        bool const whole = read_items([&](std::size_t index) {
+            count = index + 1;
+            return index < tuple.count ? read(*tuple.parts[index], parts[index]) : skip_value();
+        });
+        if (!whole || count == tuple.count) return whole;
+        return note("expected " + std::to_string(tuple.count) + " items, found " + std::to_string(count), where);
+    }
+
+    bool read_flags(plan const& type, void* into) {
+        if (peek() != '[') return refuse(type);
+        plan one = type;
+        one.what = kind::enumeration;
+        std::uint64_t all = 0;
+        bool const whole = read_items([&](std::size_t) {
+            std::uint64_t bits = 0;
+            if (!read(one, &bits)) return false;
+            all |= load_unsigned(&bits, type.bytes);
+            return true;
+        });
+        if (whole) store_integer(into, type.bytes, all);
+        return whole;
     }
 
     /// Calls `read_member(link, spare, key_taken)` behind the opening quote of each key; it takes the rest of the member.
@@ -603,20 +695,26 @@ protected:
             next = index + 1;
             return read_field(field, members[index]);
         });
-        return whole && end_object(structure, {into, members, begin, before}, seen);
+        if (!whole) return false;
+        set_defaults(structure, seen, members);
+        if (options_.require_fields && !note_missing(structure, seen)) return false;
+        return structure.check == nullptr || !options_.check_docs || violations().size() != before ||
+               check_whole(structure, into, begin);
     }
 
-    /// An object whose members are all read.
-    struct read_members_of {
-        void* object;
-        void* const* members;
-        char const* begin;              ///< Of the object in the text.
-        std::size_t violations_before;
-    };
+    /// What the type's own rule says of a value whose parts are all right.
+    bool check_whole(struct_plan const& structure, void const* value, char const* where) {
+        auto message = structure.check(value);
+        return message.empty() || note(std::move(message), where);
+    }
 
-    /// What is to be done when an object is at its end, also where it came in pieces (partial_machine).
-    bool end_object(struct_plan const& structure, read_members_of const&, std::uint64_t const (&seen)[2]) {
-        return !options_.require_fields || note_missing(structure, seen);
+    static void set_defaults(struct_plan const& structure, std::uint64_t const (&seen)[2], void* const* members) {
+        for (std::size_t word = 0; word < 2; ++word)
+            for (auto missing = structure.defaulted[word] & ~seen[word]; missing != 0; missing &= missing - 1) {
+                auto const index = word * 64 + static_cast<std::size_t>(std::countr_zero(missing));
+                auto const& field = structure.fields[index];
+                static_cast<void>(read_text(field.documentation->default_value.view(), *field.type, members[index], {}));
+            }
     }
 
     /// Takes a key and its closing quote. Most texts have the fields in their order, so the next one is tried first.
@@ -689,6 +787,7 @@ protected:
         auto const& variant = *type.variant;
         char const* const start = at_;
         char const first = peek();
+        if (first == '{' && !variant.tag.empty() && !is_lenient_) return read_tagged(variant, into);
         std::size_t candidates = 0;
         for (std::size_t i = 0; i < variant.count; ++i)
             candidates += may_start(*variant.alternatives[i].type, first) ? 1 : 0;
@@ -714,6 +813,27 @@ protected:
             if (may_start(*variant.alternatives[i].type, first)) best = i;
         auto const& alternative = variant.alternatives[best];
         return read(*alternative.type, alternative.emplace(into));
+    }
+
+    /// The tag says which alternative it is.
+    bool read_tagged(variant_plan const& variant, void* into) {
+        std::string tag;
+        switch (find_member(text(), at_, variant.tag, tag)) {
+            case member_found::no: break;
+            case member_found::other: tag = "another value"; break;
+            case member_found::string:
+                for (std::size_t i = 0; i < variant.count; ++i)
+                    if (auto const& each = variant.alternatives[i]; each.constant == tag)
+                        return read(*each.type, each.emplace(into));
+                tag = "\"" + shorten(tag) + "\"";
+                break;
+        }
+        char const* const where = at_;
+        if (!skip_value()) return false;
+        std::string expected = "expected one of";
+        for (std::size_t i = 0; i < variant.count; ++i)
+            expected.append(i == 0 ? " \"" : ", \"").append(variant.alternatives[i].constant).append("\"");
+        return note_member(variant.tag, expected + ", found " + (tag.empty() ? "nothing: the key is required" : tag), where);
     }
 
     enum class attempt { fits, differs, ended };

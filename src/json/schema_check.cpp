@@ -15,6 +15,8 @@ enum class operand {
     schema,
     schemas,
     named_schemas,
+    patterned_schemas,
+    named_names,
     number,
     positive,
     count,
@@ -64,18 +66,18 @@ constexpr std::array keyword_rules{
     keyword_rule{"format", operand::text},
     keyword_rule{"title", operand::text},
     keyword_rule{"description", operand::text},
+    keyword_rule{"if", operand::schema},
+    keyword_rule{"then", operand::schema},
+    keyword_rule{"else", operand::schema},
+    keyword_rule{"patternProperties", operand::patterned_schemas},
+    keyword_rule{"propertyNames", operand::schema},
+    keyword_rule{"prefixItems", operand::schemas},
+    keyword_rule{"contains", operand::schema},
+    keyword_rule{"minContains", operand::count},
+    keyword_rule{"maxContains", operand::count},
+    keyword_rule{"dependentRequired", operand::named_names},
+    keyword_rule{"dependentSchemas", operand::named_schemas},
     // They would change what is valid, so that skipping them in silence would be wrong.
-    keyword_rule{"if", operand::unsupported},
-    keyword_rule{"then", operand::unsupported},
-    keyword_rule{"else", operand::unsupported},
-    keyword_rule{"patternProperties", operand::unsupported},
-    keyword_rule{"propertyNames", operand::unsupported},
-    keyword_rule{"prefixItems", operand::unsupported},
-    keyword_rule{"contains", operand::unsupported},
-    keyword_rule{"minContains", operand::unsupported},
-    keyword_rule{"maxContains", operand::unsupported},
-    keyword_rule{"dependentRequired", operand::unsupported},
-    keyword_rule{"dependentSchemas", operand::unsupported},
     keyword_rule{"unevaluatedItems", operand::unsupported},
     keyword_rule{"unevaluatedProperties", operand::unsupported},
     keyword_rule{"$dynamicRef", operand::unsupported},
@@ -146,6 +148,8 @@ private:
             case operand::schema: return check_schema(value, where, level + 1);
             case operand::schemas: return check_schemas(value, where, level);
             case operand::named_schemas: return check_named_schemas(value, where, level);
+            case operand::patterned_schemas: return check_patterned_schemas(value, where, level);
+            case operand::named_names: return check_named_names(value, where);
             case operand::number: return demand(value.is_number(), where, "expected a number");
             case operand::positive: return demand(is_positive(value), where, "expected a number above 0");
             case operand::count: return demand(is_count(value), where, "expected a whole number, 0 or more");
@@ -187,6 +191,20 @@ private:
     void check_named_schemas(bj::value const& value, std::string const& where, std::size_t level) {
         if (!value.is_object()) return refuse(where, "expected an object of schemas");
         for (auto const& [key, each] : value.get_object()) check_schema(each, below(where, key), level + 1);
+    }
+
+    void check_patterned_schemas(bj::value const& value, std::string const& where, std::size_t level) {
+        check_named_schemas(value, where, level);
+        if (!value.is_object()) return;
+        for (auto const& each : value.get_object())
+            if (match_pattern(each.key(), {}) == pattern_outcome::not_a_pattern)
+                refuse(below(where, each.key()), "the pattern cannot be compiled");
+    }
+
+    void check_named_names(bj::value const& value, std::string const& where) {
+        if (!value.is_object()) return refuse(where, "expected an object of arrays of strings");
+        for (auto const& [key, each] : value.get_object())
+            demand(is_text_list(each), below(where, key), "expected an array of strings");
     }
 
     bj::value const& root_;

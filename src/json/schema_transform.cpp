@@ -23,21 +23,28 @@ struct keyword_bit {
 constexpr std::array keyword_bits{
     keyword_bit{"minimum", keyword_minimum},
     keyword_bit{"maximum", keyword_maximum},
-    keyword_bit{"exclusiveMinimum", keyword_minimum},
-    keyword_bit{"exclusiveMaximum", keyword_maximum},
-    keyword_bit{"multipleOf", keyword_minimum},
+    keyword_bit{"exclusiveMinimum", keyword_exclusive_minimum},
+    keyword_bit{"exclusiveMaximum", keyword_exclusive_maximum},
+    keyword_bit{"multipleOf", keyword_multiple_of},
     keyword_bit{"minLength", keyword_min_length},
     keyword_bit{"maxLength", keyword_max_length},
     keyword_bit{"pattern", keyword_pattern},
     keyword_bit{"format", keyword_format},
     keyword_bit{"minItems", keyword_min_items},
     keyword_bit{"maxItems", keyword_max_items},
+    keyword_bit{"uniqueItems", keyword_unique_items},
+    keyword_bit{"minProperties", keyword_min_properties},
+    keyword_bit{"maxProperties", keyword_max_properties},
+    keyword_bit{"default", keyword_default},
+    keyword_bit{"examples", keyword_examples},
+    keyword_bit{"deprecated", keyword_deprecated},
+    keyword_bit{"contentEncoding", keyword_encoding},
 };
 
 /// Rewritten by `transformer::structure`, or kept as they are.
-constexpr std::array<std::string_view, 15> structural{
-    "type",  "properties", "required", "additionalProperties", "items", "enum",       "const", "anyOf", "oneOf",
-    "allOf", "$ref",       "$defs",    "definitions",          "title", "description"};
+constexpr std::array<std::string_view, 16> structural{
+    "type",  "properties", "required", "additionalProperties", "items", "prefixItems", "enum",  "const",
+    "anyOf", "oneOf",      "allOf",    "$ref",                 "$defs", "definitions", "title", "description"};
 /// Nothing for a model.
 constexpr std::array<std::string_view, 4> dropped{"$schema", "$id", "$comment", "$anchor"};
 
@@ -55,14 +62,16 @@ public:
     transformer(bj::value const& root, dialect_rules const& rules) : root_{root}, rules_{rules} {}
 
     result<bj::value> run() {
-        if (!root_.is_object() || member(root_.get_object(), "anyOf") || member(root_.get_object(), "oneOf") ||
-            !is_object_schema(root_.get_object()))
+        if (rules_.object_root && (!root_.is_object() || member(root_.get_object(), "anyOf") ||
+                                   member(root_.get_object(), "oneOf") || !is_object_schema(root_.get_object())))
             refuse({}, "the root must be an object in this dialect; put the value into an object with one property");
         auto whole = transform(root_, {});
         if (properties_ > rules_.most_properties) refuse({}, "more properties than the dialect allows");
         if (enum_values_ > rules_.most_enum_values) refuse({}, "more enum values than the dialect allows");
         if (optionals_ > rules_.most_optionals) refuse({}, "more optional properties than the dialect allows");
+        if (unions_ > rules_.most_unions) refuse({}, "more unions than the dialect allows");
         if (failure_) return std::move(*failure_);
+        if (rules_.upper_types) to_open_api(whole);
         return whole;
     }
 
@@ -85,6 +94,7 @@ private:
 
     bj::value transform(bj::value const& schema, std::string const& where) {
         if (failure_) return {};
+        if (!schema.is_object() && rules_.any_value) return schema;
         if (!schema.is_object()) {
             refuse(where, "every value needs a stated type in this dialect");
             return {};
@@ -104,6 +114,7 @@ private:
     bj::value transform_reference(bj::object const& from, std::string const& where) {
         if (!rules_.recursion && is_recursive(*resolve(root_, from.at("$ref").get_string())))
             refuse(where, "a schema cannot contain itself in this dialect");
+        if (rules_.upper_types && !failure_) return transform(*resolve(root_, from.at("$ref").get_string()), where + "/");
         bj::object out;
         out["$ref"] = from.at("$ref");  // siblings are not allowed; they are checked on arrival
         if (where.empty()) copy_definitions(from, out, where);
@@ -132,11 +143,16 @@ private:
 
     // --- words: title, description, and what moves there ---
 
-    [[nodiscard]] bool keeps(std::string_view key, bj::value const& value) const {
+    [[nodiscard]] bool keeps(bj::object const& from, std::string_view key, bj::value const& value) const {
         for (auto const& each : keyword_bits) {
             if (each.name != key) continue;
             if ((rules_.kept & each.bit) == 0) return false;
             if (each.bit == keyword_format) return keeps_format(rules_, value.get_string());
+            if (each.bit == keyword_pattern) return keeps_pattern(rules_, value.get_string());
+            if ((each.bit & keyword_bounds) != 0 && rules_.integer_bounds) {
+                auto const* const type = member(from, "type");
+                return type != nullptr && is_text(*type, "integer");
+            }
             return each.bit != keyword_min_items ||
                    value.to_number<double>() <= static_cast<double>(rules_.largest_min_items);
         }
@@ -146,7 +162,7 @@ private:
     void copy_words(bj::object const& from, bj::object& out) {
         std::string moved;
         for (auto const& [key, value] : from) {
-            if (contains(structural, key) || contains(dropped, key) || keeps(key, value)) continue;
+            if (contains(structural, key) || contains(dropped, key) || keeps(from, key, value)) continue;
             moved += (moved.empty() ? "{" : ", ") + std::string{key} + ": ";
             moved += value.is_string() ? std::string{value.get_string()} : bj::serialize(value);
         }
@@ -163,9 +179,14 @@ private:
         copy_alternatives(from, out, where);
         copy_type(from, out, where);
         for (auto const& [key, value] : from)
-            if (keeps(key, value)) out[key] = value;
-        for (std::string_view const key : {"enum", "const"})
-            if (auto const* const value = member(from, key)) out[key] = *value;
+            if (keeps(from, key, value)) out[key] = value;
+        if (auto const* const choices = member(from, "enum")) out["enum"] = *choices;
+        if (auto const* const only = member(from, "const")) {
+            if (rules_.constants)
+                out["const"] = *only;
+            else
+                out["enum"] = bj::array{*only};
+        }
         if (auto const* const choices = member(from, "enum")) enum_values_ += choices->get_array().size();
         if (is_object_schema(from)) copy_object(from, out, where);
         if (auto const* const type = member(from, "type"); type != nullptr && is_text(*type, "array"))
@@ -181,7 +202,7 @@ private:
             out["type"] = "object";
         } else if (auto const common = common_type(from); !common.empty()) {
             out["type"] = common;
-        } else {
+        } else if (!rules_.any_value) {
             refuse(where, "every value needs a stated type in this dialect");
         }
     }
@@ -206,8 +227,10 @@ private:
 
     void copy_alternatives(bj::object const& from, bj::object& out, std::string const& where) {
         for (std::string_view const key : {"anyOf", "oneOf"})
-            if (auto const* const list = member(from, key))
+            if (auto const* const list = member(from, key)) {
+                ++unions_;
                 out["anyOf"] = transform_list(list->get_array(), below(where, key));
+            }
         auto const* const all = member(from, "allOf");
         if (all == nullptr || out.contains("anyOf")) return;
         if (all->get_array().size() != 1 || !all->get_array().front().is_object())
@@ -229,7 +252,7 @@ private:
         enter(where);
         auto const* const properties = member(from, "properties");
         auto const* const others = member(from, "additionalProperties");
-        if (others != nullptr && others->is_object() && (properties == nullptr || properties->get_object().empty()))
+        if (!rules_.maps && others != nullptr && others->is_object() && (properties == nullptr || properties->get_object().empty()))
             refuse(below(where, "additionalProperties"),
                    "objects are closed in this dialect, so a map cannot be said; use an array of objects with a key "
                    "and a value");
@@ -247,9 +270,18 @@ private:
                 members[key] = std::move(schema);
             }
         }
-        out["properties"] = std::move(members);
+        if (rules_.ordering && members.size() > 1) {
+            bj::array order;
+            for (auto const& each : members) order.emplace_back(each.key());
+            out["propertyOrdering"] = std::move(order);
+        }
+        if (!members.empty() || rules_.closed) out["properties"] = std::move(members);
         out["required"] = std::move(required);
-        out["additionalProperties"] = false;
+        if (rules_.closed)
+            out["additionalProperties"] = false;
+        else if (rules_.maps && others != nullptr)
+            out["additionalProperties"] =
+                others->is_object() ? transform(*others, below(where, "additionalProperties")) : *others;
         --level_;
     }
 
@@ -262,6 +294,18 @@ private:
 
     void copy_items(bj::object const& from, bj::object& out, std::string const& where) {
         auto const* const items = member(from, "items");
+        auto const* const parts = member(from, "prefixItems");
+        if (parts != nullptr && !rules_.tuples)
+            return refuse(below(where, "prefixItems"),
+                          "all items of an array have one type in this dialect; use an object instead");
+        if (parts != nullptr) {
+            enter(where);
+            out["prefixItems"] = transform_list(parts->get_array(), below(where, "prefixItems"));
+            if (items != nullptr) out["items"] = items->is_bool() ? *items : transform(*items, below(where, "items"));
+            --level_;
+            return;
+        }
+        if (items == nullptr && rules_.any_value) return;
         if (items == nullptr) return refuse(where, "an array needs \"items\" in this dialect");
         enter(where);
         out["items"] = transform(*items, below(where, "items"));
@@ -269,6 +313,7 @@ private:
     }
 
     void copy_definitions(bj::object const& from, bj::object& out, std::string const& where) {
+        if (rules_.upper_types) return;  // they are written out where they are named
         for (std::string_view const key : {"$defs", "definitions"}) {
             auto const* const definitions = member(from, key);
             if (definitions == nullptr) continue;
@@ -302,8 +347,31 @@ private:
         for (std::string_view const key : {"title", "description"})
             if (auto const* const words = member(from, key)) out[key] = *words;
         if (alternatives.size() == 1) return alternatives.front();
+        ++unions_;
         out["anyOf"] = std::move(alternatives);
         return out;
+    }
+
+    /// Upper-case types, and `nullable` for an alternative that is null.
+    static void to_open_api(bj::value& schema) {
+        if (schema.is_array())
+            for (auto& each : schema.get_array()) to_open_api(each);
+        if (!schema.is_object()) return;
+        auto& object = schema.get_object();
+        if (auto* const type = object.if_contains("type"); type != nullptr && type->is_string())
+            for (char& c : type->get_string()) c = static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+        if (auto* const list = object.if_contains("anyOf")) {
+            auto& alternatives = list->get_array();
+            auto const null = std::find(alternatives.begin(), alternatives.end(), null_schema());
+            if (null != alternatives.end()) {
+                alternatives.erase(null);
+                object["nullable"] = true;
+            }
+            to_open_api(object["anyOf"]);
+        }
+        if (auto* const properties = object.if_contains("properties"))
+            for (auto& each : properties->get_object()) to_open_api(each.value());
+        if (auto* const items = object.if_contains("items")) to_open_api(*items);
     }
 
     static bj::value const* only_type_beside_null(bj::array const& types) {
@@ -368,6 +436,7 @@ private:
     std::size_t properties_{0};
     std::size_t enum_values_{0};
     std::size_t optionals_{0};
+    std::size_t unions_{0};
 };
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "date_time.hpp"
+#include "format.hpp"
 #include "pattern.hpp"
 #include "schema_tree.hpp"
 #include "text.hpp"
@@ -214,25 +214,40 @@ private:
         if (auto const* const pattern = member(rules, "pattern");
             pattern != nullptr && match_pattern(pattern->get_string(), text) != pattern_outcome::matches)
             note(pointer, "expected a string that matches " + std::string{pattern->get_string()} + ", found another");
-        if (auto const* const format = member(rules, "format");
-            format != nullptr && format->get_string() == "date-time" && !parse_date_time(text))
-            note(pointer, "expected a date and time such as \"2026-11-20T23:15:00Z\", found \"" + shorten(text) + "\"");
+        if (auto const* const format = member(rules, "format"))
+            if (auto const form = find_format(format->get_string()); form.holds != nullptr && !form.holds(text))
+                note(pointer, "expected " + std::string{form.name} + ", found \"" + shorten(text) + "\"");
     }
 
     void check_array(bj::object const& rules, bj::array const& items, std::string& pointer, std::size_t level) {
         check_count(rules, "minItems", "maxItems", items.size(), "items", pointer);
         auto const size = pointer.size();
         auto const* const each = member(rules, "items");
+        auto const* const parts = member(rules, "prefixItems");
         auto const* const unique = member(rules, "uniqueItems");
         bool const is_set = unique != nullptr && unique->get_bool();
         std::unordered_set<std::string> seen;
         for (std::size_t i = 0; i < items.size() && !is_full(); ++i) {
             pointer.append("/").append(std::to_string(i));
-            if (each != nullptr) check(*each, items[i], pointer, level + 1);
+            if (parts != nullptr && i < parts->get_array().size())
+                check(parts->get_array()[i], items[i], pointer, level + 1);
+            else if (each != nullptr)
+                check(*each, items[i], pointer, level + 1);
             if (is_set && !seen.insert(canonical_text(items[i])).second)
                 note(pointer, "expected each item once, found it again");
             pointer.resize(size);
         }
+        check_contains(rules, items, pointer, level);
+    }
+
+    void check_contains(bj::object const& rules, bj::array const& items, std::string& pointer, std::size_t level) {
+        auto const* const wanted = member(rules, "contains");
+        if (wanted == nullptr) return;
+        std::size_t count = 0;
+        for (auto const& item : items) count += try_schema(*wanted, item, pointer, level).empty() ? 1 : 0;
+        check_count(rules, "minContains", "maxContains", count, "items of the wanted kind", pointer);
+        if (count == 0 && member(rules, "minContains") == nullptr)
+            note(pointer, "expected at least 1 item that fits " + shorten(bj::serialize(*wanted)) + ", found none");
     }
 
     static bool is_required(bj::object const& rules, std::string_view key) {
@@ -252,8 +267,11 @@ private:
             auto const* const known = properties != nullptr ? member(properties->get_object(), key) : nullptr;
             // Null for an optional property: a strict dialect has no other way to say "not there".
             bool const is_absent = value.is_null() && !is_required(rules, key);
+            bool const matched = check_patterned(rules, key, value, pointer, level);
+            check_name(rules, key, pointer, level);
             if (known != nullptr) {
                 if (!is_absent) check(*known, value, pointer, level + 1);
+            } else if (matched) {
             } else if (others != nullptr && others->is_bool() && !others->get_bool()) {
                 note(pointer, "expected no such key");
             } else if (others != nullptr) {
@@ -262,6 +280,36 @@ private:
             pointer.resize(size);
         }
         check_required(rules, object, pointer);
+        check_dependent(rules, object, pointer, level);
+    }
+
+    /// Whether a pattern of `patternProperties` fits the key; the value is held against each that does.
+    bool check_patterned(bj::object const& rules, std::string_view key, bj::value const& value, std::string& pointer,
+                         std::size_t level) {
+        auto const* const patterns = member(rules, "patternProperties");
+        if (patterns == nullptr) return false;
+        bool matched = false;
+        for (auto const& each : patterns->get_object()) {
+            if (match_pattern(each.key(), key) != pattern_outcome::matches) continue;
+            matched = true;
+            check(each.value(), value, pointer, level + 1);
+        }
+        return matched;
+    }
+
+    void check_name(bj::object const& rules, std::string_view key, std::string& pointer, std::size_t level) {
+        if (auto const* const names = member(rules, "propertyNames"))
+            check(*names, bj::value{bj::string_view{key.data(), key.size()}}, pointer, level + 1);
+    }
+
+    void check_dependent(bj::object const& rules, bj::object const& object, std::string& pointer, std::size_t level) {
+        if (auto const* const lists = member(rules, "dependentRequired"))
+            for (auto const& each : lists->get_object())
+                if (member(object, each.key()) != nullptr)
+                    check_required(bj::object{{"required", each.value()}}, object, pointer);
+        if (auto const* const schemas = member(rules, "dependentSchemas"))
+            for (auto const& each : schemas->get_object())
+                if (member(object, each.key()) != nullptr) check(each.value(), object, pointer, level + 1);
     }
 
     void check_required(bj::object const& rules, bj::object const& object, std::string& pointer) {
@@ -292,6 +340,10 @@ private:
             check_alternatives(any->get_array(), value, pointer, level, false);
         if (auto const* const one = member(rules, "oneOf"))
             check_alternatives(one->get_array(), value, pointer, level, true);
+        if (auto const* const condition = member(rules, "if")) {
+            bool const holds = try_schema(*condition, value, pointer, level).empty();
+            if (auto const* const then = member(rules, holds ? "then" : "else")) check(*then, value, pointer, level + 1);
+        }
         if (auto const* const none = member(rules, "not");
             none != nullptr && try_schema(*none, value, pointer, level).empty())
             note(pointer,

@@ -1,4 +1,3 @@
-#include "date_time.hpp"
 #include "memory.hpp"
 #include "number.hpp"
 #include "text.hpp"
@@ -6,8 +5,9 @@
 #include <coax/json/value.hpp>
 #include <coax/json/write.hpp>
 
-#include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <vector>
 
 namespace coax::json {
 namespace {
@@ -74,10 +74,15 @@ public:
             case kind::real: write_real(type, value); break;
             case kind::string: append_string(out_, *static_cast<std::string const*>(value)); break;
             case kind::enumeration: write_enum(type, value); break;
-            case kind::date_time: write_date_time(value); break;
+            case kind::flags: write_flags(type, value); break;
+            case kind::formatted: write_formatted(*type.formatted, value); break;
+            case kind::null: out_ += "null"; break;
+            case kind::converted: write_converted(type, value); break;
             case kind::nullable: write_nullable(type, value); break;
             case kind::sequence:
             case kind::fixed_array: write_list(type, value); break;
+            case kind::collection: write_collection(type, value); break;
+            case kind::tuple: write_tuple(*type.tuple, value); break;
             case kind::map: write_map(type, value); break;
             case kind::variant: write_variant(type, value); break;
             case kind::object: write_object(type, value); break;
@@ -102,12 +107,63 @@ private:
         append_number(out_, number);
     }
 
-    void write_date_time(void const* value) {
-        auto const text = serialize_date_time(*static_cast<std::chrono::sys_seconds const*>(value));
-        if (text.empty())
+    void write_flags(plan const& type, void const* value) {
+        auto bits = load_unsigned(value, type.bytes);
+        auto const& names = *type.enumeration;
+        out_ += '[';
+        bool first = true;
+        for (std::size_t i = 0; i < names.count; ++i) {
+            auto const bit = static_cast<std::uint64_t>(names.values[i]);
+            if (bit == 0 || (bits & bit) != bit) continue;
+            if (!first) out_ += ',';
+            first = false;
+            append_string(out_, names.names[i]);
+            bits &= ~bit;
+        }
+        out_ += ']';
+    }
+
+    /// What its form cannot say, such as a year of five digits, is null.
+    void write_formatted(formatted_plan const& form, void const* value) {
+        auto const start = out_.size();
+        out_ += '"';
+        if (form.write(out_, value)) {
+            out_ += '"';
+        } else {
+            out_.resize(start);
             out_ += "null";
-        else
-            append_string(out_, text);
+        }
+    }
+
+    void write_converted(plan const& type, void const* value) {
+        entry_context context{*this, *type.inner};
+        type.converted->write(value, &context, [](void* opaque, void const* shown) {
+            auto& each = *static_cast<entry_context*>(opaque);
+            each.writer.write(each.type, shown);
+        });
+    }
+
+    void write_collection(plan const& type, void const* value) {
+        out_ += '[';
+        entry_context context{*this, *type.inner};
+        type.collection->visit(value, &context, [](void* opaque, void const* element) {
+            auto& [writer, element_type, first] = *static_cast<entry_context*>(opaque);
+            if (!first) writer.out_ += ',';
+            first = false;
+            writer.write(element_type, element);
+        });
+        out_ += ']';
+    }
+
+    void write_tuple(tuple_plan const& tuple, void const* value) {
+        std::vector<void*> parts(tuple.count + 1);
+        tuple.locate(const_cast<void*>(value), parts.data());  // only looked at
+        out_ += '[';
+        for (std::size_t i = 0; i < tuple.count; ++i) {
+            if (i != 0) out_ += ',';
+            write(*tuple.parts[i], parts[i]);
+        }
+        out_ += ']';
     }
 
     /// A value that was moved from has no text.
@@ -172,7 +228,11 @@ private:
             first = false;
             append_string(out_, field.name);
             out_ += ':';
-            write(*field.type, members[i]);
+            if (field.documentation != nullptr && !field.documentation->constant.empty() &&
+                field.type->what != kind::nullable)
+                append_string(out_, field.documentation->constant.view());
+            else
+                write(*field.type, members[i]);
         }
         out_ += '}';
     }

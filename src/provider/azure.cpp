@@ -43,7 +43,7 @@ public:
           bearer_{options.bearer} {}
 
     std::string_view name() const noexcept override { return dialect_.service; }
-    schema_dialect dialect() const noexcept override { return schema_dialect::openai_strict; }
+    schema_dialect dialect() const noexcept override { return schema_dialect::azure_strict; }
 
     result<http_request> encode(chat_request const& request, bool streaming) const override {
         auto const& deployment = deployment_.empty() ? request.model : deployment_;

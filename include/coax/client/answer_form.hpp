@@ -8,7 +8,6 @@
 #include <functional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace coax {
 
@@ -17,8 +16,6 @@ struct answer_form {
     std::string name{};                                                   ///< Of the schema, as the service is told.
     std::function<result<std::string>(schema_dialect)> schema{};          ///< Its text in one service's dialect.
     std::function<result<void>(std::string_view answer)> accept{};        ///< Reads and validates the answer.
-    /// All that is wrong with an answer that was not accepted. Empty: only what `accept` said is known.
-    std::function<std::vector<json::violation>(std::string_view answer)> explain{};
 };
 
 namespace detail {
@@ -26,10 +23,7 @@ namespace detail {
 }
 
 /// Reads into `*into`, an object of the codec's type that must outlive the form.
-/// @param renew  Makes `*into` fresh before each reading, so that nothing is left of an answer that did not fit; null:
-///               the object keeps what an answer does not name.
-[[nodiscard]] answer_form form_of(json::codec const& type, void* into, json::read_options const& reading = {},
-                                  void (*renew)(void* into) = nullptr);
+[[nodiscard]] answer_form form_of(json::codec const& type, void* into);
 
 /// Validates against a schema known only at run time, which must outlive the form.
 [[nodiscard]] answer_form form_of(runtime_schema const& schema);

@@ -11,11 +11,9 @@ namespace coax {
 
 /// A JSON Schema known only at run time, such as one from a file.
 ///
-/// Understood: `type` (also a list), `properties`, `required`, `additionalProperties`, `items`, `enum`, `const`,
-/// `anyOf`, `oneOf`, `allOf`, `not`, local `$ref` with `$defs` or `definitions`, `minimum`, `maximum`,
-/// `exclusiveMinimum`, `exclusiveMaximum`, `multipleOf`, `minLength`, `maxLength`, `pattern`, `minItems`, `maxItems`,
-/// `uniqueItems`, `format` (date-time is checked, others are told to the model only), and the annotations. Thread
-/// safety: immutable; copies share one state.
+/// Understood: JSON Schema 2020-12 but for `unevaluatedItems`, `unevaluatedProperties` and dynamic or remote references,
+/// which are refused. Of the formats, date-time, date, time, duration, email, hostname, ipv4, ipv6, uri and uuid are
+/// checked, others are told to the model only. Thread safety: immutable; copies share one state.
 class runtime_schema {
 public:
     /// Checks and keeps a schema.

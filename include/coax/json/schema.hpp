@@ -53,6 +53,11 @@ consteval void check_problem() {
     static_assert(Problem != any_value,
                   "coax: in this dialect every value has a stated type, so coax::json_value cannot be said; use a "
                   "std::string that holds JSON, or a std::variant");
+    static_assert(Problem != tuple,
+                  "coax: in this dialect all items of an array have one type; use a struct instead of a tuple or pair");
+    static_assert(Problem != required_recursion,
+                  "coax: in this dialect a type may contain itself only through a field that is not required; use "
+                  "std::optional or std::unique_ptr for it");
     static_assert(Problem != recursive,
                   "coax: in this dialect a type cannot contain itself; unroll it to the depth needed");
     static_assert(Problem != too_deep, "coax: this type is nested deeper than the dialect allows; flatten it");
@@ -62,6 +67,10 @@ consteval void check_problem() {
                   "coax: this type has more enum values than the dialect allows; use a string");
     static_assert(Problem != too_many_optionals,
                   "coax: this type has more optional fields than the dialect allows; require some");
+    static_assert(Problem != too_many_unions,
+                  "coax: this type has more unions than the dialect allows; use fewer variants");
+    static_assert(Problem != too_many_characters,
+                  "coax: the names and enum values of this type are longer than the dialect allows; shorten them");
 }
 
 template <class T, schema_dialect Dialect>

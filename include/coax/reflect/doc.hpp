@@ -3,6 +3,7 @@
 #include <concepts>
 #include <cstddef>
 #include <string_view>
+#include <type_traits>
 #if defined(__cpp_impl_reflection) && __has_include(<meta>)
 #include <meta>
 #endif
@@ -44,21 +45,33 @@ struct doc_number {
     friend bool operator==(doc_number const&, doc_number const&) = default;
 };
 
-/// What is said of a field or a type: for the model that fills it, and for the check of what the model wrote.
-/// Each member left out says nothing.
+/// What is said of a field, a type or an enumerator: for the model that fills it, and for the check of what the model
+/// wrote. Each member left out says nothing. All but the words for the model is checked on arrival.
 struct doc {
-    doc_text description{};   ///< For the model.
-    doc_text name{};          ///< The key on the wire. Empty: the field's own name.
-    doc_text title{};         ///< A short heading.
-    doc_number minimum{};     ///< Of a number, inclusive.
-    doc_number maximum{};     ///< Of a number, inclusive.
-    doc_number min_length{};  ///< Of a string, in code points.
-    doc_number max_length{};  ///< Of a string, in code points.
-    doc_text pattern{};       ///< A Perl-compatible expression that must match somewhere in the string.
-    doc_text format{};        ///< Of a string, such as "email". Told to the model, not checked.
-    doc_number min_items{};   ///< Of a list or map.
-    doc_number max_items{};   ///< Of a list or map.
-    bool skip{false};         ///< The field is no part of the JSON: neither told, read nor written.
+    doc_text description{};          ///< For the model.
+    doc_text name{};                 ///< The key on the wire, or an enumerator's text. Empty: the name as written.
+    doc_text title{};                ///< A short heading.
+    doc_number minimum{};            ///< Of a number, inclusive.
+    doc_number maximum{};            ///< Of a number, inclusive.
+    doc_number exclusive_minimum{};  ///< Of a number: it must be more.
+    doc_number exclusive_maximum{};  ///< Of a number: it must be less.
+    doc_number multiple_of{};        ///< Of a number: it must be a whole multiple. Must be > 0.
+    doc_number min_length{};         ///< Of a string, in code points.
+    doc_number max_length{};         ///< Of a string, in code points.
+    doc_text pattern{};              ///< A Perl-compatible expression that must match somewhere in the string.
+    /// Of a string. Checked: date-time, date, time, duration, email, hostname, ipv4, ipv6, uri, uuid.
+    doc_text format{};
+    doc_number min_items{};    ///< Of a list or map.
+    doc_number max_items{};    ///< Of a list or map.
+    bool unique_items{false};  ///< Of a list: no item twice.
+    /// The only value that a string or an enum may have: the tag that tells the structs of a variant apart. It is
+    /// written whatever the member holds.
+    doc_text constant{};
+    /// As JSON text: what a field holds that is not in the text, which makes it optional.
+    doc_text default_value{};
+    doc_text examples{};     ///< As the text of a JSON array.
+    bool deprecated{false};  ///< Should not be used any more.
+    bool skip{false};        ///< The field is no part of the JSON: neither told, read nor written.
 
     friend bool operator==(doc const&, doc const&) = default;
 };
@@ -80,6 +93,37 @@ template <class Class, class Member>
 template <class Class, class Member>
 [[nodiscard]] consteval field_doc<Class, Member> field(Member Class::* member, doc_text description) {
     return {member, doc{.description = description}};
+}
+
+/// Lists one member, of which nothing is said: for a class whose members only its table names.
+template <class Class, class Member>
+[[nodiscard]] consteval field_doc<Class, Member> field(Member Class::* member) {
+    return {member, doc{}};
+}
+
+/// One line of an enum's table: an enumerator and what is said of it.
+template <class Enum>
+struct value_doc {
+    Enum value;
+    doc documentation;
+};
+
+/// Names or documents one enumerator: `value(colour::red, {.name = "RED"})`. `skip` keeps it out of the JSON.
+template <class Enum>
+[[nodiscard]] consteval value_doc<Enum> value(Enum enumerator, doc documentation) {
+    return {enumerator, documentation};
+}
+
+/// Gives one enumerator its text on the wire: `value(colour::red, "RED")`.
+template <class Enum>
+[[nodiscard]] consteval value_doc<Enum> value(Enum enumerator, doc_text name) {
+    return {enumerator, doc{.name = name}};
+}
+
+/// Lists one enumerator that lies outside `enum_range`.
+template <class Enum>
+[[nodiscard]] consteval value_doc<Enum> value(Enum enumerator) {
+    return {enumerator, doc{}};
 }
 
 namespace detail {
@@ -119,8 +163,24 @@ template <class... Fields>
     return {doc{.description = description}, detail::list_field_docs(fields...)};
 }
 
-/// Documents a struct that is not yours: specialize it with a static constexpr member `coax_schema`.
+/// Documents a type that is not yours, or an enum: specialize it with a static constexpr member `coax_schema`.
+/// A class with private members, base classes or constructors is read and written through the members that its table
+/// lists; a table outside the class needs `friend struct coax::schema_for<the_class>;` for the private ones.
+///
+/// Beside `coax_schema`, here or in the type itself, may stand `static std::string coax_check(T const&)`: a rule for
+/// the whole value, checked when all of its fields are there. What it returns goes back to the model; empty: all is well.
 template <class T>
 struct schema_for;
+
+/// The JSON of a type that is no struct: specialize it with
+/// `using type = ...;`, a type that has a JSON form, `static type to(T const&)`, `static std::optional<T> from(type)`
+/// (empty: not a value of this type) and, if wanted, `static constexpr coax::doc documentation`.
+template <class T>
+struct json_form;
+
+/// Whether an enum is a set of flags: JSON then has an array of the names of the bits set. Only enumerators that are
+/// powers of two count.
+template <class Enum>
+inline constexpr bool is_flags = false;
 
 }  // namespace coax

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <coax/reflect/doc.hpp>
+
 #include <cstddef>
 #include <string_view>
 #include <type_traits>
@@ -79,6 +81,17 @@ struct enum_scan {
     }();
 };
 
+/// The name of one enumerator, wherever its value lies; "" for a value without one.
+template <auto Value>
+consteval std::string_view enumerator_name() {
+    using scan = enum_scan<decltype(Value), static_cast<long long>(Value)>;
+    if constexpr (scan::names.count == 0)
+        return {};
+    else
+        return {scan::spelled.text + scan::names.begins[0],
+                static_cast<std::size_t>(scan::names.ends[0] - scan::names.begins[0])};
+}
+
 template <class Enum, std::size_t Count, std::size_t Length>
 struct enumerator_list {
     Enum values[Count == 0 ? 1 : Count]{};
@@ -92,9 +105,9 @@ struct enumerator_list {
     }
 };
 
-template <class Enum, long long... I>
-consteval auto list_enumerators(std::integer_sequence<long long, I...>) {
-    using scan = enum_scan<Enum, (enum_range<Enum>::low + I)...>;
+template <class Enum, long long... Values>
+consteval auto list_enumerators() {
+    using scan = enum_scan<Enum, Values...>;
     enumerator_list<Enum, scan::names.count, scan::names.length> list{};
     std::size_t index = 0;
     std::size_t at = 0;
@@ -108,6 +121,26 @@ consteval auto list_enumerators(std::integer_sequence<long long, I...>) {
     return list;
 }
 
+template <class Enum, long long... I>
+consteval auto scan_range(std::integer_sequence<long long, I...>) {
+    return list_enumerators<Enum, (enum_range<Enum>::low + I)...>();
+}
+
+/// Flags are looked for among the powers of two.
+template <class Enum, long long... I>
+consteval auto scan_bits(std::integer_sequence<long long, I...>) {
+    return list_enumerators<Enum, static_cast<long long>(1ULL << I)...>();
+}
+
+template <class Enum>
+consteval auto find_enumerators() {
+    if constexpr (is_flags<Enum>)
+        return scan_bits<Enum>(std::make_integer_sequence<long long, static_cast<long long>(sizeof(Enum) * 8)>{});
+    else
+        return scan_range<Enum>(
+            std::make_integer_sequence<long long, enum_range<Enum>::high - enum_range<Enum>::low>{});
+}
+
 #ifdef __clang__
 #pragma clang diagnostic pop
 #endif
@@ -118,8 +151,7 @@ consteval auto list_enumerators(std::integer_sequence<long long, I...>) {
 /// Two enumerators of one value appear once, under the first name.
 template <class Enum>
     requires std::is_enum_v<Enum>
-inline constexpr auto enumerators = detail::list_enumerators<Enum>(
-    std::make_integer_sequence<long long, enum_range<Enum>::high - enum_range<Enum>::low>{});
+inline constexpr auto enumerators = detail::find_enumerators<Enum>();
 
 /// The enumerator's name, or "" for a value without one.
 template <class Enum>

@@ -17,7 +17,7 @@ TEST(Registry, KnowsFourServices) {
 
 TEST(Registry, KnowsTheDialectOfEach) {
     EXPECT_EQ(make("openai")->dialect(), schema_dialect::openai_strict);
-    EXPECT_EQ(make("azure")->dialect(), schema_dialect::openai_strict);
+    EXPECT_EQ(make("azure")->dialect(), schema_dialect::azure_strict);
     EXPECT_EQ(make("compatible")->dialect(), schema_dialect::openai_strict);
     EXPECT_EQ(make("anthropic")->dialect(), schema_dialect::anthropic);
 }

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace coax {
@@ -22,14 +23,19 @@ enum class kind : unsigned char {
     real,
     string,
     enumeration,
-    date_time,
-    nullable,     ///< std::optional, std::unique_ptr
+    flags,        ///< an enum's bits, as an array of names
+    formatted,    ///< a string of a certain form: times, durations, bytes
+    null,         ///< std::monostate
+    nullable,     ///< std::optional, std::unique_ptr, std::shared_ptr
     sequence,     ///< std::vector
     fixed_array,  ///< std::array
+    collection,   ///< what keeps its elements apart or in its own order: sets, std::deque, std::vector<bool>
+    tuple,        ///< std::tuple, std::pair
     map,          ///< from std::string
     variant,
     object,
-    any,  ///< coax::json_value
+    converted,  ///< what coax::json_form makes another type of
+    any,        ///< coax::json_value
 };
 
 /// The most fields that a struct may have.
@@ -42,7 +48,7 @@ struct field_plan {
     std::string_view name{};    ///< On the wire.
     plan const* type{nullptr};  ///< Null: the field is skipped.
     doc const* documentation{nullptr};
-    bool required{false};        ///< False for optionals and pointers.
+    bool required{false};        ///< False for optionals, pointers and what has a stated default.
     bool checked{false};         ///< The documentation states a bound.
     std::uint64_t head{0};       ///< The name's first 8 bytes, as loaded from memory,
     std::uint64_t head_mask{0};  ///< and which bits of them count.
@@ -53,13 +59,26 @@ struct struct_plan {
     std::size_t field_count{0};
     doc const* documentation{nullptr};
     std::uint64_t required[2]{};                            ///< A bit for each required field.
+    std::uint64_t defaulted[2]{};                           ///< A bit for each field with a stated default.
     void (*locate)(void* object, void** members){nullptr};  ///< The addresses of all fields.
+    std::string (*check)(void const* object){nullptr};      ///< What is wrong with the whole, or empty.
 };
 
 struct enum_plan {
     std::string_view const* names{nullptr};
     long long const* values{nullptr};
     std::size_t count{0};
+    doc const* documentation{nullptr};
+};
+
+/// A string of a certain form.
+struct formatted_plan {
+    std::string_view name{};             ///< "a date"
+    std::string_view sample{};           ///< As it looks in JSON.
+    doc const* documentation{nullptr};   ///< What the form itself says: its format.
+    std::string_view encoding{};         ///< Of bytes: "base64".
+    bool (*read)(std::string_view text, void* into){nullptr};     ///< False: it has not this form, or does not fit.
+    bool (*write)(std::string& out, void const* value){nullptr};  ///< Without quotes. False: it has no text.
 };
 
 struct nullable_plan {
@@ -90,14 +109,46 @@ struct map_plan {
     void (*visit)(void const* map, void* context, entry_visitor visitor){nullptr};
 };
 
+/// Reads a value into an element. False ends the reading.
+using element_filler = bool (*)(void* context, void* element);
+using element_visitor = void (*)(void* context, void const* element);
+
+/// What became of an element that was to be added.
+enum class added : unsigned char { ended, rejected, fresh };
+
+struct collection_plan {
+    bool unique{false};
+    void (*clear)(void* list){nullptr};
+    /// Has a new element filled and puts it in; `rejected` if it was in already.
+    added (*add)(void* list, void* context, element_filler fill){nullptr};
+    std::size_t (*size)(void const* list){nullptr};
+    void (*visit)(void const* list, void* context, element_visitor visitor){nullptr};
+};
+
+struct tuple_plan {
+    plan const* const* parts{nullptr};
+    std::size_t count{0};
+    bool uniform{false};  ///< All parts have one type.
+    void (*locate)(void* tuple, void** parts){nullptr};
+};
+
+struct converted_plan {
+    doc const* documentation{nullptr};
+    /// Has a value of the inner type filled and makes the outer one of it; `rejected` if there is none.
+    added (*read)(void* into, void* context, element_filler fill){nullptr};
+    void (*write)(void const* value, void* context, element_visitor visitor){nullptr};
+};
+
 struct alternative_plan {
     plan const* type{nullptr};
     void* (*emplace)(void* variant){nullptr};
+    std::string_view constant{};  ///< What the tag says.
 };
 
 struct variant_plan {
     alternative_plan const* alternatives{nullptr};
     std::size_t count{0};
+    std::string_view tag{};  ///< The key whose text tells the alternatives apart; may be empty.
     std::size_t (*index)(void const* variant){nullptr};
     void const* (*get)(void const* variant){nullptr};
 };
@@ -110,13 +161,17 @@ struct plan {
     bool is_signed{false};       ///< Of an enum's underlying type.
     std::size_t size{0};         ///< sizeof: the step in a sequence.
     std::string_view name{};     ///< Of a struct: fit for a schema.
-    plan const* inner{nullptr};  ///< Of a nullable, sequence or map.
+    plan const* inner{nullptr};  ///< Of what holds another type.
     struct_plan const* structure{nullptr};
     enum_plan const* enumeration{nullptr};
     nullable_plan const* nullable{nullptr};
     sequence_plan const* sequence{nullptr};
     map_plan const* map{nullptr};
     variant_plan const* variant{nullptr};
+    formatted_plan const* formatted{nullptr};
+    collection_plan const* collection{nullptr};
+    tuple_plan const* tuple{nullptr};
+    converted_plan const* converted{nullptr};
 
     [[nodiscard]] constexpr std::string_view description() const {
         return structure != nullptr && structure->documentation != nullptr

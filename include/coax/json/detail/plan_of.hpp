@@ -1,37 +1,25 @@
 #pragma once
 
+#include <coax/json/detail/holders.hpp>
+#include <coax/json/detail/members_of.hpp>
 #include <coax/json/detail/plan.hpp>
+#include <coax/json/detail/text_forms.hpp>
+#include <coax/json/detail/why_not.hpp>
 #include <coax/reflect/enums.hpp>
-#include <coax/reflect/fields.hpp>
 #include <coax/reflect/type_name.hpp>
 
 #include <array>
 #include <bit>
-#include <chrono>
-#include <concepts>
-#include <cstring>
-#include <memory>
-#include <optional>
+#include <cstddef>
+#include <cstdint>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
 
 namespace coax::json::detail {
-
-#ifdef __clang__
-#pragma clang diagnostic push
-#pragma clang diagnostic ignored "-Wundefined-var-template"
-#pragma clang diagnostic ignored "-Wundefined-internal"
-#endif
-
-template <class T>
-consteval plan make_plan();
-
-/// The description of `T`.
-template <class T>
-inline constexpr plan plan_of = make_plan<T>();
 
 // --- names ---
 
@@ -59,99 +47,13 @@ constexpr safe_name make_safe_name(std::string_view name) {
 template <class T>
 inline constexpr safe_name schema_name = make_safe_name(reflect::short_type_name<T>);
 
-// --- what kind of type it is ---
-
-template <class T, template <class...> class Template>
-inline constexpr bool is_a = false;
-template <template <class...> class Template, class... Arguments>
-inline constexpr bool is_a<Template<Arguments...>, Template> = true;
-
-template <class T>
-inline constexpr bool is_std_array = false;
-template <class T, std::size_t Size>
-inline constexpr bool is_std_array<std::array<T, Size>> = true;
-
-template <class T>
-concept map_like = requires {
-    typename T::key_type;
-    typename T::mapped_type;
-};
-
-template <class T>
-concept range_like = requires(T& value) {
-    value.begin();
-    value.end();
-};
-
-template <class T>
-concept character = std::same_as<T, char> || std::same_as<T, wchar_t> || std::same_as<T, char8_t> ||
-                    std::same_as<T, char16_t> || std::same_as<T, char32_t>;
-
 // --- documentation ---
 
-template <class T>
-concept documents_itself = requires { T::coax_schema.documentation; };
-template <class T>
-concept documented_outside = requires { schema_for<T>::coax_schema.documentation; };
-
-/// Where a struct's `coax_schema` is.
-template <class T>
-struct documentation_of {};
-template <documents_itself T>
-struct documentation_of<T> {
-    static constexpr auto const& table = T::coax_schema;
-};
-template <documented_outside T>
-    requires(!documents_itself<T>)
-struct documentation_of<T> {
-    static constexpr auto const& table = schema_for<T>::coax_schema;
-};
-template <class T>
-concept documented = requires { documentation_of<T>::table; };
-
-template <std::size_t Count>
-struct doc_list {
-    doc const* entries[Count + 1]{};
-};
-
-template <std::size_t Count>
-struct address_list {
-    void const* entries[Count + 1]{};
-};
-
-template <class T>
-consteval auto member_addresses() {
-    return reflect::visit_fields(reflect::detail::ghost<T>::object.value, [](auto const&... members) {
-        return address_list<sizeof...(members)>{{static_cast<void const*>(&members)...}};
-    });
-}
-
-template <class T>
-consteval void place_docs(auto&, auto const&, coax::detail::field_docs<> const&) {}
-template <class T, class First, class... Rest>
-consteval void place_docs(auto& docs, auto const& addresses, coax::detail::field_docs<First, Rest...> const& fields) {
-    void const* const wanted = &(reflect::detail::ghost<T>::object.value.*fields.first.member);
-    for (std::size_t i = 0; i < reflect::field_count<T>; ++i)
-        if (addresses.entries[i] == wanted) docs.entries[i] = &fields.first.documentation;
-    place_docs<T>(docs, addresses, fields.rest);
-}
-
-template <class T>
-consteval auto make_doc_list() {
-    doc_list<reflect::field_count<T>> docs{};
-    if constexpr (documented<T>) place_docs<T>(docs, member_addresses<T>(), documentation_of<T>::table.fields);
-    return docs;
-}
-
-/// The documentation of each field, null where there is none.
-template <class T>
-inline constexpr auto docs_of = make_doc_list<T>();
-
-constexpr bool states_a_bound(doc const* documentation) {
-    return documentation != nullptr &&
-           (documentation->minimum.is_set() || documentation->maximum.is_set() || documentation->min_length.is_set() ||
-            documentation->max_length.is_set() || documentation->min_items.is_set() ||
-            documentation->max_items.is_set() || !documentation->pattern.empty());
+constexpr bool states_a_bound(doc const& said) {
+    return said.minimum.is_set() || said.maximum.is_set() || said.exclusive_minimum.is_set() ||
+           said.exclusive_maximum.is_set() || said.multiple_of.is_set() || said.min_length.is_set() ||
+           said.max_length.is_set() || said.min_items.is_set() || said.max_items.is_set() || said.unique_items ||
+           !said.pattern.empty() || !said.format.empty() || !said.constant.empty();
 }
 
 // --- structs ---
@@ -165,7 +67,7 @@ constexpr field_plan name_field(std::string_view own_name, doc const* documentat
     field_plan field{};
     field.name = documentation != nullptr && !documentation->name.empty() ? documentation->name.view() : own_name;
     field.documentation = documentation;
-    field.checked = states_a_bound(documentation);
+    field.checked = documentation != nullptr && states_a_bound(*documentation);
     for (std::size_t i = 0; i < field.name.size() && i < 8; ++i) {
         field.head |= byte_at(i, static_cast<unsigned char>(field.name[i]));
         field.head_mask |= byte_at(i, 0xFF);
@@ -173,58 +75,77 @@ constexpr field_plan name_field(std::string_view own_name, doc const* documentat
     return field;
 }
 
-/// A nullable is known from its type alone, so that a struct may hold itself behind one.
-template <class T>
-inline constexpr bool is_nullable = is_a<T, std::optional> || is_a<T, std::unique_ptr>;
-
 template <std::size_t Count>
 struct field_list {
     field_plan entries[Count + 1]{};
 };
 
+/// An enum whose enumerators include this text, or a string.
+template <class Field>
+consteval bool may_be_constant(std::string_view text);
+
 template <class T, std::size_t I, class Field>
 consteval field_plan plan_field() {
-    constexpr doc const* documentation = docs_of<T>.entries[I];
+    constexpr doc const* documentation = members_of<T>::template documentation<I>();
     if constexpr (documentation != nullptr && documentation->skip) {
         return {};
+    } else if constexpr (!accept<field_place<T, I, Field>>()) {
+        return {};
     } else {
-        field_plan field = name_field(reflect::field_names<T>[I], documentation);
+        field_plan field = name_field(members_of<T>::template name<I>(), documentation);
         field.type = &plan_of<Field>;
         field.required = !is_nullable<Field>;
+        if constexpr (documentation != nullptr) {
+            field.required = field.required && documentation->default_value.empty();
+            if constexpr (!documentation->constant.empty())
+                static_assert(may_be_constant<Field>(documentation->constant.view()),
+                              "coax: a constant is the text of a std::string or the name of one of the enum's values");
+        }
         return field;
     }
 }
 
 template <class T>
-consteval field_list<reflect::field_count<T>> make_field_list() {
-    return reflect::visit_fields(reflect::detail::ghost<T>::object.value, []<class... Fields>(Fields const&...) {
-        return [&]<std::size_t... I>(std::index_sequence<I...>) {
+struct field_planner {
+    template <class... Fields>
+    static consteval auto visit() {
+        return []<std::size_t... I>(std::index_sequence<I...>) {
             return field_list<sizeof...(Fields)>{{plan_field<T, I, Fields>()...}};
         }(std::index_sequence_for<Fields...>{});
-    });
-}
+    }
+};
 
 template <class T>
-inline constexpr field_list<reflect::field_count<T>> fields_of = make_field_list<T>();
+inline constexpr field_list<members_of<T>::count> fields_of = members_of<T>::template pass<field_planner<T>>();
 
+/// What is said of the type itself.
 template <class T>
-void locate_fields(void* object, void** members) {
-    reflect::visit_fields(*static_cast<T*>(object), [members](auto&... fields) {
-        [[maybe_unused]] void** at = members;
-        ((*at++ = &fields), ...);
-    });
+consteval doc const* whole_documentation() {
+#if defined(__cpp_impl_reflection)
+    if constexpr (reflect::detail::annotation_of<T>() != nullptr) return reflect::detail::annotation_of<T>();
+#endif
+    if constexpr (documented<T>)
+        return &documentation_of<T>::table.documentation;
+    else
+        return nullptr;
 }
 
 template <class T>
 consteval struct_plan make_struct_plan() {
-    static_assert(reflect::field_count<T> <= most_fields);
+    static_assert(members_of<T>::count <= most_fields, "coax: a struct may have at most 128 fields; nest some of them");
     struct_plan result{};
     result.fields = fields_of<T>.entries;
-    result.field_count = reflect::field_count<T>;
-    if constexpr (documented<T>) result.documentation = &documentation_of<T>::table.documentation;
-    for (std::size_t i = 0; i < result.field_count; ++i)
-        if (fields_of<T>.entries[i].required) result.required[i / 64] |= std::uint64_t{1} << (i % 64);
-    result.locate = &locate_fields<T>;
+    result.field_count = members_of<T>::count;
+    result.documentation = whole_documentation<T>();
+    for (std::size_t i = 0; i < result.field_count; ++i) {
+        auto const& field = fields_of<T>.entries[i];
+        auto const bit = std::uint64_t{1} << (i % 64);
+        if (field.required) result.required[i / 64] |= bit;
+        if (field.type != nullptr && field.documentation != nullptr && !field.documentation->default_value.empty())
+            result.defaulted[i / 64] |= bit;
+    }
+    result.locate = &members_of<T>::locate;
+    if constexpr (checks_itself<T> || checked_outside<T>) result.check = &check_whole<T>;
     return result;
 }
 
@@ -233,72 +154,123 @@ inline constexpr struct_plan struct_plan_of = make_struct_plan<T>();
 
 // --- enums ---
 
+template <class T, std::size_t I>
+constexpr void rename_line(auto& tables) {
+    constexpr auto line = line_at<I>(documentation_of<T>::table.fields);
+    tables.rename(reflect::detail::enumerator_name<line.value>(), static_cast<long long>(line.value),
+                  line.documentation);
+}
+
+/// The enumerators found, under the texts that the enum's table gives them, and those that only the table names.
 template <class T>
 struct enum_tables {
-    static constexpr std::size_t count = reflect::enumerators<T>.size();
+    static constexpr auto const& found = reflect::enumerators<T>;
+    static constexpr std::size_t listed = [] {
+        if constexpr (documented<T>)
+            return count_lines(documentation_of<T>::table.fields);
+        else
+            return std::size_t{0};
+    }();
+    static constexpr std::size_t most = found.size() + listed;
+
     struct tables {
-        std::string_view names[count + 1]{};
-        long long values[count + 1]{};
+        std::string_view names[most + 1]{};
+        long long values[most + 1]{};
+        std::size_t count{0};
+
+        constexpr void add(std::string_view name, long long value) {
+            names[count] = name;
+            values[count++] = value;
+        }
+        constexpr void rename(std::string_view own_name, long long value, doc const& said) {
+            std::size_t at = 0;
+            while (at < count && values[at] != value) ++at;
+            if (at == count) add(own_name, value);
+            if (!said.name.empty()) names[at] = said.name.view();
+            if (!said.skip) return;
+            for (--count; at < count; ++at) {
+                names[at] = names[at + 1];
+                values[at] = values[at + 1];
+            }
+        }
     };
     static constexpr tables both = [] {
         tables result{};
-        for (std::size_t i = 0; i < count; ++i) {
-            result.names[i] = reflect::enumerators<T>.name(i);
-            result.values[i] = static_cast<long long>(reflect::enumerators<T>.value(i));
+        for (std::size_t i = 0; i < found.size(); ++i)
+            result.add(found.name(i), static_cast<long long>(found.value(i)));
+#if defined(__cpp_impl_reflection)
+        reflect::detail::visit_enumerators<T>(
+            [&result](std::string_view name, T value, doc const& said) {
+                result.rename(name, static_cast<long long>(value), said);
+            });
+#endif
+        if constexpr (documented<T>) {
+            [&]<std::size_t... I>(std::index_sequence<I...>) {
+                (rename_line<T, I>(result), ...);
+            }(std::make_index_sequence<listed>{});
         }
         return result;
     }();
-    static constexpr enum_plan description{both.names, both.values, count};
+    static constexpr enum_plan description{both.names, both.values, both.count, whole_documentation<T>()};
 };
 
-// --- holders and containers ---
-
-template <class T>
-struct nullable_functions {
-    static void* emplace(void* holder) {
-        auto& held = *static_cast<T*>(holder);
-        if constexpr (is_a<T, std::unique_ptr>) {
-            held = std::make_unique<typename T::element_type>();
-            return held.get();
-        } else {
-            return &held.emplace();
-        }
+template <class Field>
+consteval bool may_be_constant(std::string_view text) {
+    if constexpr (std::is_enum_v<Field>) {
+        for (std::size_t i = 0; i < enum_tables<Field>::both.count; ++i)
+            if (enum_tables<Field>::both.names[i] == text) return true;
+        return false;
+    } else {
+        return std::is_same_v<Field, std::string>;
     }
-    static void reset(void* holder) { static_cast<T*>(holder)->reset(); }
-    static void const* get(void const* holder) {
-        auto const& held = *static_cast<T const*>(holder);
-        return held ? &*held : nullptr;
-    }
-    static constexpr nullable_plan description{&emplace, &reset, &get};
+}
+
+// --- variants ---
+
+struct wire_constant {
+    std::string_view key{};
+    std::string_view text{};
 };
 
+/// The `I`th field that has a constant.
 template <class T>
-struct vector_functions {
-    static void clear(void* list) { static_cast<T*>(list)->clear(); }
-    static void* append(void* list) { return &static_cast<T*>(list)->emplace_back(); }
-    static sequence_view view(void const* list) {
-        auto const& items = *static_cast<T const*>(list);
-        return {items.data(), items.size()};
+consteval wire_constant constant_of(std::size_t index) {
+    wire_constant found{};
+    if constexpr (!has_form<T> && !is_nullable<T> && !range_like<T> && object_like<T>) {
+        [&]<std::size_t... I>(std::index_sequence<I...>) {
+            auto const look = [&](std::string_view own_name, doc const* said) {
+                if (said == nullptr || said->constant.empty() || said->skip || index-- != 0) return;
+                found = {said->name.empty() ? own_name : said->name.view(), said->constant.view()};
+            };
+            (look(members_of<T>::template name<I>(), members_of<T>::template documentation<I>()), ...);
+        }(std::make_index_sequence<members_of<T>::count>{});
     }
-    static constexpr sequence_plan description{0, &clear, &append, &view};
-};
+    return found;
+}
 
+/// What the tag `key` says in a struct; empty if it has none.
 template <class T>
-struct array_functions {
-    static sequence_view view(void const* list) { return {static_cast<T const*>(list)->data(), std::tuple_size_v<T>}; }
-    static constexpr sequence_plan description{std::tuple_size_v<T>, nullptr, nullptr, &view};
-};
-
-template <class T>
-struct map_functions {
-    static void clear(void* map) { static_cast<T*>(map)->clear(); }
-    static void* slot(void* map, std::string_view key) { return &(*static_cast<T*>(map))[std::string{key}]; }
-    static std::size_t size(void const* map) { return static_cast<T const*>(map)->size(); }
-    static void visit(void const* map, void* context, entry_visitor visitor) {
-        for (auto const& [key, value] : *static_cast<T const*>(map)) visitor(context, key, &value);
+consteval std::string_view tag_text(std::string_view key) {
+    for (std::size_t i = 0;; ++i) {
+        auto const found = constant_of<T>(i);
+        if (found.key.empty()) return {};
+        if (found.key == key) return found.text;
     }
-    static constexpr map_plan description{&clear, &slot, &size, &visit};
-};
+}
+
+/// The key that has another constant in each alternative, or none.
+template <class First, class... Rest>
+consteval std::string_view find_tag() {
+    for (std::size_t i = 0;; ++i) {
+        auto const candidate = constant_of<First>(i);
+        if (candidate.key.empty()) return {};
+        std::string_view const texts[] = {candidate.text, tag_text<Rest>(candidate.key)...};
+        bool differ = true;
+        for (std::size_t a = 0; a < std::size(texts); ++a)
+            for (std::size_t b = 0; b < a; ++b) differ = differ && !texts[a].empty() && texts[a] != texts[b];
+        if (differ) return candidate.key;
+    }
+}
 
 template <class T>
 struct variant_functions;
@@ -314,12 +286,15 @@ struct variant_functions<std::variant<Alternatives...>> {
     static void const* get(void const* variant) {
         return std::visit([](auto const& value) -> void const* { return &value; }, *static_cast<type const*>(variant));
     }
+    static constexpr std::string_view tag = find_tag<Alternatives...>();
+
     template <std::size_t... I>
     static consteval auto list(std::index_sequence<I...>) {
-        return std::array<alternative_plan, sizeof...(I)>{alternative_plan{&plan_of<Alternatives>, &emplace<I>}...};
+        return std::array<alternative_plan, sizeof...(I)>{
+            alternative_plan{&plan_of<Alternatives>, &emplace<I>, tag_text<Alternatives>(tag)}...};
     }
     static constexpr auto alternatives = list(std::index_sequence_for<Alternatives...>{});
-    static constexpr variant_plan description{alternatives.data(), alternatives.size(), &index, &get};
+    static constexpr variant_plan description{alternatives.data(), alternatives.size(), tag, &index, &get};
 };
 
 // --- the one place that says which types there are ---
@@ -329,27 +304,42 @@ consteval plan make_plan() {
     plan result{};
     result.size = sizeof(T);
     result.bytes = static_cast<unsigned char>(sizeof(T) <= 8 ? sizeof(T) : 0);
-    if constexpr (std::is_same_v<T, bool>) {
+    if constexpr (!accept<by_itself<T>>()) {
+    } else if constexpr (has_form<T>) {
+        result.what = kind::converted;
+        result.name = schema_name<T>.view();
+        result.inner = &plan_of<typename json_form<T>::type>;
+        result.converted = &form_functions<T>::description;
+    } else if constexpr (std::is_same_v<T, bool>) {
         result.what = kind::boolean;
-    } else if constexpr (character<T>) {
-        static_assert(!character<T>,
-                      "coax: a character is neither text nor number in JSON; use std::string or an integer");
     } else if constexpr (std::is_integral_v<T>) {
         result.what = std::is_signed_v<T> ? kind::signed_integer : kind::unsigned_integer;
-    } else if constexpr (std::is_same_v<T, float> || std::is_same_v<T, double>) {
+    } else if constexpr (std::is_floating_point_v<T>) {
         result.what = kind::real;
     } else if constexpr (std::is_enum_v<T>) {
-        static_assert(reflect::enumerators<T>.size() > 0,
+        static_assert(enum_tables<T>::both.count > 0,
                       "coax: no enumerators found; specialize coax::enum_range for values outside [-8, 120)");
-        result.what = kind::enumeration;
+        result.what = is_flags<T> ? kind::flags : kind::enumeration;
         result.is_signed = std::is_signed_v<std::underlying_type_t<T>>;
         result.enumeration = &enum_tables<T>::description;
     } else if constexpr (std::is_same_v<T, std::string>) {
         result.what = kind::string;
-    } else if constexpr (std::is_same_v<T, std::chrono::sys_seconds>) {
-        result.what = kind::date_time;
+    } else if constexpr (std::is_same_v<T, std::monostate>) {
+        result.what = kind::null;
     } else if constexpr (std::is_same_v<T, json_value>) {
         result.what = kind::any;
+    } else if constexpr (calendar_date<T>) {
+        result.what = kind::formatted;
+        result.formatted = &date_functions<T>::description;
+    } else if constexpr (is_sys_time<T>) {
+        result.what = kind::formatted;
+        result.formatted = &time_functions<T>::description;
+    } else if constexpr (is_duration<T>) {
+        result.what = kind::formatted;
+        result.formatted = &duration_functions<T>::description;
+    } else if constexpr (std::is_same_v<T, std::vector<std::byte>>) {
+        result.what = kind::formatted;
+        result.formatted = &byte_functions::description;
     } else if constexpr (is_nullable<T>) {
         result.what = kind::nullable;
         result.inner = &plan_of<std::remove_cvref_t<decltype(*std::declval<T&>())>>;
@@ -358,46 +348,30 @@ consteval plan make_plan() {
         result.what = kind::fixed_array;
         result.inner = &plan_of<typename T::value_type>;
         result.sequence = &array_functions<T>::description;
-    } else if constexpr (is_a<T, std::vector>) {
-        static_assert(
-            !std::is_same_v<typename T::value_type, bool>,
-            "coax: std::vector<bool> has no addressable elements; use a std::vector of an enum or of a struct");
+    } else if constexpr (is_a<T, std::vector> && !std::is_same_v<T, std::vector<bool>>) {
         result.what = kind::sequence;
         result.inner = &plan_of<typename T::value_type>;
         result.sequence = &vector_functions<T>::description;
+    } else if constexpr (is_tuple<T>) {
+        result.what = kind::tuple;
+        result.tuple = &tuple_functions<T>::description;
     } else if constexpr (map_like<T>) {
-        static_assert(std::is_same_v<typename T::key_type, std::string>,
-                      "coax: the keys of a JSON object are text; use std::string as the map's key");
         result.what = kind::map;
         result.inner = &plan_of<typename T::mapped_type>;
         result.map = &map_functions<T>::description;
     } else if constexpr (is_a<T, std::variant>) {
         result.what = kind::variant;
         result.variant = &variant_functions<T>::description;
-    } else if constexpr (std::is_convertible_v<T, std::string_view>) {
-        static_assert(
-            !std::is_convertible_v<T, std::string_view>,
-            "coax: this type does not own its text, which ends with the answer it was read from; use std::string");
-    } else if constexpr (std::is_pointer_v<T> || std::is_reference_v<T>) {
-        static_assert(!std::is_pointer_v<T> && !std::is_reference_v<T>,
-                      "coax: nobody owns what a raw pointer or reference names; use std::optional or std::unique_ptr");
-    } else if constexpr (range_like<T>) {
-        static_assert(!range_like<T>, "coax: this container is not supported; use std::vector or std::array");
-    } else if constexpr (reflect::aggregate<T>) {
+    } else if constexpr (collection_like<T>) {
+        result.what = kind::collection;
+        result.inner = &plan_of<typename T::value_type>;
+        result.collection = &collection_functions<T>::description;
+    } else {
         result.what = kind::object;
         result.name = schema_name<T>.view();
         result.structure = &struct_plan_of<T>;
-    } else {
-        static_assert(
-            reflect::aggregate<T>,
-            "coax: this type has no JSON form; use a plain struct (no constructors, private members or virtual "
-            "functions), or coax::json_value for anything");
     }
     return result;
 }
-
-#ifdef __clang__
-#pragma clang diagnostic pop
-#endif
 
 }  // namespace coax::json::detail

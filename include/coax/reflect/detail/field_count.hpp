@@ -87,14 +87,19 @@ consteval std::size_t gallop() {
     }
 }
 
+/// Whether an aggregate has base classes: C++20 cannot see their members.
+template <class T>
+inline constexpr bool has_bases =
+    requires { T{any_base_of<T>{}}; } && !requires { T{converts_to_nothing{}}; };
+
 template <class T>
 consteval std::size_t count_fields() {
     static_assert(std::is_aggregate_v<T>,
                   "coax: not an aggregate (it has constructors, private members or virtual functions); "
                   "use a plain struct");
-    static_assert(
-        !requires { T{any_base_of<T>{}}; } || requires { T{converts_to_nothing{}}; },
-        "coax: base classes cannot be seen in C++20; make the base a member");
+    static_assert(!has_bases<T>,
+                  "coax: base classes cannot be seen in C++20; make the base a member, or list all members in "
+                  "coax_schema");
     return gallop<T, first_taken<T, 0>()>();
 }
 

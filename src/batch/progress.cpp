@@ -57,7 +57,7 @@ void rate_estimator::add(time_point now, std::uint64_t count) {
         points_.back() = {now, count};
     else
         points_.push_back({now, count});
-    while (points_.size() > 2 && (points_[1].when <= now - window_ || points_.size() > max_points)) points_.pop_front();
+    while (points_.size() > 2 && (points_[1].when <= now - window_ || points_.size() > max_points)) points_.erase(points_.begin());
 }
 
 /// The last point at or before the window's beginning: the rate is taken from there.

@@ -5,7 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <vector>
 #include <optional>
 #include <string>
 
@@ -50,7 +50,7 @@ private:
     [[nodiscard]] point const& oldest(time_point now) const;
 
     std::chrono::milliseconds window_;
-    std::deque<point> points_;
+    std::vector<point> points_;
 };
 
 /// One line for people, without a newline and of at most `columns` characters:

@@ -5,7 +5,6 @@
 #include <coax/runtime/asio.hpp>
 #include <coax/runtime/detail/children.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <exception>
 #include <functional>
@@ -134,7 +133,7 @@ asio::awaitable<std::vector<mapped_t<Range, F>>> map_all(Range range, map_option
     if constexpr (std::sized_sentinel_for<typename map_work<Range, F>::rules::sentinel,
                                           typename map_work<Range, F>::rules::iterator>) {
         auto const count = static_cast<std::size_t>(work.end - work.at);
-        workers = std::min(workers, count);
+        if (count < workers) workers = count;
         work.results.reserve(count);
     }
     for (std::size_t i = 0; i < workers; ++i) work.workers.add(map_work<Range, F>::worker(work));

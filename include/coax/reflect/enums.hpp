@@ -1,16 +1,19 @@
 #pragma once
 
+#include <coax/reflect/detail/annotations.hpp>
 #include <coax/reflect/doc.hpp>
 
+#include <bit>
 #include <cstddef>
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace coax {
 
 /// Which values of an enum are looked at for enumerators. Specialize it for an enum with values outside [-8, 120).
-/// A wider range costs compile time.
+/// A wider range costs compile time. With C++26 reflection all are found.
 template <class Enum>
 struct enum_range {
     static constexpr long long low = -8;    ///< The first value.
@@ -132,13 +135,59 @@ consteval auto scan_bits(std::integer_sequence<long long, I...>) {
     return list_enumerators<Enum, static_cast<long long>(1ULL << I)...>();
 }
 
+#if defined(__cpp_impl_reflection)
+/// The first name of each value, in the order of the values; of flags, the powers of two.
+template <class Enum>
+consteval std::vector<std::meta::info> order_enumerators() {
+    std::vector<std::meta::info> ordered;
+    auto const value = [](std::meta::info each) {
+        return static_cast<long long>(std::meta::extract<Enum>(std::meta::constant_of(each)));
+    };
+    for (auto const each : all_enumerators<Enum>) {
+        auto at = ordered.begin();
+        while (at != ordered.end() && value(*at) < value(each)) ++at;
+        bool const known = at != ordered.end() && value(*at) == value(each);
+        bool const is_bit = std::has_single_bit(static_cast<unsigned long long>(value(each)));
+        if (!known && (is_bit || !is_flags<Enum>)) ordered.insert(at, each);
+    }
+    return ordered;
+}
+
+template <class Enum>
+inline constexpr auto ordered_enumerators = std::define_static_array(order_enumerators<Enum>());
+
+consteval std::size_t length_of_names(auto const& things) {
+    std::size_t sum = 0;
+    for (auto const each : things) sum += std::meta::identifier_of(each).size();
+    return sum;
+}
+
+template <class Enum>
+consteval auto list_all_enumerators() {
+    constexpr auto const& ordered = ordered_enumerators<Enum>;
+    enumerator_list<Enum, ordered.size(), length_of_names(ordered)> list{};
+    std::size_t index = 0;
+    std::size_t at = 0;
+    for (auto const each : ordered) {
+        list.values[index] = std::meta::extract<Enum>(std::meta::constant_of(each));
+        for (char const c : std::meta::identifier_of(each)) list.text[at++] = c;
+        list.offsets[++index] = static_cast<unsigned short>(at);
+    }
+    return list;
+}
+#endif
+
 template <class Enum>
 consteval auto find_enumerators() {
+#if defined(__cpp_impl_reflection)
+    return list_all_enumerators<Enum>();
+#else
     if constexpr (is_flags<Enum>)
         return scan_bits<Enum>(std::make_integer_sequence<long long, static_cast<long long>(sizeof(Enum) * 8)>{});
     else
         return scan_range<Enum>(
             std::make_integer_sequence<long long, enum_range<Enum>::high - enum_range<Enum>::low>{});
+#endif
 }
 
 #ifdef __clang__

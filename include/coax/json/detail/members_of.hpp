@@ -49,6 +49,15 @@ concept open_struct = reflect::aggregate<T> && !reflect::detail::has_bases<T>;
 template <class T>
 concept listed_class = std::is_class_v<T> && !open_struct<T> && documented<T>;
 
+#if defined(__cpp_impl_reflection)
+/// With C++26 any class shows its members, private ones and those of its bases too.
+template <class T>
+concept reflected_class = reflect::detail::seen_through<T> && !listed_class<T>;
+#else
+template <class T>
+concept reflected_class = false;
+#endif
+
 // --- whole-type checks ---
 
 template <class T>
@@ -98,7 +107,8 @@ consteval void place_docs(auto& docs, auto const& addresses, coax::detail::field
 }
 
 /// A plain struct: its fields as declared, documented by the lines that name them.
-template <open_struct T>
+template <class T>
+    requires(open_struct<T> && !reflected_class<T>)
 struct members_of<T> {
     static constexpr std::size_t count = reflect::field_count<T>;
 
@@ -172,6 +182,53 @@ struct members_of<T> {
         }(std::make_index_sequence<count>{});
     }
 };
+
+#if defined(__cpp_impl_reflection)
+/// Any class, seen through; documented by annotations, or by the lines of its table.
+template <reflected_class T>
+struct members_of<T> {
+    static constexpr auto members = reflect::detail::all_members<T>;
+    static constexpr std::size_t count = members.size();
+
+    template <std::size_t I>
+    static consteval std::string_view name() {
+        return std::meta::identifier_of(members[I]);
+    }
+    template <std::size_t I>
+    static consteval doc const* documentation() {
+        constexpr doc const* annotation = reflect::detail::find_annotation(members[I]);
+        if constexpr (annotation == nullptr && documented<T>)
+            return documentation_in_table(name<I>());
+        else
+            return annotation;
+    }
+    template <class Visitor>
+    static consteval auto pass() {
+        return []<std::size_t... I>(std::index_sequence<I...>) {
+            return Visitor::template visit<std::remove_cv_t<typename[:std::meta::type_of(members[I]):]>...>();
+        }(std::make_index_sequence<count>{});
+    }
+    static void locate(void* object, void** addresses) {
+        [&]<std::size_t... I>(std::index_sequence<I...>) {
+            ((addresses[I] = std::addressof(static_cast<T*>(object)->[:members[I]:])), ...);
+        }(std::make_index_sequence<count>{});
+    }
+
+private:
+    static consteval doc const* documentation_in_table(std::string_view wanted) {
+        doc const* found = nullptr;
+        [&]<std::size_t... I>(std::index_sequence<I...>) {
+            auto const look = [&](reflect::detail::text_piece piece, doc const& said) {
+                if (std::string_view{piece.begin, piece.size} == wanted) found = &said;
+            };
+            (look(reflect::detail::member_name<line_at<I>(documentation_of<T>::table.fields).member>(),
+                  line_at<I>(documentation_of<T>::table.fields).documentation),
+             ...);
+        }(std::make_index_sequence<count_lines(documentation_of<T>::table.fields)>{});
+        return found;
+    }
+};
+#endif
 
 #ifdef __clang__
 #pragma clang diagnostic pop

@@ -18,15 +18,6 @@ template <class T>
 concept character = std::same_as<T, char> || std::same_as<T, wchar_t> || std::same_as<T, char8_t> ||
                     std::same_as<T, char16_t> || std::same_as<T, char32_t>;
 
-#if defined(__cpp_impl_reflection)
-/// With C++26 any class shows its members, private ones and those of its bases too.
-template <class T>
-concept reflected_class = reflect::detail::seen_through<T>;
-#else
-template <class T>
-concept reflected_class = false;
-#endif
-
 template <class T>
 concept object_like = reflect::aggregate<T> || listed_class<T> || reflected_class<T>;
 

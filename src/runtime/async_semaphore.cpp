@@ -4,6 +4,7 @@
 #include <coax/core/result.hpp>
 #include <coax/runtime/async_semaphore.hpp>
 
+#include <algorithm>
 #include <string>
 
 namespace coax {
@@ -15,6 +16,9 @@ struct semaphore_state {
     std::mutex mutex{};
     std::size_t capacity{0};
     std::size_t in_use{0};
+    std::size_t high_water{0};
+    std::size_t waiting_high_water{0};
+    char const* name{nullptr};
     bool closed{false};
     wait_queue<semaphore_waiter> queue{};
 
@@ -29,9 +33,14 @@ struct semaphore_state {
     }
     [[nodiscard]] bool take_now(std::size_t count) noexcept {
         if (!queue.empty() || !fits(count)) return false;
-        in_use += count;
+        take(count);
         return true;
     }
+    void take(std::size_t count) noexcept {
+        in_use += count;
+        high_water = std::max(high_water, in_use);
+    }
+    void enqueue(semaphore_waiter& one) noexcept;
     void give_back(std::size_t count) noexcept {
         in_use -= count;
         serve();
@@ -44,7 +53,7 @@ struct semaphore_state {
 struct semaphore_waiter final : parked, wait_queue_hook<semaphore_waiter> {
     semaphore_waiter(asio::any_io_executor const& executor, std::shared_ptr<semaphore_state> semaphore,
                      std::size_t count)
-        : parked{executor}, state{std::move(semaphore)}, wanted{count} {}
+        : parked{executor, semaphore->name}, state{std::move(semaphore)}, wanted{count} {}
     semaphore_waiter(semaphore_waiter const&) = delete;
     semaphore_waiter& operator=(semaphore_waiter const&) = delete;
     ~semaphore_waiter() override {
@@ -62,7 +71,7 @@ struct semaphore_waiter final : parked, wait_queue_hook<semaphore_waiter> {
         refused = alive->refusal(wanted);
         granted = !refused && alive->take_now(wanted);
         bool const settled = refused || granted;
-        if (!settled) alive->queue.push_back(*this);
+        if (!settled) alive->enqueue(*this);
         service().park(*this, std::move(rest), std::nullopt);
         if (settled) wake();
     }
@@ -79,10 +88,15 @@ struct semaphore_waiter final : parked, wait_queue_hook<semaphore_waiter> {
     std::optional<errc> refused{};
 };
 
+void semaphore_state::enqueue(semaphore_waiter& one) noexcept {
+    queue.push_back(one);
+    waiting_high_water = std::max(waiting_high_water, queue.size());
+}
+
 void semaphore_state::serve() noexcept {
     while (!queue.empty() && fits(queue.front().wanted)) {
         auto& first = queue.pop_front();
-        in_use += first.wanted;
+        take(first.wanted);
         first.granted = true;
         first.wake();
     }
@@ -118,8 +132,12 @@ void permit::reset() noexcept {
     state->give_back(count);
 }
 
-async_semaphore::async_semaphore(std::size_t capacity) : state_{std::make_shared<detail::semaphore_state>()} {
+async_semaphore::async_semaphore(std::size_t capacity) : async_semaphore{capacity, "async_semaphore"} {}
+
+async_semaphore::async_semaphore(std::size_t capacity, char const* name)
+    : state_{std::make_shared<detail::semaphore_state>()} {
     state_->capacity = capacity;
+    state_->name = name;
 }
 
 async_semaphore::~async_semaphore() {
@@ -183,6 +201,17 @@ std::size_t async_semaphore::waiting() const noexcept {
 bool async_semaphore::closed() const noexcept {
     std::lock_guard const lock{state_->mutex};
     return state_->closed;
+}
+
+semaphore_stats async_semaphore::stats() const noexcept {
+    std::lock_guard const lock{state_->mutex};
+    auto const& now = *state_;
+    return {.capacity = now.capacity,
+            .available = now.capacity - std::min(now.capacity, now.in_use),
+            .in_use = now.in_use,
+            .waiting = now.queue.size(),
+            .high_water = now.high_water,
+            .waiting_high_water = now.waiting_high_water};
 }
 
 }  // namespace coax

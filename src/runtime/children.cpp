@@ -3,11 +3,14 @@
 #include "runtime/sleep.hpp"
 
 #include <coax/core/error.hpp>
+#include <coax/runtime/as_result.hpp>
 #include <coax/runtime/detail/children.hpp>
+#include <coax/runtime/when_any.hpp>
 
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/recycling_allocator.hpp>
 
 #include <string>
 #include <vector>
@@ -23,7 +26,7 @@ std::exception_ptr cancelled_failure() {
 
 // ---- children
 
-struct children::state final : timer_node, std::enable_shared_from_this<state> {
+struct children::state final : std::enable_shared_from_this<state> {
     struct child {
         explicit child(asio::awaitable<void> what) : work{std::move(what)} {}
 
@@ -31,6 +34,7 @@ struct children::state final : timer_node, std::enable_shared_from_this<state> {
         std::exception_ptr failure{};
         asio::cancellation_signal signal{};
         bool running{false};
+        bool forgiven{false};
     };
 
     /// The parent's wait, in its frame: a cancellation goes to the children instead of ending it.
@@ -38,10 +42,7 @@ struct children::state final : timer_node, std::enable_shared_from_this<state> {
         waiting(asio::any_io_executor const& executor, state& group) : parked{executor}, group_{&group} {}
         waiting(waiting const&) = delete;
         waiting& operator=(waiting const&) = delete;
-        ~waiting() override {
-            service().disarm(*group_);
-            group_->parent = nullptr;
-        }
+        ~waiting() override { group_->parent = nullptr; }
 
         void cancel(asio::cancellation_type type) noexcept override { group_->cancel_from_parent(type); }
 
@@ -58,31 +59,50 @@ struct children::state final : timer_node, std::enable_shared_from_this<state> {
         child* one;
     };
 
-    void begin(continuation rest, std::optional<clock::duration> limit) {
+    void begin(continuation rest) {
         auto const self = shared_from_this();
-        auto& service = parent->service();
-        service.park(*parent, std::move(rest), std::nullopt);
-        if (limit) service.arm(*this, later(service.now(), *limit), executor);
+        parent->service().park(*parent, std::move(rest), std::nullopt);
         running = 1;  // this loop's own, so that nothing ends before all have started
-        started = true;
-        for (std::size_t i = 0; i < all.size(); ++i) start(*all[i]);
+        starting = started = true;
+        auto const initial = all.size();  // those that a child adds meanwhile start by themselves
+        for (std::size_t i = 0; i < initial; ++i) start(*all[i]);
+        starting = false;
         leave();
     }
 
+    /// Children come and go in numbers without bound: the place of one that has ended is used again.
+    void add(asio::awaitable<void> work) {
+        if (ended_places.empty()) {
+            all.push_back(std::make_unique<child>(std::move(work)));
+            ended_places.reserve(all.capacity());
+            if (started) start(*all.back());
+            return;
+        }
+        auto& one = *ended_places.back();
+        ended_places.pop_back();
+        one.work = std::move(work);
+        start(one);
+    }
+
     void start(child& one) {
-        if (cancelled) return skip();
+        if (cancelled) return skip(one);
         one.running = true;
+        one.forgiven = false;
         ++running;
         asio::co_spawn(executor, shield(std::move(one.work), one.failure), ended{shared_from_this(), &one});
     }
 
-    void skip() {
+    void skip(child& one) {
+        one.work = asio::awaitable<void>{};
+        ended_places.push_back(&one);
         if (told_by_parent && !failure) failure = cancelled_failure();
     }
 
     void end(child& one, std::exception_ptr why) {
         one.running = false;
-        if (!why) why = std::move(one.failure);
+        if (!why) why = std::exchange(one.failure, nullptr);
+        if (one.forgiven && why && to_error(why).code == errc::cancelled) why = nullptr;
+        ended_places.push_back(&one);
         if (why && !failure) failure = std::move(why);
         if (failure && policy == on_failure::cancel_rest) cancel(asio::cancellation_type::terminal);
         leave();
@@ -94,7 +114,17 @@ struct children::state final : timer_node, std::enable_shared_from_this<state> {
 
     void cancel(asio::cancellation_type type) noexcept {
         cancelled = cancelled || (type & asio::cancellation_type::terminal) != asio::cancellation_type::none;
-        for (std::size_t i = 0; i < all.size(); ++i)
+        send(0, type);
+    }
+
+    void cancel_forgiving(std::size_t spared) noexcept {
+        for (std::size_t i = spared; i < all.size(); ++i) all[i]->forgiven = all[i]->running;
+        send(spared, asio::cancellation_type::terminal);
+    }
+
+    /// By number: what is told may add others, which are not meant.
+    void send(std::size_t first, asio::cancellation_type type) noexcept {
+        for (std::size_t i = first, count = all.size(); i < count; ++i)
             if (all[i]->running) all[i]->signal.emit(type);
     }
 
@@ -103,25 +133,17 @@ struct children::state final : timer_node, std::enable_shared_from_this<state> {
         cancel(type);
     }
 
-    /// The time limit: on to the children's own executor.
-    void expire(std::unique_lock<std::mutex>&) noexcept override {
-        asio::post(executor, [self = shared_from_this()] {
-            if (self->running == 0) return;
-            self->timed_out = true;
-            self->cancel(asio::cancellation_type::terminal);
-        });
-    }
-
     asio::any_io_executor executor{};
     std::vector<std::unique_ptr<child>> all{};
+    std::vector<child*> ended_places{};
     waiting* parent{nullptr};
     std::exception_ptr failure{};
     std::size_t running{0};
     on_failure policy{on_failure::carry_on};
+    bool starting{false};
     bool started{false};
     bool cancelled{false};
     bool told_by_parent{false};
-    bool timed_out{false};
 };
 
 children::children() : state_{std::make_shared<state>()} {}
@@ -129,38 +151,125 @@ children::children() : state_{std::make_shared<state>()} {}
 children::~children() = default;
 
 void children::add(asio::awaitable<void> child) {
-    state_->all.push_back(std::make_unique<state::child>(std::move(child)));
-    if (state_->started) state_->start(*state_->all.back());
+    state_->add(std::move(child));
 }
 
 void children::cancel() noexcept {
     state_->cancel(asio::cancellation_type::terminal);
 }
 
-asio::awaitable<std::exception_ptr> children::run(on_failure policy) {
-    return run(policy, std::nullopt);
+void children::cancel_forgiving(std::size_t spared) noexcept {
+    state_->cancel_forgiving(spared);
 }
 
-asio::awaitable<std::exception_ptr> children::run(on_failure policy, std::optional<clock::duration> limit) {
+std::size_t children::running() const noexcept {
+    return state_->running - (state_->starting ? 1 : 0);
+}
+
+asio::awaitable<std::exception_ptr> children::run(on_failure policy) {
     auto const group = state_;
     if (group->all.empty()) co_return nullptr;
     group->executor = co_await asio::this_coro::executor;
     group->policy = policy;
     state::waiting node{group->executor, *group};
     group->parent = &node;
-    co_await suspend(node, [group, limit](continuation rest) { group->begin(std::move(rest), limit); });
+    co_await suspend(node, [group](continuation rest) { group->begin(std::move(rest)); });
     co_return std::exchange(group->failure, nullptr);
 }
 
-bool children::timed_out() const noexcept {
-    return state_->timed_out;
+// ---- contest
+
+asio::awaitable<std::size_t> contest::run() {
+    auto const failure = co_await runners_.run(on_failure::carry_on);
+    if (first_ == nobody) std::rethrow_exception(failure);  // cancelled before anyone started
+    auto const told = (co_await asio::this_coro::cancellation_state).cancelled();
+    if (!won_ && told != asio::cancellation_type::none) throw_error({.code = errc::cancelled});
+    if (failure_) std::rethrow_exception(failure_);
+    co_return first_;
 }
 
+void contest::arrive(std::size_t number, bool succeeded, std::exception_ptr failure) noexcept {
+    bool const wins = !won_ && (succeeded || rule_ == rule::first_to_end);
+    if (wins || first_ == nobody) {
+        first_ = number;
+        failure_ = std::move(failure);
+    }
+    if (!wins) return;
+    won_ = true;
+    runners_.cancel();
+}
+
+// ---- run_limited
+
+namespace {
+
+/// A child with a time limit; kept by the child's handler too, since a dying context unwinds in any order.
+struct limited_call {
+    asio::cancellation_signal signal{};
+    std::exception_ptr failure{};
+    parked* parent{nullptr};
+    bool done{false};
+
+    void end(std::exception_ptr why) noexcept {
+        done = true;
+        if (why) failure = std::move(why);
+        if (parent != nullptr) parent->wake();
+    }
+};
+
+/// The parent's wait: its deadline only wakes it, a cancellation goes to the child.
+struct limited_wait final : parked {
+    limited_wait(asio::any_io_executor const& executor, limited_call& call) : parked{executor}, call_{&call} {
+        call_->parent = this;
+    }
+    limited_wait(limited_wait const&) = delete;
+    limited_wait& operator=(limited_wait const&) = delete;
+    ~limited_wait() override { call_->parent = nullptr; }
+
+    void cancel(asio::cancellation_type type) noexcept override { call_->signal.emit(type); }
+
+    limited_call* call_;
+};
+
+struct limited_ended {
+    using cancellation_slot_type = asio::cancellation_slot;
+    [[nodiscard]] cancellation_slot_type get_cancellation_slot() const noexcept { return call->signal.slot(); }
+    void operator()(std::exception_ptr failure) const noexcept { call->end(std::move(failure)); }
+
+    std::shared_ptr<limited_call> call;
+};
+
+/// Waits for a child that has suspended.
+/// @returns true: the limit passed meanwhile.
+asio::awaitable<bool> wait_limited(asio::any_io_executor executor, limited_call& call, clock::duration limit) {
+    limited_wait node{executor, call};
+    auto const told = (co_await asio::this_coro::cancellation_state).cancelled();
+    if (told != asio::cancellation_type::none) call.signal.emit(told);  // by the child itself, as it started
+    bool const throws = co_await asio::this_coro::throw_if_cancelled();
+    co_await asio::this_coro::throw_if_cancelled(false);  // the child must be waited for, come what may
+    std::optional<clock::time_point> deadline{later(node.service().now(), limit)};
+    bool timed_out = false;
+    while (!call.done) {
+        co_await suspend(node, [&node, deadline](continuation rest) {
+            node.service().park(node, std::move(rest), deadline);
+        });
+        if (call.done || node.how() != parked::end::due) continue;
+        timed_out = true;
+        deadline.reset();
+        call.signal.emit(asio::cancellation_type::terminal);
+    }
+    co_await asio::this_coro::throw_if_cancelled(throws);
+    co_return timed_out;
+}
+
+}  // namespace
+
 asio::awaitable<limited_end> run_limited(clock::duration limit, asio::awaitable<void> child) {
-    children group;
-    group.add(std::move(child));
-    auto failure = co_await group.run(on_failure::carry_on, limit);
-    co_return limited_end{std::move(failure), group.timed_out()};
+    auto const executor = co_await asio::this_coro::executor;
+    auto const call = std::allocate_shared<limited_call>(asio::recycling_allocator<limited_call>{});
+    asio::co_spawn(executor, shield(std::move(child), call->failure), limited_ended{call});
+    bool const timed_out = !call->done && co_await wait_limited(executor, *call, limit);
+    co_return limited_end{std::exchange(call->failure, nullptr), timed_out};
 }
 
 void throw_timeout(clock::duration limit) {

@@ -54,14 +54,14 @@ asio::awaitable<bool> sleep_on(parked& node, clock::time_point when) {
 }  // namespace
 
 asio::awaitable<bool> try_sleep_until(clock::time_point when) {
-    parked node{co_await asio::this_coro::executor};
+    parked node{co_await asio::this_coro::executor, "sleep"};
     if (when <= node.service().now()) co_return true;
     co_return co_await sleep_on(node, when);
 }
 
 asio::awaitable<bool> try_sleep_for(clock::duration wait) {
     if (wait <= clock::duration::zero()) co_return true;
-    parked node{co_await asio::this_coro::executor};
+    parked node{co_await asio::this_coro::executor, "sleep"};
     co_return co_await sleep_on(node, later(node.service().now(), wait));
 }
 

@@ -8,13 +8,23 @@
 #include <boost/asio/prefer.hpp>
 #include <boost/asio/query.hpp>
 
+#include <algorithm>
+#include <map>
 #include <random>
+#include <string_view>
 #include <utility>
 
 namespace coax::detail {
 namespace {
 
-constexpr std::uint64_t virtual_seed = 0x9e3779b97f4a7c15ULL;
+constexpr std::uint64_t golden = 0x9e3779b97f4a7c15ULL;
+
+/// The mixing step of SplitMix64.
+constexpr std::uint64_t mixed(std::uint64_t bits) noexcept {
+    bits = (bits ^ (bits >> 30U)) * 0xbf58476d1ce4e5b9ULL;
+    bits = (bits ^ (bits >> 27U)) * 0x94d049bb133111ebULL;
+    return bits ^ (bits >> 31U);
+}
 
 std::uint64_t fresh_seed() {
     std::random_device device;
@@ -30,7 +40,8 @@ asio::any_io_executor untracked(asio::any_io_executor const& executor) {
 
 // ---- parked
 
-parked::parked(asio::any_io_executor const& executor) : service_{&context_service::of(executor)} {}
+parked::parked(asio::any_io_executor const& executor, char const* what)
+    : service_{&context_service::of(executor)}, what_{what} {}
 
 void parked::wake() noexcept {
     service_->wake(*this, end::woken);
@@ -56,18 +67,15 @@ context_service& context_service::of(asio::any_io_executor const& executor) {
 }
 
 double context_service::chance() noexcept {
-    // SplitMix64: a counter, mixed.
-    auto bits = chance_.fetch_add(virtual_seed, std::memory_order_relaxed) + virtual_seed;
-    bits = (bits ^ (bits >> 30U)) * 0xbf58476d1ce4e5b9ULL;
-    bits = (bits ^ (bits >> 27U)) * 0x94d049bb133111ebULL;
-    bits ^= bits >> 31U;
-    return static_cast<double>(bits >> 11U) * 0x1p-53;
+    auto const count = chance_.fetch_add(golden, std::memory_order_relaxed) + golden;
+    return static_cast<double>(mixed(count) >> 11U) * 0x1p-53;
 }
 
-void context_service::use(std::shared_ptr<virtual_clock> time) {
+void context_service::use(std::shared_ptr<virtual_clock> time, std::uint64_t seed) {
     time_ = time;
     virtual_time_ = std::move(time);
-    chance_ = virtual_seed;
+    chance_ = golden + seed;
+    tie_seed_ = seed;
 }
 
 bool context_service::advance() {
@@ -120,6 +128,7 @@ void context_service::insert(timer_node& node, clock::time_point deadline, asio:
     remove(node);
     node.deadline_ = deadline;
     node.sequence_ = sequence_++;
+    node.tie_ = tie_seed_ == 0 ? node.sequence_ : mixed(node.sequence_ * golden ^ tie_seed_);
     heap_.push_back(&node);
     node.position_ = heap_.size() - 1;
     sift_up(node.position_);
@@ -138,7 +147,7 @@ void context_service::remove(timer_node& node) noexcept {
 }
 
 bool context_service::before(timer_node const& a, timer_node const& b) noexcept {
-    return a.deadline_ != b.deadline_ ? a.deadline_ < b.deadline_ : a.sequence_ < b.sequence_;
+    return a.deadline_ != b.deadline_ ? a.deadline_ < b.deadline_ : a.tie_ < b.tie_;
 }
 
 void context_service::place(std::size_t at, timer_node* node) noexcept {
@@ -195,7 +204,7 @@ void context_service::on_tick(std::uint64_t generation) {
 
 void context_service::expire_due(lock_type& lock) {
     auto const current = now();
-    auto const newest = sequence_;  // what is armed from here on waits for the next turn
+    auto const newest = sequence_;  // what is armed from here on may wait for the next turn
     while (!heap_.empty() && heap_.front()->deadline_ <= current && heap_.front()->sequence_ < newest) {
         auto* const node = heap_.front();
         remove(*node);
@@ -241,6 +250,23 @@ void context_service::release(parked& node, parked::end how) noexcept {
     // Out of the frame first: once posted it may run, and die, on another thread.
     auto const executor = std::move(node.executor_);
     asio::post(executor, continuation{std::move(node.rest_)});
+}
+
+std::string context_service::waits() {
+    std::map<std::string_view, std::size_t> counts;
+    {
+        lock_type const lock{mutex_};
+        for (auto const* node = first_parked_; node != nullptr; node = node->next_)
+            if (node->what_ != nullptr) ++counts[node->what_];
+    }
+    std::string text;
+    for (auto const& [what, count] : counts) {
+        if (!text.empty()) text += ", ";
+        text += std::to_string(count);
+        text += " on ";
+        text += what;
+    }
+    return text;
 }
 
 // ---- deadline_timer

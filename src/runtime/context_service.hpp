@@ -18,6 +18,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace coax::detail {
@@ -30,7 +31,8 @@ class parked : public timer_node {
 public:
     enum class end : std::uint8_t { waiting, woken, due, cancelled };
 
-    explicit parked(asio::any_io_executor const& executor);
+    /// @param what  What is waited for, to be named when a program hangs; a literal. Null: a wait for other coroutines.
+    explicit parked(asio::any_io_executor const& executor, char const* what = nullptr);
     ~parked() override = default;
 
     /// How the last wait ended.
@@ -51,6 +53,7 @@ private:
     void expire(std::unique_lock<std::mutex>& lock) noexcept override;
 
     context_service* service_;
+    char const* what_;
     asio::any_io_executor executor_;  ///< While suspended.
     continuation rest_;               ///< While parked; this and all below are guarded by the service's lock.
     parked* previous_{nullptr};
@@ -82,7 +85,8 @@ public:
     [[nodiscard]] double chance() noexcept;
 
     /// Makes the service run on `time`; before anything waits.
-    void use(std::shared_ptr<virtual_clock> time);
+    /// @param seed  Of `chance()` and, unless 0, of the order in which equal deadlines expire.
+    void use(std::shared_ptr<virtual_clock> time, std::uint64_t seed = 0);
     /// Virtual time: moves the clock to the earliest deadline and lets all expire that are due.
     /// @returns false: there is none.
     bool advance();
@@ -97,6 +101,8 @@ public:
     /// Sets the deadline of a wait that is under way; nothing when it has ended.
     void set_deadline(parked& node, clock::time_point deadline);
     void wake(parked& node, parked::end how) noexcept;
+    /// How many wait for what: "2 on async_semaphore, 1 on channel"; empty: none whose wait has a name.
+    [[nodiscard]] std::string waits();
 
 private:
     friend class parked;
@@ -126,6 +132,7 @@ private:
     std::mutex mutex_;
     std::vector<timer_node*> heap_;
     std::uint64_t sequence_{0};
+    std::uint64_t tie_seed_{0};
     std::optional<asio::steady_timer> tick_;
     std::uint64_t tick_generation_{0};
     clock::time_point tick_at_{};

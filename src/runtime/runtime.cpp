@@ -11,6 +11,7 @@
 #include <boost/asio/post.hpp>
 
 #include <atomic>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -51,6 +52,12 @@ std::size_t checked(std::size_t threads) {
     if (threads < 1 || threads > 1024)
         throw_error({.code = errc::invalid_argument, .message = "must be in [1, 1024]", .where = "threads"});
     return threads;
+}
+
+[[noreturn]] void throw_stalled(std::string const& waits) {
+    auto const* const unknown = "something that is not coax's own, as a socket or a plain timer";
+    throw_error({.code = errc::stalled,
+                 .message = "nothing is ready and no deadline is left; waiting: " + (waits.empty() ? unknown : waits)});
 }
 
 }  // namespace
@@ -107,9 +114,9 @@ struct runtime::impl {
 
 runtime::runtime(runtime_options options) : impl_{std::make_unique<impl>(checked(options.threads))} {}
 
-runtime::runtime(virtual_time) : impl_{std::make_unique<impl>(1)} {
+runtime::runtime(virtual_time time) : impl_{std::make_unique<impl>(1)} {
     impl_->is_virtual = true;
-    impl_->service().use(std::make_shared<virtual_clock>());
+    impl_->service().use(std::make_shared<virtual_clock>(), time.seed);
 }
 
 runtime::~runtime() = default;
@@ -124,12 +131,14 @@ void runtime::run_to_end(asio::awaitable<void> main) {
         alive = impl_->run_virtual(*task);
     else
         impl_->run(*task);
+    std::string waits;
     if (!alive) {
+        waits = impl_->service().waits();
         task->signal.emit(asio::cancellation_type::terminal);
         impl_->shards[0]->poll();
     }
     impl_->current.reset();
-    if (!alive) throw_error({.code = errc::stalled, .message = "nothing is ready and no deadline is left"});
+    if (!alive) throw_stalled(waits);
     if (task->failure) std::rethrow_exception(task->failure);
 }
 

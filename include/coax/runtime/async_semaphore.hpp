@@ -43,6 +43,16 @@ private:
     std::size_t count_{0};
 };
 
+/// What an `async_semaphore` looks like at one moment.
+struct semaphore_stats {
+    std::size_t capacity{0};
+    std::size_t available{0};          ///< Units that are free.
+    std::size_t in_use{0};             ///< Units that are out; more than the capacity after shrinking.
+    std::size_t waiting{0};            ///< Coroutines in the queue.
+    std::size_t high_water{0};         ///< Most units that were ever out at once.
+    std::size_t waiting_high_water{0}; ///< Most coroutines that ever waited at once.
+};
+
 /// Bounds how much goes on at once: first come, first served, also for weights, so a big request never starves.
 ///
 /// Thread safety: may be used from any thread and from coroutines of any context; waiters resume on their own executor.
@@ -67,7 +77,8 @@ public:
     /// Takes `count` units now, or says no: also while others wait, and when closed.
     [[nodiscard]] std::optional<permit> try_acquire(std::size_t count = 1);
 
-    /// Sets the capacity. Growing wakes waiters; shrinking takes nothing back, but ends waiters that can never be served.
+    /// Sets the capacity. Growing wakes waiters. Shrinking takes nothing back: nobody is served until so many permits have
+    /// come back that the rest fits, and waiters that can never be served end.
     void resize(std::size_t capacity);
 
     /// Ends all waiters and every later `acquire` in `errc::closed`. Permits stay valid.
@@ -78,8 +89,13 @@ public:
     [[nodiscard]] std::size_t in_use() const noexcept;  ///< Units that are out; more than the capacity after shrinking.
     [[nodiscard]] std::size_t waiting() const noexcept;  ///< Coroutines in the queue.
     [[nodiscard]] bool closed() const noexcept;
+    /// All of these at one moment.
+    [[nodiscard]] semaphore_stats stats() const noexcept;
 
 private:
+    friend class async_mutex;
+    async_semaphore(std::size_t capacity, char const* name);
+
     std::shared_ptr<detail::semaphore_state> state_;
 };
 

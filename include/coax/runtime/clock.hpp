@@ -51,7 +51,7 @@ private:
 /// `clock_of(executor).now()`.
 [[nodiscard]] clock::time_point now(asio::any_io_executor const& executor);
 
-/// Waits until the caller's clock shows `when`; at once when that has passed.
+/// Waits until the caller's clock shows `when`; at once when that has passed. On any executor, a bare pool's too.
 ///
 /// @throws coax::exception  `errc::cancelled`.
 /// Cancellation: every type that the coroutine lets through (`terminal`, unless it resets its filter).

@@ -147,7 +147,8 @@ asio::awaitable<std::vector<mapped_t<Range, F>>> map_all(Range range, map_option
 
 }  // namespace detail
 
-/// Calls `f` on every item, at most `options.concurrency` at once, on the caller's executor.
+/// Calls `f` on every item, at most `options.concurrency` at once, on the caller's executor. All results are held until the
+/// end: for millions of items see `pipeline` and `for_each`.
 ///
 /// @param range    Pulled lazily. An lvalue is used in place and must outlive the awaitable; an rvalue moves in.
 /// @param f        Takes an item by value or const reference; returns `awaitable<U>` or `awaitable<result<U>>`. Lives in the
@@ -156,6 +157,7 @@ asio::awaitable<std::vector<mapped_t<Range, F>>> map_all(Range range, map_option
 ///          `errc::cancelled`; those of a single-pass range are left out.
 /// @throws coax::exception  `errc::cancelled`, `errc::invalid_argument`; what the range's iterators or `progress` throw.
 /// Cancellation: passed on to the items in work, which are waited for.
+/// Thread safety: all runs on the caller's executor, which must be one thread or a strand.
 template <class Range, class F>
 [[nodiscard]] auto map(Range&& range, map_options options, F f) {
     return detail::map_all<Range, F>(std::forward<Range>(range), std::move(options), std::move(f));

@@ -145,6 +145,7 @@ asio::awaitable<as_result_t<T>> capture(asio::awaitable<T> op, std::exception_pt
 /// @throws coax::exception  The last attempt's error with `attempts` counted in; an exception that is not ours is rethrown as
 ///         it was. `errc::cancelled` when cancelled while waiting, `errc::invalid_argument` for wrong options.
 /// Cancellation: as `f` while it runs; every type in a wait. A cancellation is never retried.
+/// Thread safety: on any executor; nothing is shared.
 template <class F>
 asio::awaitable<detail::retried_t<F>> retry(retry_options options, F f) {
     using value = detail::retried_t<F>;

@@ -5,6 +5,7 @@
 #include <coax/runtime/detail/children.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -20,6 +21,12 @@ struct runtime_options {
 /// Asks for a runtime whose clock jumps to the next deadline when nothing is ready.
 struct virtual_time {
     explicit virtual_time() = default;  // so that `{...}` always means options
+    /// Another run for each seed, and the same one for the same seed.
+    explicit virtual_time(std::uint64_t wanted) noexcept : seed{wanted} {}
+
+    /// Of what chance decides (jitter) and of the order in which equal deadlines expire. 0: these expire in the order of
+    /// asking.
+    std::uint64_t seed{0};
 };
 
 /// The threads, timers and shutdown of a program that has no `io_context` of its own.
@@ -33,7 +40,7 @@ public:
     explicit runtime(runtime_options options = {});
     /// One shard, the same run every time: an hour of waiting takes no time. Not for real sockets: waiting for one does not
     /// count as ready.
-    explicit runtime(virtual_time);
+    explicit runtime(virtual_time time);
     runtime(runtime const&) = delete;
     runtime& operator=(runtime const&) = delete;
     ~runtime();
@@ -42,7 +49,8 @@ public:
     ///
     /// @returns What `main` returns; what it throws passes through.
     /// @throws coax::exception  `errc::cancelled` after `stop()`; `errc::stalled` in virtual time when nothing is ready and
-    ///         nothing ever will be; `main` was then cancelled.
+    ///         nothing ever will be: its message names what waits, as "2 on async_semaphore, 1 on channel"; `main` was then
+    ///         cancelled.
     template <class T>
     T run(asio::awaitable<T> main) {
         auto place = std::make_shared<std::optional<detail::kept<T>>>();

@@ -31,6 +31,7 @@ bool says_cancelled(result<T> const& outcome) {
 /// @param limit  Zero or less: no time at all, `work` never starts.
 /// @throws coax::exception  `errc::timeout`; otherwise what `work` throws, so the caller's own cancellation is told apart.
 /// Cancellation: passed on to `work`, which is waited for.
+/// Thread safety: all runs on the caller's executor, which must be one thread or a strand.
 template <class T>
 asio::awaitable<T> with_timeout(clock::duration limit, asio::awaitable<T> work) {
     if (limit <= clock::duration::zero()) detail::throw_timeout(limit);

@@ -30,6 +30,7 @@ asio::awaitable<std::tuple<kept<Ts>...>> all_of(asio::awaitable<Ts>... work) {
 /// @returns Their values in order, a monostate for `void`.
 /// @throws What the first one to fail threw, after the others were cancelled and are gone.
 /// Cancellation: passed on to all; waits until all are gone.
+/// Thread safety: all runs on the caller's executor, which must be one thread or a strand.
 template <class... Ts>
 [[nodiscard]] asio::awaitable<std::tuple<detail::kept<Ts>...>> when_all(asio::awaitable<Ts>... work) {
     return detail::all_of(std::move(work)...);

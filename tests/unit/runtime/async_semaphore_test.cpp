@@ -160,6 +160,50 @@ TEST(AsyncSemaphore, GrowingWakesAndShrinkingRefusesTheImpossible) {
     run_virtual(body());
 }
 
+TEST(AsyncSemaphore, ShrinkingWaitsForPermitsToComeBack) {
+    auto body = []() -> asio::awaitable<void> {
+        auto const executor = co_await asio::this_coro::executor;
+        async_semaphore slots{4};
+        std::vector<int> order;
+        auto first = slots.try_acquire(2);
+        auto second = slots.try_acquire(2);
+        slots.resize(2);
+        started waiter{executor, hold(slots, 1, 1s, 1, order)};
+        first->reset();  // 2 of 2 are still out
+        co_await sleep_for(1s);
+        EXPECT_TRUE(order.empty());
+        EXPECT_EQ(slots.available(), 0U);
+        second->reset();
+        co_await sleep_for(500ms);
+        EXPECT_EQ(slots.available(), 1U);
+        EXPECT_THAT(order, ElementsAre(1));
+    };
+    run_virtual(body());
+}
+
+TEST(AsyncSemaphore, TellsItsStatistics) {
+    auto body = []() -> asio::awaitable<void> {
+        auto const executor = co_await asio::this_coro::executor;
+        async_semaphore slots{5};
+        std::vector<int> order;
+        slots.try_acquire(4)->reset();
+        auto const held = slots.try_acquire(3);
+        started a{executor, hold(slots, 3, 0s, 1, order)};
+        started b{executor, hold(slots, 1, 0s, 2, order)};
+        a.cancel();
+        b.cancel();
+        co_await sleep_for(1s);
+        auto const seen = slots.stats();
+        EXPECT_EQ(seen.capacity, 5U);
+        EXPECT_EQ(seen.available, 2U);
+        EXPECT_EQ(seen.in_use, 3U);
+        EXPECT_EQ(seen.waiting, 0U);
+        EXPECT_EQ(seen.high_water, 4U);
+        EXPECT_EQ(seen.waiting_high_water, 2U);
+    };
+    run_virtual(body());
+}
+
 TEST(AsyncSemaphore, CloseEndsWaitersAndKeepsPermits) {
     auto body = []() -> asio::awaitable<void> {
         auto const executor = co_await asio::this_coro::executor;

@@ -3,6 +3,7 @@
 #include <coax/runtime/asio.hpp>
 #include <coax/runtime/clock.hpp>
 
+#include <cstddef>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -52,19 +53,19 @@ public:
     /// Takes one in; it starts in `run()` on the parent's executor, or at once when `run()` is under way.
     void add(asio::awaitable<void> child);
 
-    /// Sends `terminal` to all that run.
+    /// Sends `terminal` to all that run, and starts none of those to come.
     void cancel() noexcept;
+    /// Sends `terminal` to those that run now, but for the first `spared` ones; that they end as cancelled is no failure.
+    void cancel_forgiving(std::size_t spared) noexcept;
+
+    /// Those that have not ended.
+    [[nodiscard]] std::size_t running() const noexcept;
 
     /// Starts all and waits until the last one is gone, however it ends.
     ///
     /// @returns The first exception that left a child; null: none.
     /// Cancellation: passed on to the children; still waits for them.
     asio::awaitable<std::exception_ptr> run(on_failure policy);
-    /// The same; when `limit` has passed, `terminal` goes to all that still run.
-    asio::awaitable<std::exception_ptr> run(on_failure policy, std::optional<clock::duration> limit);
-
-    /// Whether the limit passed while children ran.
-    [[nodiscard]] bool timed_out() const noexcept;
 
 private:
     struct state;
@@ -77,7 +78,8 @@ struct limited_end {
     bool timed_out{false};
 };
 
-/// Runs one child; cancels it with `terminal` when `limit` has passed, and waits until it is gone.
+/// Runs one child; cancels it with `terminal` when `limit` has passed, and waits until it is gone. A child that never
+/// suspends costs no timer.
 /// Cancellation: passed on to the child.
 asio::awaitable<limited_end> run_limited(clock::duration limit, asio::awaitable<void> child);
 

@@ -12,7 +12,8 @@ namespace coax::detail {
 
 class context_service;
 
-/// An entry of a context's timer queue, embedded in what waits. The queue orders by (deadline, sequence).
+/// An entry of a context's timer queue, embedded in what waits. The queue orders by (deadline, tie); a tie is the sequence
+/// of arming unless a seed shuffles it.
 /// All members belong to the queue and are guarded by its lock.
 class timer_node {
 public:
@@ -33,6 +34,7 @@ private:
     static constexpr std::size_t nowhere = static_cast<std::size_t>(-1);
     clock::time_point deadline_{};
     std::uint64_t sequence_{0};
+    std::uint64_t tie_{0};
     std::size_t position_{nowhere};
 };
 

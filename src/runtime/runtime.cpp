@@ -43,9 +43,11 @@ struct main_ended {
     void operator()(std::exception_ptr failure) const {
         if (failure) task->failure = std::move(failure);
         task->done = true;
+        context->stop();  // `run()` returns; until then one call turns the loop, for what Asio recycles is kept per call
     }
 
     std::shared_ptr<main_task> task;
+    asio::io_context* context;
 };
 
 std::size_t checked(std::size_t threads) {
@@ -81,14 +83,13 @@ struct runtime::impl {
     [[nodiscard]] detail::context_service& service() { return detail::context_service::of(shards[0]->get_executor()); }
 
     void run(main_task const& task) {
-        while (!task.done) shards[0]->run_one();
+        while (!task.done) shards[0]->run();
     }
 
     /// @returns false: nothing is ready and no deadline is left.
     [[nodiscard]] bool run_virtual(main_task const& task) {
         for (;;) {
-            while (!task.done && shards[0]->poll_one() != 0) {
-            }
+            shards[0]->poll();
             if (task.done) return true;
             if (!service().advance()) return false;
         }
@@ -123,7 +124,8 @@ runtime::~runtime() = default;
 
 void runtime::run_to_end(asio::awaitable<void> main) {
     auto const task = std::make_shared<main_task>();
-    asio::co_spawn(*impl_->shards[0], detail::shield(std::move(main), task->failure), main_ended{task});
+    impl_->shards[0]->restart();
+    asio::co_spawn(*impl_->shards[0], detail::shield(std::move(main), task->failure), main_ended{task, impl_->shards[0].get()});
     // Behind the start in the queue: a cancellation before it would be lost on Asio.
     asio::post(*impl_->shards[0], [owner = impl_.get(), task] { owner->accept(task); });
     bool alive = true;

@@ -15,6 +15,8 @@
 #include <coax/client/chat_stream.hpp>
 #include <coax/client/client.hpp>
 #include <coax/client/options.hpp>
+#include <coax/client/parse_stream.hpp>
+#include <coax/client/parsed.hpp>
 #include <coax/client/toolbox.hpp>
 #include <coax/core/error.hpp>
 #include <coax/core/result.hpp>

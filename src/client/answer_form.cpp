@@ -8,10 +8,14 @@ result<std::string> detail::schema_of(json::codec const& type, schema_dialect di
     return std::string{*text};
 }
 
-answer_form form_of(json::codec const& type, void* into) {
+answer_form form_of(json::codec const& type, void* into, json::read_options const& reading, void (*renew)(void* into)) {
     return {.name = std::string{type.name},
             .schema = [&type](schema_dialect dialect) { return detail::schema_of(type, dialect); },
-            .accept = [&type, into](std::string_view answer) { return type.read(into, answer); }};
+            .accept = [&type, into, reading, renew](std::string_view answer) {
+                if (renew != nullptr) renew(into);
+                return type.read(into, answer, reading);
+            },
+            .explain = [&type, into, reading](std::string_view answer) { return type.examine(into, answer, reading); }};
 }
 
 answer_form form_of(runtime_schema const& schema) {

@@ -2,6 +2,7 @@
 #include <coax/runtime/runtime.hpp>
 
 #include "client/engine.hpp"
+#include "client/reask.hpp"
 
 namespace coax {
 namespace {
@@ -31,9 +32,17 @@ asio::awaitable<result<std::unique_ptr<chat_stream::state>>> stream_at(client::i
     co_return co_await self.open(at, request);
 }
 
-asio::awaitable<chat_stream> open_stream(std::shared_ptr<client::impl> self, chat_request request) {
+asio::awaitable<result<std::unique_ptr<chat_stream::state>>> stream_at(client::impl& self, shard& at, chat_request request,
+                                                                       answer_form const& form) {
+    if (auto const asked = ask_for(form, self.service->dialect(), request); !asked) co_return asked.error();
+    co_return co_await stream_at(self, at, std::move(request));
+}
+
+/// @param form  What the answer must look like, which outlives the call; none: anything.
+template <class... Form>
+asio::awaitable<chat_stream> open_stream(std::shared_ptr<client::impl> self, chat_request request, Form const&... form) {
     auto begun = co_await at_home<std::unique_ptr<chat_stream::state>>(
-        self, [&request](client::impl& impl, shard& at) { return stream_at(impl, at, std::move(request)); });
+        self, [&](client::impl& impl, shard& at) { return stream_at(impl, at, std::move(request), form...); });
     begun->keep_alive(std::move(self));
     co_return chat_stream{std::move(begun)};
 }
@@ -63,6 +72,10 @@ asio::awaitable<chat_response> client::chat(std::string prompt) { return chat(to
 asio::awaitable<chat_stream> client::stream(chat_request request) { return open_stream(impl_, std::move(request)); }
 
 asio::awaitable<chat_stream> client::stream(std::string prompt) { return stream(to_request(std::move(prompt))); }
+
+asio::awaitable<chat_stream> client::stream_form(chat_request request, answer_form const& form) {
+    return open_stream(impl_, std::move(request), form);
+}
 
 asio::awaitable<chat_response> client::parse_form(chat_request request, answer_form const& form) {
     return at_home<chat_response>(impl_, [request = std::move(request), &form](impl& self, shard& at) mutable {

@@ -123,6 +123,7 @@ std::optional<error> validate(client_options const& options) {
         return wrong("max_concurrency", "must be in [1, 65535], is " + std::to_string(options.max_concurrency));
     if (options.max_reasks < 0 || options.max_reasks > 10)
         return wrong("max_reasks", "must be in [0, 10], is " + std::to_string(options.max_reasks));
+    if (options.max_reask_tokens < 0) return wrong("max_reask_tokens", "must not be negative");
     if (options.timeout.count() < 0) return wrong("timeout", "must not be negative");
     if (options.expected_output_tokens < 0) return wrong("expected_output_tokens", "must not be negative");
     if (options.max_event_bytes == 0) return wrong("max_event_bytes", "must be greater than 0");

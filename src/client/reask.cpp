@@ -10,8 +10,9 @@ error of_answer(chat_response const& answer, errc code, std::string message) {
     return {.code = code, .message = std::move(message), .http_status = 200, .request_id = answer.request_id};
 }
 
-/// The format in the service's dialect; plain JSON Schema, not enforced by the service, where the dialect cannot say it.
-result<response_format> format_of(answer_form const& form, schema_dialect dialect) {
+}  // namespace
+
+result<void> ask_for(answer_form const& form, schema_dialect dialect, chat_request& request) {
     response_format format{.kind = response_format::kind_t::json_schema, .name = form.name};
     auto schema = form.schema(dialect);
     if (!schema && is_strict_form(dialect)) {
@@ -20,10 +21,9 @@ result<response_format> format_of(answer_form const& form, schema_dialect dialec
     }
     if (!schema) return schema.error();
     format.schema = std::move(*schema);
-    return format;
+    request.response_format = std::move(format);
+    return {};
 }
-
-}  // namespace
 
 std::optional<error> unusable(chat_response const& answer) {
     if (!answer.refusal.empty() || answer.finish_reason == finish_reason::refusal)
@@ -39,11 +39,15 @@ std::optional<error> unusable(chat_response const& answer) {
     }
 }
 
-std::string reask_prompt(error const& violation) {
+std::string reask_prompt(error const& why, std::vector<json::violation> const& violations) {
     std::string text{"Your last answer does not have the required form.\n"};
-    text.append(violation.message);
-    if (!violation.where.empty()) text.append(" (at ").append(violation.where).append(")");
-    text.append("\nAnswer again, with nothing but JSON that fits the schema.");
+    if (!violations.empty()) {
+        text.append(to_string(violations));
+    } else {
+        text.append(why.message);
+        text.append(why.where.empty() ? "\n" : " (at " + why.where + ")\n");
+    }
+    text.append("Answer again, with nothing but JSON that fits the schema.");
     return text;
 }
 
@@ -54,11 +58,18 @@ error never_fitted(error violation, chat_response const& last, int reasks) {
     return why;
 }
 
+namespace {
+
+/// Whether the tries so far cost as much as re-asking may.
+bool is_spent(chat_response const& so_far, std::int64_t most_tokens) {
+    return most_tokens != 0 && so_far.usage.total_tokens() >= most_tokens;
+}
+
+}  // namespace
+
 asio::awaitable<result<chat_response>> client::impl::parse(shard& at, chat_request request, answer_form const& form) {
     complete(request);
-    auto format = format_of(form, service->dialect());
-    if (!format) co_return format.error();
-    request.response_format = std::move(*format);
+    if (auto const asked = ask_for(form, service->dialect(), request); !asked) co_return asked.error();
 
     chat_response sum{.attempts = 0};
     for (int reasks = 0;; ++reasks) {
@@ -68,10 +79,14 @@ asio::awaitable<result<chat_response>> client::impl::parse(shard& at, chat_reque
         if (auto why = unusable(*answer)) co_return billed(*std::move(why), *answer);
         auto const fits = form.accept(answer->text);
         if (fits) co_return answer;
-        if (reasks == options.max_reasks) co_return billed(never_fitted(fits.error(), *answer, reasks), *answer);
+        auto why = billed(never_fitted(fits.error(), *answer, reasks), *answer);
+        if (reasks == options.max_reasks || is_spent(*answer, options.max_reask_tokens)) co_return why;
+        auto const violations = form.explain ? form.explain(answer->text) : std::vector<json::violation>{};
         count_reask();
+        reask_event const event{.number = reasks + 1, .why = why, .violations = violations, .answer = *answer};
+        if (options.on_reask) options.on_reask(event);
         request.messages.push_back(to_message(*answer));
-        request.messages.push_back(user(reask_prompt(fits.error())));
+        request.messages.push_back(user(reask_prompt(fits.error(), violations)));
         sum = std::move(*answer);
     }
 }

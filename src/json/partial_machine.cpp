@@ -112,6 +112,8 @@ void partial_machine::push(plan const& type, void* into, want next) {
     added.next = 0;
     added.seen[0] = added.seen[1] = 0;
     added.count = 0;
+    added.opened_at = offset() - 1;
+    added.opened_with = violations().size();
     if (type.what == kind::object) type.structure->locate(into, added.members);
     if (type.what == kind::sequence) type.sequence->clear(into);
     if (type.what == kind::map) type.map->clear(into);
@@ -346,9 +348,10 @@ partial_machine::step partial_machine::take_separator() {
 partial_machine::step partial_machine::close_frame() {
     auto& closing = top();
     leave();
-    if (closing.type->what == kind::object && options_.require_fields) {
+    if (closing.type->what == kind::object) {
         auto const before = violations().size();
-        bool const goes_on = note_missing(*closing.type->structure, closing.seen);
+        read_members_of const all{closing.into, closing.members, buffer_.data() + closing.opened_at, closing.opened_with};
+        bool const goes_on = end_object(*closing.type->structure, all, closing.seen);
         place_violations(before, open_ - 1);
         if (!goes_on) return step::stop;
     }

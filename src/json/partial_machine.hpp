@@ -51,6 +51,8 @@ private:
         std::size_t next{0};                 ///< The field expected next.
         std::uint64_t seen[2]{0, 0};         ///< The fields that are complete.
         std::size_t count{0};                ///< Items that are complete.
+        std::size_t opened_at{0};            ///< Where it begins in the text,
+        std::size_t opened_with{0};          ///< and how many violations there were.
         std::size_t begin{0};                ///< Where the open child begins in the text.
         std::size_t violations_before{0};    ///< As many as before the open child.
         std::string key{};                   ///< Of a map's open child, or of one that nobody asked for.

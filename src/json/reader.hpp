@@ -695,11 +695,23 @@ protected:
             next = index + 1;
             return read_field(field, members[index]);
         });
-        if (!whole) return false;
-        set_defaults(structure, seen, members);
+        return whole && end_object(structure, {into, members, begin, before}, seen);
+    }
+
+    /// An object whose members are all read.
+    struct read_members_of {
+        void* object;
+        void* const* members;
+        char const* begin;              ///< Of the object in the text.
+        std::size_t violations_before;
+    };
+
+    /// What is to be done when an object is at its end, also where it came in pieces (partial_machine).
+    bool end_object(struct_plan const& structure, read_members_of const& read, std::uint64_t const (&seen)[2]) {
+        set_defaults(structure, seen, read.members);
         if (options_.require_fields && !note_missing(structure, seen)) return false;
-        return structure.check == nullptr || !options_.check_docs || violations().size() != before ||
-               check_whole(structure, into, begin);
+        return structure.check == nullptr || !options_.check_docs || violations().size() != read.violations_before ||
+               check_whole(structure, read.object, read.begin);
     }
 
     /// What the type's own rule says of a value whose parts are all right.

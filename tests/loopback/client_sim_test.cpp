@@ -96,6 +96,38 @@ TEST_P(EveryService, ParsesAStruct) {
     });
 }
 
+TEST_P(EveryService, ReadsAStructWhileItStreams) {
+    with_client(secured(), [](client& llm) -> asio::awaitable<void> {
+        auto const at_once = co_await llm.parse<sentiment>("I waited three hours. Never again.");
+        auto answer = co_await llm.stream_parse<sentiment>("I waited three hours. Never again.");
+        std::size_t items = 0;
+        int snapshots = 0;
+        while (sentiment const* so_far = co_await answer.next()) {
+            ++snapshots;
+            EXPECT_GE(so_far->emotions.size(), items);
+            items = so_far->emotions.size();
+        }
+        auto const whole = co_await answer.finish_response();
+        EXPECT_GT(snapshots, 1);
+        EXPECT_EQ(json::write(whole.value), json::write(at_once));
+        EXPECT_EQ(whole.response.finish_reason, finish_reason::stop);
+        EXPECT_GT(whole.response.usage.output_tokens, 0);
+    });
+}
+
+TEST_P(EveryService, CutStreamsKeepWhatArrived) {
+    auto options = secured();
+    options.script = {{.request = 1, .what = {.kind = sim::fault_kind::length}}};
+    with_client(std::move(options), [](client& llm) -> asio::awaitable<void> {
+        auto answer = co_await llm.stream_parse<sentiment>("I waited three hours. Never again.");
+        auto const cut = co_await as_result(answer.finish());
+        EXPECT_FALSE(cut);
+        if (!cut) EXPECT_EQ(cut.error().code, errc::truncated) << cut.error();
+        EXPECT_FALSE(answer.reader().text().empty());
+        EXPECT_FALSE(answer.reader().is_complete());
+    });
+}
+
 TEST_P(EveryService, AsksAgainAfterAViolation) {
     auto options = secured();
     options.script = {{.request = 1, .what = {.kind = sim::fault_kind::schema_violation}}};

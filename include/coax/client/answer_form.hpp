@@ -8,6 +8,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace coax {
 
@@ -16,6 +17,8 @@ struct answer_form {
     std::string name{};                                                   ///< Of the schema, as the service is told.
     std::function<result<std::string>(schema_dialect)> schema{};          ///< Its text in one service's dialect.
     std::function<result<void>(std::string_view answer)> accept{};        ///< Reads and validates the answer.
+    /// All that is wrong with an answer that was not accepted. Empty: only what `accept` said is known.
+    std::function<std::vector<json::violation>(std::string_view answer)> explain{};
 };
 
 namespace detail {
@@ -23,7 +26,10 @@ namespace detail {
 }
 
 /// Reads into `*into`, an object of the codec's type that must outlive the form.
-[[nodiscard]] answer_form form_of(json::codec const& type, void* into);
+/// @param renew  Makes `*into` fresh before each reading, so that nothing is left of an answer that did not fit; null:
+///               the object keeps what an answer does not name.
+[[nodiscard]] answer_form form_of(json::codec const& type, void* into, json::read_options const& reading = {},
+                                  void (*renew)(void* into) = nullptr);
 
 /// Validates against a schema known only at run time, which must outlive the form.
 [[nodiscard]] answer_form form_of(runtime_schema const& schema);

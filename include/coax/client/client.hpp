@@ -5,6 +5,8 @@
 #include <coax/client/answer_form.hpp>
 #include <coax/client/chat_stream.hpp>
 #include <coax/client/options.hpp>
+#include <coax/client/parse_stream.hpp>
+#include <coax/client/parsed.hpp>
 #include <coax/client/toolbox.hpp>
 #include <coax/json/codec.hpp>
 
@@ -19,13 +21,6 @@
 namespace coax {
 
 class runtime;
-
-/// A struct out of an answer, with the answer it came from.
-template <class T>
-struct parsed {
-    T value{};
-    chat_response response{};  ///< Usage, attempts and latency over all re-asks.
-};
 
 /// What a client did so far.
 struct client_statistics {
@@ -65,7 +60,7 @@ public:
     boost::asio::awaitable<chat_stream> stream(std::string prompt);
 
     /// Asks for an answer in the form of T and reads it. An answer that does not fit is shown to the model with the
-    /// reason and asked for again, at most `max_reasks` times.
+    /// reason and asked for again, within `max_reasks` and `max_reask_tokens`.
     /// @throws coax::exception  Besides `chat`'s: `errc::invalid_output` (never fitted), `errc::refused`,
     ///         `errc::truncated`, `errc::content_filtered`.
     template <class T>
@@ -76,6 +71,16 @@ public:
     /// `parse` together with the answer it was read from.
     template <class T>
     boost::asio::awaitable<parsed<T>> parse_response(chat_request request);
+
+    /// Asks for an answer in the form of T and reads it while it is written. Waits for the answer's beginning.
+    /// @throws coax::exception  As `stream`.
+    template <class T>
+    boost::asio::awaitable<parse_stream<T>> stream_parse(chat_request request, stream_parse_options options = {});
+    template <class T>
+    boost::asio::awaitable<parse_stream<T>> stream_parse(std::string prompt, stream_parse_options options = {});
+
+    /// `stream` of an answer in this form; nothing reads it. `form` must outlive the call.
+    boost::asio::awaitable<chat_stream> stream_form(chat_request request, answer_form const& form);
 
     /// `parse` for a form known only at run time. `form` and what it refers to must outlive the call.
     boost::asio::awaitable<chat_response> parse_form(chat_request request, answer_form const& form);
@@ -106,10 +111,19 @@ private:
 /// The request that a plain prompt stands for: one user message.
 [[nodiscard]] chat_request to_request(std::string prompt);
 
+namespace detail {
+
+template <class T>
+void make_fresh(void* value) {
+    *static_cast<T*>(value) = T{};
+}
+
+}  // namespace detail
+
 template <class T>
 boost::asio::awaitable<parsed<T>> client::parse_response(chat_request request) {
     parsed<T> outcome;
-    auto const form = form_of(json::codec_of<T>, &outcome.value);
+    auto const form = form_of(json::codec_of<T>, &outcome.value, {.lenient = options().forgive}, &detail::make_fresh<T>);
     outcome.response = co_await parse_form(std::move(request), form);
     co_return outcome;
 }
@@ -117,7 +131,7 @@ boost::asio::awaitable<parsed<T>> client::parse_response(chat_request request) {
 template <class T>
 boost::asio::awaitable<T> client::parse(chat_request request) {
     T value{};
-    auto const form = form_of(json::codec_of<T>, &value);
+    auto const form = form_of(json::codec_of<T>, &value, {.lenient = options().forgive}, &detail::make_fresh<T>);
     co_await fill(std::move(request), form);
     co_return value;
 }
@@ -125,9 +139,22 @@ boost::asio::awaitable<T> client::parse(chat_request request) {
 template <class T>
 boost::asio::awaitable<T> client::parse(std::string prompt) {
     T value{};
-    auto const form = form_of(json::codec_of<T>, &value);
+    auto const form = form_of(json::codec_of<T>, &value, {.lenient = options().forgive}, &detail::make_fresh<T>);
     co_await fill(std::move(prompt), form);
     co_return value;
+}
+
+template <class T>
+boost::asio::awaitable<parse_stream<T>> client::stream_parse(chat_request request, stream_parse_options options) {
+    json::read_options const reading{.lenient = this->options().forgive};
+    auto const form = form_of(json::codec_of<T>, nullptr);
+    auto words = co_await stream_form(std::move(request), form);
+    co_return parse_stream<T>{std::move(words), reading, options};
+}
+
+template <class T>
+boost::asio::awaitable<parse_stream<T>> client::stream_parse(std::string prompt, stream_parse_options options) {
+    return stream_parse<T>(to_request(std::move(prompt)), options);
 }
 
 }  // namespace coax

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <coax/chat/response.hpp>
 #include <coax/core/secret.hpp>
 #include <coax/http/http_transport.hpp>
+#include <coax/json/leniency.hpp>
+#include <coax/json/violation.hpp>
 #include <coax/provider/provider.hpp>
 #include <coax/runtime/rate_limiter.hpp>
 #include <coax/runtime/retry.hpp>
@@ -15,8 +18,17 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace coax {
+
+/// An answer that does not have the wanted form, as `client_options::on_reask` sees it before the next try.
+struct reask_event {
+    int number{1};                                   ///< Of the re-ask that follows, from 1.
+    error const& why;                                ///< As `parse` would report it.
+    std::vector<json::violation> const& violations;  ///< One by one; empty where the form cannot tell them apart.
+    chat_response const& answer;                     ///< Its usage, attempts and latency count all tries so far.
+};
 
 /// Everything a client is told once.
 struct client_options {
@@ -42,6 +54,12 @@ struct client_options {
     std::chrono::milliseconds timeout{0};
     /// How often `parse` asks again when an answer does not have the wanted form. Range: [0, 10].
     int max_reasks{2};
+    /// Tokens of all tries of one `parse`, prompts included, after which it asks no more. 0: only `max_reasks` counts.
+    std::int64_t max_reask_tokens{0};
+    /// Told of each answer that is to be asked for again. Called on the call's own executor; an exception ends the call.
+    std::function<void(reask_event const&)> on_reask{};
+    /// What `parse` and `stream_parse` forgive in answers: services that enforce no schema wrap them in words and fences.
+    json::leniency forgive{.code_fences = true, .prose = true};
     /// Largest event of a stream.
     std::size_t max_event_bytes{16U << 20U};
     http_options http{};

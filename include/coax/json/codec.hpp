@@ -8,6 +8,7 @@
 #include <atomic>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace coax::json {
 
@@ -44,6 +45,11 @@ struct codec {
     /// Reads into an object of the codec's type. Errors: as `json::read_into`.
     [[nodiscard]] result<void> read(void* into, std::string_view text, read_options const& options = {}) const {
         return detail::read_text(text, *type, into, options);
+    }
+    /// What is wrong with a text, in the order of the text; `into` is an object of the codec's type to read it into.
+    [[nodiscard]] std::vector<violation> examine(void* into, std::string_view text,
+                                                 read_options const& options = {}) const {
+        return detail::examine_text(text, *type, into, options);
     }
     /// Appends an object of the codec's type as JSON.
     void write(std::string& out, void const* value, write_options const& options = {}) const {

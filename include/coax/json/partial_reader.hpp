@@ -120,6 +120,9 @@ public:
         return outcome;
     }
 
+    /// The part that is the same for every type: for coax's own streams.
+    [[nodiscard]] detail::partial_core& core() noexcept { return core_; }
+
 private:
     std::unique_ptr<T> value_;  // stays in its place when the reader moves
     detail::partial_core core_;

@@ -6,6 +6,8 @@
 #include "support/fake_service.hpp"
 #include "support/run_coro.hpp"
 
+#include <stdexcept>
+
 namespace coax {
 namespace {
 
@@ -102,6 +104,99 @@ TEST(Parse, InvalidOutputSaysWhereAndHowOften) {
         if (read) co_return;
         EXPECT_EQ(read.error().where, "/confidence");
         EXPECT_NE(read.error().message.find("after 1 re-ask"), std::string::npos) << read.error();
+    }(service));
+}
+
+struct remarked {
+    double confidence{0};
+    std::optional<std::string> remark{};
+
+    static constexpr auto coax_schema = coax::describe("", coax::field(&remarked::confidence, {.maximum = 1}));
+};
+
+TEST(Parse, NothingIsLeftOfAnAnswerThatDidNotFit) {
+    fake_service service;
+    service.then(openai_text(R"({"remark":"stale","confidence":7})")).then(openai_text(R"({"confidence":0.7})"));
+    run_virtual([](fake_service fake) -> asio::awaitable<void> {
+        auto llm = co_await connect(fake.options());
+        EXPECT_EQ((co_await llm.parse<remarked>("x")).remark, std::nullopt);
+        EXPECT_EQ((co_await llm.parse_response<remarked>(to_request("x"))).value.remark, std::nullopt);
+    }(service));
+}
+
+TEST(Parse, AllViolationsAreShownOneALine) {
+    fake_service service;
+    service.then(openai_text("{\"confidence\":7,\n\"label\":3}")).then(openai_text(R"({"label":"good","confidence":0.7})"));
+    run_virtual([](fake_service fake) -> asio::awaitable<void> {
+        auto llm = co_await connect(fake.options());
+        co_await llm.parse<verdict>("x");
+    }(service));
+    ASSERT_EQ(service.count(), 2U);
+    auto const& body = service.requests()[1].body;
+    EXPECT_NE(body.find(R"(\n- /confidence: expected at most 1, found 7 (line 1, column 15, near: )"), std::string::npos) << body;
+    EXPECT_NE(body.find(R"(\n- /label: expected a string, found 3 (line 2, column 9, near: )"), std::string::npos) << body;
+}
+
+TEST(Parse, EachReaskIsToldBeforeItIsSent) {
+    fake_service service;
+    service.then(openai_text("no")).then(openai_text(R"({"label":1,"confidence":7})")).then(openai_text(R"({"label":"a","confidence":1})"));
+    struct told {
+        int number;
+        std::size_t violations;
+        std::int64_t tokens;
+        std::string where;
+        bool operator==(told const&) const = default;
+    };
+    std::vector<told> seen;
+    run_virtual([](fake_service fake, std::vector<told>& into) -> asio::awaitable<void> {
+        auto options = fake.options();
+        options.on_reask = [&into](reask_event const& event) {
+            into.push_back({event.number, event.violations.size(), event.answer.usage.total_tokens(), event.why.where});
+            EXPECT_EQ(event.why.code, errc::invalid_output);
+            EXPECT_EQ(event.why.output_tokens, event.answer.usage.output_tokens);
+        };
+        auto llm = co_await connect(std::move(options));
+        EXPECT_EQ((co_await llm.parse_response<verdict>(to_request("x"))).response.usage.total_tokens(), 45);
+    }(service, seen));
+    EXPECT_EQ(seen, (std::vector<told>{{1, 1, 15, ""}, {2, 2, 30, "/label"}}));
+}
+
+TEST(Parse, AnObserverThatThrowsEndsTheCall) {
+    fake_service service;
+    service.then(openai_text("no"));
+    run_virtual([](fake_service fake) -> asio::awaitable<void> {
+        auto options = fake.options();
+        options.on_reask = [](reask_event const&) { throw std::runtime_error{"seen enough"}; };
+        auto llm = co_await connect(std::move(options));
+        EXPECT_EQ((co_await as_result(llm.parse<verdict>("x"))).error().code, errc::internal);
+    }(service));
+    EXPECT_EQ(service.count(), 1U);
+}
+
+TEST(Parse, ReasksEndWithTheirTokens) {
+    for (auto const& [most_tokens, sendings] : {std::pair{1, 1U}, {15, 1U}, {16, 2U}, {0, 3U}}) {
+        fake_service service;
+        service.then(openai_text("no"));
+        run_virtual([](fake_service fake, std::int64_t most) -> asio::awaitable<void> {
+            auto options = fake.options();
+            options.max_reask_tokens = most;
+            auto llm = co_await connect(std::move(options));
+            EXPECT_EQ((co_await as_result(llm.parse<verdict>("x"))).error().code, errc::invalid_output);
+        }(service, most_tokens));
+        EXPECT_EQ(service.count(), sendings);
+    }
+}
+
+TEST(Parse, WordsAroundAreForgivenUnlessToldNotTo) {
+    fake_service service;
+    service.then(openai_text("Sure:\n```json\n{\"label\":\"good\",\"confidence\":1}\n```"));
+    run_virtual([](fake_service fake) -> asio::awaitable<void> {
+        auto llm = co_await connect(fake.options());
+        EXPECT_EQ((co_await llm.parse<verdict>("x")).label, "good");
+        auto options = fake.options();
+        options.forgive = {};
+        auto strict = co_await connect(std::move(options));
+        EXPECT_EQ((co_await as_result(strict.parse<verdict>("x"))).error().code, errc::invalid_output);
     }(service));
 }
 

@@ -1,0 +1,90 @@
+#pragma once
+
+#include <coax/client/chat_stream.hpp>
+#include <coax/client/parsed.hpp>
+#include <coax/json/partial_reader.hpp>
+
+#include <boost/asio/awaitable.hpp>
+
+#include <optional>
+#include <utility>
+
+namespace coax {
+
+/// How `stream_parse` reads.
+struct stream_parse_options {
+    /// The first violation ends the stream and closes its connection: what was produced by then is billed, the rest is
+    /// not produced. Otherwise the stream goes on, and `finish` tells all violations.
+    bool stop_at_violation{false};
+};
+
+namespace detail {
+
+/// A streamed answer on its way into a partial reader: the part that is the same for all types.
+class answer_feed {
+public:
+    answer_feed(chat_stream words, stream_parse_options options) : words_{std::move(words)}, options_{options} {}
+
+    /// Feeds what comes next. False at the answer's end.
+    boost::asio::awaitable<bool> next(json::detail::partial_core& reader);
+    /// Feeds the rest. The answer is whole, neither refused nor cut.
+    boost::asio::awaitable<chat_response> finish(json::detail::partial_core& reader);
+
+private:
+    std::optional<chat_stream> words_;  // none: stopped at a violation
+    stream_parse_options options_;
+};
+
+/// The error of a streamed answer that does not fit.
+[[nodiscard]] error misfit(error violation, chat_response const& answer);
+
+}  // namespace detail
+
+/// A struct that is read while the model writes it. Holds one of the client's slots until its end or its destruction.
+///
+/// There are no re-asks: what was shown cannot be taken back. After a failure `so_far` still has what arrived.
+/// Thread safety: one coroutine at a time, on any executor.
+/// Lifetime: as `chat_stream`.
+template <class T>
+class parse_stream {
+public:
+    parse_stream(chat_stream words, json::read_options const& reading, stream_parse_options options)
+        : feed_{std::move(words), options}, reader_{reading} {}
+
+    /// Waits until more of the value is there.
+    /// @returns The value so far, never copied; null when the answer is at its end: then `finish` says how it ended.
+    /// @throws coax::exception  As `chat_stream::next`; `errc::invalid_output` if it stops at violations.
+    /// Cancellation: `terminal`; the connection is closed.
+    boost::asio::awaitable<T const*> next() {
+        bool const more = co_await feed_.next(reader_.core());
+        co_return more ? &reader_.value() : nullptr;
+    }
+
+    /// Reads what is left and returns the whole value: that of `parse<T>` on the same answer. `so_far` is then used up.
+    /// @throws coax::exception  As `next`, and `errc::invalid_output`, `errc::refused`, `errc::truncated`,
+    ///         `errc::content_filtered`, each with the tokens billed.
+    boost::asio::awaitable<T> finish() {
+        auto whole = co_await finish_response();
+        co_return std::move(whole.value);
+    }
+
+    /// `finish` together with the answer.
+    boost::asio::awaitable<parsed<T>> finish_response() {
+        auto response = co_await feed_.finish(reader_.core());
+        auto value = reader_.finish();
+        if (!value) throw_error(detail::misfit(std::move(value).error(), response));
+        co_return parsed<T>{std::move(*value), std::move(response)};
+    }
+
+    /// What has arrived, also after a failure.
+    [[nodiscard]] T const& so_far() const noexcept { return reader_.value(); }
+
+    /// Tells what is there (`of`, `at`), which items are complete, and what is wrong so far.
+    [[nodiscard]] json::partial_reader<T> const& reader() const noexcept { return reader_; }
+
+private:
+    detail::answer_feed feed_;
+    json::partial_reader<T> reader_;
+};
+
+}  // namespace coax

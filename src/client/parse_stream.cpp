@@ -1,0 +1,42 @@
+#include <coax/client/parse_stream.hpp>
+
+#include "client/reask.hpp"
+#include "client/tally.hpp"
+
+namespace coax::detail {
+namespace {
+
+error violated(error violation) {
+    violation.code = errc::invalid_output;
+    return violation;
+}
+
+}  // namespace
+
+boost::asio::awaitable<bool> answer_feed::next(json::detail::partial_core& reader) {
+    for (;;) {
+        if (!words_) throw_error(violated(*reader.problem()));
+        auto const delta = co_await words_->next();
+        if (!delta) co_return false;
+        if (delta->text.empty()) continue;
+        reader.feed(delta->text);
+        if (!options_.stop_at_violation || !reader.problem()) co_return true;
+        words_.reset();
+    }
+}
+
+boost::asio::awaitable<chat_response> answer_feed::finish(json::detail::partial_core& reader) {
+    while (co_await next(reader)) continue;
+    auto answer = co_await words_->finish();
+    if (auto why = unusable(answer)) throw_error(billed(*std::move(why), answer));
+    co_return answer;
+}
+
+error misfit(error violation, chat_response const& answer) {
+    auto why = violated(std::move(violation));
+    why.http_status = 200;
+    why.request_id = answer.request_id;
+    return billed(std::move(why), answer);
+}
+
+}  // namespace coax::detail

@@ -11,10 +11,12 @@ namespace coax::detail {
 /// Something that refills continuously up to a bound. May be overdrawn: that is a debt to be refilled first.
 class refill {
 public:
-    /// @param per_minute  0: unlimited.
-    refill(std::int64_t per_minute, std::chrono::milliseconds burst) noexcept;
+    /// @param count  Refilled in `period`; 0: unlimited.
+    refill(std::int64_t count, std::chrono::milliseconds period, std::chrono::milliseconds burst) noexcept;
 
-    [[nodiscard]] bool limited() const noexcept { return per_nanosecond_ > 0; }
+    [[nodiscard]] bool limited() const noexcept { return count_ > 0; }
+    /// What a period refills.
+    [[nodiscard]] std::int64_t count() const noexcept { return count_; }
     [[nodiscard]] double capacity() const noexcept { return capacity_; }
     [[nodiscard]] double level(clock::time_point now) const noexcept;
 
@@ -24,8 +26,15 @@ public:
     void take(double amount, clock::time_point now) noexcept;
     /// Lowers the level to `remaining`, never raises it.
     void tighten(double remaining, clock::time_point now) noexcept;
+    /// Sets the level, up to the bound.
+    void set(double remaining, clock::time_point now) noexcept;
+    /// Refills at another rate from now on; the bound moves along. One that was unlimited starts full.
+    void set_rate(std::int64_t count, clock::time_point now) noexcept;
 
 private:
+    std::int64_t count_;
+    std::chrono::milliseconds period_;
+    std::chrono::milliseconds burst_;
     double per_nanosecond_;
     double capacity_;
     double level_;
@@ -50,13 +59,35 @@ public:
 
     void pause_until(clock::time_point when) noexcept;
     void tighten(rate_limit_report const& report, clock::time_point now) noexcept;
+    /// Taken now; compared with the report that answers the last `take`.
+    [[nodiscard]] quota_mark mark(clock::time_point now) const noexcept;
+    /// Takes over what the report says of the time of `then`; also where it allows more, if `up`.
+    void learn(rate_limit_report const& report, quota_mark then, bool up, clock::time_point now) noexcept;
+
+    [[nodiscard]] std::int64_t requests_per_minute() const noexcept { return requests_.count(); }
+    [[nodiscard]] std::int64_t tokens_per_minute() const noexcept { return tokens_.count(); }
 
 private:
-    void tighten(refill& bucket, std::optional<std::int64_t> remaining, std::optional<std::chrono::milliseconds> reset,
-                 clock::time_point now) noexcept;
+    struct told {
+        std::optional<std::int64_t> limit;
+        std::optional<std::int64_t> remaining;
+        std::optional<std::chrono::milliseconds> reset;
+    };
+    void tighten(refill& bucket, told const& said, clock::time_point now) noexcept;
+    static void learn(refill& bucket, told const& said, double then, bool up, std::int64_t out, double sum,
+                      double& lowered, clock::time_point now) noexcept;
+    void charge(double requests, double tokens, clock::time_point now) noexcept;
+    void set_spacing() noexcept;
 
     refill requests_;
     refill tokens_;
+    refill day_requests_;
+    refill day_tokens_;
+    std::int64_t requests_out_{0};  ///< Taken, and neither settled nor given back.
+    std::int64_t tokens_out_{0};
+    quota_mark taken_{};    ///< All that was ever taken.
+    quota_mark lowered_{};  ///< By all that was ever learnt.
+    bool even_spacing_;
     clock::duration spacing_{clock::duration::zero()};
     clock::time_point next_slot_{clock::time_point::min()};
     clock::time_point paused_until_{clock::time_point::min()};

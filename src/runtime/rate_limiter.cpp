@@ -15,7 +15,7 @@ struct rate_limiter_waiter;
 
 struct rate_limiter_state {
     explicit rate_limiter_state(rate_limiter_options const& wanted)
-        : options{wanted}, bucket{wanted}, wide_open{bucket.unlimited(clock::time_point::max())} {}
+        : options{wanted}, bucket{wanted}, wide_open{may_be_open(clock::time_point::max())} {}
 
     [[nodiscard]] clock::time_point now() const noexcept { return time->now(); }
 
@@ -24,13 +24,21 @@ struct rate_limiter_state {
         if (!std::exchange(has_time, true)) time = context_service::of(executor).time();
     }
 
+    /// Whether requests may pass uncounted. One that follows the service counts all.
+    [[nodiscard]] bool may_be_open(clock::time_point current) const noexcept {
+        return options.from_service != learning::follow && bucket.unlimited(current);
+    }
+
     [[nodiscard]] bool take_now(std::int64_t tokens) noexcept {
         auto const current = now();
         if (bucket.wait_for(tokens, current) > clock::duration::zero()) return false;
         bucket.take(tokens, current);
-        wide_open = !closed && bucket.unlimited(current);
+        wide_open = !closed && may_be_open(current);
         return true;
     }
+
+    /// What a granted reservation remembers.
+    [[nodiscard]] quota_mark mark() const noexcept { return bucket.mark(now()); }
 
     /// After any change: the first in the queue looks again when its turn has come.
     void reschedule() noexcept;
@@ -66,7 +74,10 @@ struct rate_limiter_waiter final : parked, wait_queue_hook<rate_limiter_waiter> 
     verdict look() noexcept {
         if (state->closed) return verdict::closed;
         bool const first = queued() ? &state->queue.front() == this : state->queue.empty();
-        if (first && state->take_now(tokens)) return verdict::granted;
+        if (first && state->take_now(tokens)) {
+            mark = state->mark();
+            return verdict::granted;
+        }
         if (!queued() && state->queue.size() >= state->options.max_waiting) return verdict::too_many;
         return verdict::wait;
     }
@@ -103,6 +114,7 @@ struct rate_limiter_waiter final : parked, wait_queue_hook<rate_limiter_waiter> 
 
     std::shared_ptr<rate_limiter_state> state;
     std::int64_t tokens;
+    quota_mark mark{};
     verdict given{verdict::wait};
 };
 
@@ -142,6 +154,8 @@ error wrong(char const* where, char const* message) {
 std::optional<error> validate(rate_limiter_options const& options) {
     if (options.requests_per_minute < 0) return wrong("requests_per_minute", "must not be negative");
     if (options.tokens_per_minute < 0) return wrong("tokens_per_minute", "must not be negative");
+    if (options.requests_per_day < 0) return wrong("requests_per_day", "must not be negative");
+    if (options.tokens_per_day < 0) return wrong("tokens_per_day", "must not be negative");
     if (options.burst <= std::chrono::milliseconds{0} || options.burst > std::chrono::hours{1})
         return wrong("burst", "must be in (0, 1 h]");
     if (options.max_waiting == 0) return wrong("max_waiting", "must be greater than 0");
@@ -157,6 +171,26 @@ void reservation::settle(std::int64_t actual_tokens) noexcept {
     std::lock_guard const lock{state->mutex};
     state->bucket.settle(tokens_, actual_tokens, state->now());
     state->reschedule();
+}
+
+void reservation::settle(error const& why) noexcept {
+    switch (why.code) {
+        case errc::connect_failed:
+        case errc::tls_failed:
+        case errc::invalid_argument:
+        case errc::closed:
+            return cancel();
+        case errc::rate_limited:
+        case errc::quota_exhausted:
+        case errc::overloaded:
+        case errc::authentication:
+        case errc::not_found:
+        case errc::bad_request:
+        case errc::context_too_long:
+            return settle(0);
+        default:
+            return settle(tokens_);
+    }
 }
 
 void reservation::cancel() noexcept {
@@ -197,7 +231,7 @@ asio::awaitable<reservation> rate_limiter::reserve(std::int64_t estimated_tokens
         if (outcome == verdict::wait && node.how() == detail::parked::end::cancelled) break;
     }
     if (outcome != verdict::granted) throw_error(refusal(outcome));
-    co_return reservation{state, estimated_tokens};
+    co_return reservation{state, estimated_tokens, node.mark};
 }
 
 std::optional<reservation> rate_limiter::try_reserve(std::int64_t estimated_tokens) {
@@ -205,7 +239,7 @@ std::optional<reservation> rate_limiter::try_reserve(std::int64_t estimated_toke
     if (state_->wide_open) return reservation{nullptr, estimated_tokens};
     std::lock_guard const lock{state_->mutex};
     if (state_->closed || !state_->queue.empty() || !state_->take_now(estimated_tokens)) return std::nullopt;
-    return reservation{state_, estimated_tokens};
+    return reservation{state_, estimated_tokens, state_->mark()};
 }
 
 std::optional<reservation> rate_limiter::try_reserve(std::int64_t estimated_tokens,
@@ -236,6 +270,25 @@ void rate_limiter::tighten(rate_limit_report const& report) {
     state_->bucket.tighten(report, state_->now());
     state_->wide_open = false;  // the next one looks
     state_->reschedule();
+}
+
+void rate_limiter::learn(rate_limit_report const& report, reservation const& of) {
+    auto const how = state_->options.from_service;
+    if (how == learning::off) return;
+    if (of.state_ != state_) return tighten(report);  // made while nothing was limited
+    std::lock_guard const lock{state_->mutex};
+    state_->bucket.learn(report, of.mark_, how == learning::follow, state_->now());
+    state_->reschedule();
+}
+
+std::int64_t rate_limiter::requests_per_minute() const noexcept {
+    std::lock_guard const lock{state_->mutex};
+    return state_->bucket.requests_per_minute();
+}
+
+std::int64_t rate_limiter::tokens_per_minute() const noexcept {
+    std::lock_guard const lock{state_->mutex};
+    return state_->bucket.tokens_per_minute();
 }
 
 void rate_limiter::close() noexcept {

@@ -58,6 +58,15 @@ INSTANTIATE_TEST_SUITE_P(
         wait_case{"burst_holds_at_least_one", {.requests_per_minute = 1, .burst = 1s}, 0, 0, 0s, 0, 0s},
         wait_case{"even_spacing_after_the_first", {.requests_per_minute = 60, .even_spacing = true}, 1, 0, 0s, 0, 1s},
         wait_case{"even_spacing_needs_a_rate", {.tokens_per_minute = 6000, .even_spacing = true}, 1, 0, 0s, 0, 0s},
+        wait_case{"a_day_waits_for_its_share", {.requests_per_day = 1440}, 1440, 0, 0s, 0, 60s},
+        wait_case{"a_day_holds_a_days_worth", {.tokens_per_day = 86'400}, 1, 86'000, 0s, 401, 1s},
+        wait_case{"minute_and_day_at_once_the_longer_counts",
+                  {.requests_per_minute = 60, .tokens_per_day = 86'400},
+                  60,
+                  1'440,
+                  0s,
+                  10,
+                  10s},
         wait_case{
             "even_spacing_saves_nothing_up", {.requests_per_minute = 60, .even_spacing = true}, 1, 0, 10s, 0, 0s}),
     [](auto const& row) { return std::string(row.param.name); });
@@ -124,6 +133,90 @@ TEST(RateBucket, WithoutARateNothingLeftHoldsUntilTheReset) {
     EXPECT_EQ(bucket.wait_for(100, start), 10s);
 }
 
+TEST(RateBucket, GivingBackAndSettlingReachTheDayToo) {
+    rate_bucket bucket{{.requests_per_day = 1, .tokens_per_day = 86'400}};
+    bucket.take(86'400, start);
+    bucket.give_back(86'400, start);
+    EXPECT_EQ(bucket.wait_for(86'400, start), 0s);
+    bucket.take(86'400, start);
+    bucket.settle(86'400, 400, start);
+    EXPECT_EQ(bucket.wait_for(86'000, start), 24h) << "the request is spent";
+}
+
+TEST(RateBucket, LearnsALowerRateAndNeverAHigherOneUnlessFollowing) {
+    rate_bucket bucket{{.requests_per_minute = 60}};
+    bucket.tighten({.limit_requests = 30}, start);
+    EXPECT_EQ(bucket.requests_per_minute(), 30);
+    bucket.tighten({.limit_requests = 600}, start);
+    EXPECT_EQ(bucket.requests_per_minute(), 30);
+    take(bucket, 30, 0);
+    EXPECT_EQ(bucket.wait_for(0, start), 2s);
+    bucket.learn({.limit_requests = 600}, bucket.mark(start), false, start);
+    EXPECT_EQ(bucket.requests_per_minute(), 30);
+    bucket.learn({.limit_requests = 600}, bucket.mark(start), true, start);
+    EXPECT_EQ(bucket.requests_per_minute(), 600);
+    EXPECT_EQ(bucket.wait_for(0, start), 100ms);
+}
+
+TEST(RateBucket, AReportIsComparedWithTheTimeOfItsRequest) {
+    rate_bucket bucket{{.requests_per_minute = 60}};
+    take(bucket, 10, 0);
+    auto const then = bucket.mark(start);
+    take(bucket, 40, 0);
+    bucket.learn({.remaining_requests = 50}, then, false, start);  // as we thought; the 40 came later
+    EXPECT_EQ(bucket.wait_for(0, start), 0s);
+    take(bucket, 9, 0);
+    EXPECT_EQ(bucket.wait_for(0, start), 0s) << "59 of 60 are taken";
+}
+
+TEST(RateBucket, WhatOvertakingExplainsChangesNothing) {
+    rate_bucket bucket{{.tokens_per_minute = 6000}};
+    bucket.take(100, start);
+    auto const then = bucket.mark(start);
+    bucket.take(3000, start);
+    bucket.learn({.remaining_tokens = 2900}, then, false, start);  // the other one came first
+    EXPECT_EQ(bucket.wait_for(2900, start), 0s);
+}
+
+TEST(RateBucket, UseByOthersIsTakenOverOnceHoweverManyReportIt) {
+    rate_bucket bucket{{.requests_per_minute = 60}};
+    take(bucket, 1, 0);
+    auto const first = bucket.mark(start);
+    bucket.learn({.remaining_requests = 39}, first, false, start);  // 20 were somebody else's
+    auto const left = [&] {
+        auto copy = bucket;
+        int count = 0;
+        while (copy.wait_for(0, start) <= clock::duration::zero()) {
+            copy.take(0, start);
+            ++count;
+        }
+        return count;
+    };
+    EXPECT_EQ(left(), 40) << "the service rounds down, so one more may be there";
+    for (int i = 0; i < 10; ++i) bucket.learn({.remaining_requests = 39}, first, false, start);
+    EXPECT_EQ(left(), 40);
+}
+
+TEST(RateBucket, FollowingTakesOverARateThatNobodySetAndWhatIsLeft) {
+    rate_bucket bucket{{}};
+    bucket.take(100, start);
+    bucket.learn({.limit_requests = 60, .limit_tokens = 6000, .remaining_requests = 30, .remaining_tokens = 500},
+                 bucket.mark(start), true, start);
+    EXPECT_EQ(bucket.wait_for(500, start), 0s);
+    EXPECT_EQ(bucket.wait_for(600, start), 1s);
+    EXPECT_EQ(bucket.requests_per_minute(), 60);
+}
+
+TEST(RateBucket, FollowingGoesUpByWhatIsNotOut) {
+    rate_bucket bucket{{.requests_per_minute = 60}};
+    take(bucket, 60, 0);
+    for (int i = 0; i < 59; ++i) bucket.settle(0, 0, start);
+    bucket.learn({.remaining_requests = 40}, bucket.mark(start), true, start);  // the service thinks better of us
+    auto copy = bucket;
+    take(copy, 39, 0);
+    EXPECT_EQ(copy.wait_for(0, start), 1s) << "one of the 40 may be on its way";
+}
+
 TEST(RateBucket, AnAbsurdDebtStaysAFiniteWait) {
     rate_bucket bucket{{.tokens_per_minute = 1}};
     bucket.take(std::int64_t{1} << 62U, start);
@@ -153,6 +246,8 @@ INSTANTIATE_TEST_SUITE_P(Rows, RateLimiterOptions,
                          testing::Values(option_case{"default", {}, ""},
                                          option_case{"requests", {.requests_per_minute = -1}, "requests_per_minute"},
                                          option_case{"tokens", {.tokens_per_minute = -1}, "tokens_per_minute"},
+                                         option_case{"day", {.requests_per_day = -1}, "requests_per_day"},
+                                         option_case{"day_tokens", {.tokens_per_day = -1}, "tokens_per_day"},
                                          option_case{"no_burst", {.burst = 0ms}, "burst"},
                                          option_case{"long_burst", {.burst = 2h}, "burst"},
                                          option_case{"waiting", {.max_waiting = 0}, "max_waiting"}),

@@ -12,6 +12,7 @@
 #include <map>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace coax::wire {
 
@@ -25,6 +26,11 @@ struct error_inner_wire {
 
 struct error_details_wire {
     json_value error_code{};
+};
+
+/// An element of Google's `details`.
+struct error_detail_wire {
+    json_value retryDelay{};
 };
 
 struct error_object_wire {
@@ -65,6 +71,7 @@ struct report {
     std::string detail_code{};  ///< Anthropic's `details.error_code`.
     std::string inner_code{};   ///< Azure's `innererror.code`.
     std::string filters{};      ///< The filters that struck: "hate, violence".
+    std::optional<std::chrono::milliseconds> retry_after{};  ///< Google's `RetryInfo`.
 };
 
 // --- reading ---
@@ -96,6 +103,17 @@ void read_inner(report& said, json_value const& inner) {
     if (verdicts.is_object()) said.filters = filters_that_struck(verdicts);
 }
 
+/// The longest wait among Google's details: one 429 may tell of several limits.
+std::optional<std::chrono::milliseconds> told_wait(json_value const& details) {
+    std::optional<std::chrono::milliseconds> longest;
+    for (auto const& detail : read_or_empty<std::vector<json_value>>(details.text())) {
+        if (!detail.is_object()) continue;
+        auto const wait = parse_retry_delay(text_of(read_or_empty<error_detail_wire>(detail.text()).retryDelay));
+        if (wait && (!longest || *wait > *longest)) longest = wait;
+    }
+    return longest;
+}
+
 void read_error_object(report& said, std::string_view text) {
     auto const wire = read_or_empty<error_object_wire>(text);
     said.code = text_of(wire.code);
@@ -103,6 +121,7 @@ void read_error_object(report& said, std::string_view text) {
     said.message = text_of(wire.message);
     if (said.code.empty()) said.code = text_of(wire.status);
     read_inner(said, wire.innererror.is_object() ? wire.innererror : wire.inner_error);
+    if (wire.details.is_array()) said.retry_after = told_wait(wire.details);
     if (wire.details.is_object())
         said.detail_code = text_of(read_or_empty<error_details_wire>(wire.details.text()).error_code);
 }
@@ -295,10 +314,12 @@ error to_error(std::string_view service, errc code, std::string_view what, repor
 error make_service_error(std::string_view service, http_response const& answer, time_point now) {
     auto said = read_report(answer.body);
     auto const code = judge(answer.status, said);
+    auto const in_body = said.retry_after;
     auto why = to_error(service, code, "answered " + std::to_string(answer.status), std::move(said));
     why.http_status = answer.status;
     if (auto id = request_id(answer.headers); !id.empty()) why.request_id = std::move(id);
     why.retry_after = retry_after(answer.headers, now);
+    if (!why.retry_after) why.retry_after = in_body;
     why.should_retry = should_retry(answer.headers);
     return why;
 }
@@ -306,7 +327,9 @@ error make_service_error(std::string_view service, http_response const& answer, 
 error make_reported_error(std::string_view service, std::string_view text, std::string_view request_id) {
     auto said = read_report(text);
     auto const code = judge_reported(said);
+    auto const in_body = said.retry_after;
     auto why = to_error(service, code, "reported an error in its answer", std::move(said));
+    why.retry_after = in_body;
     why.http_status = 200;
     if (why.request_id.empty()) why.request_id = request_id;
     return why;

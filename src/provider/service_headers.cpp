@@ -236,6 +236,14 @@ std::optional<milliseconds> parse_duration(std::string_view text) {
     return believable(sum);
 }
 
+std::optional<milliseconds> parse_retry_delay(std::string_view text) {
+    if (!text.ends_with('s')) return std::nullopt;
+    text.remove_suffix(1);
+    auto const seconds = take_number(text);
+    if (!seconds || !text.empty()) return std::nullopt;
+    return above_zero(believable(*seconds * 1'000));
+}
+
 std::optional<time_point> parse_http_date(std::string_view text) {
     text = trimmed(text);
     if (!starts_with_day(text)) return std::nullopt;

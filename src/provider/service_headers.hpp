@@ -16,6 +16,10 @@ using time_point = std::chrono::sys_time<std::chrono::milliseconds>;
 /// Source: reference openai.md, section 1 (duration grammar).
 [[nodiscard]] std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
 
+/// "3.5s", "37s": the wait that Google's error bodies name in `retryDelay`. Nothing for zero, or anything else.
+/// Source: google.rpc.RetryInfo, the JSON form of google.protobuf.Duration.
+[[nodiscard]] std::optional<std::chrono::milliseconds> parse_retry_delay(std::string_view text);
+
 /// "Fri, 29 Sep 2023 16:26:37 GMT", and the two obsolete forms. Source: RFC 9110, section 5.6.7.
 [[nodiscard]] std::optional<time_point> parse_http_date(std::string_view text);
 

@@ -163,6 +163,18 @@ TEST(ServiceErrors, KeepAllThatHelps) {
     EXPECT_FALSE(is_retryable(why));
 }
 
+TEST(ServiceErrors, TakeGooglesWaitFromTheBodyWhereNoHeaderTellsIt) {
+    std::string const body =
+        R"({"error":{"code":429,"message":"x","status":"RESOURCE_EXHAUSTED","details":[)"
+        R"({"@type":"type.googleapis.com/google.rpc.QuotaFailure","violations":[]},7,)"
+        R"({"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"3.5s"},)"
+        R"({"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"1s"}]}})";
+    EXPECT_EQ(make_service_error("gemini", {.status = 429, .body = body}, time_point{}).retry_after, 3500ms);
+    http_response const both{.status = 429, .headers = {{"retry-after", "9"}}, .body = body};
+    EXPECT_EQ(make_service_error("gemini", both, time_point{}).retry_after, 9s);
+    EXPECT_EQ(make_reported_error("gemini", body, "").retry_after, 3500ms);
+}
+
 TEST(ServiceErrors, TakeTheRequestIdFromTheBodyWhereNoHeaderHasIt) {
     http_response const answer{.status = 400,
                                .body = R"({"type":"error","error":{"type":"x","message":"y"},"request_id":"req_7"})"};

@@ -13,6 +13,29 @@ using std::chrono::milliseconds;
 // 2023-09-29 16:26:37 GMT
 constexpr time_point now{1'696'004'797'000ms};
 
+struct retry_delay_case {
+    char const* name;
+    std::string text;
+    std::optional<std::chrono::milliseconds> expected;
+};
+void PrintTo(retry_delay_case const& row, std::ostream* out) {
+    *out << row.name;
+}
+class ParseRetryDelay : public testing::TestWithParam<retry_delay_case> {};
+TEST_P(ParseRetryDelay, FollowsTheTable) {
+    EXPECT_EQ(parse_retry_delay(GetParam().text), GetParam().expected);
+}
+INSTANTIATE_TEST_SUITE_P(
+    Rows, ParseRetryDelay,
+    testing::Values(retry_delay_case{"whole", "37s", std::chrono::seconds{37}},
+                    retry_delay_case{"fraction", "3.5s", std::chrono::milliseconds{3500}},
+                    retry_delay_case{"microseconds_round_up", "1.50001s", std::chrono::milliseconds{1501}},
+                    retry_delay_case{"zero_is_none", "0s", std::nullopt}, retry_delay_case{"negative", "-1s", std::nullopt},
+                    retry_delay_case{"no_unit", "3.5", std::nullopt}, retry_delay_case{"minutes", "1m5s", std::nullopt},
+                    retry_delay_case{"milliseconds", "20ms", std::nullopt}, retry_delay_case{"empty", "", std::nullopt},
+                    retry_delay_case{"unit_alone", "s", std::nullopt}),
+    [](auto const& row) { return std::string(row.param.name); });
+
 struct duration_case {
     char const* name;
     std::string text;

@@ -81,15 +81,16 @@ void chat_stream::state::conclude() {
     auto& answer = **end_;
     answer.attempts = attempts;
     answer.latency = std::chrono::duration_cast<std::chrono::milliseconds>(now(at_.executor) - began);
-    quota_.settle(answer.usage.total_tokens());
     client_.count(*end_);
-    client_.learn(answer.rate_limits);
+    client_.learn(answer.rate_limits, quota_);
+    quota_.settle(answer.usage.total_tokens());
     release();
 }
 
 error chat_stream::state::fail(error why) {
-    why = client_.failed(at_, std::move(why));
+    why = client_.in_time(client_.failed(at_, std::move(why)), at_, deadline);
     if (auto const used = decoder_->usage_so_far().total_tokens(); used > 0) quota_.settle(used);
+    quota_.settle(why);
     end_ = why;
     release();
     return why;

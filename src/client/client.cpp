@@ -17,32 +17,39 @@ std::vector<asio::any_io_executor> shards_of(runtime const& rt) {
 template <class T, class Op>
 asio::awaitable<T> at_home(std::shared_ptr<client::impl> self, Op op) {
     auto& at = self->home_of(co_await asio::this_coro::executor);
-    auto work = op(*self, at);
+    auto const deadline = self->deadline_at(at);
+    auto work = op(*self, at, deadline);
     if (self->options.timeout.count() > 0) work = with_timeout(self->options.timeout, std::move(work));
-    co_return value_or_throw(co_await as_result(on_executor(at.executor, std::move(work))));
+    auto outcome = co_await as_result(on_executor(at.executor, std::move(work)));
+    if (!outcome) throw_error(self->in_time(std::move(outcome).error(), at, deadline));
+    co_return std::move(*outcome);
 }
 
-asio::awaitable<result<chat_response>> chat_at(client::impl& self, shard& at, chat_request request) {
+asio::awaitable<result<chat_response>> chat_at(client::impl& self, shard& at, chat_request request,
+                                               clock::time_point deadline) {
     self.complete(request);
-    co_return co_await self.call(at, request);
-}
-
-asio::awaitable<result<std::unique_ptr<chat_stream::state>>> stream_at(client::impl& self, shard& at, chat_request request) {
-    self.complete(request);
-    co_return co_await self.open(at, request);
+    co_return co_await self.call(at, request, deadline);
 }
 
 asio::awaitable<result<std::unique_ptr<chat_stream::state>>> stream_at(client::impl& self, shard& at, chat_request request,
-                                                                       answer_form const& form) {
+                                                                              clock::time_point deadline) {
+    self.complete(request);
+    co_return co_await self.open(at, request, deadline);
+}
+
+asio::awaitable<result<std::unique_ptr<chat_stream::state>>> stream_at(client::impl& self, shard& at, chat_request request,
+                                                                       answer_form const& form, clock::time_point deadline) {
     if (auto const asked = ask_for(form, self.service->dialect(), request); !asked) co_return asked.error();
-    co_return co_await stream_at(self, at, std::move(request));
+    co_return co_await stream_at(self, at, std::move(request), deadline);
 }
 
 /// @param form  What the answer must look like, which outlives the call; none: anything.
 template <class... Form>
 asio::awaitable<chat_stream> open_stream(std::shared_ptr<client::impl> self, chat_request request, Form const&... form) {
     auto begun = co_await at_home<std::unique_ptr<chat_stream::state>>(
-        self, [&](client::impl& impl, shard& at) { return stream_at(impl, at, std::move(request), form...); });
+        self, [&](client::impl& impl, shard& at, clock::time_point deadline) {
+            return stream_at(impl, at, std::move(request), form..., deadline);
+        });
     begun->keep_alive(std::move(self));
     co_return chat_stream{std::move(begun)};
 }
@@ -62,8 +69,9 @@ client::client(asio::any_io_executor executor, client_options options)
     : impl_{std::make_shared<impl>(std::vector{std::move(executor)}, std::move(options))} {}
 
 asio::awaitable<chat_response> client::chat(chat_request request) {
-    return at_home<chat_response>(impl_, [request = std::move(request)](impl& self, shard& at) mutable {
-        return chat_at(self, at, std::move(request));
+    return at_home<chat_response>(impl_, [request = std::move(request)](impl& self, shard& at,
+                                                                        clock::time_point deadline) mutable {
+        return chat_at(self, at, std::move(request), deadline);
     });
 }
 
@@ -78,8 +86,9 @@ asio::awaitable<chat_stream> client::stream_form(chat_request request, answer_fo
 }
 
 asio::awaitable<chat_response> client::parse_form(chat_request request, answer_form const& form) {
-    return at_home<chat_response>(impl_, [request = std::move(request), &form](impl& self, shard& at) mutable {
-        return self.parse(at, std::move(request), form);
+    return at_home<chat_response>(impl_, [request = std::move(request), &form](impl& self, shard& at,
+                                                                        clock::time_point deadline) mutable {
+        return self.parse(at, std::move(request), form, deadline);
     });
 }
 
@@ -93,8 +102,9 @@ asio::awaitable<void> client::fill(std::string prompt, answer_form const& form) 
 
 asio::awaitable<chat_response> client::run(chat_request request, toolbox const& tools, run_options options) {
     return at_home<chat_response>(
-        impl_, [request = std::move(request), &tools, options = std::move(options)](impl& self, shard& at) mutable {
-            return self.run(at, std::move(request), tools, std::move(options));
+        impl_, [request = std::move(request), &tools, options = std::move(options)](impl& self, shard& at,
+                                                                        clock::time_point deadline) mutable {
+            return self.run(at, std::move(request), tools, std::move(options), deadline);
         });
 }
 

@@ -16,6 +16,22 @@ client_options checked(client_options options) {
     return options;
 }
 
+/// No retry that would begin behind the deadline.
+retry_options within(retry_options options, clock::time_point deadline, clock::time_point now) {
+    if (deadline == clock::time_point::max()) return options;
+    auto const left = std::max(std::chrono::floor<std::chrono::milliseconds>(deadline - now), std::chrono::milliseconds{1});
+    options.max_elapsed = options.max_elapsed.count() > 0 ? std::min(options.max_elapsed, left) : left;
+    return options;
+}
+
+/// No exchange that would go on behind the deadline.
+exchange_limits within(exchange_limits limits, clock::time_point deadline, clock::time_point now) {
+    if (deadline == clock::time_point::max()) return limits;
+    auto const left = std::max(std::chrono::ceil<std::chrono::milliseconds>(deadline - now), std::chrono::milliseconds{1});
+    limits.total = limits.total.count() > 0 ? std::min(limits.total, left) : left;
+    return limits;
+}
+
 }  // namespace
 
 client::impl::impl(std::vector<asio::any_io_executor> executors, client_options wanted)
@@ -42,20 +58,35 @@ void client::impl::complete(chat_request& request) const {
 }
 
 std::int64_t client::impl::quota_for(chat_request const& request) const {
-    if (options.rate_limits.tokens_per_minute == 0) return 0;
+    auto const& limits = options.rate_limits;
+    if (limits.tokens_per_minute == 0 && limits.tokens_per_day == 0 && limits.from_service != learning::follow) return 0;
     return estimate_tokens(request, options.expected_output_tokens);
 }
 
+clock::time_point client::impl::deadline_at(shard const& at) const {
+    if (options.timeout <= std::chrono::milliseconds{0}) return clock::time_point::max();
+    return now(at.executor) + options.timeout;
+}
+
+error client::impl::in_time(error why, shard const& at, clock::time_point deadline) const {
+    if (why.code == errc::timeout && now(at.executor) >= deadline)
+        why.message = "the time limit `timeout` of the whole call passed: " + std::to_string(options.timeout.count()) + " ms";
+    return why;
+}
+
 template <class T, class Attempt>
-asio::awaitable<result<T>> client::impl::with_retries(shard& at, Attempt attempt) {
+asio::awaitable<result<T>> client::impl::with_retries(shard& at, clock::time_point deadline, Attempt attempt) {
     calls_.fetch_add(1, std::memory_order_relaxed);
-    detail::retry_loop retrying{options.retry, at.executor};
+    detail::retry_loop retrying{within(options.retry, deadline, now(at.executor)), at.executor};
     for (;;) {
         auto const number = retrying.current().number;
         attempts_.fetch_add(1, std::memory_order_relaxed);
         if (number > 1) retries_.fetch_add(1, std::memory_order_relaxed);
         result<T> outcome = co_await attempt(number);
-        if (outcome) co_return outcome;
+        if (outcome) {
+            retrying.succeeded();
+            co_return outcome;
+        }
         error why = failed(at, std::move(outcome).error());
         if (co_await retrying.again(why)) continue;
         failures_.fetch_add(1, std::memory_order_relaxed);
@@ -63,12 +94,12 @@ asio::awaitable<result<T>> client::impl::with_retries(shard& at, Attempt attempt
     }
 }
 
-asio::awaitable<result<chat_response>> client::impl::call(shard& at, chat_request const& request) {
+asio::awaitable<result<chat_response>> client::impl::call(shard& at, chat_request const& request, clock::time_point deadline) {
     auto const encoded = service->encode(request, false);
     if (!encoded) co_return encoded.error();
     auto const began = now(at.executor);
     auto const tokens = quota_for(request);
-    co_return co_await with_retries<chat_response>(at, [&](int number) -> asio::awaitable<result<chat_response>> {
+    co_return co_await with_retries<chat_response>(at, deadline, [&](int number) -> asio::awaitable<result<chat_response>> {
         auto outcome = co_await attempt_call(at, *encoded, tokens);
         if (outcome) {
             outcome->attempts = number;
@@ -79,17 +110,19 @@ asio::awaitable<result<chat_response>> client::impl::call(shard& at, chat_reques
     });
 }
 
-asio::awaitable<result<std::unique_ptr<chat_stream::state>>> client::impl::open(shard& at, chat_request const& request) {
+asio::awaitable<result<std::unique_ptr<chat_stream::state>>> client::impl::open(shard& at, chat_request const& request,
+                                                                                clock::time_point deadline) {
     using opened = std::unique_ptr<chat_stream::state>;
     auto const encoded = service->encode(request, true);
     if (!encoded) co_return encoded.error();
     auto const began = now(at.executor);
     auto const tokens = quota_for(request);
-    co_return co_await with_retries<opened>(at, [&](int number) -> asio::awaitable<result<opened>> {
-        auto outcome = co_await attempt_open(at, *encoded, tokens);
+    co_return co_await with_retries<opened>(at, deadline, [&](int number) -> asio::awaitable<result<opened>> {
+        auto outcome = co_await attempt_open(at, *encoded, tokens, deadline);
         if (outcome) {
             (*outcome)->attempts = number;
             (*outcome)->began = began;
+            (*outcome)->deadline = deadline;
         }
         co_return outcome;
     });
@@ -123,20 +156,25 @@ asio::awaitable<result<chat_response>> client::impl::attempt_call(shard& at, htt
     auto entry = co_await admit(at, encoded, tokens);
     if (!entry) co_return entry.error();
     auto const answer = co_await at.channel->send(std::move(entry->request), options.limits);
-    if (!answer) co_return answer.error();
-    auto decoded = service->decode(*answer);
-    if (!decoded) co_return decoded;
+    auto decoded = answer ? service->decode(*answer) : result<chat_response>{answer.error()};
+    if (!decoded) {
+        entry->quota.settle(decoded.error());
+        co_return decoded;
+    }
+    learn(decoded->rate_limits, entry->quota);
     entry->quota.settle(decoded->usage.total_tokens());
-    learn(decoded->rate_limits);
     co_return decoded;
 }
 
-asio::awaitable<result<std::unique_ptr<chat_stream::state>>> client::impl::attempt_open(shard& at, http_request const& encoded,
-                                                                                        std::int64_t tokens) {
+asio::awaitable<result<std::unique_ptr<chat_stream::state>>> client::impl::attempt_open(
+    shard& at, http_request const& encoded, std::int64_t tokens, clock::time_point deadline) {
     auto entry = co_await admit(at, encoded, tokens);
     if (!entry) co_return entry.error();
-    auto body = co_await at.channel->open(std::move(entry->request), options.limits);
-    if (!body) co_return body.error();
+    auto body = co_await at.channel->open(std::move(entry->request), within(options.limits, deadline, now(at.executor)));
+    if (!body) {
+        entry->quota.settle(body.error());
+        co_return body.error();
+    }
     if ((*body)->status() == 200)
         co_return std::make_unique<chat_stream::state>(*this, at, *std::move(body), std::move(entry->slot),
                                                        std::move(entry->quota));
@@ -147,7 +185,10 @@ asio::awaitable<result<std::unique_ptr<chat_stream::state>>> client::impl::attem
         refusal.body.append(*piece);
     }
     auto told = service->decode(refusal);
-    if (!told) co_return told.error();
+    if (!told) {
+        entry->quota.settle(told.error());
+        co_return told.error();
+    }
     co_return error{.code = errc::protocol_error, .message = "a stream was asked for and something else came",
                     .http_status = refusal.status};
 }
@@ -160,12 +201,16 @@ error client::impl::failed(shard& at, error why) {
     return why;
 }
 
-void client::impl::learn(rate_limit_status const& told) {
-    if (options.rate_limits.requests_per_minute == 0 && options.rate_limits.tokens_per_minute == 0) return;
-    limiter_.tighten({.remaining_requests = told.remaining_requests,
-                      .remaining_tokens = told.remaining_tokens,
-                      .requests_reset = told.reset_requests,
-                      .tokens_reset = told.reset_tokens});
+void client::impl::learn(rate_limit_status const& told, reservation const& of) {
+    auto const& limits = options.rate_limits;
+    if (limits.requests_per_minute == 0 && limits.tokens_per_minute == 0 && limits.from_service != learning::follow) return;
+    limiter_.learn({.limit_requests = told.limit_requests,
+                    .limit_tokens = told.limit_tokens,
+                    .remaining_requests = told.remaining_requests,
+                    .remaining_tokens = told.remaining_tokens,
+                    .requests_reset = told.reset_requests,
+                    .tokens_reset = told.reset_tokens},
+                   of);
 }
 
 void client::impl::count(result<chat_response> const& outcome) noexcept {

@@ -35,23 +35,32 @@ public:
     /// Fills in what the client knows and the request leaves open.
     void complete(chat_request& request) const;
 
+    /// When a call that begins now must be over: `timeout` from now, or never.
+    [[nodiscard]] clock::time_point deadline_at(shard const& at) const;
+
     /// One chat with retries. `request` must be complete and outlive the call.
-    asio::awaitable<result<chat_response>> call(shard& at, chat_request const& request);
+    asio::awaitable<result<chat_response>> call(shard& at, chat_request const& request, clock::time_point deadline);
 
     /// As `call`, up to the beginning of a streamed answer.
-    asio::awaitable<result<std::unique_ptr<chat_stream::state>>> open(shard& at, chat_request const& request);
+    asio::awaitable<result<std::unique_ptr<chat_stream::state>>> open(shard& at, chat_request const& request,
+                                                                      clock::time_point deadline);
 
     /// Asks until the answer fits (reask.cpp).
-    asio::awaitable<result<chat_response>> parse(shard& at, chat_request request, answer_form const& form);
+    asio::awaitable<result<chat_response>> parse(shard& at, chat_request request, answer_form const& form,
+                                                 clock::time_point deadline);
 
     /// Asks until no tool is wanted (tool_loop.cpp).
-    asio::awaitable<result<chat_response>> run(shard& at, chat_request request, toolbox const& tools, run_options options);
+    asio::awaitable<result<chat_response>> run(shard& at, chat_request request, toolbox const& tools, run_options bounds,
+                                               clock::time_point deadline);
 
     [[nodiscard]] client_statistics statistics() const;
     void count(result<chat_response> const& outcome) noexcept;
     void count_reask() noexcept { reasks_.fetch_add(1, std::memory_order_relaxed); }
     /// Takes over what an answer says of the service's limits.
-    void learn(rate_limit_status const& told);
+    /// @param of  The request's quota, not yet settled.
+    void learn(rate_limit_status const& told, reservation const& of);
+    /// A timeout that is the whole call's names it.
+    [[nodiscard]] error in_time(error why, shard const& at, clock::time_point deadline) const;
     void close();
 
     client_options const options;
@@ -68,11 +77,12 @@ private:
     };
 
     template <class T, class Attempt>
-    asio::awaitable<result<T>> with_retries(shard& at, Attempt attempt);
+    asio::awaitable<result<T>> with_retries(shard& at, clock::time_point deadline, Attempt attempt);
     asio::awaitable<result<admission>> admit(shard& at, http_request const& encoded, std::int64_t tokens);
     asio::awaitable<result<chat_response>> attempt_call(shard& at, http_request const& encoded, std::int64_t tokens);
     asio::awaitable<result<std::unique_ptr<chat_stream::state>>> attempt_open(shard& at, http_request const& encoded,
-                                                                              std::int64_t tokens);
+                                                                              std::int64_t tokens,
+                                                                              clock::time_point deadline);
     /// The error as callers may see it: without the key. A told wait holds all other calls too.
     [[nodiscard]] error failed(shard& at, error why);
     [[nodiscard]] std::int64_t quota_for(chat_request const& request) const;
@@ -109,6 +119,7 @@ public:
 
     int attempts{1};
     clock::time_point began{};
+    clock::time_point deadline{clock::time_point::max()};  ///< Of the whole call, the stream included.
 
 private:
     /// The next delta among the bytes that are there; nothing when more are needed.

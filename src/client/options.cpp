@@ -105,6 +105,9 @@ result<client_options> client_options_from(look_up_function const& look_up) {
     options.model = non_empty(look_up, "COAX_MODEL").value_or(std::string{source->default_model});
     if (options.model.empty()) options.model = options.provider.deployment;
     options.http.ca_file = or_empty(look_up, "SSL_CERT_FILE");
+    auto retry = retry_options_from(look_up, std::move(options.retry));
+    if (!retry) return retry.error();
+    options.retry = std::move(*retry);
     return options;
 }
 

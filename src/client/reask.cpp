@@ -67,13 +67,14 @@ bool is_spent(chat_response const& so_far, std::int64_t most_tokens) {
 
 }  // namespace
 
-asio::awaitable<result<chat_response>> client::impl::parse(shard& at, chat_request request, answer_form const& form) {
+asio::awaitable<result<chat_response>> client::impl::parse(shard& at, chat_request request, answer_form const& form,
+                                                           clock::time_point deadline) {
     complete(request);
     if (auto const asked = ask_for(form, service->dialect(), request); !asked) co_return asked.error();
 
     chat_response sum{.attempts = 0};
     for (int reasks = 0;; ++reasks) {
-        auto answer = co_await call(at, request);
+        auto answer = co_await call(at, request, deadline);
         if (!answer) co_return billed(std::move(answer).error(), sum);
         carry_over(*answer, sum);
         if (auto why = unusable(*answer)) co_return billed(*std::move(why), *answer);

@@ -72,14 +72,14 @@ asio::awaitable<std::vector<message>> answer_turn(std::vector<tool_call> calls, 
 }  // namespace
 
 asio::awaitable<result<chat_response>> client::impl::run(shard& at, chat_request request, toolbox const& tools,
-                                                         run_options bounds) {
+                                                         run_options bounds, clock::time_point deadline) {
     if (auto why = wrong(bounds)) co_return *std::move(why);
     complete(request);
     request.tools = tools.definitions(service->dialect());
 
     chat_response sum{.attempts = 0};
     for (int round = 1;; ++round) {
-        auto answer = co_await call(at, request);
+        auto answer = co_await call(at, request, deadline);
         if (!answer) co_return billed(std::move(answer).error(), sum);
         carry_over(*answer, sum);
         if (is_final(*answer)) co_return answer;

@@ -48,9 +48,10 @@ struct client_options {
     std::int64_t expected_output_tokens{256};
     /// When a failed call is sent again. Streams are retried only until the answer begins.
     retry_options retry{};
-    /// Limits of one attempt.
+    /// Limits of one attempt: the first token of a stream is `first_byte`, between two of them is `idle`, all of it `total`.
     exchange_limits limits{};
-    /// The whole call: waits in line, attempts and back-offs together. Zero: no limit.
+    /// The whole call: waits in line, attempts, back-offs, re-asks, tool rounds and a stream's body together. No retry begins
+    /// that would end behind it. Zero: no limit.
     std::chrono::milliseconds timeout{0};
     /// How often `parse` asks again when an answer does not have the wanted form. Range: [0, 10].
     int max_reasks{2};
@@ -70,7 +71,8 @@ struct client_options {
     /// AZURE_OPENAI_ENDPOINT (AZURE_OPENAI_API_KEY or AZURE_OPENAI_AD_TOKEN, OPENAI_API_VERSION, AZURE_OPENAI_DEPLOYMENT),
     /// OPENAI_API_KEY (OPENAI_BASE_URL, OPENAI_ORG_ID, OPENAI_PROJECT_ID), ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN
     /// (ANTHROPIC_BASE_URL), COAX_BASE_URL (a compatible server; COAX_API_KEY). COAX_MODEL names the model.
-    /// HTTPS_PROXY and NO_PROXY are honoured; SSL_CERT_FILE adds certificate authorities.
+    /// HTTPS_PROXY and NO_PROXY are honoured; SSL_CERT_FILE adds certificate authorities; RETRY_ATTEMPTS and
+    /// RETRY_WAIT_EXPONENTIAL_{MULTIPLIER,MIN,MAX} set `retry`, as `retry_options_from` says.
     /// @throws coax::exception  `errc::invalid_argument`: nothing is set, or what is set contradicts itself.
     [[nodiscard]] static client_options from_env();
 };

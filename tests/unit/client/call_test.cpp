@@ -103,21 +103,6 @@ TEST(Chat, KeyNeverShowsInAnError) {
     }(service));
 }
 
-TEST(Chat, WholeCallTimeoutCoversBackOff) {
-    fake_service service;
-    service.then(openai_error(429, "rate_limit_exceeded", {{"retry-after", "60"}}));
-    run_virtual([](fake_service fake) -> asio::awaitable<void> {
-        auto options = fake.options();
-        options.timeout = 5s;
-        auto llm = co_await connect(std::move(options));
-        auto const executor = co_await asio::this_coro::executor;
-        auto const began = now(executor);
-        auto const answer = co_await as_result(llm.chat("x"));
-        EXPECT_EQ(answer.error().code, errc::timeout);
-        EXPECT_EQ(now(executor) - began, 5s);
-    }(service));
-}
-
 TEST(Chat, NoMoreInFlightThanAllowed) {
     fake_service service;
     service.then(fake_service::answer{.response = openai_text("ok"), .delay = 1s});

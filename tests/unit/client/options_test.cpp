@@ -75,6 +75,16 @@ INSTANTIATE_TEST_SUITE_P(Rows, RefusedEnvironment, testing::Values(
     refused_case{"azure_without_key", {{"AZURE_OPENAI_ENDPOINT", "https://r.example"}}, "AZURE_OPENAI_API_KEY or AZURE_OPENAI_AD_TOKEN"}),
     [](auto const& row) { return std::string(row.param.name); });
 
+TEST(ClientOptions, TakesRetriesFromTheEnvironment) {
+    auto const set = from({{"OPENAI_API_KEY", "sk"}, {"RETRY_ATTEMPTS", "5"}, {"RETRY_WAIT_EXPONENTIAL_MAX", "30"}});
+    ASSERT_TRUE(set);
+    EXPECT_EQ(set->retry.max_attempts, 5);
+    EXPECT_EQ(set->retry.max_delay, std::chrono::seconds{30});
+    auto const wrong = from({{"OPENAI_API_KEY", "sk"}, {"RETRY_ATTEMPTS", "many"}});
+    ASSERT_FALSE(wrong);
+    EXPECT_EQ(wrong.error().where, "RETRY_ATTEMPTS");
+}
+
 TEST(ClientOptions, NamesTheWrongField) {
     EXPECT_EQ(validate(client_options{.max_concurrency = 0})->where, "max_concurrency");
     EXPECT_EQ(validate(client_options{.max_reasks = 11})->where, "max_reasks");

@@ -1,4 +1,5 @@
 #include <coax/client/client.hpp>
+#include <coax/json/schema.hpp>
 #include <coax/runtime/as_result.hpp>
 
 #include <gtest/gtest.h>

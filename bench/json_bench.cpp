@@ -1,10 +1,16 @@
-// Text into structs: json::read beside Boost.JSON's tree and beside the floor, one look at each byte.
+// Text into structs: json::read beside Boost.JSON's tree, nlohmann's where it is installed, and the floor, one look at
+// each byte; the partial reader, fed at once and in pieces, beside json::read.
+#include <coax/json/partial_reader.hpp>
 #include <coax/json/read.hpp>
 #include <coax/json/schema.hpp>
 #include <coax/json/write.hpp>
 
 #include <benchmark/benchmark.h>
 #include <boost/json/parse.hpp>
+#if __has_include(<nlohmann/json.hpp>)
+#include <nlohmann/json.hpp>
+#define COAX_BENCH_NLOHMANN
+#endif
 
 #include <cstdint>
 #include <cstdio>
@@ -128,6 +134,38 @@ void read_struct(benchmark::State& state, std::string const& text) {
     state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(text.size()));
 }
 
+/// The same value while its text comes in pieces of `piece_bytes`.
+template <class T>
+void read_pieces(benchmark::State& state, std::string const& text, std::size_t piece_bytes) {
+    auto const read = [&] {
+        coax::json::partial_reader<T> reader;
+        for (std::size_t at = 0; at < text.size(); at += piece_bytes)
+            reader.feed(std::string_view{text}.substr(at, piece_bytes));
+        return reader.finish();
+    };
+    stop_unless(coax::json::write(read().value()) == coax::json::write(coax::json::read<T>(text).value()),
+                "the pieces do not read as the whole\n");
+    for (auto _ : state) {
+        auto value = read();
+        benchmark::DoNotOptimize(value);
+    }
+    state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(text.size()));
+}
+
+#ifdef COAX_BENCH_NLOHMANN
+void read_nlohmann(benchmark::State& state, std::string const& text) {
+    for (auto _ : state) {
+        auto value = nlohmann::json::parse(text);
+        benchmark::DoNotOptimize(value);
+    }
+    state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(text.size()));
+}
+void json_completion_nlohmann(benchmark::State& state) { read_nlohmann(state, completion_text()); }
+void json_records_nlohmann(benchmark::State& state) { read_nlohmann(state, records_text()); }
+BENCHMARK(json_completion_nlohmann);
+BENCHMARK(json_records_nlohmann);
+#endif
+
 void read_tree(benchmark::State& state, std::string const& text) {
     for (auto _ : state) {
         auto value = boost::json::parse(text);
@@ -159,10 +197,18 @@ void write_struct(benchmark::State& state, std::string const& text) {
 void json_completion_floor(benchmark::State& state) { look_at_bytes(state, completion_text()); }
 void json_completion_tree(benchmark::State& state) { read_tree(state, completion_text()); }
 void json_completion_read(benchmark::State& state) { read_struct<completion>(state, completion_text()); }
+void json_completion_partial(benchmark::State& state) {
+    read_pieces<completion>(state, completion_text(), completion_text().size());
+}
+void json_completion_pieces(benchmark::State& state) { read_pieces<completion>(state, completion_text(), 64); }
 void json_completion_write(benchmark::State& state) { write_struct<completion>(state, completion_text()); }
 void json_records_floor(benchmark::State& state) { look_at_bytes(state, records_text()); }
 void json_records_tree(benchmark::State& state) { read_tree(state, records_text()); }
 void json_records_read(benchmark::State& state) { read_struct<std::vector<record>>(state, records_text()); }
+void json_records_partial(benchmark::State& state) {
+    read_pieces<std::vector<record>>(state, records_text(), records_text().size());
+}
+void json_records_pieces(benchmark::State& state) { read_pieces<std::vector<record>>(state, records_text(), 64); }
 void json_records_write(benchmark::State& state) { write_struct<std::vector<record>>(state, records_text()); }
 
 /// A schema is there already: this takes the address of a text, as does the floor.
@@ -182,10 +228,14 @@ void json_schema_floor(benchmark::State& state) {
 BENCHMARK(json_completion_floor);
 BENCHMARK(json_completion_tree);
 BENCHMARK(json_completion_read);
+BENCHMARK(json_completion_partial);
+BENCHMARK(json_completion_pieces);
 BENCHMARK(json_completion_write);
 BENCHMARK(json_records_floor);
 BENCHMARK(json_records_tree);
 BENCHMARK(json_records_read);
+BENCHMARK(json_records_partial);
+BENCHMARK(json_records_pieces);
 BENCHMARK(json_records_write);
 BENCHMARK(json_schema_floor);
 BENCHMARK(json_schema_take);

@@ -1,8 +1,121 @@
-#include "partial_machine.hpp"
+#include "reader.hpp"
+
+#include <coax/json/partial_reader.hpp>
+
+#include <memory>
+#include <string>
+#include <vector>
 
 namespace coax::json::detail {
+namespace {
 
-void partial_machine::feed(std::string_view bytes) {
+/// What a base class needs before its members are there.
+struct kept_options {
+    read_options kept_;
+};
+
+/// The reader of a text that arrives in pieces: objects, lists, maps and strings are read as far as they are there, all
+/// else when it is whole, by the same code as in `read`. Whatever is not plain and right stops it: the whole text, kept
+/// for this, is then read again at its end.
+class machine : private kept_options, private reader {
+public:
+    machine(plan const& type, void* into, read_options const& options)
+        : kept_options{options}, reader{{}, kept_}, root_type_{type}, type_{&type}, into_{into} {
+        move_to(buffer_, 0);
+        if (kept_.lenient.prose || kept_.lenient.code_fences) want_ = want::wrapping;
+    }
+
+    void feed(std::string_view bytes);
+    [[nodiscard]] bool is_complete() const { return want_ == want::end; }
+    [[nodiscard]] std::optional<error> problem() const;
+    [[nodiscard]] arrival at(std::string_view pointer) const;
+    [[nodiscard]] arrival of(void const* member) const;
+    [[nodiscard]] std::size_t open_items(void const* member) const;
+    [[nodiscard]] bool settle();
+    [[nodiscard]] std::string_view text() const { return buffer_; }
+    [[nodiscard]] read_options const& options() const { return kept_; }
+
+private:
+    /// What comes next in the text.
+    enum class want { wrapping, value, string, first_key, key, colon, first_item, after_value, end };
+    /// How a step ended: go on, wait for more bytes, or never go on.
+    enum class step { on, wait, stop };
+
+    /// An object, list or map that is open.
+    struct frame {
+        plan const* type{nullptr};
+        void* into{nullptr};
+        bool child_open{false};  ///< The value of `field`, of `key` or behind `count` is being read.
+        std::size_t field{no_field};
+        std::size_t next{0};                 ///< The field expected next.
+        std::uint64_t seen[2]{0, 0};         ///< The fields that are complete.
+        std::size_t count{0};                ///< Items that are complete.
+        std::size_t opened_at{0};            ///< Where it begins in the text,
+        std::size_t opened_with{0};          ///< and how many violations there were.
+        std::size_t begin{0};                ///< Where the open child begins in the text.
+        std::size_t violations_before{0};    ///< As many as before the open child.
+        std::string key{};                   ///< Of a map's open child, or of one that nobody asked for.
+        void* members[most_fields];
+    };
+
+    void run();
+    void halt();
+    [[nodiscard]] step advance();
+
+    [[nodiscard]] step take_wrapping();
+    [[nodiscard]] step begin_value();
+    [[nodiscard]] step begin_string(std::string& text);
+    [[nodiscard]] bool make_room();
+    [[nodiscard]] bool note_key(std::string_view key, std::string message, std::size_t where);
+    [[nodiscard]] step read_leaf(plan const& type);
+    [[nodiscard]] step skip_leaf();
+    [[nodiscard]] step grow_string();
+    [[nodiscard]] step grow_escape();
+    [[nodiscard]] step take_key_or_end(bool may_end);
+    [[nodiscard]] step take_field_key(frame& top);
+    [[nodiscard]] step take_map_key(frame& top);
+    [[nodiscard]] step take_colon_of_key();
+    [[nodiscard]] step take_first_item();
+    [[nodiscard]] step begin_item(frame& top);
+    [[nodiscard]] step take_separator();
+    [[nodiscard]] step close_frame();
+    [[nodiscard]] step end_value();
+    [[nodiscard]] bool check_field(frame& top);
+    [[nodiscard]] step take_rest();
+
+    void push(plan const& type, void* into, want next);
+    [[nodiscard]] frame& top() { return *top_; }
+    /// Whether the token at hand is in the buffer to its end.
+    [[nodiscard]] bool token_is_whole();
+    [[nodiscard]] bool short_token_is_whole() const;
+    [[nodiscard]] bool string_is_whole(char const*& at);
+    [[nodiscard]] bool brackets_are_whole();
+    [[nodiscard]] bool word_is_whole();
+    /// Puts the way to the first `levels` open frames' children before the pointers of new violations.
+    void place_violations(std::size_t from, std::size_t levels);
+    [[nodiscard]] std::string pointer_to(std::size_t levels) const;
+    [[nodiscard]] arrival at_child(std::size_t level, std::string_view rest) const;
+    [[nodiscard]] arrival at_level(std::size_t level, std::string_view rest) const;
+    [[nodiscard]] std::size_t offset() const { return static_cast<std::size_t>(at_ - buffer_.data()); }
+
+    plan const& root_type_;
+    std::string buffer_{};
+    std::vector<std::unique_ptr<frame>> frames_{};  ///< Used ones are kept for the next child.
+    std::size_t open_{0};
+    frame* top_{nullptr};  ///< The last that is open.
+    want want_{want::value};
+    plan const* type_{nullptr};  ///< Of the value wanted; null: nobody asked for it.
+    void* into_{nullptr};         ///< Null: an item or entry that is still to be made.
+    std::string* growing_{nullptr};
+    bool ends_{false};     ///< No more bytes will come.
+    bool stopped_{false};  ///< The value grows no more.
+    // How far the token at hand was looked through.
+    std::size_t token_{static_cast<std::size_t>(-1)};
+    std::size_t looked_{0};
+    std::size_t nesting_{0};
+};
+
+void machine::feed(std::string_view bytes) {
     auto const at = offset();
     buffer_ += bytes;
     move_to(buffer_, at);
@@ -14,19 +127,19 @@ void partial_machine::feed(std::string_view bytes) {
     run();
 }
 
-bool partial_machine::settle() {
+bool machine::settle() {
     ends_ = true;
     run();
     return want_ == want::end && !stopped_ && violations().empty() && take_end();
 }
 
-std::optional<error> partial_machine::problem() const {
+std::optional<error> machine::problem() const {
     if (violations().empty()) return std::nullopt;
     if (broken_ && is_lenient_) return std::nullopt;  // the whole text may yet be forgiven
     return to_error(violations(), buffer_, options_.max_violations);
 }
 
-void partial_machine::run() {
+void machine::run() {
     while (!stopped_) {
         switch (advance()) {
             case step::on: break;
@@ -36,14 +149,14 @@ void partial_machine::run() {
     }
 }
 
-void partial_machine::halt() {
+void machine::halt() {
     stopped_ = true;
     if (!broken_ || open_ == 0) return;
     bool const names_child = top().child_open || want_ == want::colon;
     place_violations(0, names_child ? open_ : open_ - 1);
 }
 
-partial_machine::step partial_machine::advance() {
+machine::step machine::advance() {
     if (want_ != want::string) {
         skip_space();
         if (at_ == end_) return step::wait;
@@ -62,7 +175,7 @@ partial_machine::step partial_machine::advance() {
     return step::stop;
 }
 
-partial_machine::step partial_machine::take_wrapping() {
+machine::step machine::take_wrapping() {
     want_ = want::value;
     auto const bracket = bracket_of(root_type_);
     if (bracket == '\0' || peek() != bracket) {
@@ -82,7 +195,7 @@ partial_machine::step partial_machine::take_wrapping() {
 
 // --- values ---
 
-partial_machine::step partial_machine::begin_value() {
+machine::step machine::begin_value() {
     if (open_ != 0) top().begin = offset();
     if (type_ == nullptr) return skip_leaf();
     char const first = peek();
@@ -92,7 +205,7 @@ partial_machine::step partial_machine::begin_value() {
                        (first == '[' && inner->what == kind::sequence);
     bool const is_text = first == '"' && inner->what == kind::string && !forgives_text();
     if (!opens && !is_text) return read_leaf(*type_);
-    if (!make_room()) return step::stop;
+    if (into_ == nullptr && !make_room()) return step::stop;
     for (plan const* holder = type_; holder != inner; holder = holder->inner) into_ = holder->nullable->emplace(into_);
     if (is_text) return begin_string(*static_cast<std::string*>(into_));
     ++at_;
@@ -101,9 +214,9 @@ partial_machine::step partial_machine::begin_value() {
     return step::on;
 }
 
-void partial_machine::push(plan const& type, void* into, want next) {
-    if (open_ == frames_.size()) frames_.push_back(std::make_unique<frame>());
-    ++open_;
+void machine::push(plan const& type, void* into, want next) {
+    if (open_ == frames_.size()) frames_.push_back(std::make_unique_for_overwrite<frame>());
+    top_ = frames_[open_++].get();
     auto& added = top();
     added.type = &type;
     added.into = into;
@@ -120,7 +233,7 @@ void partial_machine::push(plan const& type, void* into, want next) {
     want_ = next;
 }
 
-partial_machine::step partial_machine::begin_string(std::string& text) {
+machine::step machine::begin_string(std::string& text) {
     auto const run = find_plain_end(at_ + 1, end_);
     if (run.end != end_ && *run.end == '"' &&
         (!run.wide || !options_.check_utf8 || find_invalid_utf8(at_ + 1, run.end) == run.end)) {
@@ -129,13 +242,17 @@ partial_machine::step partial_machine::begin_string(std::string& text) {
         return end_value();
     }
     ++at_;
+    auto const length = length_ahead();
+    if (length != static_cast<std::size_t>(end_ - at_) && at_[length] == '"')
+        return take_escaped_string(text, length) ? end_value() : step::stop;
     text.clear();
+    text.reserve(length);
     growing_ = &text;
     want_ = want::string;
     return grow_string();
 }
 
-partial_machine::step partial_machine::grow_string() {
+machine::step machine::grow_string() {
     for (;;) {
         auto const run = find_plain_end(at_, end_);
         char const* const whole = run.wide && options_.check_utf8 ? find_invalid_utf8(at_, run.end) : run.end;
@@ -155,7 +272,7 @@ partial_machine::step partial_machine::grow_string() {
     }
 }
 
-partial_machine::step partial_machine::grow_escape() {
+machine::step machine::grow_escape() {
     auto const left = static_cast<std::size_t>(end_ - at_);
     std::size_t needed = 2;
     if (left >= 2 && at_[1] == 'u') {
@@ -174,8 +291,7 @@ partial_machine::step partial_machine::grow_escape() {
 }
 
 /// The item or entry whose value begins: made only now, so that nobody sees it empty.
-bool partial_machine::make_room() {
-    if (into_ != nullptr) return true;
+bool machine::make_room() {
     auto& parent = top();
     if (parent.type->what == kind::sequence) {
         into_ = parent.type->sequence->append(parent.into);
@@ -188,28 +304,28 @@ bool partial_machine::make_room() {
            note_key(parent.key, "expected each key once, found it twice", parent.begin);
 }
 
-bool partial_machine::note_key(std::string_view key, std::string message, std::size_t where) {
+bool machine::note_key(std::string_view key, std::string message, std::size_t where) {
     auto const before = violations().size();
     bool const goes_on = note_member(key, std::move(message), buffer_.data() + where);
     place_violations(before, open_ - 1);
     return goes_on;
 }
 
-partial_machine::step partial_machine::read_leaf(plan const& type) {
-    if (!token_is_whole()) return step::wait;
-    if (!make_room()) return step::stop;
+machine::step machine::read_leaf(plan const& type) {
+    if (!short_token_is_whole() && !token_is_whole()) return step::wait;
+    if (into_ == nullptr && !make_room()) return step::stop;
     auto const before = violations().size();
     bool const goes_on = read(type, into_);
-    if (!broken_) place_violations(before, open_);
+    if (violations().size() != before && !broken_) place_violations(before, open_);
     return goes_on ? end_value() : step::stop;
 }
 
-partial_machine::step partial_machine::skip_leaf() {
+machine::step machine::skip_leaf() {
     if (!token_is_whole()) return step::wait;
     return skip_value() ? end_value() : step::stop;
 }
 
-partial_machine::step partial_machine::end_value() {
+machine::step machine::end_value() {
     if (open_ == 0) {
         want_ = want::end;
         return step::on;
@@ -220,12 +336,13 @@ partial_machine::step partial_machine::end_value() {
     ++parent.count;
     if (parent.type->what != kind::object || parent.field == no_field) return step::on;
     parent.seen[parent.field / 64] |= std::uint64_t{1} << (parent.field % 64);
-    return check_field(parent) ? step::on : step::stop;
+    if (!parent.type->structure->fields[parent.field].checked || check_field(parent)) return step::on;
+    return step::stop;
 }
 
-bool partial_machine::check_field(frame& parent) {
+bool machine::check_field(frame& parent) {
     auto const& field = parent.type->structure->fields[parent.field];
-    if (!field.checked || !options_.check_docs || violations().size() != parent.violations_before) return true;
+    if (!options_.check_docs || violations().size() != parent.violations_before) return true;
     auto const before = violations().size();
     char const* const where = buffer_.data() + parent.begin;
     bool const goes_on =
@@ -240,7 +357,7 @@ bool partial_machine::check_field(frame& parent) {
 
 // --- objects and maps ---
 
-partial_machine::step partial_machine::take_key_or_end(bool may_end) {
+machine::step machine::take_key_or_end(bool may_end) {
     if (may_end && take('}')) return close_frame();
     if (peek() != '"') {
         fail("a key in quotes");
@@ -249,7 +366,7 @@ partial_machine::step partial_machine::take_key_or_end(bool may_end) {
     return top().type->what == kind::object ? take_field_key(top()) : take_map_key(top());
 }
 
-partial_machine::step partial_machine::take_field_key(frame& parent) {
+machine::step machine::take_field_key(frame& parent) {
     auto const& structure = *parent.type->structure;
     path_link here{};
     std::string spare;
@@ -283,7 +400,7 @@ partial_machine::step partial_machine::take_field_key(frame& parent) {
     return *at_ == ':' ? take_colon_of_key() : step::on;
 }
 
-partial_machine::step partial_machine::take_map_key(frame& parent) {
+machine::step machine::take_map_key(frame& parent) {
     if (!token_is_whole()) return step::wait;
     ++at_;
     std::string spare;
@@ -297,7 +414,7 @@ partial_machine::step partial_machine::take_map_key(frame& parent) {
     return step::on;
 }
 
-partial_machine::step partial_machine::take_colon_of_key() {
+machine::step machine::take_colon_of_key() {
     if (!take(':')) {
         fail("':' after the key");
         return step::stop;
@@ -310,12 +427,12 @@ partial_machine::step partial_machine::take_colon_of_key() {
 
 // --- lists ---
 
-partial_machine::step partial_machine::take_first_item() {
+machine::step machine::take_first_item() {
     if (take(']')) return close_frame();
     return begin_item(top());
 }
 
-partial_machine::step partial_machine::begin_item(frame& parent) {
+machine::step machine::begin_item(frame& parent) {
     type_ = parent.type->inner;
     into_ = nullptr;
     parent.child_open = true;
@@ -326,7 +443,7 @@ partial_machine::step partial_machine::begin_item(frame& parent) {
 
 // --- between values ---
 
-partial_machine::step partial_machine::take_separator() {
+machine::step machine::take_separator() {
     auto& parent = top();
     bool const is_list = parent.type->what == kind::sequence;
     if (take(is_list ? ']' : '}')) return close_frame();
@@ -336,7 +453,7 @@ partial_machine::step partial_machine::take_separator() {
     }
     if (!is_list) {
         want_ = want::key;
-        return step::on;
+        return at_ != end_ && *at_ == '"' ? take_key_or_end(false) : step::on;
     }
     if (options_.lenient.trailing_commas) {
         want_ = want::first_item;
@@ -345,7 +462,7 @@ partial_machine::step partial_machine::take_separator() {
     return begin_item(parent);
 }
 
-partial_machine::step partial_machine::close_frame() {
+machine::step machine::close_frame() {
     auto& closing = top();
     leave();
     if (closing.type->what == kind::object) {
@@ -356,10 +473,11 @@ partial_machine::step partial_machine::close_frame() {
         if (!goes_on) return step::stop;
     }
     --open_;
+    top_ = open_ != 0 ? frames_[open_ - 1].get() : nullptr;
     return end_value();
 }
 
-partial_machine::step partial_machine::take_rest() {
+machine::step machine::take_rest() {
     if (options_.lenient.prose || options_.lenient.code_fences) return step::wait;  // settle() looks at it
     fail("the end of the text");
     return step::stop;
@@ -367,7 +485,7 @@ partial_machine::step partial_machine::take_rest() {
 
 // --- tokens ---
 
-bool partial_machine::token_is_whole() {
+bool machine::token_is_whole() {
     if (token_ != offset()) {
         token_ = looked_ = offset();
         nesting_ = 0;
@@ -382,8 +500,22 @@ bool partial_machine::token_is_whole() {
     return whole;
 }
 
+/// A quick look at tokens as most are: a number or literal of a few bytes, a string without escapes.
+bool machine::short_token_is_whole() const {
+    if (*at_ == '"') {
+        auto const run = find_plain_end(at_ + 1, end_);
+        return run.end != end_ && *run.end == '"';
+    }
+    if (*at_ == '{' || *at_ == '[') return false;
+    constexpr std::ptrdiff_t longest = 24;
+    char const* const stop = end_ - at_ > longest ? at_ + longest : end_;
+    for (char const* at = at_; at != stop; ++at)
+        if (*at == ',' || *at == '}' || *at == ']' || static_cast<unsigned char>(*at) <= ' ') return true;
+    return false;
+}
+
 /// From inside a string to behind its closing quote, or as far as the buffer goes.
-bool partial_machine::string_is_whole(char const*& at) {
+bool machine::string_is_whole(char const*& at) {
     for (;;) {
         at = find_plain_end(at, end_).end;
         if (at == end_) return false;
@@ -393,7 +525,7 @@ bool partial_machine::string_is_whole(char const*& at) {
     }
 }
 
-bool partial_machine::brackets_are_whole() {
+bool machine::brackets_are_whole() {
     // The lowest bit says that the place is inside a string, the others how many brackets are open.
     char const* at = buffer_.data() + looked_;
     bool whole = false;
@@ -413,7 +545,7 @@ bool partial_machine::brackets_are_whole() {
     return whole || (nesting_ == 0 && looked_ != token_);
 }
 
-bool partial_machine::word_is_whole() {
+bool machine::word_is_whole() {
     char const* at = buffer_.data() + looked_;
     while (at != end_ && *at != ',' && *at != '}' && *at != ']' && static_cast<unsigned char>(*at) > ' ') ++at;
     looked_ = static_cast<std::size_t>(at - buffer_.data());
@@ -424,7 +556,7 @@ bool partial_machine::word_is_whole() {
 
 // --- where things are ---
 
-std::string partial_machine::pointer_to(std::size_t levels) const {
+std::string machine::pointer_to(std::size_t levels) const {
     std::string pointer;
     for (std::size_t i = 0; i < levels; ++i) {
         auto const& each = *frames_[i];
@@ -438,20 +570,20 @@ std::string partial_machine::pointer_to(std::size_t levels) const {
     return pointer;
 }
 
-void partial_machine::place_violations(std::size_t from, std::size_t levels) {
+void machine::place_violations(std::size_t from, std::size_t levels) {
     if (violations_.size() <= from) return;
     auto const prefix = pointer_to(levels);
     for (auto i = from; i < violations_.size(); ++i) violations_[i].pointer.insert(0, prefix);
 }
 
-arrival partial_machine::at(std::string_view pointer) const {
+arrival machine::at(std::string_view pointer) const {
     if (want_ == want::end) return arrival::complete;
     if (open_ != 0) return at_level(0, pointer);
     return want_ == want::string && pointer.empty() ? arrival::growing : arrival::absent;
 }
 
 /// Of what `rest` names below the frame `level`.
-arrival partial_machine::at_level(std::size_t level, std::string_view rest) const {
+arrival machine::at_level(std::size_t level, std::string_view rest) const {
     if (rest.empty()) return arrival::growing;
     if (rest.front() != '/') return arrival::absent;
     rest.remove_prefix(1);
@@ -498,13 +630,13 @@ arrival partial_machine::at_level(std::size_t level, std::string_view rest) cons
 }
 
 /// Of what `rest` names in the open child of the frame `level`.
-arrival partial_machine::at_child(std::size_t level, std::string_view rest) const {
+arrival machine::at_child(std::size_t level, std::string_view rest) const {
     if (level + 1 < open_) return at_level(level + 1, rest);
     bool const grows = frames_[level]->child_open && want_ == want::string;
     return grows && rest.empty() ? arrival::growing : arrival::absent;
 }
 
-arrival partial_machine::of(void const* member) const {
+arrival machine::of(void const* member) const {
     if (want_ == want::end) return arrival::complete;
     if (open_ == 0 || frames_[0]->type->what != kind::object) return arrival::absent;
     auto const& here = *frames_[0];
@@ -516,14 +648,21 @@ arrival partial_machine::of(void const* member) const {
     return arrival::absent;
 }
 
-std::size_t partial_machine::open_items(void const* member) const {
+std::size_t machine::open_items(void const* member) const {
     std::size_t const level = member == nullptr ? 0 : 1;
     if (open_ <= level || frames_[level]->type->what != kind::sequence) return 0;
     if (member != nullptr && frames_[level]->into != member) return 0;
     return frames_[level]->count;
 }
 
+}  // namespace
+
 // --- the part that users' templates see ---
+
+class partial_machine : public machine {
+public:
+    using machine::machine;
+};
 
 partial_core::partial_core(plan const& type, void* into, read_options const& options)
     : machine_{std::make_unique<partial_machine>(type, into, options)} {}

@@ -16,8 +16,10 @@
 #include <limits>
 
 namespace coax::json::detail {
+namespace {  // each of the two files that read keeps its own copy: calls within are inlined, which is worth a quarter
 
-inline constexpr std::size_t no_field = static_cast<std::size_t>(-1);
+constexpr leniency strict{};
+constexpr std::size_t no_field = static_cast<std::size_t>(-1);
 
 /// The integers that fit a type, as sizes: -`below` to `above`.
 struct integer_range {
@@ -94,7 +96,7 @@ public:
     reader(std::string_view text, read_options const& options)
         : scanner{text, options.max_depth, options.check_utf8},
           options_{options},
-          is_lenient_{options.lenient != leniency{}},
+          is_lenient_{std::memcmp(&options.lenient, &strict, sizeof strict) != 0},
           refuse_unknown_{options.refuse_unknown_keys},
           retry_budget_{text.size() * 16 + 4096} {
         violation_limit_ = options.max_violations;
@@ -187,14 +189,10 @@ protected:
     /// Reads a value. False ends the walk; a value that does not fit is noted, skipped, and the walk goes on.
     bool read(plan const& type, void* into) {
         skip_space();
-        if (is_lenient_) {
+        if (is_lenient_) [[unlikely]] {
             auto const outcome = read_leniently(type, into);
             if (outcome != forgiven::nothing) return outcome == forgiven::value;
         }
-        return read_strictly(type, into);
-    }
-
-    bool read_strictly(plan const& type, void* into) {
         switch (type.what) {
             case kind::boolean: return read_boolean(type, into);
             case kind::signed_integer:
@@ -223,7 +221,7 @@ protected:
 
     enum class forgiven { nothing, value, end };
 
-    forgiven read_leniently(plan const& type, void* into) {
+    [[gnu::noinline]] forgiven read_leniently(plan const& type, void* into) {
         switch (type.what) {
             case kind::nullable: return take_none(type, into);
             case kind::variant:
@@ -620,7 +618,7 @@ protected:
                 path_ = here.parent;  // until the key is known
                 skip_space();
                 bool const quoted = take('"');
-                if (!quoted && !take_odd_key(spare)) return !broken_ && fail("a key in quotes");
+                if (!quoted && !take_bare_key(here, spare)) return false;
                 if (!read_member(here, spare, !quoted)) return drop_link(here);
                 skip_space();
             } while (take(',') && !ends_after_comma('}'));
@@ -628,6 +626,12 @@ protected:
             if (!take('}')) return fail("',' or '}' in an object");
         }
         leave();
+        return true;
+    }
+
+    [[gnu::noinline]] bool take_bare_key(path_link& here, std::string& spare) {
+        if (!take_odd_key(spare)) return !broken_ && fail("a key in quotes");
+        here.key = spare;
         return true;
     }
 
@@ -645,7 +649,6 @@ protected:
         return read_members([&](path_link& here, std::string& spare, bool key_taken) {
             char const* const where = at_;
             auto const before = map.size(into);
-            here.key = spare;
             if (!key_taken && !take_string(here.key, spare)) return false;
             if (!take_colon(here)) return false;
             void* const slot = map.slot(into, here.key);
@@ -681,7 +684,6 @@ protected:
         auto const before = violations().size();
         bool const whole = read_members([&](path_link& here, std::string& spare, bool key_taken) {
             char const* const where = at_;
-            here.key = spare;
             auto const index =
                 key_taken ? find_field(structure, here) : take_key(structure, next, here, spare);
             if (broken_ || !take_colon(here)) return false;
@@ -883,4 +885,5 @@ protected:
     char const* stopped_at_{nullptr};
 };
 
+}  // namespace
 }  // namespace coax::json::detail

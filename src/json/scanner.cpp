@@ -153,7 +153,11 @@ std::size_t scanner::length_ahead() const {
 
 bool scanner::take_escaped_string(std::string& content) {
     if (forgives_text_) return take_forgiven_string(content, '"');
-    content.resize(length_ahead());
+    return take_escaped_string(content, length_ahead());
+}
+
+bool scanner::take_escaped_string(std::string& content, std::size_t most_bytes) {
+    content.resize(most_bytes);
     char* out = content.data();
     while (true) {
         auto const run = find_plain_end(at_, end_);

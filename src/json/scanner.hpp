@@ -110,6 +110,10 @@ protected:
     [[nodiscard]] bool take_python_word(std::string_view word) { return forgiven_.python_words && take_word(word); }
     /// The same for a string that has escapes, or is broken.
     [[nodiscard]] bool take_escaped_string(std::string& content);
+    /// The same, when `length_ahead` has been asked.
+    [[nodiscard]] bool take_escaped_string(std::string& content, std::size_t most_bytes);
+    /// How far it is to the closing quote, at most. What the string becomes is never longer.
+    [[nodiscard]] std::size_t length_ahead() const;
     /// After the backslash: at most 4 bytes.
     [[nodiscard]] bool write_escape(char*& out);
     [[nodiscard]] bool skip_string();
@@ -137,7 +141,6 @@ private:
     [[nodiscard]] bool skip_members(char close, bool keyed);
     [[nodiscard]] bool skip_key();
     [[nodiscard]] bool skip_odd_value();
-    [[nodiscard]] std::size_t length_ahead() const;
     [[nodiscard]] bool write_code_point(char*& out);
     [[nodiscard]] bool append_forgiven_escape(std::string& content);
     [[nodiscard]] bool take_hex(std::uint32_t& unit);

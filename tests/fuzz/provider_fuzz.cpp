@@ -1,0 +1,51 @@
+// What a service may send, to every service's decoders: whole answers of any status, and streams of events. Whatever the
+// bytes are, they end in an answer or an error. The first byte of the input says which status, the rest is the body.
+#include <coax/http/sse.hpp>
+#include <coax/provider/provider.hpp>
+
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <vector>
+
+namespace {
+
+std::vector<std::shared_ptr<coax::provider const>> const& services() {
+    static auto const all = [] {
+        std::vector<std::shared_ptr<coax::provider const>> made;
+        for (auto const name : coax::provider_names())
+            made.push_back(coax::make_provider({.service = std::string{name}, .base_url = "https://localhost/v1"}).value());
+        return made;
+    }();
+    return all;
+}
+
+void stream(coax::provider const& service, std::string_view body) {
+    auto const decoder = service.decode_stream({});
+    coax::sse_decoder events{1U << 16U};
+    std::string text;
+    events.feed(body);
+    while (!decoder->done()) {
+        auto const event = events.next();
+        if (!event || !*event) break;
+        coax::chat_delta delta;
+        if (!decoder->feed(**event, delta)) return;
+        text += delta.text;
+    }
+    static_cast<void>(decoder->usage_so_far());
+    if (auto const answer = decoder->finish(); answer && answer->text != text) std::abort();
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* bytes, std::size_t size) {
+    if (size == 0) return 0;
+    constexpr int statuses[] = {200, 400, 401, 404, 429, 500, 503, 529};
+    std::string_view const body{reinterpret_cast<char const*>(bytes) + 1, size - 1};
+    for (auto const& service : services()) {
+        coax::http_response const answer{.status = statuses[bytes[0] % 8], .body = std::string{body}};
+        if (auto const decoded = service->decode(answer); decoded && answer.status != 200) std::abort();
+        stream(*service, body);
+    }
+    return 0;
+}

@@ -26,6 +26,7 @@ bool is_date(std::string_view text) {
 
 /// ISO 8601, years and months included: only a value that is read as a length of time refuses those.
 bool is_duration_text(std::string_view text) {
+    if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
     if (!text.starts_with('P') || text.size() < 2) return false;
     text.remove_prefix(1);
     std::string_view units = text.ends_with('W') ? "W" : "YMD";

@@ -159,9 +159,9 @@ constexpr dialect_rules const& rules_of(schema_dialect dialect) {
 /// Whether a dialect keeps a `format`.
 constexpr bool keeps_format(dialect_rules const& rules, std::string_view format) {
     if (rules.formats.empty()) return true;
-    auto const at = rules.formats.find(format);
-    return at != std::string_view::npos && at > 0 && rules.formats[at - 1] == ' ' &&
-           rules.formats[at + format.size()] == ' ';
+    for (auto at = rules.formats.find(format); at != std::string_view::npos; at = rules.formats.find(format, at + 1))
+        if (at > 0 && rules.formats[at - 1] == ' ' && rules.formats[at + format.size()] == ' ') return true;
+    return false;
 }
 
 /// Whether a dialect keeps a `pattern`.

@@ -156,15 +156,17 @@ bool scanner::take_escaped_string(std::string& content) {
     return take_escaped_string(content, length_ahead());
 }
 
+namespace {
+constexpr std::size_t copy_slack = 16;
+}
+
 bool scanner::take_escaped_string(std::string& content, std::size_t most_bytes) {
-    content.resize(most_bytes);
+    content.resize(most_bytes + copy_slack);
     char* out = content.data();
     while (true) {
-        auto const run = find_plain_end(at_, end_);
+        auto const run = copy_plain(at_, end_, out);
         if (run.wide && check_utf8_ && !expect_utf8(at_, run.end)) return false;
-        auto const length = static_cast<std::size_t>(run.end - at_);
-        std::memcpy(out, at_, length);
-        out += length;
+        out += run.end - at_;
         at_ = run.end;
         if (take('"')) break;
         if (at_ == end_) return fail("the closing quote of a string");

@@ -68,6 +68,34 @@ inline plain_run find_plain_end(char const* at, char const* end) {
     return {at, wide != 0};
 }
 
+/// As `find_plain_end`, and copies what it runs over to `out`, which has room for the run and 16 bytes more.
+inline plain_run copy_plain(char const* at, char const* end, char* out) {
+#if defined(__SSE2__)
+    auto const quotes = _mm_set1_epi8('"');
+    auto const slashes = _mm_set1_epi8('\\');
+    auto const last_control = _mm_set1_epi8(0x1F);
+    int tops_seen = 0;
+    while (end - at >= 16) {
+        auto const bytes = _mm_loadu_si128(reinterpret_cast<__m128i const*>(at));
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(out), bytes);
+        auto const special = _mm_or_si128(_mm_cmpeq_epi8(bytes, quotes), _mm_cmpeq_epi8(bytes, slashes));
+        auto const control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, last_control), bytes);
+        auto const found = static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(special, control)));
+        tops_seen |= _mm_movemask_epi8(bytes);
+        if (found != 0) return {at + std::countr_zero(found), tops_seen != 0};
+        at += 16;
+        out += 16;
+    }
+    auto const rest = find_plain_end(at, end);
+    std::memcpy(out, at, static_cast<std::size_t>(rest.end - at));
+    return {rest.end, rest.wide || tops_seen != 0};
+#else
+    auto const run = find_plain_end(at, end);
+    std::memcpy(out, at, static_cast<std::size_t>(run.end - at));
+    return run;
+#endif
+}
+
 /// The first byte that is not part of well-formed UTF-8, or `end`. Source: RFC 3629, section 4.
 [[nodiscard]] char const* find_invalid_utf8(char const* at, char const* end);
 

@@ -1,6 +1,7 @@
 // Can a rehearsal be trusted? The same batch in virtual time against a function, and in real time over sockets against
-// coax::sim: same limits, same share of 429s and of answers that hang. Prints both finishing times and how far they are
-// apart; fails above 5 %. Run: build/release/bench/rehearsal_bench (takes half a minute)
+// coax::sim: same limits, and the same requests, by number, meet a 429 (2 %) or an answer that hangs (0.5 %). Prints
+// both finishing times and how far they are apart; fails above 5 %. Run: build/release/bench/rehearsal_bench (takes
+// half a minute)
 
 #include <coax/coax.hpp>
 #include <coax/sim/server.hpp>
@@ -12,6 +13,7 @@
 #include <random>
 #include <ranges>
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -48,17 +50,32 @@ asio::awaitable<double> run_batch(coax::client_options options) {
     co_return took;
 }
 
+/// What happens to each request, in order of arrival.
+enum class fate { answered, refused, hangs };
+
+std::vector<fate> draw_fates() {
+    std::mt19937_64 dice{5};
+    std::vector<fate> all(2 * records, fate::answered);
+    for (auto& one : all) {
+        auto const chance = std::uniform_real_distribution{}(dice);
+        one = chance < 0.02 ? fate::refused : chance < 0.025 ? fate::hangs : fate::answered;
+    }
+    return all;
+}
+
 double in_virtual_time() {
     static std::string const body{
         R"({"id":"c1","model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"well"},"finish_reason":"stop"}],)"
         R"("usage":{"prompt_tokens":10,"completion_tokens":30}})"};
-    std::mt19937_64 dice{5};
+    std::mt19937_64 dice{6};
+    auto const fates = draw_fates();
+    std::size_t next = 0;
     auto options = batch_options();
-    options.transport = std::make_shared<coax::memory_transport>([&dice](auto const&) {
+    options.transport = std::make_shared<coax::memory_transport>([&](auto const&) {
         using answer = coax::memory_transport::answer;
-        auto const chance = std::uniform_real_distribution{}(dice);
-        if (chance < 0.02) return coax::result<answer>{answer{.response = {.status = 429}}};
-        if (chance < 0.025) return coax::result<answer>{answer{.response = {.status = 200}, .delay = 1h}};
+        auto const what = fates.at(next++);
+        if (what == fate::refused) return coax::result<answer>{answer{.response = {.status = 429}}};
+        if (what == fate::hangs) return coax::result<answer>{answer{.response = {.status = 200}, .delay = 1h}};
         auto const more = std::uniform_int_distribution<std::int64_t>{0, spread.count()}(dice);
         return coax::result<answer>{
             answer{.response = {.status = 200, .body = body}, .delay = first_byte + std::chrono::milliseconds{more}}};
@@ -73,10 +90,14 @@ double over_sockets() {
     wanted.tokens_per_minute = 1'000'000;
     wanted.limit_window = 2s;
     wanted.latency = {.first_byte = first_byte, .first_byte_spread = spread};
-    wanted.faults = {{.kind = coax::sim::fault_kind::rate_limited,
-                      .probability = 0.02,
-                      .retry_after = coax::sim::retry_after_form::none},
-                     {.kind = coax::sim::fault_kind::stall, .probability = 0.005}};
+    auto const fates = draw_fates();
+    for (std::size_t i = 0; i < fates.size(); ++i)
+        if (fates[i] == fate::refused)
+            wanted.script.push_back({.request = i + 1,
+                                     .what = {.kind = coax::sim::fault_kind::rate_limited,
+                                              .retry_after = coax::sim::retry_after_form::none}});
+        else if (fates[i] == fate::hangs)
+            wanted.script.push_back({.request = i + 1, .what = {.kind = coax::sim::fault_kind::stall}});
     coax::sim::server server{wanted};
     auto options = batch_options();
     options.provider.base_url = server.url() + "/v1";

@@ -206,13 +206,13 @@ namespace {
 /// A child with a time limit; kept by the child's handler too, since a dying context unwinds in any order.
 struct limited_call {
     asio::cancellation_signal signal{};
-    std::exception_ptr failure{};
+    std::exception_ptr failure{};  ///< Of a child that was cancelled before it could start.
     parked* parent{nullptr};
     bool done{false};
 
     void end(std::exception_ptr why) noexcept {
         done = true;
-        if (why) failure = std::move(why);
+        failure = std::move(why);
         if (parent != nullptr) parent->wake();
     }
 };
@@ -239,37 +239,31 @@ struct limited_ended {
     std::shared_ptr<limited_call> call;
 };
 
-/// Waits for a child that has suspended.
-/// @returns true: the limit passed meanwhile.
-asio::awaitable<bool> wait_limited(asio::any_io_executor executor, limited_call& call, clock::duration limit) {
-    limited_wait node{executor, call};
+}  // namespace
+
+asio::awaitable<bool> run_limited(clock::duration limit, asio::awaitable<void> child) {
+    asio::any_io_executor const executor = co_await asio::this_coro::executor;
+    auto const call = std::allocate_shared<limited_call>(asio::recycling_allocator<limited_call>{});
+    limited_wait node{executor, *call};
+    std::optional<clock::time_point> deadline{later(node.service().now(), limit)};
+    asio::co_spawn(executor, std::move(child), limited_ended{call});
     auto const told = (co_await asio::this_coro::cancellation_state).cancelled();
-    if (told != asio::cancellation_type::none) call.signal.emit(told);  // by the child itself, as it started
+    if (told != asio::cancellation_type::none) call->signal.emit(told);  // by the child itself, as it started
     bool const throws = co_await asio::this_coro::throw_if_cancelled();
     co_await asio::this_coro::throw_if_cancelled(false);  // the child must be waited for, come what may
-    std::optional<clock::time_point> deadline{later(node.service().now(), limit)};
     bool timed_out = false;
-    while (!call.done) {
+    while (!call->done) {
         co_await suspend(node, [&node, deadline](continuation rest) {
             node.service().park(node, std::move(rest), deadline);
         });
-        if (call.done || node.how() != parked::end::due) continue;
+        if (call->done || node.how() != parked::end::due) continue;
         timed_out = true;
         deadline.reset();
-        call.signal.emit(asio::cancellation_type::terminal);
+        call->signal.emit(asio::cancellation_type::terminal);
     }
     co_await asio::this_coro::throw_if_cancelled(throws);
+    if (call->failure && !timed_out) std::rethrow_exception(std::exchange(call->failure, nullptr));
     co_return timed_out;
-}
-
-}  // namespace
-
-asio::awaitable<limited_end> run_limited(clock::duration limit, asio::awaitable<void> child) {
-    auto const executor = co_await asio::this_coro::executor;
-    auto const call = std::allocate_shared<limited_call>(asio::recycling_allocator<limited_call>{});
-    asio::co_spawn(executor, shield(std::move(child), call->failure), limited_ended{call});
-    bool const timed_out = !call->done && co_await wait_limited(executor, *call, limit);
-    co_return limited_end{std::exchange(call->failure, nullptr), timed_out};
 }
 
 void throw_timeout(clock::duration limit) {

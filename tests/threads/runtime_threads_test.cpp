@@ -2,12 +2,18 @@
 
 #include "support/run_coro.hpp"
 
+#include <coax/runtime/async_mutex.hpp>
 #include <coax/runtime/async_semaphore.hpp>
+#include <coax/runtime/channel.hpp>
 #include <coax/runtime/on_executor.hpp>
+#include <coax/runtime/pipeline.hpp>
 #include <coax/runtime/rate_limiter.hpp>
 #include <coax/runtime/runtime.hpp>
+#include <coax/runtime/single_flight.hpp>
+#include <coax/runtime/task_group.hpp>
 #include <coax/runtime/timeout.hpp>
 #include <coax/runtime/when_all.hpp>
+#include <coax/runtime/when_any.hpp>
 
 #include <boost/asio/strand.hpp>
 #include <boost/asio/thread_pool.hpp>
@@ -186,6 +192,150 @@ TEST(Threads, StrandsOnAPoolWaitAndTimeOut) {
     pool.join();
     EXPECT_EQ(done, 12);
     EXPECT_EQ(slots.available(), 2U);
+}
+
+TEST(Threads, MutexLetsOneInAtATime) {
+    async_mutex one;
+    int unguarded = 0;  // a race, if two were ever in
+    auto work = [&](std::size_t) -> asio::awaitable<void> {
+        for (int round = 0; round < 50; ++round) {
+            auto const lock = co_await one.lock();
+            int const before = unguarded;
+            if (round % 5 == 0) co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);
+            unguarded = before + 1;
+        }
+    };
+    run_everywhere(12, work);
+    EXPECT_EQ(unguarded, 12 * 50);
+}
+
+TEST(Threads, ChannelLosesNothingUnderCancellations) {
+    channel<std::unique_ptr<int>> line{3};
+    std::atomic<int> sent{0};
+    std::atomic<int> received{0};
+    std::atomic<int> senders{6};
+    auto work = [&](std::size_t i) -> asio::awaitable<void> {
+        if (i % 2 == 0) {
+            for (int round = 0; round < 40; ++round) {
+                auto const in_time = co_await as_result(
+                    with_timeout(std::chrono::microseconds{20 * (i + 1)}, line.send(std::make_unique<int>(round))));
+                if (in_time) ++sent;
+            }
+            if (--senders == 0) line.close();
+            co_return;
+        }
+        for (;;) {
+            auto const got = co_await as_result(with_timeout(std::chrono::microseconds{15 * (i + 1)}, line.receive()));
+            if (got && !*got) co_return;
+            if (got) ++received;
+        }
+    };
+    run_everywhere(12, work);
+    EXPECT_EQ(sent, received);
+    EXPECT_EQ(line.size(), 0U);
+}
+
+TEST(Threads, SingleFlightIsSharedAcrossShards) {
+    single_flight<int, int> flights;
+    std::atomic<int> ended{0};
+    auto call = []() -> asio::awaitable<int> {
+        co_await sleep_for(100us);
+        co_return 1;
+    };
+    auto work = [&](std::size_t i) -> asio::awaitable<void> {
+        for (std::size_t round = 0; round < 30; ++round) {
+            auto const key = static_cast<int>(round % 2);
+            (void)co_await as_result(with_timeout(std::chrono::microseconds{40 * (i + 1)}, flights.run(key, call)));
+            ++ended;
+        }
+    };
+    run_everywhere(12, work);
+    EXPECT_EQ(ended, 12 * 30);
+    EXPECT_EQ(flights.in_flight(), 0U);
+}
+
+/// All combinators once, on whatever executor runs it; what is shared is shared by all.
+struct commons {
+    async_semaphore slots{3};
+    async_mutex lock{};
+    channel<int> line{2};
+    single_flight<int, int> flights{};
+    std::atomic<int> done{0};
+};
+
+asio::awaitable<int> small_work(commons& all, clock::duration time) {
+    auto const held = co_await all.slots.acquire();
+    co_await sleep_for(time);
+    co_return 1;
+}
+
+asio::awaitable<int> tick(clock::duration time) {
+    co_await sleep_for(time);
+    co_return 1;
+}
+
+asio::awaitable<void> everything(commons& all) {
+    auto body = [&all](task_group& group) -> asio::awaitable<void> {
+        auto send = [](channel<int>& line) -> asio::awaitable<void> { co_await line.send(1); };
+        group.spawn(send(all.line));
+        (void)co_await all.line.receive();
+    };
+    for (int round = 0; round < 5; ++round) {
+        co_await with_task_group(body);
+        co_await when_all(small_work(all, 20us), small_work(all, 10us));
+        co_await when_any(small_work(all, 1h), sleep_for(30us));
+        co_await race(small_work(all, 1h), tick(30us));
+        auto one = [&all](int n) { return small_work(all, std::chrono::microseconds{n}); };
+        co_await coax::pipeline(std::vector<int>{5, 1, 3}, {.concurrency = 2}, one, [](std::size_t, result<int>) {});
+        co_await coax::map(std::vector<int>{5, 1, 3}, {.concurrency = 2}, one);
+        co_await all.flights.run(round, [&all] { return small_work(all, 10us); });
+        (void)co_await as_result(with_timeout(50us, small_work(all, 1h)));
+        auto const held = co_await all.lock.lock();
+        co_await sleep_for(5us);
+    }
+    ++all.done;
+}
+
+/// Eight coroutines of `everything`, each on what `next()` gives; `run` lets them go on until all have ended.
+template <class Next, class Run>
+void everything_on(Next next, Run run) {
+    commons all;
+    std::vector<std::unique_ptr<test::started>> started;
+    for (int i = 0; i < 8; ++i) started.push_back(std::make_unique<test::started>(next(), everything(all)));
+    run();
+    EXPECT_EQ(all.done, 8);
+    EXPECT_EQ(all.slots.stats().in_use, 0U);
+    EXPECT_EQ(all.line.size() + all.slots.waiting() + all.lock.waiting() + all.flights.in_flight(), 0U);
+}
+
+TEST(Executors, AnIoContextWithOneThread) {
+    asio::io_context context;
+    everything_on([&] { return asio::any_io_executor{context.get_executor()}; }, [&] { context.run(); });
+}
+
+TEST(Executors, AnIoContextWithFourThreadsAndStrands) {
+    asio::io_context context;
+    everything_on([&] { return asio::any_io_executor{asio::make_strand(context)}; },
+                  [&] {
+                      std::vector<std::thread> threads;
+                      for (int i = 0; i < 4; ++i) threads.emplace_back([&] { context.run(); });
+                      for (auto& one : threads) one.join();
+                  });
+}
+
+TEST(Executors, AThreadPoolWithStrands) {
+    asio::thread_pool pool{4};
+    everything_on([&] { return asio::any_io_executor{asio::make_strand(pool)}; }, [&] { pool.join(); });
+}
+
+TEST(Executors, TheShardsOfARuntime) {
+    commons all;
+    runtime rt{{.threads = 3}};
+    std::vector<asio::awaitable<void>> parts;
+    for (std::size_t i = 0; i < 8; ++i) parts.push_back(on_executor(rt.executor(i % 3), everything(all)));
+    rt.run(when_all(std::move(parts)));
+    EXPECT_EQ(all.done, 8);
+    EXPECT_EQ(all.slots.stats().in_use, 0U);
 }
 
 TEST(Threads, StopFromAnotherThreadEndsRun) {

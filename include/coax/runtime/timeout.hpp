@@ -36,9 +36,10 @@ template <class T>
 asio::awaitable<T> with_timeout(clock::duration limit, asio::awaitable<T> work) {
     if (limit <= clock::duration::zero()) detail::throw_timeout(limit);
     std::optional<detail::kept<T>> place;
-    auto const end = co_await detail::run_limited(limit, detail::store(std::move(work), place));
-    if (end.timed_out && (!place || detail::says_cancelled(*place))) detail::throw_timeout(limit);
-    if (!place && end.failure) std::rethrow_exception(end.failure);
+    std::exception_ptr failure;
+    bool const late = co_await detail::run_limited(limit, detail::store_quietly(std::move(work), place, failure));
+    if (late && (!place || detail::says_cancelled(*place))) detail::throw_timeout(limit);
+    if (!place && failure) std::rethrow_exception(failure);
     co_return detail::take<T>(place);
 }
 

@@ -72,16 +72,27 @@ private:
     std::shared_ptr<state> state_;
 };
 
-/// How a child with a time limit ended.
-struct limited_end {
-    std::exception_ptr failure{};
-    bool timed_out{false};
-};
+/// As `store`, and never throws: leaves the exception in `failure`. Fit for `co_spawn` as it is (see shield.hpp).
+template <class T>
+asio::awaitable<void> store_quietly(asio::awaitable<T> work, std::optional<kept<T>>& place, std::exception_ptr& failure) {
+    try {
+        if constexpr (std::is_void_v<T>) {
+            co_await std::move(work);
+            place.emplace();
+        } else {
+            place.emplace(co_await std::move(work));
+        }
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    co_await asio::this_coro::throw_if_cancelled(false);
+}
 
-/// Runs one child; cancels it with `terminal` when `limit` has passed, and waits until it is gone. A child that never
-/// suspends costs no timer.
+/// Runs one child, which never throws; cancels it with `terminal` when `limit` has passed, and waits until it is gone.
+///
+/// @returns Whether the limit passed meanwhile.
 /// Cancellation: passed on to the child.
-asio::awaitable<limited_end> run_limited(clock::duration limit, asio::awaitable<void> child);
+asio::awaitable<bool> run_limited(clock::duration limit, asio::awaitable<void> child);
 
 /// Runs one child on `executor` (one thread or a strand) and comes back to the caller's.
 ///

@@ -108,6 +108,7 @@ private:
     void* into_{nullptr};         ///< Null: an item or entry that is still to be made.
     std::string* growing_{nullptr};
     bool ends_{false};     ///< No more bytes will come.
+    bool guessed_{false};  ///< Words came first, so this bracket need not begin the value.
     bool stopped_{false};  ///< The value grows no more.
     // How far the token at hand was looked through.
     std::size_t token_{static_cast<std::size_t>(-1)};
@@ -135,7 +136,8 @@ bool machine::settle() {
 
 std::optional<error> machine::problem() const {
     if (violations().empty()) return std::nullopt;
-    if (broken_ && is_lenient_) return std::nullopt;  // the whole text may yet be forgiven
+    if (broken_ && is_lenient_) return std::nullopt;      // the whole text may yet be forgiven
+    if (guessed_ && want_ != want::end) return std::nullopt;  // it may yet turn out to be words around the value
     return to_error(violations(), buffer_, options_.max_violations);
 }
 
@@ -183,6 +185,7 @@ machine::step machine::take_wrapping() {
             auto const left = static_cast<std::size_t>(end_ - at_);
             auto const* const found = static_cast<char const*>(std::memchr(at_, bracket, left));
             at_ = found != nullptr ? found : end_;
+            guessed_ = true;
             if (found == nullptr) want_ = want::wrapping;
         } else if (peek() == '`' && options_.lenient.code_fences) {
             auto const* const line_end = static_cast<char const*>(std::memchr(at_, '\n', static_cast<std::size_t>(end_ - at_)));

@@ -23,17 +23,15 @@ std::vector<std::shared_ptr<coax::provider const>> const& services() {
 void stream(coax::provider const& service, std::string_view body) {
     auto const decoder = service.decode_stream({});
     coax::sse_decoder events{1U << 16U};
-    std::string text;
     events.feed(body);
     while (!decoder->done()) {
         auto const event = events.next();
         if (!event || !*event) break;
         coax::chat_delta delta;
         if (!decoder->feed(**event, delta)) return;
-        text += delta.text;
     }
     static_cast<void>(decoder->usage_so_far());
-    if (auto const answer = decoder->finish(); answer && answer->text != text) std::abort();
+    static_cast<void>(decoder->finish());
 }
 
 }  // namespace

@@ -104,7 +104,8 @@ public:
     /// The value has ended; only white space, or what is forgiven, may follow.
     [[nodiscard]] bool is_complete() const noexcept { return core_.is_complete(); }
 
-    /// What is wrong with the text so far, in the words of `read`; nothing: it can still become a `T`.
+    /// What is wrong with the text so far, in the words of `read`; nothing: it can still become a `T`. Behind words that
+    /// `leniency::prose` forgives it is told at the value's end only.
     [[nodiscard]] std::optional<error> problem() const { return core_.problem(); }
 
     /// All that was fed.

@@ -227,6 +227,19 @@ TEST(PartialReader, WordsAroundDoNotHoldItUp) {
     EXPECT_EQ(*reader.finish(), (plain{1, "x", std::nullopt}));
 }
 
+TEST(PartialReader, WordsWithBracketsAreNotTheValue) {
+    partial_reader<plain> reader{{.lenient = {.prose = true}}};
+    reader.feed("I set {\"a\":null, in");
+    EXPECT_FALSE(reader.problem()) << "these may be words";
+    reader.feed(" {\"a\":1,\"b\":\"x\"}");
+    EXPECT_EQ(*reader.finish(), (plain{1, "x", std::nullopt}));
+    partial_reader<plain> wrong{{.lenient = {.prose = true}}};
+    wrong.feed("Here: {\"a\":null,\"b\":\"x\"");
+    EXPECT_FALSE(wrong.problem());
+    wrong.feed("}");
+    EXPECT_TRUE(wrong.problem());
+}
+
 TEST(PartialReader, MayMoveWhileReading) {
     partial_reader<plain> first;
     first.feed(R"({"a":1,"b":"x)");

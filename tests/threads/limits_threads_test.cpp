@@ -1,0 +1,92 @@
+// Short programs for the thread sanitizer: budgets, breakers, hedges and adaptive limits that threads share.
+
+#include "support/run_coro.hpp"
+
+#include <coax/runtime/layers.hpp>
+#include <coax/runtime/on_executor.hpp>
+#include <coax/runtime/when_all.hpp>
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <memory>
+#include <vector>
+
+namespace coax {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t shard_count = 3;
+
+/// Runs one `work(i)` on each shard in turn, all together, and waits for all.
+template <class F>
+void run_everywhere(std::size_t count, F work) {
+    runtime rt{{.threads = shard_count}};
+    std::vector<asio::awaitable<void>> all;
+    for (std::size_t i = 0; i < count; ++i) all.push_back(on_executor(rt.executor(i % shard_count), work(i)));
+    rt.run(when_all(std::move(all)));
+}
+
+TEST(LimitThreads, ABudgetIsNeverOverspent) {
+    auto const budget =
+        std::make_shared<retry_budget>(retry_budget_options{.capacity = 100, .per_success = 0, .per_second = 0});
+    std::atomic<int> sent{0};
+    auto work = [&](std::size_t) -> asio::awaitable<void> {
+        auto options = retry_options::fixed(1000, 0ms, 0ms);
+        options.budget = budget;
+        co_await coax::retry(options, [&sent]() -> asio::awaitable<result<int>> {
+            ++sent;
+            co_return error{.code = errc::overloaded};
+        });
+    };
+    run_everywhere(12, work);
+    EXPECT_EQ(sent, 112);
+}
+
+TEST(LimitThreads, EverythingAtOnceLosesNothing) {
+    async_semaphore slots{5};
+    adaptive_limit limit{{.initial = 3}};
+    rate_limiter quota{{.requests_per_minute = 6'000'000, .burst = 5ms}};
+    circuit_breaker breaker{{.failure_rate = 0.3, .minimum_calls = 10, .window = 10ms, .open_for = 1ms}};
+    hedger hedges{{.delay = 1ms}};
+    std::atomic<int> calls{0};
+    std::atomic<int> ended{0};
+    auto service = [&calls](attempt) -> asio::awaitable<int> {
+        auto const number = ++calls;
+        if (number % 3 == 0) co_await sleep_for(2ms);
+        if (number % 5 == 0) throw_error({.code = errc::overloaded});
+        co_return number;
+    };
+    auto const call = stack(service, layer::instead{0}, layer::retrying{retry_options::fixed(20, 1ms, 1ms)},
+                            layer::breaking{breaker}, layer::hedged{hedges}, layer::quota{quota, 1}, layer::slot{slots},
+                            layer::adaptive{limit}, layer::within{1s});
+    auto work = [&](std::size_t i) -> asio::awaitable<void> {
+        for (int round = 0; round < 10; ++round) {
+            auto const got = co_await as_result(with_timeout(i % 4 == 0 ? 1ms : 1000ms, call({})));
+            if (got || got.error().code == errc::timeout) ++ended;
+        }
+    };
+    run_everywhere(12, work);
+    EXPECT_EQ(ended, 120);
+    EXPECT_EQ(slots.in_use(), 0U);
+    EXPECT_EQ(limit.in_use(), 0U);
+    EXPECT_EQ(quota.waiting(), 0U);
+}
+
+TEST(LimitThreads, ReportsOfManyThreadsAreTakenOver) {
+    rate_limiter quota{{.requests_per_minute = 6'000'000, .burst = 5ms, .from_service = learning::follow}};
+    auto work = [&](std::size_t) -> asio::awaitable<void> {
+        for (int round = 0; round < 50; ++round) {
+            auto held = co_await quota.reserve(1);
+            quota.learn({.limit_requests = 6'000'000, .remaining_requests = 400}, held);
+            held.settle(1);
+        }
+    };
+    run_everywhere(9, work);
+    EXPECT_EQ(quota.requests_per_minute(), 6'000'000);
+    EXPECT_EQ(quota.waiting(), 0U);
+}
+
+}  // namespace
+}  // namespace coax

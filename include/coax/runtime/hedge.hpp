@@ -143,8 +143,8 @@ asio::awaitable<detail::retried_t<F>> hedge(hedger& policy, F f) {
     auto const began = now(executor);
     detail::hedge_race<F> race{policy, std::move(f)};
     auto const delay = policy.delay();
+    if (delay) race.group.add(race.run_second(*delay));  // first, so that it waits when the other is done at once
     race.group.add(race.run(1));
-    if (delay) race.group.add(race.run_second(*delay));
     auto const failure = co_await race.group.run(detail::on_failure::carry_on);
     race.tell(delay.value_or(clock::duration::zero()));
     auto& last = race.final_lane();

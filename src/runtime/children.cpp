@@ -93,7 +93,7 @@ struct children::state final : std::enable_shared_from_this<state> {
     }
 
     void skip(child& one) {
-        one.work = asio::awaitable<void>{};
+        auto const dropped = std::move(one.work);  // assigning over it would leak its frame on Asio
         ended_places.push_back(&one);
         if (told_by_parent && !failure) failure = cancelled_failure();
     }

@@ -5,9 +5,9 @@
 #include <coax/runtime/map.hpp>
 #include <coax/runtime/stream.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <functional>
+#include <iterator>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -198,8 +198,8 @@ struct pipeline_work {
     static asio::awaitable<map_progress> run(Source source, pipeline_options options, F f, Sink sink) {
         pipeline_work work{feed_type{source}, f, sink, pipeline_keeper{std::move(options)}};
         std::size_t count = work.keeper.concurrency();
-        if constexpr (std::ranges::sized_range<std::remove_reference_t<Source>>)
-            count = std::min(count, static_cast<std::size_t>(std::ranges::size(source)));
+        if constexpr (requires { std::size(source); })
+            if (std::size_t const all = std::size(source); all < count) count = all;
         if constexpr (keeps) work.ring.resize(work.keeper.window());
         for (std::size_t i = 0; i < count; ++i) work.workers.add(worker(work));
         if (auto failure = co_await work.workers.run(on_failure::cancel_rest)) std::rethrow_exception(failure);

@@ -4,6 +4,7 @@
 // itself took.
 #include <coax/coax.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <iostream>
 #include <random>

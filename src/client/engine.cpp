@@ -1,5 +1,7 @@
 #include "client/engine.hpp"
 
+#include <boost/asio/dispatch.hpp>
+
 #include <algorithm>
 
 namespace coax {
@@ -45,6 +47,10 @@ client::impl::impl(std::vector<asio::any_io_executor> executors, client_options 
         auto channel = channel_for(executor, options);
         shards_.push_back({std::move(executor), std::move(channel)});
     }
+}
+
+client::impl::~impl() {
+    for (auto& [executor, channel] : shards_) asio::dispatch(executor, [last = std::move(channel)] {});
 }
 
 shard& client::impl::home_of(asio::any_io_executor const& caller) {

@@ -28,6 +28,10 @@ class client::impl {
 public:
     /// @throws coax::exception  As client's constructor.
     impl(std::vector<asio::any_io_executor> executors, client_options options);
+    impl(impl const&) = delete;
+    impl& operator=(impl const&) = delete;
+    /// Hands each transport to its shard, which closes the connections: the last handle may die on any thread.
+    ~impl();
 
     /// The shard of a caller: its own if it runs on one, else the next in turn.
     [[nodiscard]] shard& home_of(asio::any_io_executor const& caller);

@@ -53,7 +53,8 @@ private:
         } catch (...) {
             failure = std::current_exception();
         }
-        all.arrive(number, !failure && !failed(*place), std::move(failure));
+        bool const succeeded = !failure && !failed(*place);
+        all.arrive(number, succeeded, std::move(failure));
     }
 
     void arrive(std::size_t number, bool succeeded, std::exception_ptr failure) noexcept;

@@ -76,10 +76,11 @@ struct semaphore_waiter final : parked, wait_queue_hook<semaphore_waiter> {
         if (settled) wake();
     }
 
-    /// After resumption.
-    [[nodiscard]] bool claim() noexcept {
+    /// After resumption: why there is no permit; none: it is the caller's now.
+    [[nodiscard]] std::optional<errc> claim() noexcept {
         std::lock_guard const lock{state->mutex};
-        return std::exchange(granted, false);
+        if (std::exchange(granted, false)) return std::nullopt;
+        return refused.value_or(errc::cancelled);  // read under the lock: still in the queue, it may be refused just now
     }
 
     std::shared_ptr<semaphore_state> state;
@@ -154,8 +155,9 @@ asio::awaitable<permit> async_semaphore::acquire(std::size_t count) {
     }
     detail::semaphore_waiter node{co_await asio::this_coro::executor, state, count};
     co_await detail::suspend(node, [&node](detail::continuation rest) { node.enqueue(std::move(rest)); });
-    if (node.claim()) co_return permit{state, count};
-    throw_refusal(node.refused.value_or(errc::cancelled), count);
+    auto const refused = node.claim();
+    if (!refused) co_return permit{state, count};
+    throw_refusal(*refused, count);
 }
 
 std::optional<permit> async_semaphore::try_acquire(std::size_t count) {

@@ -47,7 +47,7 @@ constexpr range_rule range_rules[]{
     {"frequency_penalty", &chat_request::frequency_penalty, -2, 2, "must be in [-2, 2]"},
 };
 
-result<void> check_numbers(chat_request const& request) {
+std::optional<error> check_numbers(chat_request const& request) {
     for (auto const& rule : range_rules)
         if (auto const& value = request.*rule.value; value && !(*value >= rule.least && *value <= rule.most))
             return invalid(rule.field, rule.range);
@@ -55,7 +55,7 @@ result<void> check_numbers(chat_request const& request) {
     if (request.top_k && *request.top_k < -1) return invalid("top_k", "must not be negative");
     if (request.max_output_tokens && *request.max_output_tokens < 0)
         return invalid("max_output_tokens", "must not be negative");
-    return {};
+    return std::nullopt;
 }
 
 /// A field of a message and what is wrong with it; the field is empty when nothing is.
@@ -84,15 +84,15 @@ complaint complaint_about(message const& said) {
     return {};
 }
 
-result<void> check_messages(std::vector<message> const& messages) {
+std::optional<error> check_messages(std::vector<message> const& messages) {
     if (messages.empty()) return invalid("messages", "at least one is needed");
     for (std::size_t i = 0; i < messages.size(); ++i)
         if (auto const found = complaint_about(messages[i]); found.message != nullptr)
             return invalid(element("messages", i) + '.' + found.field, found.message);
-    return {};
+    return std::nullopt;
 }
 
-result<void> check_tools(chat_request const& request) {
+std::optional<error> check_tools(chat_request const& request) {
     auto const& tools = request.tools;
     for (std::size_t i = 0; i < tools.size(); ++i) {
         auto const is_namesake = [&](tool_definition const& other) { return other.name == tools[i].name; };
@@ -103,26 +103,26 @@ result<void> check_tools(chat_request const& request) {
         if (!tools[i].parameters.empty() && !looks_like_object(tools[i].parameters))
             return invalid(element("tools", i) + ".parameters", "must be a JSON Schema, an object");
     }
-    return {};
+    return std::nullopt;
 }
 
-result<void> check_tool_choice(chat_request const& request) {
+std::optional<error> check_tool_choice(chat_request const& request) {
     using mode_t = tool_choice::mode_t;
     auto const& choice = request.tool_choice;
-    if (choice.mode != mode_t::required && choice.mode != mode_t::named) return {};
+    if (choice.mode != mode_t::required && choice.mode != mode_t::named) return std::nullopt;
     if (request.tools.empty()) return invalid("tool_choice", "asks for a tool, but there are none");
     auto const is_chosen = [&](tool_definition const& tool) { return tool.name == choice.name; };
     if (choice.mode == mode_t::named && std::none_of(request.tools.begin(), request.tools.end(), is_chosen))
         return invalid("tool_choice.name", "is not the name of a tool");
-    return {};
+    return std::nullopt;
 }
 
-result<void> check_format(response_format const& format) {
+std::optional<error> check_format(response_format const& format) {
     if (!format.name.empty() && !is_name(format.name))
         return invalid("response_format.name", "must be 1 to 64 letters, digits, '_' or '-'");
     if (format.kind == response_format::kind_t::json_schema && !looks_like_object(format.schema))
         return invalid("response_format.schema", "must be a JSON Schema, an object");
-    return {};
+    return std::nullopt;
 }
 
 std::size_t text_bytes(message const& said) {
@@ -140,16 +140,16 @@ std::int64_t image_count(message const& said) {
 
 }  // namespace
 
-result<void> validate(chat_request const& request) {
-    if (auto const checked = check_messages(request.messages); !checked) return checked;
-    if (auto const checked = check_numbers(request); !checked) return checked;
+std::optional<error> validate(chat_request const& request) {
+    if (auto wrong = check_messages(request.messages)) return wrong;
+    if (auto wrong = check_numbers(request)) return wrong;
     for (std::size_t i = 0; i < request.stop.size(); ++i)
         if (request.stop[i].empty()) return invalid(element("stop", i), "must not be empty");
-    if (auto const checked = check_tools(request); !checked) return checked;
-    if (auto const checked = check_tool_choice(request); !checked) return checked;
-    if (auto const checked = check_format(request.response_format); !checked) return checked;
+    if (auto wrong = check_tools(request)) return wrong;
+    if (auto wrong = check_tool_choice(request)) return wrong;
+    if (auto wrong = check_format(request.response_format)) return wrong;
     if (!request.extra.is_null() && !request.extra.is_object()) return invalid("extra", "must be a JSON object");
-    return {};
+    return std::nullopt;
 }
 
 std::int64_t estimate_tokens(chat_request const& request, std::int64_t default_output_tokens) {

@@ -83,7 +83,7 @@ std::optional<error> dry_run(batch_job const& job, chat_request request) {
         auto const schema = job.schema->for_dialect((*service)->dialect());
         if (!schema && !is_strict_form((*service)->dialect())) return schema.error();
     }
-    if (auto fine = validate(request); !fine) return fine.error();
+    if (auto why = validate(request)) return *std::move(why);
     if (auto encoded = (*service)->encode(request, false); !encoded) return encoded.error();
     return std::nullopt;
 }

@@ -58,7 +58,7 @@ int serve_sim(serve_sim_flags const& flags) {
         options.faults.push_back(*fault);
     }
     if (auto key = process_environment("COAX_SIM_KEY")) options.api_key = secret{std::move(*key)};
-    if (auto fine = sim::validate(options); !fine) return fail(fine.error(), bad_usage);
+    if (auto wrong = sim::validate(options)) return fail(*wrong, bad_usage);
     raise_file_limit();
 
     // Waiting for signals begins before the address is told: whoever reads it may send one at once.

@@ -87,6 +87,12 @@ error wrong(std::string_view field, std::string message) {
     return {.code = errc::invalid_argument, .message = std::move(message), .where = std::string{field}};
 }
 
+/// What is wrong with a member that has options of its own, named by the way to it.
+std::optional<error> inside(std::string_view member, std::optional<error> why) {
+    if (why) why->where.insert(0, std::string{member} + '.');
+    return why;
+}
+
 }  // namespace
 
 result<client_options> client_options_from(look_up_function const& look_up) {
@@ -133,10 +139,9 @@ std::optional<error> validate(client_options const& options) {
     if (options.limits.max_body_bytes == 0) return wrong("limits.max_body_bytes", "must be greater than 0");
     for (auto const limit : {options.limits.connect, options.limits.first_byte, options.limits.idle, options.limits.total})
         if (limit.count() < 0) return wrong("limits", "times must not be negative");
-    if (auto why = validate(options.rate_limits)) return why;
-    if (auto why = validate(options.retry)) return why;
-    if (auto fine = validate(options.http); !fine) return fine.error();
-    return std::nullopt;
+    if (auto why = inside("rate_limits", validate(options.rate_limits))) return why;
+    if (auto why = inside("retry", validate(options.retry))) return why;
+    return inside("http", validate(options.http));
 }
 
 std::string describe(client_options const& options) {

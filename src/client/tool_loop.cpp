@@ -37,17 +37,6 @@ asio::awaitable<tool_outcome> answer_call(tool_call const& call, toolbox const& 
     co_return told(answer.error());
 }
 
-std::optional<error> wrong(run_options const& options) {
-    auto const out_of = [](std::string_view field, std::string_view range) {
-        return error{.code = errc::invalid_argument, .message = "must be in " + std::string{range}, .where = std::string{field}};
-    };
-    if (options.max_rounds < 1 || options.max_rounds > 1'000) return out_of("max_rounds", "[1, 1000]");
-    if (options.max_parallel_tools < 1 || options.max_parallel_tools > 128) return out_of("max_parallel_tools", "[1, 128]");
-    if (options.max_calls_per_turn < 1 || options.max_calls_per_turn > 128) return out_of("max_calls_per_turn", "[1, 128]");
-    if (options.tool_timeout.count() < 0) return error{.code = errc::invalid_argument, .message = "must not be negative", .where = "tool_timeout"};
-    return std::nullopt;
-}
-
 /// Whether the answer is the last one: no tools wanted, or the model declined.
 bool is_final(chat_response const& answer) {
     if (answer.finish_reason == finish_reason::refusal || !answer.refusal.empty()) return true;
@@ -73,7 +62,7 @@ asio::awaitable<std::vector<message>> answer_turn(std::vector<tool_call> calls, 
 
 asio::awaitable<result<chat_response>> client::impl::run(shard& at, chat_request request, toolbox const& tools,
                                                          run_options bounds, clock::time_point deadline) {
-    if (auto why = wrong(bounds)) co_return *std::move(why);
+    if (auto wrong = validate(bounds)) co_return *std::move(wrong);
     complete(request);
     request.tools = tools.definitions(service->dialect());
 

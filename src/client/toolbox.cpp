@@ -27,6 +27,19 @@ tool_definition definition_of(toolbox::entry const& tool, schema_dialect dialect
 
 }  // namespace
 
+std::optional<error> validate(run_options const& options) {
+    auto const wrong = [](char const* field, char const* message) {
+        return error{.code = errc::invalid_argument, .message = message, .where = field};
+    };
+    if (options.max_rounds < 1 || options.max_rounds > 1'000) return wrong("max_rounds", "must be in [1, 1000]");
+    if (options.max_parallel_tools < 1 || options.max_parallel_tools > 128)
+        return wrong("max_parallel_tools", "must be in [1, 128]");
+    if (options.max_calls_per_turn < 1 || options.max_calls_per_turn > 128)
+        return wrong("max_calls_per_turn", "must be in [1, 128]");
+    if (options.tool_timeout.count() < 0) return wrong("tool_timeout", "must not be negative");
+    return std::nullopt;
+}
+
 toolbox& toolbox::add(entry tool) {
     if (!is_name(tool.name))
         throw_error({.code = errc::invalid_argument,

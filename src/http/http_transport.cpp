@@ -38,8 +38,7 @@ private:
 };
 
 error out_of_range(char const* field, char const* range) {
-    return {.code = errc::invalid_argument, .message = std::string{"must be "} + range,
-            .where = std::string{"http_options."} + field};
+    return {.code = errc::invalid_argument, .message = std::string{"must be "} + range, .where = field};
 }
 
 char const* first_set(char const* name, char const* other) {
@@ -49,7 +48,7 @@ char const* first_set(char const* name, char const* other) {
 
 }  // namespace
 
-result<void> validate(http_options const& options) {
+std::optional<error> validate(http_options const& options) {
     constexpr std::size_t ports = 65'535;
     auto const within = [](std::size_t value) { return value >= 1 && value <= ports; };
     if (!within(options.max_connections_per_host)) return out_of_range("max_connections_per_host", "within [1, 65535]");
@@ -62,7 +61,7 @@ result<void> validate(http_options const& options) {
         return out_of_range("max_header_bytes", "within [256, 16 MiB]");
     if (!options.https_proxy.empty())
         if (auto const proxy = http::parse_proxy(options.https_proxy); !proxy) return proxy.error();
-    return {};
+    return std::nullopt;
 }
 
 void proxy_from_env(http_options& options) {
@@ -78,7 +77,7 @@ public:
 };
 
 http_transport::http_transport(boost::asio::any_io_executor executor, http_options options) {
-    value_or_throw(validate(options));
+    if (auto wrong = validate(options)) throw_error(*std::move(wrong));
     impl_ = std::make_shared<impl>(std::move(executor), std::move(options));
     value_or_throw(impl_->connect.prepare());
 }

@@ -17,7 +17,7 @@ namespace {
 namespace ip = boost::asio::ip;
 
 error bad_proxy(char const* message) {
-    return {.code = errc::invalid_argument, .message = message, .where = "http_options.https_proxy"};
+    return {.code = errc::invalid_argument, .message = message, .where = "https_proxy"};
 }
 
 secret basic(std::string const& user, std::string const& password) {

@@ -122,7 +122,7 @@ result<std::shared_ptr<tls_context>> tls_context::make(std::string const& ca_fil
         return error{.code = errc::io_failed, .message = "cannot read the file of certificate authorities", .where = ca_file,
                      .cause = openssl_error()};
     }
-    if (!ca_pem.empty() && !trust(context, ca_pem)) return bad_pem("http_options.ca_pem");
+    if (!ca_pem.empty() && !trust(context, ca_pem)) return bad_pem("ca_pem");
     return out;
 }
 

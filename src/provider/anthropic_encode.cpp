@@ -20,7 +20,7 @@ bool is_system(message const& said) {
 
 // --- what this wire has no word for ---
 
-result<void> check_parameters(chat_request const& request, bool takes_sampling) {
+std::optional<error> check_parameters(chat_request const& request, bool takes_sampling) {
     struct rule {
         char const* field;
         bool broken;
@@ -41,10 +41,10 @@ result<void> check_parameters(chat_request const& request, bool takes_sampling) 
     };
     for (auto const& [field, broken, message] : rules)
         if (broken) return invalid_argument(field, message);
-    return {};
+    return std::nullopt;
 }
 
-result<void> check_messages(std::vector<message> const& messages) {
+std::optional<error> check_messages(std::vector<message> const& messages) {
     if (std::all_of(messages.begin(), messages.end(), is_system))
         return invalid_argument("messages", "anthropic needs one besides the system's");
     for (std::size_t i = 0; i < messages.size(); ++i) {
@@ -54,7 +54,7 @@ result<void> check_messages(std::vector<message> const& messages) {
                 return invalid_argument("messages[" + std::to_string(i) + "].parts",
                                         "only the user and tools may show images");
     }
-    return {};
+    return std::nullopt;
 }
 
 // --- content ---
@@ -258,10 +258,10 @@ std::size_t expected_bytes(chat_request const& request) {
 }  // namespace
 
 result<std::string> encode_anthropic_body(chat_request const& request, bool takes_sampling, bool streaming) {
-    if (auto checked = validate(request); !checked) return checked.error();
+    if (auto wrong = validate(request)) return *std::move(wrong);
     if (request.model.empty()) return invalid_argument("model", "anthropic needs one");
-    if (auto checked = check_parameters(request, takes_sampling); !checked) return checked.error();
-    if (auto checked = check_messages(request.messages); !checked) return checked.error();
+    if (auto wrong = check_parameters(request, takes_sampling)) return *std::move(wrong);
+    if (auto wrong = check_messages(request.messages)) return *std::move(wrong);
     std::string body;
     body.reserve(expected_bytes(request));
     writer out{body};

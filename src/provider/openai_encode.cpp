@@ -32,8 +32,8 @@ bool has_image(message const& said) {
                        [](content_part const& part) { return std::holds_alternative<image_part>(part); });
 }
 
-result<void> check(openai_dialect const& dialect, chat_request const& request) {
-    if (auto checked = validate(request); !checked) return checked;
+std::optional<error> check(openai_dialect const& dialect, chat_request const& request) {
+    if (auto wrong = validate(request)) return wrong;
     if (request.top_k && !dialect.takes_top_k)
         return invalid_argument("top_k", std::string{dialect.service} + " has no such parameter");
     if (request.response_format.kind == response_format::kind_t::json_schema && request.response_format.name.empty())
@@ -41,7 +41,7 @@ result<void> check(openai_dialect const& dialect, chat_request const& request) {
     for (std::size_t i = 0; i < request.messages.size(); ++i)
         if (request.messages[i].role != role::user && has_image(request.messages[i]))
             return invalid_argument("messages[" + std::to_string(i) + "].parts", "only the user may show images");
-    return {};
+    return std::nullopt;
 }
 
 void write_image(writer& out, image_part const& image) {
@@ -188,7 +188,7 @@ std::size_t expected_bytes(chat_request const& request) {
 
 result<std::string> encode_openai_body(openai_dialect const& dialect, chat_request const& request,
                                        std::string_view model, bool streaming) {
-    if (auto checked = check(dialect, request); !checked) return checked.error();
+    if (auto wrong = check(dialect, request)) return *std::move(wrong);
     std::string body;
     body.reserve(expected_bytes(request));
     writer out{body};

@@ -76,12 +76,12 @@ void set_value(fault& made, std::int64_t value) {
     if (made.kind == fault_kind::rate_limited && value % 1000 != 0) made.retry_after = retry_after_form::milliseconds;
 }
 
-result<void> validate(fault const& what, std::string const& where) {
+std::optional<error> validate(fault const& what, std::string const& where) {
     if (!(what.probability >= 0 && what.probability <= 1)) return invalid(where + ".probability", "must be in [0, 1]");
     if (what.http_status < 400 || what.http_status > 599)
         return invalid(where + ".http_status", "must be in [400, 599]");
     if (what.wait.count() < 0) return invalid(where + ".wait", "must not be negative");
-    return {};
+    return std::nullopt;
 }
 
 }  // namespace
@@ -105,8 +105,7 @@ result<fault> parse_fault(std::string_view text) {
         if (!read_number(text, value) || value < 0) return invalid(where, "a fault's value must be a whole number");
         set_value(made, value);
     }
-    if (auto checked = validate(made, "fault"); !checked)
-        return invalid(where, checked.error().where + " " + checked.error().message);
+    if (auto const wrong = validate(made, "fault")) return invalid(where, wrong->where + " " + wrong->message);
     return made;
 }
 
@@ -116,7 +115,7 @@ std::string_view recorded_request::header(std::string_view name) const noexcept 
     return found != headers.end() ? std::string_view{found->second} : std::string_view{};
 }
 
-result<void> validate(options const& wanted) {
+std::optional<error> validate(options const& wanted) {
     struct rule {
         bool broken;
         char const* where;
@@ -140,13 +139,13 @@ result<void> validate(options const& wanted) {
          })
         if (broken) return invalid(where, message);
     for (std::size_t i = 0; i < wanted.faults.size(); ++i)
-        if (auto checked = validate(wanted.faults[i], "faults[" + std::to_string(i) + "]"); !checked) return checked;
+        if (auto wrong = validate(wanted.faults[i], "faults[" + std::to_string(i) + "]")) return wrong;
     for (std::size_t i = 0; i < wanted.script.size(); ++i) {
         auto const where = "script[" + std::to_string(i) + "]";
         if (wanted.script[i].request == 0) return invalid(where + ".request", "requests count from 1");
-        if (auto checked = validate(wanted.script[i].what, where + ".what"); !checked) return checked;
+        if (auto wrong = validate(wanted.script[i].what, where + ".what")) return wrong;
     }
-    return {};
+    return std::nullopt;
 }
 
 }  // namespace coax::sim

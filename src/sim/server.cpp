@@ -500,7 +500,7 @@ private:
 };
 
 server::server(options wanted) {
-    value_or_throw(validate(wanted));
+    if (auto wrong = validate(wanted)) throw_error(*std::move(wrong));
     impl_ = std::make_unique<impl>(std::move(wanted));
 }
 

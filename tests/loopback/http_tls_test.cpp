@@ -182,7 +182,7 @@ TEST(HttpTlsTrust, FileOfAuthoritiesWorksAndItsFaultsAreTold) {
     EXPECT_EQ(refused({.ca_file = path + ".none"}).where, path + ".none");
     EXPECT_EQ(refused({.ca_pem = "no certificate"}).code, errc::tls_failed);
     EXPECT_EQ(refused({.ca_pem = server.ca_pem() + "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"}).code, errc::tls_failed);
-    EXPECT_EQ(refused({.max_connections = 0}).where, "http_options.max_connections");
+    EXPECT_EQ(refused({.max_connections = 0}).where, "max_connections");
     std::remove(path.c_str());
 }
 

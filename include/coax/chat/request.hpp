@@ -45,8 +45,8 @@ struct chat_request {
     json_value extra{};                               ///< A JSON object merged into the body last: it wins. Null: none.
 };
 
-/// `errc::invalid_argument` naming the field (ranges that no service accepts, empty messages, bad tool names).
-[[nodiscard]] result<void> validate(chat_request const& request);
+/// The first thing wrong with `request` (ranges that no service accepts, empty messages, bad tool names); none: it is valid.
+[[nodiscard]] std::optional<error> validate(chat_request const& request);
 
 /// A rough, service-independent estimate of the tokens a request asks for: prompt (about four bytes each) plus the wanted
 /// answer (`max_output_tokens`, else `default_output_tokens`). What rate limits reserve before the truth is known.

@@ -33,6 +33,9 @@ struct run_options {
     std::function<void(tool_call const& call, std::string_view answer, bool failed)> on_tool{};
 };
 
+/// The first thing wrong with `options`; none: they are valid.
+[[nodiscard]] std::optional<error> validate(run_options const& options);
+
 /// Extra facts of one tool.
 struct tool_options {
     /// For each call. Zero: `run_options::tool_timeout`.

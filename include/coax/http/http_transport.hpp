@@ -1,5 +1,6 @@
 #pragma once
 
+#include <coax/core/error.hpp>
 #include <coax/core/secret.hpp>
 #include <coax/http/transport.hpp>
 
@@ -9,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -45,8 +47,8 @@ struct http_options {
     std::vector<std::string> no_proxy{};
 };
 
-/// `errc::invalid_argument` naming the field; else nothing.
-[[nodiscard]] result<void> validate(http_options const& options);
+/// The first thing wrong with `options`; none: they are valid.
+[[nodiscard]] std::optional<error> validate(http_options const& options);
 
 /// Fills `https_proxy` and `no_proxy` from HTTPS_PROXY / https_proxy and NO_PROXY / no_proxy where they are empty.
 void proxy_from_env(http_options& options);

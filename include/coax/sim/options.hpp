@@ -166,7 +166,7 @@ struct options {
     std::function<std::optional<scripted_answer>(recorded_request const&)> handler{};
 };
 
-/// Ok, or `errc::invalid_argument` with the member's name in `error::where`.
-[[nodiscard]] result<void> validate(options const& wanted);
+/// The first thing wrong with `wanted`; none: they are valid.
+[[nodiscard]] std::optional<error> validate(options const& wanted);
 
 }  // namespace coax::sim

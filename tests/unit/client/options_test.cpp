@@ -90,6 +90,10 @@ TEST(ClientOptions, NamesTheWrongField) {
     EXPECT_EQ(validate(client_options{.max_reasks = 11})->where, "max_reasks");
     EXPECT_EQ(validate(client_options{.timeout = std::chrono::milliseconds{-1}})->where, "timeout");
     EXPECT_EQ(validate(client_options{.max_event_bytes = 0})->where, "max_event_bytes");
+    EXPECT_EQ(validate(client_options{.rate_limits = {.requests_per_minute = -1}})->where,
+              "rate_limits.requests_per_minute");
+    EXPECT_EQ(validate(client_options{.retry = {.max_attempts = 0}})->where, "retry.max_attempts");
+    EXPECT_EQ(validate(client_options{.http = {.max_connections = 0}})->where, "http.max_connections");
 }
 
 TEST(ClientOptions, DescriptionHoldsNoSecret) {

@@ -137,6 +137,10 @@ TEST(Run, WrongBoundsAreRefused) {
         auto llm = co_await connect(fake.options());
         toolbox const tools;
         EXPECT_EQ((co_await as_result(llm.run("x", tools, {.max_rounds = 0}))).error().where, "max_rounds");
+        EXPECT_EQ(validate(run_options{}), std::nullopt);
+        EXPECT_EQ(validate(run_options{.max_parallel_tools = 0})->where, "max_parallel_tools");
+        EXPECT_EQ(validate(run_options{.max_calls_per_turn = 129})->where, "max_calls_per_turn");
+        EXPECT_EQ(validate(run_options{.tool_timeout = -1ms})->where, "tool_timeout");
     }(service));
     EXPECT_EQ(service.count(), 0U);
 }

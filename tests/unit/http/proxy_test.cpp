@@ -79,7 +79,7 @@ TEST(ParseProxy, RefusesOtherFormsWithoutRepeatingThem) {
         auto const refused = parse_proxy(text);
         ASSERT_FALSE(refused) << text;
         EXPECT_EQ(refused.error().code, errc::invalid_argument);
-        EXPECT_EQ(refused.error().where, "http_options.https_proxy");
+        EXPECT_EQ(refused.error().where, "https_proxy");
         EXPECT_EQ(coax::to_string(refused.error()).find("hunter2"), std::string::npos);
     }
 }
@@ -112,10 +112,10 @@ void PrintTo(options_case const& row, std::ostream* out) { *out << row.name; }
 class HttpOptions : public testing::TestWithParam<options_case> {};
 
 TEST_P(HttpOptions, OutOfRangeNamesTheField) {
-    auto const valid = validate(GetParam().options);
-    ASSERT_FALSE(valid);
-    EXPECT_EQ(valid.error().code, errc::invalid_argument);
-    EXPECT_EQ(valid.error().where, std::string{"http_options."} + GetParam().where);
+    auto const wrong = validate(GetParam().options);
+    ASSERT_TRUE(wrong);
+    EXPECT_EQ(wrong->code, errc::invalid_argument);
+    EXPECT_EQ(wrong->where, GetParam().where);
 }
 
 INSTANTIATE_TEST_SUITE_P(Rows, HttpOptions, testing::Values(
@@ -129,7 +129,7 @@ INSTANTIATE_TEST_SUITE_P(Rows, HttpOptions, testing::Values(
     options_case{"proxy", {.https_proxy = "nonsense"}, "https_proxy"}),
     [](auto const& row) { return std::string(row.param.name); });
 
-TEST(HttpOptionsDefaults, AreValid) { EXPECT_TRUE(validate(http_options{})); }
+TEST(HttpOptionsDefaults, AreValid) { EXPECT_EQ(validate(http_options{}), std::nullopt); }
 
 }  // namespace
 }  // namespace coax::http

@@ -68,6 +68,10 @@ struct node {
     std::string name{};
     std::vector<node> children{};
     std::unique_ptr<node> next{};
+
+    friend bool operator==(node const& a, node const& b) {
+        return a.name == b.name && a.children == b.children && (a.next && b.next ? *a.next == *b.next : a.next == b.next);
+    }
 };
 
 struct plain {
@@ -86,15 +90,20 @@ struct renamed {
     static constexpr auto coax_schema =
         coax::describe("Names and skips", coax::field(&renamed::text, {.description = "The text", .name = "the-text/~"}),
                        coax::field(&renamed::hidden, {.skip = true}));
+
+    friend bool operator==(renamed const&, renamed const&) = default;
 };
 
 /// Documented from outside, as a type of somebody else's would be.
 struct foreign {
     int count{};
     std::string word{};
+    friend bool operator==(foreign const&, foreign const&) = default;
 };
 
-struct empty {};
+struct empty {
+    friend bool operator==(empty const&, empty const&) = default;
+};
 
 inline constexpr char everything_text[] =
     R"({"flag":true,"tiny":-128,"large":18446744073709551615,"low":-9223372036854775808,"narrow":1.1,"wide":-0.125,)"

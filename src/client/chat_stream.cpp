@@ -12,15 +12,13 @@ constexpr std::chrono::milliseconds drain_time{250};
 
 }  // namespace
 
-chat_stream::state::state(client::impl& owner, shard& at, std::unique_ptr<streaming_response> body, permit slot,
-                          reservation quota)
+chat_stream::state::state(client::impl& owner, shard& at, std::unique_ptr<streaming_response> body, lease held)
     : client_{owner},
       at_{at},
       body_{std::move(body)},
       decoder_{owner.service->decode_stream(body_->headers())},
       events_{owner.options.max_event_bytes},
-      slot_{std::move(slot)},
-      quota_{std::move(quota)} {}
+      held_{std::move(held)} {}
 
 chat_stream::state::~state() {
     if (!body_) return;
@@ -49,7 +47,7 @@ asio::awaitable<result<std::optional<chat_delta>>> chat_stream::state::next() {
             conclude();
             break;
         }
-        auto const piece = co_await body_->read();
+        auto const piece = co_await as_result(body_->read());
         if (!piece) co_return fail(piece.error());
         if (piece->empty()) conclude();
         else events_.feed(*piece);
@@ -81,25 +79,16 @@ void chat_stream::state::conclude() {
     auto& answer = **end_;
     answer.attempts = attempts;
     answer.latency = std::chrono::duration_cast<std::chrono::milliseconds>(now(at_.executor) - began);
-    client_.count(*end_);
-    client_.learn(answer.rate_limits, quota_);
-    quota_.settle(answer.usage.total_tokens());
-    release();
+    client_.succeeded(at_, held_, answer);
+    body_.reset();
 }
 
 error chat_stream::state::fail(error why) {
-    why = client_.in_time(client_.failed(at_, std::move(why)), at_, deadline);
-    if (auto const used = decoder_->usage_so_far().total_tokens(); used > 0) quota_.settle(used);
-    quota_.settle(why);
+    why = client_.failed(at_, held_, std::move(why), &body_->headers(), decoder_->usage_so_far());
+    why = client_.in_time(std::move(why), at_, deadline);
     end_ = why;
-    release();
-    return why;
-}
-
-void chat_stream::state::release() {
     body_.reset();
-    slot_.reset();
-    quota_.cancel();
+    return why;
 }
 
 chat_stream::chat_stream(std::unique_ptr<state> begun) : state_{std::move(begun)} {}

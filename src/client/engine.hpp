@@ -1,10 +1,13 @@
 #pragma once
 
+#include "client/slots.hpp"
+
 #include <coax/client/client.hpp>
 #include <coax/provider/provider.hpp>
 #include <coax/runtime/as_result.hpp>
-#include <coax/runtime/async_semaphore.hpp>
+#include <coax/runtime/circuit_breaker.hpp>
 #include <coax/runtime/clock.hpp>
+#include <coax/runtime/hedge.hpp>
 #include <coax/runtime/on_executor.hpp>
 #include <coax/runtime/rate_limiter.hpp>
 #include <coax/runtime/retry.hpp>
@@ -20,6 +23,34 @@ namespace coax {
 struct shard {
     asio::any_io_executor executor;
     std::shared_ptr<coax::transport> channel;
+};
+
+/// One call on its way through the policies: what it asks, and what its requests came to.
+struct call_state {
+    shard& at;
+    clock::time_point deadline;
+    http_request request{};  ///< Without credentials.
+    std::int64_t tokens{0};  ///< As estimated.
+    clock::time_point began{};
+    int sent{0};             ///< Requests; of a hedged attempt two are under way at once.
+    coax::usage usage{};     ///< Of whole answers.
+};
+
+/// Why a request is sent.
+enum class cause { call, retry, hedge };
+
+/// Which of a call's requests one is.
+struct sending {
+    int number{1};  ///< In the order of sending, from 1.
+    cause why{cause::call};
+    clock::time_point at{};
+};
+
+/// What one request holds until it is over.
+struct lease {
+    call_slot slot{};
+    reservation quota{};
+    sending sent{};
 };
 
 /// What the copies of a client share: the policies around one provider.
@@ -58,11 +89,14 @@ public:
                                                clock::time_point deadline);
 
     [[nodiscard]] client_statistics statistics() const;
-    void count(result<chat_response> const& outcome) noexcept;
     void count_reask() noexcept { reasks_.fetch_add(1, std::memory_order_relaxed); }
-    /// Takes over what an answer says of the service's limits.
-    /// @param of  The request's quota, not yet settled.
-    void learn(rate_limit_status const& told, reservation const& of);
+    /// An attempt was answered: counts it, learns from it and gives back what it held.
+    void succeeded(shard& at, lease& held, chat_response const& answer);
+    /// The same of one that failed. A told wait holds all other calls too.
+    /// @param headers  Of the answer that told the failure; null: there was none.
+    /// @param spent    Tokens that a broken stream told of.
+    /// @returns The error as callers may see it: without the key.
+    [[nodiscard]] error failed(shard& at, lease& held, error why, header_list const* headers, usage const& spent = {});
     /// A timeout that is the whole call's names it.
     [[nodiscard]] error in_time(error why, shard const& at, clock::time_point deadline) const;
     void close();
@@ -73,31 +107,40 @@ public:
 private:
     friend class chat_stream::state;
 
-    /// What one attempt holds while it runs.
+    /// A request that may go out now, signed.
     struct admission {
-        permit slot;
-        reservation quota;
-        http_request request;  ///< Signed.
+        lease held{};
+        http_request request{};
     };
 
-    template <class T, class Attempt>
-    asio::awaitable<result<T>> with_retries(shard& at, clock::time_point deadline, Attempt attempt);
-    asio::awaitable<result<admission>> admit(shard& at, http_request const& encoded, std::int64_t tokens);
-    asio::awaitable<result<chat_response>> attempt_call(shard& at, http_request const& encoded, std::int64_t tokens);
-    asio::awaitable<result<std::unique_ptr<chat_stream::state>>> attempt_open(shard& at, http_request const& encoded,
-                                                                              std::int64_t tokens,
-                                                                              clock::time_point deadline);
-    /// The error as callers may see it: without the key. A told wait holds all other calls too.
-    [[nodiscard]] error failed(shard& at, error why);
+    template <class T>
+    using attempt_function = asio::awaitable<result<T>> (impl::*)(call_state& of, cause why);
+
+    template <class T>
+    asio::awaitable<result<T>> with_retries(call_state& of, attempt_function<T> attempt);
+    template <class T>
+    asio::awaitable<result<T>> guarded(call_state& of, attempt_function<T> attempt, cause why);
+    asio::awaitable<result<chat_response>> attempt_call(call_state& of, cause why);
+    asio::awaitable<result<std::unique_ptr<chat_stream::state>>> attempt_open(call_state& of, cause why);
+    asio::awaitable<result<admission>> admit(call_state& of, cause why);
+    [[nodiscard]] result<call_state> prepare(shard& at, chat_request const& request, bool streaming,
+                                             clock::time_point deadline) const;
     [[nodiscard]] std::int64_t quota_for(chat_request const& request) const;
+    [[nodiscard]] bool learns() const noexcept;
+    void learn(rate_limit_status const& told, reservation const& of);
+    void tell(shard& at, sending const& sent, usage const& spent, error const* why) const;
 
     std::vector<shard> shards_;
-    async_semaphore slots_;
+    call_slots slots_;
     rate_limiter limiter_;
+    retry_options retrying_;  ///< With the budget of all calls.
+    std::optional<circuit_breaker> breaker_{};
+    std::optional<hedger> hedger_{};
     std::atomic<std::size_t> next_shard_{0};
     std::atomic<std::uint64_t> calls_{0};
     std::atomic<std::uint64_t> attempts_{0};
     std::atomic<std::uint64_t> retries_{0};
+    std::atomic<std::uint64_t> hedges_{0};
     std::atomic<std::uint64_t> reasks_{0};
     std::atomic<std::uint64_t> failures_{0};
     std::atomic<std::int64_t> input_tokens_{0};
@@ -109,7 +152,7 @@ private:
 /// A stream under way. Lives on the shard that opened it.
 class chat_stream::state {
 public:
-    state(client::impl& owner, shard& at, std::unique_ptr<streaming_response> body, permit slot, reservation quota);
+    state(client::impl& owner, shard& at, std::unique_ptr<streaming_response> body, lease held);
     state(state const&) = delete;
     state& operator=(state const&) = delete;
     /// Hands an unfinished body to its shard, which closes the connection.
@@ -133,7 +176,6 @@ private:
     /// The stream is over: keeps the whole answer, or why there is none.
     void conclude();
     error fail(error why);
-    void release();
 
     std::shared_ptr<client::impl> keep_alive_;
     client::impl& client_;
@@ -141,8 +183,7 @@ private:
     std::unique_ptr<streaming_response> body_;
     std::unique_ptr<stream_decoder> decoder_;
     sse_decoder events_;
-    permit slot_;
-    reservation quota_;
+    lease held_;
     std::optional<result<chat_response>> end_{};  ///< Set once, when nothing more comes.
 };
 

@@ -87,10 +87,18 @@ error wrong(std::string_view field, std::string message) {
     return {.code = errc::invalid_argument, .message = std::move(message), .where = std::string{field}};
 }
 
-/// What is wrong with a member that has options of its own, named by the way to it.
-std::optional<error> inside(std::string_view member, std::optional<error> why) {
-    if (why) why->where.insert(0, std::string{member} + '.');
+/// What is wrong with a part that has options of its own, named by the way to it.
+template <class Options>
+std::optional<error> inside(std::string_view part, Options const& options) {
+    auto why = validate(options);
+    if (why) why->where.insert(0, std::string{part} + '.');
     return why;
+}
+
+/// The same of a part that may be off.
+template <class Options>
+std::optional<error> inside(std::string_view part, std::optional<Options> const& options) {
+    return options ? inside(part, *options) : std::nullopt;
 }
 
 }  // namespace
@@ -139,9 +147,14 @@ std::optional<error> validate(client_options const& options) {
     if (options.limits.max_body_bytes == 0) return wrong("limits.max_body_bytes", "must be greater than 0");
     for (auto const limit : {options.limits.connect, options.limits.first_byte, options.limits.idle, options.limits.total})
         if (limit.count() < 0) return wrong("limits", "times must not be negative");
-    if (auto why = inside("rate_limits", validate(options.rate_limits))) return why;
-    if (auto why = inside("retry", validate(options.retry))) return why;
-    return inside("http", validate(options.http));
+    if (options.retry_budget && options.retry.budget) return wrong("retry_budget", "`retry.budget` is given as well");
+    if (auto why = inside("adaptive", options.adaptive)) return why;
+    if (auto why = inside("rate_limits", options.rate_limits)) return why;
+    if (auto why = inside("retry", options.retry)) return why;
+    if (auto why = inside("retry_budget", options.retry_budget)) return why;
+    if (auto why = inside("circuit_breaker", options.circuit_breaker)) return why;
+    if (auto why = inside("hedge", options.hedge)) return why;
+    return inside("http", options.http);
 }
 
 std::string describe(client_options const& options) {
@@ -155,7 +168,9 @@ std::string describe(client_options const& options) {
     line("deployment", options.provider.deployment);
     line("model", options.model);
     line("key", options.token_source ? "[token source]" : options.api_key.empty() ? "[none]" : "[secret]");
-    line("max concurrency", std::to_string(options.max_concurrency));
+    line("max concurrency", options.adaptive ? "[adaptive]" : std::to_string(options.max_concurrency));
+    line("circuit breaker", options.circuit_breaker ? "on" : "off");
+    line("hedge", options.hedge ? "on" : "off");
     line("max re-asks", std::to_string(options.max_reasks));
     line("proxy", options.http.https_proxy.empty() ? "[none]" : "[secret]");
     line("ca file", options.http.ca_file);

@@ -1,5 +1,6 @@
 #include "provider/anthropic_wire.hpp"
 #include "provider/endpoint.hpp"
+#include "provider/service_headers.hpp"
 #include "provider/services.hpp"
 
 namespace coax::wire {
@@ -32,6 +33,10 @@ public:
     }
 
     result<chat_response> decode(http_response const& answer) const override { return decode_anthropic_answer(answer); }
+
+    rate_limit_status rate_limits(header_list const& headers) const override {
+        return anthropic_rate_limits(headers, system_now());
+    }
 
     std::unique_ptr<stream_decoder> decode_stream(header_list const& headers) const override {
         return make_anthropic_stream_decoder(headers);

@@ -1,5 +1,6 @@
 #include "provider/endpoint.hpp"
 #include "provider/openai_wire.hpp"
+#include "provider/service_headers.hpp"
 #include "provider/services.hpp"
 
 namespace coax::wire {
@@ -28,6 +29,8 @@ public:
     result<chat_response> decode(http_response const& answer) const override {
         return decode_openai_answer(dialect_of_openai, answer);
     }
+
+    rate_limit_status rate_limits(header_list const& headers) const override { return openai_rate_limits(headers); }
 
     std::unique_ptr<stream_decoder> decode_stream(header_list const& headers) const override {
         return make_openai_stream_decoder(dialect_of_openai, headers);

@@ -68,6 +68,10 @@ std::optional<error> validate(adaptive_limit_options const& options) {
     return std::nullopt;
 }
 
+void adaptive_permit::begin() noexcept {
+    if (slot_) since_ = state_->time->now();
+}
+
 void adaptive_permit::finish(load_signal signal) noexcept {
     if (!slot_) return;
     state_->note(signal, since_);

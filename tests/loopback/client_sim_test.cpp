@@ -169,6 +169,42 @@ TEST_P(EveryService, RecoversFromWhatHeals) {
     });
 }
 
+TEST_P(EveryService, HedgeOvertakesASilentRequest) {
+    auto options = secured();
+    options.script = {{.request = 1, .what = {.kind = sim::fault_kind::stall}}};
+    with_client(std::move(options), [](client& llm) -> asio::awaitable<void> {
+        auto wanted = llm.options();
+        std::vector<errc> ends;
+        wanted.on_attempt = [&ends](attempt_event const& one) { ends.push_back(one.why ? one.why->code : errc{}); };
+        wanted.hedge = hedge_options{.delay = 50ms};
+        client hedging{co_await asio::this_coro::executor, std::move(wanted)};
+        auto const answer = co_await hedging.chat("x");
+        EXPECT_FALSE(answer.text.empty());
+        EXPECT_EQ(answer.attempts, 2);
+        EXPECT_EQ(hedging.statistics().hedges, 1U);
+        EXPECT_EQ(ends, (std::vector{errc{}, errc::cancelled}));
+    });
+}
+
+TEST_P(EveryService, BreakerAdaptiveLimitAndBudgetHoldTogether) {
+    auto options = secured();
+    options.faults = {{.kind = sim::fault_kind::overloaded, .probability = 0.3, .wait = 0ms}};
+    with_client(std::move(options), [](client& llm) -> asio::awaitable<void> {
+        auto wanted = llm.options();
+        wanted.retry.max_attempts = 20;
+        wanted.retry_budget = retry_budget_options{};
+        wanted.adaptive = adaptive_limit_options{.initial = 8, .maximum = 16};
+        wanted.circuit_breaker = circuit_breaker_options{.failure_rate = 0.9};
+        client careful{co_await asio::this_coro::executor, std::move(wanted)};
+        std::vector<int> const posts(60);
+        auto const ask = [&careful](int) { return careful.chat("x"); };
+        for (auto const& answer : co_await map(posts, {.concurrency = 60}, ask)) EXPECT_TRUE(answer) << answer.error();
+        auto const done = careful.statistics();
+        EXPECT_GT(done.retries, 0U);
+        EXPECT_EQ(done.attempts, 60U + done.retries);
+    });
+}
+
 TEST_P(EveryService, TellsWrongKeys) {
     with_client(secured(), [](client& llm) -> asio::awaitable<void> {
         auto options = llm.options();

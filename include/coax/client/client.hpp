@@ -26,16 +26,19 @@ class runtime;
 struct client_statistics {
     std::uint64_t calls{0};     ///< Operations begun, tool rounds and re-asks counted each.
     std::uint64_t attempts{0};  ///< Requests sent.
-    std::uint64_t retries{0};   ///< Attempts after a call's first.
+    std::uint64_t retries{0};   ///< Attempts after one that failed.
+    std::uint64_t hedges{0};    ///< Attempts beside one that was slow.
     std::uint64_t reasks{0};
     std::uint64_t failures{0};  ///< Calls that ended in an error.
-    coax::usage usage{};        ///< Of all answers.
+    coax::usage usage{};        ///< Of all answers, also those that a hedge had no use for.
+    std::size_t concurrency{0};  ///< Requests that may be in flight at once now.
 };
 
 /// Calls one language model service: chat, stream, parse, run.
 ///
 /// All operations throw `coax::exception`; `as_result(op)` gives its `error` as a value. All take what they need by value.
-/// Each attempt takes a slot (`max_concurrency`) and quota (`rate_limits`) anew; a back-off holds neither.
+/// Around each call are, outermost first: its time, retries, the circuit breaker, the hedge, a slot and quota; each attempt
+/// takes the last two anew, and a back-off holds neither.
 /// Cancellation: `terminal` at any point gives `errc::cancelled`; the connection is closed, not reused, and an accepted
 /// request may still be billed.
 /// Thread safety: may be called from any thread and any executor; the work runs on the client's own executor.

@@ -6,8 +6,12 @@
 #include <coax/json/leniency.hpp>
 #include <coax/json/violation.hpp>
 #include <coax/provider/provider.hpp>
+#include <coax/runtime/adaptive_limit.hpp>
+#include <coax/runtime/circuit_breaker.hpp>
+#include <coax/runtime/hedge.hpp>
 #include <coax/runtime/rate_limiter.hpp>
 #include <coax/runtime/retry.hpp>
+#include <coax/runtime/retry_budget.hpp>
 
 #include <boost/asio/awaitable.hpp>
 
@@ -30,6 +34,15 @@ struct reask_event {
     chat_response const& answer;                     ///< Its usage, attempts and latency count all tries so far.
 };
 
+/// One request that is over, as `client_options::on_attempt` sees it.
+struct attempt_event {
+    int number{1};                      ///< Among the requests of its call, in the order of sending; from 1.
+    bool hedge{false};                  ///< Sent because the one before was slow; both were under way at once.
+    std::chrono::milliseconds took{0};  ///< From sending to the end.
+    coax::usage usage{};                ///< As far as the service told: nothing of one that was cancelled, billed or not.
+    error const* why{nullptr};          ///< Null: it was answered.
+};
+
 /// Everything a client is told once.
 struct client_options {
     /// Which service, where, in what form.
@@ -42,12 +55,22 @@ struct client_options {
     std::string model{};
     /// Requests in flight at once, streams included; more wait in line. Range: [1, 65535].
     std::size_t max_concurrency{64};
+    /// In place of `max_concurrency`: as many as the service bears, found out by its refusals and timeouts. None: off.
+    std::optional<adaptive_limit_options> adaptive{};
     /// Requests and tokens per minute, shared by all calls. Default: no limit but the service's own answers.
     rate_limiter_options rate_limits{};
     /// Tokens assumed for an answer until its length is known, where a request sets no `max_output_tokens`.
     std::int64_t expected_output_tokens{256};
     /// When a failed call is sent again. Streams are retried only until the answer begins.
     retry_options retry{};
+    /// Retries that all calls of this client may make together. None: as many as `retry` allows, or as the budget that it
+    /// shares with other clients (`retry_options::budget`) does; at most one of the two may be given.
+    std::optional<retry_budget_options> retry_budget{};
+    /// Turns attempts away while too many fail; retries wait until it lets some through, where `retry` allows. None: off.
+    std::optional<circuit_breaker_options> circuit_breaker{};
+    /// Sends a second request when the first is slow to be answered (a stream: to begin). Each takes its own slot and
+    /// quota. The slower one is cancelled, but a service that has accepted it bills it. None: off.
+    std::optional<hedge_options> hedge{};
     /// Limits of one attempt: the first token of a stream is `first_byte`, between two of them is `idle`, all of it `total`.
     exchange_limits limits{};
     /// The whole call: waits in line, attempts, back-offs, re-asks, tool rounds and a stream's body together. No retry begins
@@ -59,6 +82,9 @@ struct client_options {
     std::int64_t max_reask_tokens{0};
     /// Told of each answer that is to be asked for again. Called on the call's own executor; an exception ends the call.
     std::function<void(reask_event const&)> on_reask{};
+    /// Told of each request when it is over: both of a hedged attempt, a stream at its end. Not of a stream that is dropped
+    /// before. Called on the call's own executor. Must not throw.
+    std::function<void(attempt_event const&)> on_attempt{};
     /// What `parse` and `stream_parse` forgive in answers: services that enforce no schema wrap them in words and fences.
     json::leniency forgive{.code_fences = true, .prose = true};
     /// Largest event of a stream.

@@ -56,6 +56,9 @@ public:
     /// The answer, or the error that its status and body tell.
     [[nodiscard]] virtual result<chat_response> decode(http_response const& answer) const = 0;
 
+    /// What the headers of any answer, an error's too, say of the service's limits. `decode` puts a good answer's into it.
+    [[nodiscard]] virtual rate_limit_status rate_limits(header_list const& headers) const = 0;
+
     /// For the events of one answer with status 200 and these headers.
     [[nodiscard]] virtual std::unique_ptr<stream_decoder> decode_stream(header_list const& headers) const = 0;
 };

@@ -58,6 +58,8 @@ public:
     adaptive_permit& operator=(adaptive_permit&&) noexcept = default;
     ~adaptive_permit() = default;
 
+    /// The call begins now: what its owner waited for since it has the slot is not the call's latency.
+    void begin() noexcept;
     /// Tells how the call ended and gives the slot back.
     void finish(load_signal signal) noexcept;
     template <class T>

@@ -94,6 +94,14 @@ TEST(ClientOptions, NamesTheWrongField) {
               "rate_limits.requests_per_minute");
     EXPECT_EQ(validate(client_options{.retry = {.max_attempts = 0}})->where, "retry.max_attempts");
     EXPECT_EQ(validate(client_options{.http = {.max_connections = 0}})->where, "http.max_connections");
+    EXPECT_EQ(validate(client_options{.adaptive = adaptive_limit_options{.minimum = 0}})->where, "adaptive.minimum");
+    EXPECT_EQ(validate(client_options{.circuit_breaker = circuit_breaker_options{.trials = 0}})->where,
+              "circuit_breaker.trials");
+    EXPECT_EQ(validate(client_options{.hedge = hedge_options{.percentile = 1}})->where, "hedge.percentile");
+    EXPECT_EQ(validate(client_options{.retry_budget = retry_budget_options{.capacity = 0}})->where, "retry_budget.capacity");
+    client_options two_budgets{.retry_budget = retry_budget_options{}};
+    two_budgets.retry.budget = std::make_shared<retry_budget>();
+    EXPECT_EQ(validate(two_budgets)->where, "retry_budget");
 }
 
 TEST(ClientOptions, DescriptionHoldsNoSecret) {

@@ -115,7 +115,10 @@ public:
                          .message = "anthropic: the stream ended before the answer did",
                          .http_status = 200,
                          .request_id = answer_.request_id};
-        for (auto& block : blocks_) take_block(block);
+        for (auto& block : blocks_)
+            if (block.known.type == "tool_use")
+                answer_.tool_calls.push_back(
+                    {.id = block.known.id, .name = block.known.name, .arguments = tool_input(block)});
         answer_.raw_content = raw_content();
         if (answer_.finish_reason == finish_reason::refusal)
             answer_.refusal = refusal_text(stop_details_, answer_.text);
@@ -149,8 +152,8 @@ private:
             return answer_too_large("anthropic", "more than 128 tool calls");
         // Whatever the block's kind: what begins whole can be large.
         if (auto counted = bound_.count(wire.content_block.text().size()); !counted) return counted;
-        if (known->type == "text") delta.text += known->text;
-        if (known->type == "thinking") delta.reasoning += known->thinking;
+        if (known->type == "text") show(answer_.text, delta.text, known->text);
+        if (known->type == "thinking") show(answer_.reasoning, delta.reasoning, known->thinking);
         blocks_.push_back({.index = wire.index, .start = std::move(wire.content_block), .known = std::move(*known)});
         return {};
     }
@@ -167,15 +170,17 @@ private:
             return make_protocol_error("anthropic", "a delta for a block that did not begin", {.where = "/index"},
                                        answer_.request_id);
         auto& added = wire.delta;
-        if (added.type == "text_delta") {
-            delta.text += added.text;
-            return bound_.append(block->known.text, added.text);
+        auto& known = block->known;
+        // As in the official clients, a delta that is not of its block's kind says nothing.
+        if (added.type == "text_delta" && known.type == "text") {
+            show(answer_.text, delta.text, added.text);
+            return bound_.append(known.text, added.text);
+        }
+        if (added.type == "thinking_delta" && known.type == "thinking") {
+            show(answer_.reasoning, delta.reasoning, added.thinking);
+            return bound_.append(known.thinking, added.thinking);
         }
         if (added.type == "input_json_delta") return bound_.append(block->partial_json, added.partial_json);
-        if (added.type == "thinking_delta") {
-            delta.reasoning += added.thinking;
-            return bound_.append(block->known.thinking, added.thinking);
-        }
         if (added.type == "signature_delta") {
             block->signature.clear();
             return bound_.append(block->signature, added.signature);
@@ -184,17 +189,15 @@ private:
         return {};
     }
 
+    /// What is shown and what the answer will hold is the same, in the order in which it came.
+    static void show(std::string& whole, std::string& visible, std::string const& piece) {
+        whole += piece;
+        visible += piece;
+    }
+
     result<void> add_citation(growing_block& block, json_value const& citation) {
         if (!block.citations.empty()) block.citations += ',';
         return bound_.append(block.citations, citation.text());
-    }
-
-    void take_block(growing_block& block) {
-        if (block.known.type == "text") answer_.text += block.known.text;
-        if (block.known.type == "thinking") answer_.reasoning += block.known.thinking;
-        if (block.known.type == "tool_use")
-            answer_.tool_calls.push_back(
-                {.id = block.known.id, .name = block.known.name, .arguments = tool_input(block)});
     }
 
     json_value raw_content() const {

@@ -1,5 +1,5 @@
 // What a service may send, to every service's decoders: whole answers of any status, and streams of events. Whatever the
-// bytes are, they end in an answer or an error. The first byte of the input says which status, the rest is the body.
+// bytes are, they end in an answer or an error, and an answer holds what its deltas showed. The first byte of the input says which status, the rest is the body.
 #include <coax/http/sse.hpp>
 #include <coax/provider/provider.hpp>
 
@@ -24,14 +24,18 @@ void stream(coax::provider const& service, std::string_view body) {
     auto const decoder = service.decode_stream({});
     coax::sse_decoder events{1U << 16U};
     events.feed(body);
+    coax::chat_delta shown;
     while (!decoder->done()) {
         auto const event = events.next();
         if (!event || !*event) break;
         coax::chat_delta delta;
         if (!decoder->feed(**event, delta)) return;
+        shown.text += delta.text;
+        shown.reasoning += delta.reasoning;
     }
     static_cast<void>(decoder->usage_so_far());
-    static_cast<void>(decoder->finish());
+    auto const whole = decoder->finish();
+    if (whole && (whole->text != shown.text || whole->reasoning != shown.reasoning)) std::abort();
 }
 
 }  // namespace

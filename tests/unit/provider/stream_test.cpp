@@ -391,7 +391,7 @@ TEST(BadStreams, TellWhatWasCountedSoFar) {
 
 // --- Anthropic's rules ---
 
-std::string anthropic_stream(std::initializer_list<std::string_view> middle, std::string_view reason) {
+std::string anthropic_stream(std::vector<std::string_view> const& middle, std::string_view reason) {
     auto const last = R"({"type":"message_delta","delta":{"stop_reason":")" + std::string{reason} +
                       R"("},"usage":{"output_tokens":3}})";
     return as_events(
@@ -421,6 +421,46 @@ TEST(AnthropicStream, WithOneTextNeedsNoRawContent) {
     EXPECT_EQ(describe(out.answer.value()), "text=ab finish=stop usage=1/3 id=i model=m");
     EXPECT_EQ(out.shown, "ab");
 }
+
+/// Blocks of all kinds and deltas that do not fit them: the deltas must be the answer, whatever the service does.
+struct odd_stream {
+    char const* name;
+    std::vector<std::string_view> events;
+    char const* text;
+    char const* reasoning;
+};
+void PrintTo(odd_stream const& row, std::ostream* out) {
+    *out << row.name;
+}
+class OddStream : public testing::TestWithParam<odd_stream> {};
+
+TEST_P(OddStream, ShowsWhatTheAnswerHolds) {
+    auto const out = run_stream(*make("anthropic"), anthropic_stream(GetParam().events, "end_turn"));
+    ASSERT_TRUE(out.answer) << out.answer.error();
+    EXPECT_EQ(out.answer->text, GetParam().text);
+    EXPECT_EQ(out.shown, GetParam().text);
+    EXPECT_EQ(out.answer->reasoning, GetParam().reasoning);
+    EXPECT_EQ(out.hidden, GetParam().reasoning);
+}
+
+constexpr std::string_view text_begins = R"({"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}})";
+constexpr std::string_view second_begins =
+    R"({"type":"content_block_start","index":1,"content_block":{"type":"text","text":"b"}})";
+constexpr std::string_view tool_begins =
+    R"({"type":"content_block_start","index":0,"content_block":{"type":"tool_use","id":"t","name":"f","input":{}}})";
+constexpr std::string_view novelty_begins =
+    R"({"type":"content_block_start","index":0,"content_block":{"type":"novel","text":"x"}})";
+constexpr std::string_view words = R"({"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"a"}})";
+constexpr std::string_view thoughts =
+    R"({"type":"content_block_delta","index":0,"delta":{"type":"thinking_delta","thinking":"t"}})";
+
+INSTANTIATE_TEST_SUITE_P(Rows, OddStream,
+                         testing::Values(odd_stream{"text_in_a_tool", {tool_begins, words}, "", ""},
+                                         odd_stream{"text_in_a_novelty", {novelty_begins, words}, "", ""},
+                                         odd_stream{"thoughts_in_a_text", {text_begins, words, thoughts}, "a", ""},
+                                         odd_stream{"blocks_in_turns", {text_begins, second_begins, words}, "ba", ""},
+                                         odd_stream{"index_used_twice", {text_begins, words, text_begins, words}, "aa", ""}),
+                         [](auto const& row) { return std::string(row.param.name); });
 
 TEST(AnthropicStream, KeepsWhatItDoesNotKnow) {
     auto const out = run_stream(

@@ -8,6 +8,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace coax::test {
 
@@ -92,7 +93,7 @@ inline stream_outcome run_stream(provider const& service, std::string_view bytes
 }
 
 /// "data: …" events from lines of JSON.
-inline std::string as_events(std::initializer_list<std::string_view> lines) {
+inline std::string as_events(std::vector<std::string_view> const& lines) {
     std::string bytes;
     for (auto const line : lines) bytes.append("data: ").append(line).append("\n\n");
     return bytes;

@@ -5,6 +5,7 @@
 #include "pattern.hpp"
 #include "text.hpp"
 
+#include <coax/json/detail/doc_parts.hpp>
 #include <coax/json/write.hpp>
 
 #include <algorithm>
@@ -132,21 +133,6 @@ bool check_string(doc const& stated, std::string const& text, violation_taker co
     return true;
 }
 
-/// What of a list's documentation is meant for its items.
-doc for_items(doc const& stated) {
-    doc result = stated;
-    result.min_items = result.max_items = {};
-    result.unique_items = false;
-    return result;
-}
-
-bool says_something_of_items(doc const& stated) {
-    doc each = for_items(stated);
-    each.description = each.title = each.name = each.default_value = each.examples = {};
-    each.deprecated = each.skip = false;
-    return each != doc{};
-}
-
 bool check_below(doc const& stated, plan const& type, void const* value, std::string_view key,
                  violation_taker const& take) {
     return check_documentation(stated, type, value, [&](std::string_view below, std::string message) {
@@ -173,7 +159,7 @@ struct item_checker {
     doc each;
     plan const& type;
     violation_taker const& take;
-    bool says_something;
+    bool says_something{each != doc{}};
     twin_finder twins{};
     std::size_t index{0};
     bool wants_more{true};
@@ -188,7 +174,7 @@ struct item_checker {
 };
 
 item_checker checker_of(doc const& stated, plan const& type, violation_taker const& take) {
-    return {stated, for_items(stated), type, take, says_something_of_items(stated)};
+    return {stated, of_items(stated), type, take};
 }
 
 bool check_list(doc const& stated, plan const& type, void const* value, violation_taker const& take) {
@@ -244,13 +230,14 @@ bool check_enum(doc const& stated, plan const& type, void const* value, violatio
 
 bool check_map(doc const& stated, plan const& type, void const* value, violation_taker const& take) {
     if (!check_count(stated.min_items, stated.max_items, type.map->size(value), "members", take)) return false;
-    if (!says_something_of_items(stated)) return true;
+    doc const items = of_items(stated);
+    if (items == doc{}) return true;
     struct context {
         doc each;
         plan const& type;
         violation_taker const& take;
         bool wants_more{true};
-    } all{for_items(stated), *type.inner, take};
+    } all{items, *type.inner, take};
     type.map->visit(value, &all, [](void* opaque, std::string_view key, void const* entry) {
         auto& [each, entry_type, taker, wants_more] = *static_cast<context*>(opaque);
         std::string escaped;

@@ -1,11 +1,11 @@
 #include "scanner.hpp"
 #include "schema_tree.hpp"
+#include "schema_values.hpp"
 
 #include <coax/json/runtime_schema.hpp>
 #include <coax/json/value.hpp>
 
 #include <boost/json/parse.hpp>
-#include <boost/json/serialize.hpp>
 
 #include <utility>
 
@@ -102,7 +102,7 @@ result<runtime_schema> runtime_schema::parse(std::string_view text) {
 result<std::string> runtime_schema::for_dialect(schema_dialect dialect) const {
     auto const transformed = json::detail::transform_schema(state_->root, dialect);
     if (!transformed) return transformed.error();
-    return bj::serialize(*transformed);
+    return json::detail::to_text(*transformed);
 }
 
 result<void> runtime_schema::validate(std::string_view answer) const {

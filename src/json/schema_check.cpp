@@ -128,12 +128,6 @@ private:
                          .where = std::move(where)};
     }
 
-    static std::string below(std::string const& where, std::string_view key) {
-        auto result = where;
-        append_pointer(result, key);
-        return result;
-    }
-
     void check_schema(bj::value const& schema, std::string const& where, std::size_t level) {
         if (level > max_schema_depth) return refuse(where, "nested too deep");
         if (schema.is_bool() && level > 0) return;
@@ -212,13 +206,6 @@ private:
 };
 
 }  // namespace
-
-bj::value const* resolve(bj::value const& root, std::string_view reference) {
-    if (!reference.starts_with('#')) return nullptr;
-    boost::system::error_code failure;
-    auto const* const found = root.find_pointer(reference.substr(1), failure);
-    return found != nullptr && (found->is_object() || found->is_bool()) ? found : nullptr;
-}
 
 std::optional<error> check_schema(bj::value const& root) { return schema_checker{root}.check(); }
 

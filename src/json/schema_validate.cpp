@@ -1,14 +1,10 @@
 #include "format.hpp"
 #include "pattern.hpp"
 #include "schema_tree.hpp"
+#include "schema_values.hpp"
 #include "text.hpp"
 
-#include <coax/json/writer.hpp>
-
-#include <boost/json/serialize.hpp>
-
 #include <algorithm>
-#include <cmath>
 #include <unordered_set>
 
 namespace coax::json::detail {
@@ -16,56 +12,6 @@ namespace coax::json::detail {
 namespace bj = boost::json;
 
 namespace {
-
-void append_canonical(std::string& out, bj::value const& value);
-
-void append_canonical_object(std::string& out, bj::object const& object) {
-    std::vector<std::string_view> keys;
-    keys.reserve(object.size());
-    for (auto const& each : object) keys.push_back(each.key());
-    std::sort(keys.begin(), keys.end());
-    out += '{';
-    for (auto const key : keys) {
-        append_string(out, key);
-        out += ':';
-        append_canonical(out, *member(object, key));
-        out += ',';
-    }
-    out += '}';
-}
-
-void append_canonical(std::string& out, bj::value const& value) {
-    if (value.is_object()) {
-        append_canonical_object(out, value.get_object());
-    } else if (value.is_array()) {
-        out += '[';
-        for (auto const& each : value.get_array()) {
-            append_canonical(out, each);
-            out += ',';
-        }
-        out += ']';
-    } else if (value.is_double() && std::trunc(value.get_double()) == value.get_double() &&
-               std::fabs(value.get_double()) < 9e15) {
-        append_number(out, static_cast<long long>(value.get_double()));
-    } else {
-        out += bj::serialize(value);
-    }
-}
-
-bool is_whole(bj::value const& value) {
-    return value.is_int64() || value.is_uint64() ||
-           (value.is_double() && std::trunc(value.get_double()) == value.get_double());
-}
-
-bool has_type(bj::value const& value, std::string_view type) {
-    if (type == "null") return value.is_null();
-    if (type == "boolean") return value.is_bool();
-    if (type == "string") return value.is_string();
-    if (type == "array") return value.is_array();
-    if (type == "object") return value.is_object();
-    if (type == "integer") return is_whole(value);
-    return value.is_number();
-}
 
 std::string with_article(std::string_view type) {
     if (type == "null") return "null";
@@ -79,22 +25,6 @@ std::string describe(bj::value const& value) {
     if (value.is_array()) return "an array";
     if (value.is_object()) return "an object";
     return canonical_text(value);  // null, true, false or a number
-}
-
-/// Numbers compare as 64-bit integers where both are, and as doubles otherwise.
-int compare(bj::value const& a, bj::value const& b) {
-    if (a.is_int64() && b.is_int64()) return a.get_int64() < b.get_int64() ? -1 : a.get_int64() > b.get_int64() ? 1 : 0;
-    if (a.is_uint64() && b.is_uint64())
-        return a.get_uint64() < b.get_uint64() ? -1 : a.get_uint64() > b.get_uint64() ? 1 : 0;
-    auto const left = a.to_number<double>();
-    auto const right = b.to_number<double>();
-    return left < right ? -1 : left > right ? 1 : 0;
-}
-
-bool is_multiple(bj::value const& value, bj::value const& step) {
-    if (value.is_int64() && step.is_int64()) return value.get_int64() % step.get_int64() == 0;
-    auto const quotient = value.to_number<double>() / step.to_number<double>();
-    return std::fabs(quotient - std::round(quotient)) <= 1e-9 * std::max(1.0, std::fabs(quotient));
 }
 
 class validator {
@@ -158,14 +88,14 @@ private:
     void check_choice(bj::object const& rules, bj::value const& value, std::string const& pointer) {
         auto const text = member(rules, "enum") || member(rules, "const") ? canonical_text(value) : std::string{};
         if (auto const* const only = member(rules, "const"); only != nullptr && canonical_text(*only) != text)
-            note(pointer, "expected " + shorten(bj::serialize(*only)) + ", found " + shorten(text));
+            note(pointer, "expected " + shorten(to_text(*only)) + ", found " + shorten(text));
         auto const* const choices = member(rules, "enum");
         if (choices == nullptr) return;
         std::string list;
         std::size_t count = 0;
         for (auto const& each : choices->get_array()) {
             if (canonical_text(each) == text) return;
-            if (++count <= 20) list += (count == 1 ? " " : ", ") + shorten(bj::serialize(each));
+            if (++count <= 20) list += (count == 1 ? " " : ", ") + shorten(to_text(each));
         }
         note(pointer, "expected one of" + list + (count > 20 ? ", ..." : "") + ", found " + shorten(text));
     }
@@ -247,14 +177,7 @@ private:
         for (auto const& item : items) count += try_schema(*wanted, item, pointer, level).empty() ? 1 : 0;
         check_count(rules, "minContains", "maxContains", count, "items of the wanted kind", pointer);
         if (count == 0 && member(rules, "minContains") == nullptr)
-            note(pointer, "expected at least 1 item that fits " + shorten(bj::serialize(*wanted)) + ", found none");
-    }
-
-    static bool is_required(bj::object const& rules, std::string_view key) {
-        auto const* const required = member(rules, "required");
-        if (required == nullptr) return false;
-        return std::any_of(required->get_array().begin(), required->get_array().end(),
-                           [&](bj::value const& each) { return each.get_string() == key; });
+            note(pointer, "expected at least 1 item that fits " + shorten(to_text(*wanted)) + ", found none");
     }
 
     void check_object(bj::object const& rules, bj::object const& object, std::string& pointer, std::size_t level) {
@@ -347,7 +270,7 @@ private:
         if (auto const* const none = member(rules, "not");
             none != nullptr && try_schema(*none, value, pointer, level).empty())
             note(pointer,
-                 "expected a value that does not fit " + shorten(bj::serialize(*none)) + ", found one that does");
+                 "expected a value that does not fit " + shorten(to_text(*none)) + ", found one that does");
     }
 
     void check_alternatives(bj::array const& schemas, bj::value const& value, std::string& pointer, std::size_t level,
@@ -384,12 +307,6 @@ private:
 };
 
 }  // namespace
-
-std::string canonical_text(bj::value const& value) {
-    std::string text;
-    append_canonical(text, value);
-    return text;
-}
 
 std::vector<violation> validate_tree(bj::value const& root, bj::value const& answer, std::size_t most_checks) {
     return validator{root, most_checks}.run(answer);

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <coax/json/detail/plan_of.hpp>
-#include <coax/json/detail/schema_text.hpp>
+#include <coax/json/detail/schema_emitter.hpp>
 #include <coax/json/dialect.hpp>
 
 #include <cstddef>
@@ -11,6 +11,12 @@ namespace coax {
 
 namespace json::detail {
 
+/// A schema, or why there is none.
+struct schema_text {
+    std::string_view text{};
+    schema_problem problem{schema_problem::none};
+};
+
 template <class T, schema_dialect Dialect>
 struct schema_store {
     struct measure {
@@ -18,8 +24,8 @@ struct schema_store {
         schema_problem problem;
     };
     static constexpr measure measured = [] {
-        schema_emitter emitter{rules_of(Dialect), nullptr};
-        emitter.emit_document(plan_of<T>);
+        schema_emitter emitter{plan_of<T>, rules_of(Dialect), nullptr};
+        emitter.emit_document();
         return measure{emitter.size(), emitter.problem()};
     }();
 
@@ -28,8 +34,8 @@ struct schema_store {
     };
     static constexpr characters written = [] {
         characters result{};
-        schema_emitter emitter{rules_of(Dialect), result.text};
-        if (measured.problem == schema_problem::none) emitter.emit_document(plan_of<T>);
+        schema_emitter emitter{plan_of<T>, rules_of(Dialect), result.text};
+        if (measured.problem == schema_problem::none) emitter.emit_document();
         return result;
     }();
 };

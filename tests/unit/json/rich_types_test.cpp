@@ -244,12 +244,12 @@ TEST(Codec, NamesTheLimitOfTheDialect) {
         auto const schema = codec.schema(dialect);
         return schema ? std::string{"none"} : schema.error().message;
     };
-    EXPECT_NE(why(json::codec_of<many_unions>, schema_dialect::anthropic).find("too many unions"), std::string::npos);
+    EXPECT_NE(why(json::codec_of<many_unions>, schema_dialect::anthropic).find("more unions than the dialect allows"), std::string::npos);
     EXPECT_EQ(why(json::codec_of<many_unions>, schema_dialect::openai_strict), "none");
-    EXPECT_NE(why(json::codec_of<groups>, schema_dialect::openai_strict).find("use a struct instead of a tuple"), std::string::npos);
+    EXPECT_NE(why(json::codec_of<groups>, schema_dialect::openai_strict).find("all items of an array have one type"), std::string::npos);
     EXPECT_NE(why(json::codec_of<required_cycle>, schema_dialect::gemini).find("not required"), std::string::npos);
     EXPECT_EQ(why(json::codec_of<open_cycle>, schema_dialect::gemini), "none");
-    EXPECT_NE(why(json::codec_of<open_cycle>, schema_dialect::gemini_schema).find("cannot contain itself"), std::string::npos);
+    EXPECT_NE(why(json::codec_of<open_cycle>, schema_dialect::gemini_schema).find("nothing can contain itself"), std::string::npos);
 }
 
 }  // namespace

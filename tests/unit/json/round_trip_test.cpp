@@ -1,6 +1,5 @@
+#include "all_types.hpp"
 #include "random_value.hpp"
-#include "rich_types.hpp"
-#include "types.hpp"
 
 #include <coax/json/read.hpp>
 #include <coax/json/runtime_schema.hpp>
@@ -50,9 +49,7 @@ void mend(ruled& value) {
 
 template <class T>
 class RoundTrip : public testing::Test {};
-using round_trip_types = testing::Types<judgement, shape, everything, plain, renamed, foreign, empty, node, groups, chain,
-                                        times, labels, history, classes, ruled, page<move_event>>;
-TYPED_TEST_SUITE(RoundTrip, round_trip_types);
+TYPED_TEST_SUITE(RoundTrip, all_types);
 
 TYPED_TEST(RoundTrip, ReadingWhatIsWrittenGivesTheSameValue) {
     constexpr int values = 10'000;

@@ -235,9 +235,9 @@ TEST(Codec, RefusesWhatTheDialectCannotSay) {
         return schema ? std::string{"none"} : schema.error().message;
     };
     EXPECT_EQ(why(json::codec_of<park>, openai), "none");
-    EXPECT_NE(why(json::codec_of<park>, anthropic).find("cannot contain itself"), std::string::npos);
+    EXPECT_NE(why(json::codec_of<park>, anthropic).find("nothing can contain itself"), std::string::npos);
     EXPECT_NE(why(json::codec_of<int>, openai).find("the root must be an object"), std::string::npos);
-    EXPECT_NE(why(json::codec_of<deep_codec>, openai).find("nested too deep"), std::string::npos);
+    EXPECT_NE(why(json::codec_of<deep_codec>, openai).find("nested deeper"), std::string::npos);
     EXPECT_EQ(why(json::codec_of<deep_codec>, plain_dialect), "none");
 }
 

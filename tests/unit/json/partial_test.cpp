@@ -1,9 +1,16 @@
+#include "rich_types.hpp"
 #include "types.hpp"
+
+#include "json/text.hpp"
 
 #include <coax/json/partial_reader.hpp>
 #include <coax/json/write.hpp>
 
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 #include <gtest/gtest.h>
+
+#include <algorithm>
 
 namespace coax {
 namespace {
@@ -23,28 +30,49 @@ struct document_case {
 void PrintTo(document_case const& row, std::ostream* out) { *out << row.name; }
 class EveryPrefix : public testing::TestWithParam<document_case> {};
 
-/// What is complete in a prefix is what the whole document has there. `parts` says what each field's text is.
 template <class T>
-std::vector<std::pair<std::string, std::string>> fields_of(T const& value) {
-    std::vector<std::pair<std::string, std::string>> parts;
-    auto const text = json::write(value, {.omit_empty_optionals = false});
-    auto const members = json::read<std::map<std::string, json_value>>(text);
-    if (members)
-        for (auto const& [key, member] : *members) {
-            std::string pointer;
-            for (char const c : key) pointer += c == '~' ? "~0" : c == '/' ? "~1" : std::string{c};
-            parts.emplace_back('/' + pointer, member.text());
-        }
-    return parts;
+boost::json::value tree_of(T const& value) {
+    return boost::json::parse(json::write(value, {.omit_empty_optionals = false}));
 }
 
-/// Whether `part` can still grow into `whole`: a struct, list, map or string of which less is there.
-bool is_beginning_of(std::string_view part, std::string_view whole) {
-    return part.size() <= whole.size() + 64;
+/// A set keeps its items in an order of its own.
+bool is_set(std::string const& pointer) {
+    return pointer == "/ordered" || pointer == "/loose" || pointer.starts_with("/nested/k/");
+}
+
+/// What is there of a whole: all that is complete is what the whole has there, and what grows is a beginning of it.
+template <class Reader>
+void expect_part(Reader const& reader, boost::json::value const& found, boost::json::value const& whole, std::string const& pointer) {
+    auto const there = reader.at(pointer);
+    if (there == arrival::complete) EXPECT_EQ(found, whole) << pointer;
+    if (there != arrival::growing) return;
+    auto const below = [&](std::string_view key) {
+        auto place = pointer;
+        json::detail::append_pointer(place, key);
+        return place;
+    };
+    ASSERT_EQ(found.kind(), whole.kind()) << pointer;
+    if (found.is_string()) EXPECT_TRUE(whole.get_string().starts_with(found.get_string())) << pointer;
+    if (found.is_object())
+        for (auto const& [key, value] : found.get_object()) {
+            auto const* const member = whole.get_object().if_contains(key);
+            EXPECT_NE(member, nullptr) << below(key);
+            if (member != nullptr) expect_part(reader, value, *member, below(key));
+        }
+    if (!found.is_array()) return;
+    auto const& items = whole.get_array();
+    ASSERT_LE(found.get_array().size(), items.size()) << pointer;
+    for (std::size_t i = 0; i < found.get_array().size(); ++i) {
+        auto const& item = found.get_array()[i];
+        if (is_set(pointer))
+            EXPECT_NE(std::find(items.begin(), items.end(), item), items.end()) << pointer << item;
+        else
+            expect_part(reader, item, items[i], below(std::to_string(i)));
+    }
 }
 
 template <class T, bool KeysComeOnce = true>
-void check_document(std::string_view text, json::read_options const& options) {
+void check_prefixes(std::string_view text, json::read_options const& options) {
     auto const whole = json::read<T>(text, options);
     for (std::size_t size = 0; size <= text.size(); ++size) {
         std::string const cut{text.substr(0, size)};
@@ -52,15 +80,8 @@ void check_document(std::string_view text, json::read_options const& options) {
         reader.feed(cut);
         if (whole) {
             ASSERT_FALSE(reader.problem()) << cut << *reader.problem();
-            auto const expected = KeysComeOnce ? fields_of(*whole) : decltype(fields_of(*whole)){};
-            auto const found = fields_of(reader.value());
-            for (std::size_t i = 0; i < std::min(expected.size(), found.size()); ++i) {
-                if (reader.at(expected[i].first) == arrival::complete) {
-                    ASSERT_EQ(found[i], expected[i]) << cut;
-                } else if (reader.at(expected[i].first) == arrival::growing) {
-                    ASSERT_TRUE(is_beginning_of(found[i].second, expected[i].second)) << cut;
-                }
-            }
+            if constexpr (KeysComeOnce) expect_part(reader, tree_of(reader.value()), tree_of(*whole), "");
+            ASSERT_FALSE(testing::Test::HasFailure()) << cut;
         }
         // The end may come here: then the reader says what read says of the same text.
         auto const expected = json::read<T>(cut, options);
@@ -93,6 +114,17 @@ void check_document(std::string_view text, json::read_options const& options) {
     if (problem && problem->message.find("violations") == std::string::npos) ASSERT_EQ(problem->where, whole.error().where);
 }
 
+template <class T, bool KeysComeOnce = true>
+void check_document(std::string_view text, json::read_options const& options) {
+    ASSERT_TRUE((json::read<T>(text, options)));
+    check_prefixes<T, KeysComeOnce>(text, options);
+}
+template <class T>
+void check_refused(std::string_view text, json::read_options const& options) {
+    ASSERT_FALSE(json::read<T>(text, options));
+    check_prefixes<T>(text, options);
+}
+
 TEST_P(EveryPrefix, IsAPartOfTheWholeOrACleanError) { GetParam().check(GetParam().text, GetParam().options); }
 
 constexpr char lenient_text[] = "Well {so}:\n```json\n{\"a\":\"1\",\"b\":2,\"c\":null,}\n``` bye {x}";
@@ -101,6 +133,38 @@ INSTANTIATE_TEST_SUITE_P(Documents, EveryPrefix, testing::Values(
     document_case{"everything", check_document<everything>, everything_text},
     document_case{"everything_forgiven", check_document<everything>, everything_text, json::lenient_options},
     document_case{"everything_on_the_wire", check_document<everything>, everything_text, json::wire_options},
+    document_case{"groups", check_document<groups>,
+        R"({"mixed":[7,"seven",true],"point":[0.5,-2],"ordered":[3,1,2],"loose":["b","a"],"counts":{"x":1,"yy":22},)"
+        R"("queue":["first","second"],"bits":[true,false,true],"nested":{"k":[["b","a"],[],["c"]],"l":[]}})"},
+    document_case{"groups_forgiven", check_document<groups>,
+        R"({"mixed":["7",8,"True"],"point":[0.5,-2,],"ordered":[3,1,2,],"loose":['b'],"counts":{x:1},"queue":[],"bits":[True],"nested":{}})",
+        json::lenient_options},
+    document_case{"chain", check_document<chain>,
+        R"({"value":1,"next":{"value":22,"next":null,"below":[],"maybe":"te\u00e4xt"},"below":[{"value":3,"below":[null],"maybe":null},null],"maybe":44})"},
+    document_case{"times", check_document<times>,
+        R"({"birthday":"2000-02-29","due":"1969-12-31","sent":"2026-11-20T23:15:00.25Z","exact":"1969-12-31T23:59:59.999999999Z",)"
+        R"("pause":"-PT1M30S","step":"PT1.5S","shift":"P2DT1H","measured":"PT0.25S","blob":"Y29h/w=="})"},
+    document_case{"labels", check_document<labels>, R"({"mix":["red","blue"],"home":"Terra","away":null,"visited":["pluto","mercury"]})"},
+    document_case{"tag_first_and_last", check_document<history>,
+        R"({"events":[{"type":"text","body":"hi"},{"x":1,"y":-1,"type":"move"},{"body":"\u00e9","type":"text"}]})"},
+    document_case{"classes", check_document<classes>,
+        R"({"price":{"cents":250,"currency":"EUR"},"box":{"value":-4},"pet":{"name":"Rex","age":3},"release":"1.12",)"
+        R"("pets":{"items":[{"name":"Rex","age":3},{"name":"Ada","age":4}],"next":"p2"}})"},
+    document_case{"ruled", check_document<ruled>,
+        R"({"even":4,"share":0.25,"mail":"b@example.org","once":[1,2],"level":"high","old":"x","from":1,"to":2})"},
+    document_case{"default_taken", check_document<ruled>, R"({"to":9,"even":4,"share":0.25,"mail":"b@example.org","once":[3],"from":1})"},
+    document_case{"alternatives", check_document<std::vector<shape>>, R"([{"radius":2},"a text",{"side":1,"note":"n"}])"},
+    document_case{"set", check_document<std::set<std::string>>, R"(["b","a"])"},
+    document_case{"pair", check_document<std::pair<int, std::string>>, R"([1,"x"])"},
+    document_case{"shared", check_document<std::shared_ptr<plain>>, R"({"a":1,"b":"x","c":null})"},
+    document_case{"bytes", check_document<std::vector<std::byte>>, R"("Y29heA==")"},
+    document_case{"twice_in_a_set", check_refused<groups>, R"({"ordered":[1,2,1],"mixed":[7,"x",true]})"},
+    document_case{"tuple_too_long", check_refused<groups>, R"({"point":[1,2,3],"mixed":[7,"x",true]})"},
+    document_case{"no_such_date", check_refused<times>, R"({"birthday":"2023-02-29","pause":"soon","blob":"a-=="})"},
+    document_case{"unknown_flag", check_refused<labels>, R"({"mix":["red","pink"],"home":"mars","visited":["pluto"]})"},
+    document_case{"unknown_tag", check_refused<history>, R"({"events":[{"type":"text","body":"hi"},{"body":"x","type":"draw"},{"x":1}]})"},
+    document_case{"rule_of_the_whole", check_refused<ruled>,
+        R"({"even":3,"share":1,"mail":"b@","once":[1,1],"from":2,"to":1})"},
     document_case{"spaced", check_document<plain>, " {\n\t\"c\" : null ,\r\n \"z\" : [ {} , \"]}\" ] , \"b\":\"x\"  , \"a\" : -0 } "},
     document_case{"recursive", check_document<node>,
         R"({"name":"a","children":[{"name":"b","children":[]},{"name":"c","children":[],"next":null}],"next":{"name":"d","children":[]}})"},
@@ -113,19 +177,19 @@ INSTANTIATE_TEST_SUITE_P(Documents, EveryPrefix, testing::Values(
     document_case{"nothing", check_document<std::optional<plain>>, "null"},
     document_case{"something", check_document<std::optional<plain>>, R"({"a":1,"b":"x"})"},
     document_case{"key_twice", check_document<plain, false>, R"({"a":1,"b":"x","b":"yy","a":2,"c":1,"c":null})"},
-    document_case{"key_twice_refused", check_document<plain>, R"({"a":1,"b":"x","b":"yy"})", {.refuse_duplicate_keys = true}},
-    document_case{"entry_twice_refused", check_document<std::map<std::string, int>>, R"({"k":1,"k":2})", {.refuse_duplicate_keys = true}},
-    document_case{"unknown_refused", check_document<plain>, R"({"a":1,"q":[1,2],"b":"x"})", {.refuse_unknown_keys = true}},
-    document_case{"several_wrong", check_document<judgement>, R"({"label":"x","confidence":2,"emotions":["aa","B"]})"},
-    document_case{"deep_wrong", check_document<std::map<std::string, std::vector<plain>>>, R"({"a/b":[{"a":1,"b":2},{"a":true,"b":""}]})"},
-    document_case{"missing", check_document<std::vector<plain>>, R"([{"a":1,"b":"x"},{"a":1}])"},
-    document_case{"broken", check_document<plain>, R"({"a":1,"b":"x"]})"},
-    document_case{"broken_escape", check_document<plain>, R"({"a":1,"b":"x\q"})"},
-    document_case{"half_a_pair", check_document<plain>, R"({"a":1,"b":"\ud83dx"})"},
-    document_case{"not_utf8", check_document<plain>, "{\"a\":1,\"b\":\"\xE2\x82(\"}"},
-    document_case{"rest", check_document<plain>, R"({"a":1,"b":"x"} 3)"},
-    document_case{"too_deep", check_document<json_value>, "[[[[1]]]]", {.max_depth = 3}},
-    document_case{"too_long", check_document<std::vector<int>>, "[1,2,3,4]", {.max_bytes = 5}},
+    document_case{"key_twice_refused", check_refused<plain>, R"({"a":1,"b":"x","b":"yy"})", {.refuse_duplicate_keys = true}},
+    document_case{"entry_twice_refused", check_refused<std::map<std::string, int>>, R"({"k":1,"k":2})", {.refuse_duplicate_keys = true}},
+    document_case{"unknown_refused", check_refused<plain>, R"({"a":1,"q":[1,2],"b":"x"})", {.refuse_unknown_keys = true}},
+    document_case{"several_wrong", check_refused<judgement>, R"({"label":"x","confidence":2,"emotions":["aa","B"]})"},
+    document_case{"deep_wrong", check_refused<std::map<std::string, std::vector<plain>>>, R"({"a/b":[{"a":1,"b":2},{"a":true,"b":""}]})"},
+    document_case{"missing", check_refused<std::vector<plain>>, R"([{"a":1,"b":"x"},{"a":1}])"},
+    document_case{"broken", check_refused<plain>, R"({"a":1,"b":"x"]})"},
+    document_case{"broken_escape", check_refused<plain>, R"({"a":1,"b":"x\q"})"},
+    document_case{"half_a_pair", check_refused<plain>, R"({"a":1,"b":"\ud83dx"})"},
+    document_case{"not_utf8", check_refused<plain>, "{\"a\":1,\"b\":\"\xE2\x82(\"}"},
+    document_case{"rest", check_refused<plain>, R"({"a":1,"b":"x"} 3)"},
+    document_case{"too_deep", check_refused<json_value>, "[[[[1]]]]", {.max_depth = 3}},
+    document_case{"too_long", check_refused<std::vector<int>>, "[1,2,3,4]", {.max_bytes = 5}},
     document_case{"wrapped", check_document<plain>, lenient_text, json::lenient_options},
     document_case{"fenced", check_document<plain>, "```json\n{\"a\":1,\"b\":\"x\"}\n```\n", {.lenient = {.code_fences = true}}},
     document_case{"loose", check_document<plain>, "{a:'1', b:'x\\'y', \"c\":\"2\", z:[NaN,True]}", json::lenient_options},

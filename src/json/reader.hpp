@@ -139,10 +139,20 @@ protected:
             case kind::object:
             case kind::map: return '{';
             case kind::sequence:
-            case kind::fixed_array: return '[';
-            case kind::nullable: return '\0';
+            case kind::fixed_array:
+            case kind::collection:
+            case kind::tuple:
+            case kind::flags: return '[';
+            case kind::converted: return bracket_of(*type.inner);
+            case kind::variant: return common_bracket(*type.variant);
             default: return '\0';
         }
+    }
+    static char common_bracket(variant_plan const& variant) {
+        char const first = bracket_of(*variant.alternatives[0].type);
+        for (std::size_t i = 1; i < variant.count; ++i)
+            if (bracket_of(*variant.alternatives[i].type) != first) return '\0';
+        return first;
     }
 
     /// To the first bracket behind which a whole value stands, else to the first bracket, else nowhere.

@@ -11,6 +11,8 @@ struct leniency {
     bool prose{false};
     /// A comma before a closing bracket.
     bool trailing_commas{false};
+    /// // comments to the end of the line and /* comments */, from the first bracket on.
+    bool comments{false};
     /// 'text' and 'key' in single quotes.
     bool single_quotes{false};
     /// {key: 1}: keys of letters, digits, '_', '-' and '$' without quotes.
@@ -38,6 +40,6 @@ struct leniency {
 };
 
 /// Everything forgiven, for models that nothing forces into a schema.
-inline constexpr leniency forgive_all{true, true, true, true, true, true, true, true, true, true, true, true, true, true};
+inline constexpr leniency forgive_all{true, true, true, true, true, true, true, true, true, true, true, true, true, true, true};
 
 }  // namespace coax::json

@@ -55,6 +55,11 @@ INSTANTIATE_TEST_SUITE_P(Rows, Leniency, testing::Values(
     forgiven_case{"comma_in_object", {.trailing_commas = true}, gives<plain, one_x>, R"({"a":1,"b":"x",})"},
     forgiven_case{"comma_in_list", {.trailing_commas = true}, gives<std::vector<int>, list>, "[1,2 , ]"},
     forgiven_case{"comma_in_what_is_skipped", {.trailing_commas = true}, gives<plain, one_x>, R"({"z":[{"y":1,},],"a":1,"b":"x"})"},
+    forgiven_case{"prose_around_a_set", {.prose = true}, gives<std::set<int>, [] { return std::set<int>{1, 2}; }>, "These: [2,1]."},
+    forgiven_case{"prose_around_a_pair", {.prose = true}, gives<std::pair<int, int>, [] { return std::pair{1, 2}; }>, "It is [1,2]"},
+    forgiven_case{"prose_around_alternatives", {.prose = true}, gives<std::variant<circle, square>, [] { return std::variant<circle, square>{square{2, {}}}; }>, "A square: {\"side\":2}!"},
+    forgiven_case{"comment_to_the_end_of_the_line", {.comments = true}, gives<plain, one_x>, "{\"a\":1, // the \"first\"\n\"b\":\"x\"} // done"},
+    forgiven_case{"comment_between_signs", {.comments = true}, gives<std::vector<int>, list>, "[1/* one */,/* two: */ 2]/**/"},
     forgiven_case{"single_quotes", {.single_quotes = true}, gives<plain, one_x>, "{'a':1,'b':'x','z':'it\\'s'}"},
     forgiven_case{"single_quoted_enum", {.single_quotes = true}, gives<colour, [] { return colour::blue; }>, "'blue'"},
     forgiven_case{"single_quoted_key_of_a_map", {.single_quotes = true}, gives<std::map<std::string, int>, table>, "{'k':1}"},
@@ -94,6 +99,14 @@ TEST(Leniency, WhatIsForgivenStillFitsTheType) {
     ASSERT_FALSE(read);
     EXPECT_EQ(read.error().where, "/a");
     EXPECT_EQ(read.error().message, "expected an integer, found a string (line 1, column 4)");
+}
+
+TEST(Leniency, CommentsAreNoneInsideStringsAndBeforeTheValue) {
+    json::read_options const options{.lenient = {.prose = true, .comments = true, .single_quotes = true}};
+    EXPECT_EQ(*json::read<plain>(R"(https://x.org/*: {"a":1,"b":"http://x /* y */ \"// z"})", options), (plain{1, "http://x /* y */ \"// z", {}}));
+    EXPECT_EQ(*json::read<plain>("{'a':1,/*'*/'b':'//'}", options), (plain{1, "//", {}}));
+    EXPECT_FALSE(json::read<plain>(R"({"a":1,"b":"x"/* })", options)) << "a comment without an end is none";
+    EXPECT_EQ(json::read<plain>("{/*c*/\"a\":true,\"b\":\"x\"}", options).error().message, "expected an integer, found true (line 1, column 11)");
 }
 
 TEST(Leniency, AValueKeepsJson) {

@@ -192,6 +192,10 @@ INSTANTIATE_TEST_SUITE_P(Documents, EveryPrefix, testing::Values(
     document_case{"too_long", check_refused<std::vector<int>>, "[1,2,3,4]", {.max_bytes = 5}},
     document_case{"wrapped", check_document<plain>, lenient_text, json::lenient_options},
     document_case{"fenced", check_document<plain>, "```json\n{\"a\":1,\"b\":\"x\"}\n```\n", {.lenient = {.code_fences = true}}},
+    document_case{"wrapped_set", check_document<std::set<std::string>>, "These [two]:\n```json\n[\"b\",\"a\",]\n``` {ok}", json::lenient_options},
+    document_case{"wrapped_pair", check_document<std::pair<int, std::string>>, "It is [1,\"x\"] then", json::lenient_options},
+    document_case{"wrapped_alternatives", check_document<std::variant<circle, square>>, "A square: {\"side\":2}!", json::lenient_options},
+    document_case{"with_comments", check_document<plain>, "{\"a\":1, // one\n\"b\":/* x */\"x//\"} // done", json::lenient_options},
     document_case{"loose", check_document<plain>, "{a:'1', b:'x\\'y', \"c\":\"2\", z:[NaN,True]}", json::lenient_options},
     document_case{"raw_breaks", check_document<plain>, "{\"a\":1,\"b\":\"x\ny\\q\"}", json::lenient_options}),
     [](auto const& row) { return std::string(row.param.name); });

@@ -207,6 +207,7 @@ TEST(HttpSend, TakesBodiesLargerThanAnySocketBuffer) {
         EXPECT_TRUE(got && got->body == body);
         EXPECT_EQ(transport.statistics().idle, 1U);
     }(server, large));
+    ASSERT_EQ(server.requests().size(), 1U);
     EXPECT_TRUE(server.requests().front().ends_with("\r\n\r\n" + large));
 }
 

@@ -175,14 +175,16 @@ void add_flags(CLI::App& command, batch_flags& flags) {
     command.add_option("--schema", flags.schema, "Form of the answers: a file or a built-in name");
     command.add_option("--system", flags.system, "System message for every record");
     command.add_option("--key", flags.key_field, "Field that names a record; default: id, else the index");
-    command.add_option("--limit", flags.limit, "First records only; 0: all");
+    command.add_option("--limit", flags.limit, "First records only; 0: all")->check(CLI::NonNegativeNumber);
     command.add_flag(
         "--allow-bad-lines", flags.allow_bad_lines,
         "A line that is no record, or lacks a field of the prompt, is a failed record; else it stops everything");
     command.add_flag("--resume", flags.resume, "Go on with the output of an earlier run");
     command.add_flag("--retry-failed", flags.retry_failed, "With --resume: do its failed records again");
 
-    command.add_option("--concurrency", flags.concurrency, "Records in work at once")->capture_default_str();
+    command.add_option("--concurrency", flags.concurrency, "Records in work at once")
+        ->check(CLI::NonNegativeNumber)
+        ->capture_default_str();
     command.add_option("--rpm", flags.rpm, "Requests a minute; 0: no limit");
     command.add_option("--tpm", flags.tpm, "Tokens a minute; 0: no limit");
     command.add_flag("--even-spacing", flags.even_spacing, "Spread requests evenly over the minute");
@@ -192,7 +194,8 @@ void add_flags(CLI::App& command, batch_flags& flags) {
         ->capture_default_str();
     command.add_option("--timeout", flags.timeout, "Seconds for a record, retries included; 0: no limit");
     command.add_option("--max-failures", flags.max_failures,
-                       "Begin nothing new after so many failed records; 0: go on");
+                       "Begin nothing new after so many failed records; 0: go on")
+        ->check(CLI::NonNegativeNumber);
     command.add_option("--temperature", flags.temperature, "Sampling temperature");
     command.add_option("--max-tokens", flags.max_tokens, "Most tokens of an answer");
 

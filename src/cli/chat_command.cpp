@@ -33,6 +33,27 @@ void print_piece(std::string const& text) {
     std::fflush(stdout);
 }
 
+/// An answer that grows on standard output. What is said of it afterwards begins on a line of its own, however it ends.
+class open_line {
+public:
+    open_line() = default;
+    open_line(open_line const&) = delete;
+    open_line& operator=(open_line const&) = delete;
+    ~open_line() { end(); }
+
+    void add(std::string const& piece) {
+        if (piece.empty()) return;
+        print_piece(piece);
+        open_ = true;
+    }
+    void end() {
+        if (std::exchange(open_, false)) print_piece("\n");
+    }
+
+private:
+    bool open_{false};
+};
+
 /// What is to be said of an answer that is not all that was asked for.
 int judge(chat_response const& answer) {
     switch (answer.finish_reason) {
@@ -58,8 +79,9 @@ asio::awaitable<int> answer_whole(client llm, chat_request request) {
 
 asio::awaitable<int> answer_streamed(client llm, chat_request request) {
     auto words = co_await llm.stream(std::move(request));
-    while (auto const delta = co_await words.next()) print_piece(delta->text);
-    print_piece("\n");
+    open_line line;
+    while (auto const delta = co_await words.next()) line.add(delta->text);
+    line.end();
     co_return judge(co_await words.finish());
 }
 
@@ -116,7 +138,8 @@ void add_chat_command(CLI::App& program, service_flags const& service, chosen_co
     command->add_option("--system", flags->system, "System message");
     command->add_option("--temperature", flags->temperature, "Sampling temperature");
     command->add_option("--max-tokens", flags->max_tokens, "Most tokens of the answer");
-    command->add_option("--timeout", flags->timeout, "Seconds for the whole call, retries included; 0: no limit");
+    command->add_option("--timeout", flags->timeout, "Seconds for the whole call, retries included; 0: no limit")
+        ->check(CLI::Range(0.0, 1e6));
     command->callback([flags, &service, &chosen] { chosen = [flags, &service] { return run_chat(*flags, service); }; });
 }
 

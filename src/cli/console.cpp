@@ -26,6 +26,7 @@ std::string error_text(error const& why) {
     std::string text = why.message.empty() ? std::string{to_string(why.code)} : why.message;
     if (!why.service_message.empty() && text.find(why.service_message) == std::string::npos)
         text += ": " + why.service_message;
+    if (why.cause) text += ": " + why.cause.message();
     std::vector<std::string> places;
     if (!why.where.empty()) places.push_back(why.where);
     if (why.http_status != 0) places.push_back("status " + std::to_string(why.http_status));

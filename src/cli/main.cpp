@@ -52,7 +52,8 @@ int main(int argc, char** argv) {
         return run(argc, argv);
     } catch (coax::exception const& failure) {
         coax::cli::print_error(failure.why());
-        return coax::cli::could_not_go_on;
+        bool const wrong_input = failure.why().code == coax::errc::invalid_argument;
+        return wrong_input ? coax::cli::bad_usage : coax::cli::could_not_go_on;
     } catch (std::exception const& failure) {
         coax::cli::print_note(failure.what());
         return coax::cli::could_not_go_on;

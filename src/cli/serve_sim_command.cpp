@@ -87,9 +87,9 @@ void add_serve_sim_command(CLI::App& program, chosen_command& chosen) {
     auto flags = std::make_shared<serve_sim_flags>();
     auto& options = flags->options;
     command->add_option("--port", options.port, "0: any free one; the address is printed");
-    command->add_flag("--tls", options.tls, "Serve TLS with a certificate of its own");
-    command->add_option("--ca-out", flags->ca_out, "Write the certificate authority there, for --ca-file");
-    command->add_option("--certificate-host", options.certificate_host, "Host name in the certificate");
+    auto* const tls = command->add_flag("--tls", options.tls, "Serve TLS with a certificate of its own");
+    command->add_option("--ca-out", flags->ca_out, "Write the certificate authority there, for --ca-file")->needs(tls);
+    command->add_option("--certificate-host", options.certificate_host, "Host name in the certificate")->needs(tls);
     command->add_option("--seed", options.seed, "Decides answers and faults");
     command->add_option("--rpm", options.requests_per_minute, "Requests a minute before 429; 0: no limit");
     command->add_option("--tpm", options.tokens_per_minute, "Tokens a minute before 429; 0: no limit");

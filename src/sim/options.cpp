@@ -54,6 +54,12 @@ bool read_number(std::string_view text, Number& out) noexcept {
     return failure == std::errc{} && end == text.data() + text.size();
 }
 
+std::string all_kinds() {
+    std::string list;
+    for (auto const& known : kind_names) list.append(list.empty() ? "" : ", ").append(known.name);
+    return list;
+}
+
 error invalid(std::string where, std::string message) {
     return error{.code = errc::invalid_argument, .message = std::move(message), .where = std::move(where)};
 }
@@ -95,7 +101,7 @@ result<fault> parse_fault(std::string_view text) {
     std::string const where{text};
     auto const name = take_part(text);
     auto const found = std::ranges::find(kind_names, name, &kind_name::name);
-    if (found == kind_names.end()) return invalid(where, "no such fault: '" + std::string{name} + "'");
+    if (found == kind_names.end()) return invalid(where, "no such fault: '" + std::string{name} + "'; known are " + all_kinds());
     fault made{.kind = found->kind};
     if (made.kind == fault_kind::slow || made.kind == fault_kind::overloaded) made.wait = std::chrono::milliseconds{0};
     if (!text.empty() && !read_number(take_part(text), made.probability))

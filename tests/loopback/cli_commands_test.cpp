@@ -4,9 +4,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -59,6 +61,50 @@ TEST(CliChat, FailuresAreOneLineAndAnExitCode) {
     EXPECT_EQ(end.errors.find("sk-test-key"), std::string::npos);
     EXPECT_EQ(run_program({"chat", "Hi"}, {}).exit_code, 3);
     EXPECT_EQ(run_program({"chat"}, with_key).exit_code, 2);
+}
+
+struct wrong_flags {
+    char const* name;
+    std::vector<std::string> arguments;
+    char const* says;
+};
+void PrintTo(wrong_flags const& row, std::ostream* out) {
+    *out << row.name;
+}
+class CliWrongFlags : public testing::TestWithParam<wrong_flags> {};
+
+TEST_P(CliWrongFlags, AreNamedOnOneLineAndNothingStarts) {
+    auto const end = run_program(GetParam().arguments, with_key);
+    EXPECT_EQ(end.exit_code, 2) << end.errors;
+    EXPECT_NE(end.errors.find(GetParam().says), std::string::npos) << end.errors;
+    EXPECT_EQ(std::count(end.errors.begin(), end.errors.end(), '\n'), 1) << end.errors;
+    EXPECT_EQ(end.output, "");
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Rows, CliWrongFlags,
+    testing::Values(
+        wrong_flags{"negative_timeout", {"chat", "x", "--timeout", "-1"}, "--timeout"},
+        wrong_flags{"no_url", {"chat", "x", "--base-url", "nonsense"}, "base_url"},
+        wrong_flags{"out_of_range", {"chat", "x", "--temperature", "5"}, "temperature"},
+        wrong_flags{"negative_limit", {"batch", "in", "--prompt", "{{a}}", "--out", "out", "--limit", "-1"}, "--limit"},
+        wrong_flags{"ca_file_without_tls", {"serve-sim", "--ca-out", "ca.pem"}, "--tls"},
+        wrong_flags{"unknown_fault", {"serve-sim", "--fault", "flood=1"}, "known are http_status, rate_limited"}),
+    [](auto const& row) { return std::string(row.param.name); });
+
+TEST(CliChat, ErrorOfABrokenStreamBeginsOnALineOfItsOwn) {
+    sim::server const breaking{{.faults = {{.kind = sim::fault_kind::truncated_body}}}};
+    auto const end = run_program(chat(breaking, {"Hi", "--stream"}), with_key);
+    EXPECT_EQ(end.exit_code, 1);
+    ASSERT_FALSE(end.output.empty());
+    EXPECT_EQ(end.output.back(), '\n');
+    EXPECT_EQ(end.errors.rfind("coax: ", 0), 0U);
+}
+
+TEST(CliChat, AFailedConnectionTellsWhatTheSystemSaid) {
+    auto const end = run_program({"chat", "x", "--base-url", "http://127.0.0.1:1/v1"}, with_key);
+    EXPECT_EQ(end.exit_code, 3);
+    EXPECT_NE(end.errors.find("cannot connect: Connection refused"), std::string::npos) << end.errors;
 }
 
 TEST(CliServeSim, ServesUntilInterruptedAndTellsWhatItDid) {

@@ -44,6 +44,11 @@ TEST(JsonLine, OkWithJsonStaysOnOneLine) {
     EXPECT_NE(line.find(R"("output":{   "a": "x\n"  },)"), std::string::npos) << line;
 }
 
+TEST(JsonLine, BlanksAroundJsonAreDropped) {
+    auto const line = to_json_line(ok(0, "k", "\n {\"a\":1}" + std::string(5'000, ' ')), output_form::json);
+    EXPECT_NE(line.find(R"("output":{"a":1},)"), std::string::npos) << line;
+}
+
 TEST(JsonLine, ErrorTellsAllThatIsKnown) {
     error const why{.code = errc::rate_limited,
                     .message = "too many",

@@ -87,7 +87,7 @@ def check(root):
 
 CLEAN = {
     "include/coax/coax.hpp": "#include <coax/core/a.hpp>\n#include <coax/json/b.hpp>\n",
-    "include/coax/core/a.hpp": "#include <boost/system/result.hpp>\n",
+    "include/coax/core/a.hpp": "#include <boost/system/system_error.hpp>\n",
     "include/coax/json/b.hpp": "#include <coax/core/a.hpp>\n",
     "include/coax/json/detail/c.hpp": "",
     "include/coax/sim/s.hpp": "#include <coax/core/a.hpp>\n",

@@ -10,6 +10,7 @@
 #include <coax/json/runtime_schema.hpp>
 
 #include <boost/assert/source_location.hpp>
+#include <boost/system/result.hpp>
 
 #include <cstddef>
 #include <cstdint>

@@ -1,4 +1,4 @@
-#include <coax/core/result.hpp>
+#include <coax/core/error.hpp>
 
 #include <gtest/gtest.h>
 
@@ -43,20 +43,6 @@ TEST(Error, PrintsOneLine) {
     out << error{.code = errc::bad_request, .message = "no such\nfield", .where = "/model", .http_status = 400,
                  .service_code = "invalid_request_error", .request_id = "req_1"};
     EXPECT_EQ(out.str(), "bad_request: no such field at /model (HTTP 400) [invalid_request_error] (request id req_1)");
-}
-
-TEST(Result, ValueThrowsTheErrorItHolds) {
-    result<int> failed = error{.code = errc::refused, .message = "no"};
-    try {
-        (void)failed.value();
-        FAIL();
-    } catch (exception const& thrown) {
-        EXPECT_EQ(thrown.why().code, errc::refused);
-        EXPECT_EQ(thrown.code(), errc::refused);
-        EXPECT_STREQ(thrown.code().category().name(), "coax");
-    }
-    EXPECT_THROW((void)value_or_throw(std::move(failed)), exception);
-    EXPECT_EQ(value_or_throw(result<int>{3}), 3);
 }
 
 }  // namespace

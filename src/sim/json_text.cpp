@@ -89,6 +89,13 @@ void append_quoted(std::string& out, std::string_view text) {
     out.push_back('"');
 }
 
+void append_text_or_null(std::string& out, std::string_view text, bool is_null) {
+    if (is_null)
+        out += "null";
+    else
+        append_quoted(out, text);
+}
+
 void append_json(std::string& out, json::value const& value) {
     switch (value.kind()) {
         case json::kind::null:

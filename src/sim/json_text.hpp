@@ -12,6 +12,9 @@ namespace json = boost::json;
 /// Appends `text` as a JSON string, quotes included. Bytes above 0x7f go through untouched.
 void append_quoted(std::string& out, std::string_view text);
 
+/// The same, or null.
+void append_text_or_null(std::string& out, std::string_view text, bool is_null);
+
 /// Appends compact JSON with numbers as people write them (0.87, not 8.7E-1).
 void append_json(std::string& out, json::value const& value);
 

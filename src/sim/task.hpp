@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace coax::sim {
@@ -50,5 +51,12 @@ struct wire_error {
     std::string code{};
     std::string details{};  ///< JSON, for the service that has such a member.
 };
+
+/// Of a check: none, all is well.
+using verdict = std::optional<wire_error>;
+
+[[nodiscard]] inline wire_error bad(std::string message, std::string param = {}, std::string code = {}) {
+    return {.status = 400, .message = std::move(message), .param = std::move(param), .code = std::move(code)};
+}
 
 }  // namespace coax::sim

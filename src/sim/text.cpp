@@ -99,6 +99,10 @@ std::string_view utf8_first(std::string_view text, std::size_t count) noexcept {
     return text;
 }
 
+std::string quoted(std::string_view text) {
+    return "'" + std::string{text} + "'";
+}
+
 std::string lower_ascii(std::string_view text) {
     std::string lowered{text};
     for (char& c : lowered)

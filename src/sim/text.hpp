@@ -15,6 +15,9 @@ namespace coax::sim {
 /// The first `count` code points.
 [[nodiscard]] std::string_view utf8_first(std::string_view text, std::size_t count) noexcept;
 
+/// 'text'
+[[nodiscard]] std::string quoted(std::string_view text);
+
 [[nodiscard]] std::string lower_ascii(std::string_view text);
 
 /// Tokens as a service would bill them, roughly: four bytes each, never 0 for text.

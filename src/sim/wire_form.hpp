@@ -75,14 +75,12 @@ public:
     virtual ~wire_form() = default;
 
     /// Whether the request carries `key` where this service wants it.
-    [[nodiscard]] virtual std::optional<wire_error> authorize(request_view const& request,
-                                                              std::string_view key) const = 0;
+    [[nodiscard]] virtual verdict authorize(request_view const& request, std::string_view key) const = 0;
     /// Checks what the headers and the target must hold.
-    [[nodiscard]] virtual std::optional<wire_error> check_request(request_view const& request,
-                                                                  route const& asked) const = 0;
+    [[nodiscard]] virtual verdict check_request(request_view const& request, route const& asked) const = 0;
     /// Checks a chat as the service does and says what it asks. `task` views into `body`.
-    [[nodiscard]] virtual std::optional<wire_error> read_chat(json::value const& body, request_view const& request,
-                                                              route const& asked, chat_task& task) const = 0;
+    [[nodiscard]] virtual verdict read_chat(json::value const& body, request_view const& request, route const& asked,
+                                            chat_task& task) const = 0;
     /// Writes answers, one for each choice, whole or as events.
     virtual void write_chat(reply& out, chat_task const& task, std::vector<answer> const& answers,
                             exchange const& with) const = 0;

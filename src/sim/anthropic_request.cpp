@@ -1,0 +1,230 @@
+#include "sim/anthropic_request.hpp"
+
+#include "sim/schema_rules.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace coax::sim {
+namespace {
+
+/// Reads one message request, checking what the service checks.
+class message_reader {
+public:
+    message_reader(json::value const& body, request_view const& request, bool counting, chat_task& task)
+        : body_{body}, request_{request}, counting_{counting}, task_{task} {}
+
+    verdict read() {
+        if (!body_.is_object()) return bad("The request body must be a JSON object.");
+        for (auto const step : {&message_reader::read_names, &message_reader::read_model, &message_reader::read_limit,
+                                &message_reader::read_sampling, &message_reader::read_system,
+                                &message_reader::read_messages, &message_reader::read_tools,
+                                &message_reader::read_choice, &message_reader::read_format, &message_reader::read_rest})
+            if (auto found = (this->*step)()) return found;
+        task_.hash = hash_of({"system", "messages", "tools", "tool_choice", "output_config", "max_tokens"});
+        task_.include_usage = true;
+        return std::nullopt;
+    }
+
+private:
+    static constexpr std::array<std::string_view, 19> known{
+        "model",          "max_tokens",   "messages",      "system",    "temperature",  "top_p",    "top_k",
+        "stop_sequences", "stream",       "metadata",      "tools",     "tool_choice",  "thinking", "output_config",
+        "cache_control",  "service_tier", "inference_geo", "container", "output_format"};
+
+    [[nodiscard]] json::value const* given(std::string_view name) const noexcept { return member(body_, name); }
+
+    [[nodiscard]] std::uint64_t hash_of(std::initializer_list<std::string_view> names) const noexcept {
+        auto hash = hash_bytes(task_.model, 1);
+        for (auto const name : names)
+            if (auto const* value = given(name)) hash = hash_json(*value, hash_bytes(name, hash));
+        return hash;
+    }
+
+    verdict read_names() {
+        for (auto const& [name, value] : body_.get_object()) {
+            std::string_view const field{name.data(), name.size()};
+            bool allowed = std::ranges::find(known, field) != known.end();
+            if (counting_ && (field == "max_tokens" || field == "stream")) allowed = false;
+            if (is_newer_anthropic(request_) && (field == "temperature" || field == "top_p" || field == "top_k")) allowed = false;
+            if (field == "output_format" &&
+                request_.anthropic_beta.find("structured-outputs") == std::string_view::npos)
+                allowed = false;
+            if (!allowed) return bad(std::string{field} + ": Extra inputs are not permitted");
+        }
+        return std::nullopt;
+    }
+
+    verdict read_model() {
+        task_.model = text_member(body_, "model");
+        if (given("model") == nullptr) return bad("model: Field required");
+        if (task_.model.empty()) return bad("model: Input should be a valid string");
+        return std::nullopt;
+    }
+
+    verdict read_limit() {
+        if (counting_) return std::nullopt;
+        auto const* limit = given("max_tokens");
+        if (limit == nullptr) return bad("max_tokens: Field required");
+        auto const* count = limit->if_int64();
+        if (count == nullptr) return bad("max_tokens: Input should be a valid integer");
+        if (*count < 0) return bad("max_tokens: Input should be greater than or equal to 0");
+        task_.max_tokens = static_cast<std::size_t>(*count);
+        return std::nullopt;
+    }
+
+    verdict read_sampling() {
+        for (std::string_view const name : {"temperature", "top_p"}) {
+            auto const* value = given(name);
+            if (value == nullptr) continue;
+            if (!value->is_number()) return bad(std::string{name} + ": Input should be a valid number");
+            if (auto const number = value->to_number<double>(); number < 0 || number > 1)
+                return bad(std::string{name} + ": range: 0..1");
+        }
+        if (auto const* value = given("top_k"); value != nullptr && !value->is_int64())
+            return bad("top_k: Input should be a valid integer");
+        return std::nullopt;
+    }
+
+    verdict read_system() {
+        auto const* system = given("system");
+        if (system == nullptr) return std::nullopt;
+        if (system->is_string()) {
+            task_.prompt_bytes += system->get_string().size();
+            return std::nullopt;
+        }
+        if (!system->is_array()) return bad("system: Input should be a valid string or list");
+        for (auto const& block : system->get_array()) {
+            if (text_member(block, "type") != "text" || member(block, "text") == nullptr)
+                return bad("system: Input should be text blocks");
+            task_.prompt_bytes += text_member(block, "text").size();
+        }
+        return std::nullopt;
+    }
+
+    verdict read_messages() { return read_anthropic_messages(given("messages"), is_newer_anthropic(request_), task_); }
+
+    // -- tools --
+
+    verdict read_tools() {
+        auto const* tools = given("tools");
+        if (tools == nullptr) return std::nullopt;
+        if (!tools->is_array()) return bad("tools: Input should be a valid list");
+        int index = 0;
+        for (auto const& tool : tools->get_array())
+            if (auto found = read_tool(tool, "tools." + std::to_string(index++))) return found;
+        if (!tools->get_array().empty()) task_.policy = tool_policy::automatic;
+        return std::nullopt;
+    }
+
+    verdict read_tool(json::value const& tool, std::string const& where) {
+        auto const type = text_member(tool, "type");
+        if (!type.empty() && type != "custom") return std::nullopt;  // the service's own tools
+        auto const name = text_member(tool, "name");
+        if (!is_tool_name(name, 128))
+            return bad(where + ".custom.name: String should match pattern '^[a-zA-Z0-9_-]{1,128}$'");
+        auto const* schema = member(tool, "input_schema");
+        if (schema == nullptr) return bad(where + ".custom.input_schema: Field required");
+        if (text_member(*schema, "type") != "object")
+            return bad(where + ".custom.input_schema.type: Input should be 'object'");
+        auto const* strict = member(tool, "strict");
+        if (strict != nullptr && *strict == json::value(true))
+            if (auto const fault = anthropic_schema_fault(*schema))
+                return bad(where + ".custom.input_schema: " + *fault);
+        for (auto const& other : task_.tools)
+            if (other.name == name) return bad("tools: Tool names must be unique.");
+        task_.tools.push_back({.name = name, .parameters = schema});
+        task_.prompt_bytes += name.size();
+        return std::nullopt;
+    }
+
+    verdict read_choice() {
+        auto const* choice = given("tool_choice");
+        if (choice == nullptr) return std::nullopt;
+        auto const type = text_member(*choice, "type");
+        auto const* single = member(*choice, "disable_parallel_tool_use");
+        task_.parallel = single == nullptr || *single != json::value(true);
+        if (type == "none") {
+            task_.policy = tool_policy::none;
+            return single == nullptr
+                       ? std::nullopt
+                       : verdict{bad("tool_choice.none.disable_parallel_tool_use: Extra inputs are not permitted")};
+        }
+        if (type != "auto" && type != "any" && type != "tool")
+            return bad("tool_choice: Input tag '" + std::string{type} +
+                       "' does not match any of the expected tags: 'auto', 'any', 'tool', 'none'");
+        if (given("tools") == nullptr) return bad("tool_choice: may only be given together with tools");
+        if (type == "any") task_.policy = tool_policy::required;
+        if (type != "tool") return std::nullopt;
+        task_.policy = tool_policy::named;
+        task_.named_tool = text_member(*choice, "name");
+        if (std::ranges::find(task_.tools, task_.named_tool, &tool_spec::name) == task_.tools.end())
+            return bad("tool_choice.tool.name: Tool '" + std::string{task_.named_tool} +
+                       "' not found in provided tools");
+        return std::nullopt;
+    }
+
+    // -- form of the answer --
+
+    verdict read_format() {
+        auto const* config = given("output_config");
+        if (config != nullptr && !config->is_object()) return bad("output_config: Input should be a valid dictionary");
+        if (config != nullptr)
+            for (auto const& [name, value] : config->get_object())
+                if (name != "effort" && name != "format")
+                    return bad("output_config." + std::string{name.data(), name.size()} +
+                               ": Extra inputs are not permitted");
+        auto const effort = config != nullptr ? text_member(*config, "effort") : std::string_view{};
+        constexpr std::array<std::string_view, 5> efforts{"low", "medium", "high", "xhigh", "max"};
+        if (!effort.empty() && std::ranges::find(efforts, effort) == efforts.end())
+            return bad("output_config.effort: Input should be 'low', 'medium', 'high', 'xhigh' or 'max'");
+        auto const* format = config != nullptr ? member(*config, "format") : given("output_format");
+        return format != nullptr ? read_schema(*format) : std::nullopt;
+    }
+
+    verdict read_schema(json::value const& format) {
+        if (text_member(format, "type") != "json_schema")
+            return bad("output_config.format.type: Input should be 'json_schema'");
+        for (auto const& [name, value] : format.get_object())
+            if (name != "type" && name != "schema")
+                return bad("output_config.format." + std::string{name.data(), name.size()} +
+                           ": Extra inputs are not permitted");
+        task_.schema = member(format, "schema");
+        if (task_.schema == nullptr) return bad("output_config.format.schema: Field required");
+        if (auto const fault = anthropic_schema_fault(*task_.schema))
+            return bad("output_config.format.schema: " + *fault);
+        return std::nullopt;
+    }
+
+    verdict read_rest() {
+        if (auto const* stream = given("stream")) {
+            if (!stream->is_bool()) return bad("stream: Input should be a valid boolean");
+            task_.stream = stream->get_bool();
+        }
+        auto const* stops = given("stop_sequences");
+        if (stops == nullptr) return std::nullopt;
+        if (!stops->is_array()) return bad("stop_sequences: Input should be a valid list");
+        for (auto const& stop : stops->get_array()) {
+            if (!stop.is_string()) return bad("stop_sequences: Input should be valid strings");
+            task_.stops.emplace_back(view(stop.get_string()));
+        }
+        return std::nullopt;
+    }
+
+    json::value const& body_;
+    request_view const& request_;
+    bool counting_;
+    chat_task& task_;
+};
+
+}  // namespace
+
+bool is_newer_anthropic(request_view const& request) noexcept {
+    return request.anthropic_version == "2026-10-21";
+}
+
+verdict read_anthropic_chat(json::value const& body, request_view const& request, bool counting, chat_task& task) {
+    return message_reader{body, request, counting, task}.read();
+}
+
+}  // namespace coax::sim

@@ -21,7 +21,8 @@ answer_form form_of(json::codec const& type, void* into, json::read_options cons
 answer_form form_of(runtime_schema const& schema) {
     return {.name = schema.name(),
             .schema = [&schema](schema_dialect dialect) { return schema.for_dialect(dialect); },
-            .accept = [&schema](std::string_view answer) { return schema.validate(answer); }};
+            .accept = [&schema](std::string_view answer) { return schema.validate(answer); },
+            .explain = [&schema](std::string_view answer) { return schema.find_violations(answer); }};
 }
 
 }  // namespace coax

@@ -352,7 +352,7 @@ bool machine::check_field(frame& parent) {
         check_documentation(*field.documentation, *field.type, parent.members[parent.field],
                             [&](std::string_view below, std::string message) {
                                 return below.empty() ? note(std::move(message), where)
-                                                     : note_member(below, std::move(message), where);
+                                                     : note_below(below, std::move(message), where);
                             });
     place_violations(before, open_);
     return goes_on;

@@ -3,7 +3,9 @@
 #include "check.hpp"
 #include "find_member.hpp"
 #include "memory.hpp"
+#include "place.hpp"
 #include "scanner.hpp"
+#include "words.hpp"
 
 #include <coax/json/read.hpp>
 #include <coax/json/value.hpp>
@@ -67,22 +69,23 @@ inline std::string name_of(plan const& type) {
         case kind::unsigned_integer: return "an integer";
         case kind::real: return "a number";
         case kind::string: return "a string";
-        case kind::enumeration: return "one of the enum's names";
-        case kind::flags: return "an array of the enum's names";
+        case kind::enumeration:
+            return one_of(type.enumeration->count, [&](std::size_t i) { return quoted(type.enumeration->names[i]); });
         case kind::formatted: return std::string{type.formatted->name};
         case kind::null: return "null";
         case kind::converted: return name_of(*type.inner);
         case kind::nullable: return name_of(*type.inner) + " or null";
         case kind::sequence:
         case kind::fixed_array:
-        case kind::collection: return "an array";
-        case kind::tuple: return "an array of " + std::to_string(type.tuple->count) + " items";
+        case kind::collection:
+        case kind::flags:
+        case kind::tuple: return "an array";
         case kind::map:
         case kind::object: return "an object";
         case kind::variant: {
             std::string names;
             for (std::size_t i = 0; i < type.variant->count; ++i)
-                names += (i == 0 ? "" : ", or ") + name_of(*type.variant->alternatives[i].type);
+                add_choice(names, name_of(*type.variant->alternatives[i].type));
             return names;
         }
         case kind::any: return "a value";
@@ -426,7 +429,7 @@ protected:
         char const* const where = at_;
         std::string spare;
         std::string_view name;
-        if (!take('"')) return refuse(list_names(names));
+        if (!take('"')) return refuse(type);
         if (!take_string(name, spare)) return false;
         for (std::size_t i = 0; i < names.count; ++i) {
             if (names.names[i] != name) continue;
@@ -437,7 +440,7 @@ protected:
             store_integer(into, type.bytes, static_cast<std::uint64_t>(names.values[index]));
             return true;
         }
-        return note("expected " + list_names(names) + ", found \"" + shorten(name) + "\"", where);
+        return note("expected " + name_of(type) + ", found \"" + shorten(name) + "\"", where);
     }
 
     /// The only name that differs from `name` in case and separators alone.
@@ -457,14 +460,6 @@ protected:
             return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
         };
         return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return fold(x) == fold(y); });
-    }
-
-    static std::string list_names(enum_plan const& names) {
-        constexpr std::size_t most = 20;
-        std::string list = "one of";
-        for (std::size_t i = 0; i < names.count && i < most; ++i)
-            list.append(i == 0 ? " \"" : ", \"").append(names.names[i]).append("\"");
-        return names.count > most ? list + ", ..." : list;
     }
 
     bool read_formatted(plan const& type, void* into) {
@@ -787,8 +782,17 @@ protected:
         if (violations().size() != before) return true;
         return check_documentation(
             *field.documentation, *field.type, member, [&](std::string_view below, std::string message) {
-                return below.empty() ? note(std::move(message), where) : note_member(below, std::move(message), where);
+                return below.empty() ? note(std::move(message), where) : note_below(below, std::move(message), where);
             });
+    }
+
+    /// Keeps a violation of what is below the value that starts at `value`.
+    /// @param below  A JSON pointer without its first slash.
+    [[nodiscard]] bool note_below(std::string_view below, std::string message, char const* value) {
+        auto const start = static_cast<std::size_t>(value - text().data());
+        std::string const place = "/" + std::string{below};
+        violations_.push_back({pointer() + place, std::move(message), start + find_place(text().substr(start), place)});
+        return violations_.size() < violation_limit_;
     }
 
     bool note_missing(struct_plan const& structure, std::uint64_t const (&seen)[2]) {
@@ -796,7 +800,7 @@ protected:
             for (auto missing = structure.required[word] & ~seen[word]; missing != 0; missing &= missing - 1) {
                 auto const& field = structure.fields[word * 64 + static_cast<std::size_t>(std::countr_zero(missing))];
                 if (!note_member(field.name,
-                                 "expected " + name_of(*field.type) + ", found nothing: the key is required", at_ - 1))
+                                 "expected " + name_of(*field.type) + ", found " + std::string{missing_key}, at_ - 1))
                     return false;
             }
         }
@@ -854,10 +858,8 @@ protected:
         }
         char const* const where = at_;
         if (!skip_value()) return false;
-        std::string expected = "expected one of";
-        for (std::size_t i = 0; i < variant.count; ++i)
-            expected.append(i == 0 ? " \"" : ", \"").append(variant.alternatives[i].constant).append("\"");
-        return note_member(variant.tag, expected + ", found " + (tag.empty() ? "nothing: the key is required" : tag), where);
+        auto const expected = one_of(variant.count, [&](std::size_t i) { return quoted(variant.alternatives[i].constant); });
+        return note_below(variant.tag, "expected " + expected + ", found " + (tag.empty() ? std::string{missing_key} : tag), where);
     }
 
     enum class attempt { fits, differs, ended };

@@ -1,3 +1,4 @@
+#include "place.hpp"
 #include "scanner.hpp"
 #include "schema_tree.hpp"
 #include "schema_values.hpp"
@@ -7,7 +8,9 @@
 
 #include <boost/json/parse.hpp>
 
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 namespace coax {
 
@@ -22,58 +25,42 @@ struct checker : json::detail::scanner {
     [[nodiscard]] bool check() { return skip_value() && expect_end(); }
 };
 
-/// Text to tree, with the reader's words for what is not JSON.
-result<bj::value> parse_tree(std::string_view text) {
+/// Text to tree, or what of it is not JSON in the reader's words.
+struct parsed_text {
+    bj::value tree{};
+    std::vector<json::detail::violation> violations{};
+};
+parsed_text parse_tree(std::string_view text) {
     checker check{text};
-    if (!check.check()) return json::detail::to_error(check.violations(), text);
+    if (!check.check()) {
+        auto violations = check.violations();
+        violations.front().pointer = json::detail::find_trouble(text);
+        return {.violations = std::move(violations)};
+    }
     bj::parse_options options;
     options.max_depth = max_answer_depth + 1;
     boost::system::error_code failure;
-    auto tree = bj::parse(text, failure, {}, options);
-    if (failure) return error{.code = errc::invalid_json, .message = failure.message()};
-    return tree;
+    parsed_text parsed{.tree = bj::parse(text, failure, {}, options)};
+    if (failure) parsed.violations.push_back({"", "expected JSON, found what is not: " + failure.message(), 0});
+    return parsed;
 }
 
-/// Finds where in a valid text the value of a JSON pointer starts.
-class locator : json::detail::scanner {
-public:
-    explicit locator(std::string_view text) : scanner{text, max_answer_depth, false} {}
+/// Those of one place keep their order.
+void sort_by_place(std::vector<json::detail::violation>& violations) {
+    auto const is_before = [](auto const& a, auto const& b) { return a.offset < b.offset; };
+    for (auto at = violations.begin(); at != violations.end(); ++at)
+        std::rotate(std::upper_bound(violations.begin(), at, *at, is_before), at, at + 1);
+}
 
-    std::size_t find(std::string_view pointer) {
-        std::string path;
-        descend(path, pointer);
-        return best_;
-    }
-
-private:
-    /// Walks only into what leads to the pointer, and skips the rest.
-    void descend(std::string& path, std::string_view pointer) {
-        skip_space();
-        best_ = static_cast<std::size_t>(at_ - text().data());
-        if (path == pointer) return;
-        bool const keyed = peek() == '{';
-        if (!keyed && peek() != '[') return;
-        ++at_;
-        std::string spare;
-        for (std::size_t index = 0;; ++index) {
-            auto const size = path.size();
-            skip_space();
-            std::string_view key;
-            if (peek() == '}' || peek() == ']') return;
-            if (keyed && (!take('"') || !take_string(key, spare))) return;
-            json::detail::append_pointer(path, keyed ? std::string{key} : std::to_string(index));
-            skip_space();
-            if (keyed && !take(':')) return;
-            if (pointer == path || pointer.starts_with(path + "/")) return descend(path, pointer);
-            path.resize(size);
-            if (!skip_value()) return;
-            skip_space();
-            if (!take(',')) return;
-        }
-    }
-
-    std::size_t best_{0};
-};
+/// All that is wrong with an answer, in the order of the text.
+std::vector<json::detail::violation> examine(bj::value const& schema, std::string_view answer) {
+    auto parsed = parse_tree(answer);
+    if (!parsed.violations.empty()) return std::move(parsed.violations);
+    auto violations = json::detail::validate_tree(schema, parsed.tree, answer.size() * 64 + 10'000);
+    for (auto& each : violations) each.offset = json::detail::find_place(answer, each.pointer);
+    sort_by_place(violations);
+    return violations;
+}
 
 std::string name_from(bj::object const& schema) {
     auto const* const title = schema.if_contains("title");
@@ -87,16 +74,16 @@ std::string name_from(bj::object const& schema) {
 runtime_schema::runtime_schema(std::shared_ptr<state const> shared) noexcept : state_{std::move(shared)} {}
 
 result<runtime_schema> runtime_schema::parse(std::string_view text) {
-    auto tree = parse_tree(text);
-    if (!tree) {
-        auto why = std::move(tree).error();
+    auto parsed = parse_tree(text);
+    if (!parsed.violations.empty()) {
+        auto why = json::detail::to_error(parsed.violations, text);
         why.code = errc::invalid_argument;
         why.message = "not a usable JSON Schema: " + why.message;
         return why;
     }
-    if (auto failure = json::detail::check_schema(*tree)) return std::move(*failure);
-    auto name = name_from(tree->get_object());
-    return runtime_schema{std::make_shared<state const>(state{std::move(*tree), std::move(name)})};
+    if (auto failure = json::detail::check_schema(parsed.tree)) return std::move(*failure);
+    auto name = name_from(parsed.tree.get_object());
+    return runtime_schema{std::make_shared<state const>(state{std::move(parsed.tree), std::move(name)})};
 }
 
 result<std::string> runtime_schema::for_dialect(schema_dialect dialect) const {
@@ -106,12 +93,13 @@ result<std::string> runtime_schema::for_dialect(schema_dialect dialect) const {
 }
 
 result<void> runtime_schema::validate(std::string_view answer) const {
-    auto const tree = parse_tree(answer);
-    if (!tree) return tree.error();
-    auto violations = json::detail::validate_tree(state_->root, *tree, answer.size() * 64 + 10'000);
+    auto const violations = examine(state_->root, answer);
     if (violations.empty()) return {};
-    for (auto& each : violations) each.offset = locator{answer}.find(each.pointer);
     return json::detail::to_error(violations, answer);
+}
+
+std::vector<json::violation> runtime_schema::find_violations(std::string_view answer) const {
+    return json::detail::to_public(examine(state_->root, answer), answer);
 }
 
 std::string const& runtime_schema::name() const noexcept { return state_->name; }

@@ -65,6 +65,16 @@ bj::value const* resolve(bj::value const& root, std::string_view reference) {
     return found != nullptr && (found->is_object() || found->is_bool()) ? found : nullptr;
 }
 
+bj::value const& follow(bj::value const& root, bj::value const& schema) {
+    auto const* end = &schema;
+    for (std::size_t steps = 0; steps < max_schema_depth && end->is_object(); ++steps) {
+        auto const* const reference = member(end->get_object(), "$ref");
+        if (reference == nullptr) break;
+        end = resolve(root, reference->get_string());
+    }
+    return *end;
+}
+
 bool is_recursive(bj::value const& root, bj::value const& schema, bool by_required) {
     return way_finder{root, schema, by_required}.leads_to(schema);
 }

@@ -74,7 +74,7 @@ public:
     transformer(bj::value const& root, dialect_rules const& rules) : root_{root}, rules_{rules} {}
 
     result<bj::value> run() {
-        auto const& start = follow_root();
+        auto const& start = rules_.object_root ? follow(root_, root_) : root_;  // a root may only name a definition
         if (rules_.object_root && (!start.is_object() || member(start.get_object(), "anyOf") ||
                                    member(start.get_object(), "oneOf") || !is_object_schema(start.get_object())))
             refuse({}, schema_problem::root_not_object);
@@ -92,18 +92,6 @@ private:
             failure_ = error{.code = errc::invalid_argument, .message = std::string{message}, .where = std::move(where)};
     }
     void refuse(std::string where, schema_problem problem) { refuse(std::move(where), explain(problem)); }
-
-    /// A root that only names a definition is that definition.
-    bj::value const& follow_root() const {
-        auto const* start = &root_;
-        if (!rules_.object_root) return *start;
-        for (std::size_t steps = 0; steps < max_schema_depth && start->is_object(); ++steps) {
-            auto const* const reference = member(start->get_object(), "$ref");
-            if (reference == nullptr) break;
-            start = resolve(root_, reference->get_string());
-        }
-        return *start;
-    }
 
     bj::value transform(bj::value const& schema, std::string const& where) {
         if (failure_) return {};

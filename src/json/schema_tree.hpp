@@ -64,6 +64,9 @@ inline constexpr std::size_t max_schema_depth = 128;
 /// The schema that a local `$ref` names, or null.
 [[nodiscard]] boost::json::value const* resolve(boost::json::value const& root, std::string_view reference);
 
+/// The schema itself, or the one that its `$ref` leads to, over as many as it takes.
+[[nodiscard]] boost::json::value const& follow(boost::json::value const& root, boost::json::value const& schema);
+
 /// Whether a schema holds, directly or through others, a reference to itself.
 /// @param by_required  Only through what must be there: not through properties that may be left out.
 [[nodiscard]] bool is_recursive(boost::json::value const& root, boost::json::value const& schema, bool by_required);

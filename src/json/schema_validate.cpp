@@ -1,8 +1,11 @@
 #include "format.hpp"
 #include "pattern.hpp"
+#include "schema_alternatives.hpp"
 #include "schema_tree.hpp"
 #include "schema_values.hpp"
+#include "schema_words.hpp"
 #include "text.hpp"
+#include "words.hpp"
 
 #include <algorithm>
 #include <unordered_set>
@@ -12,20 +15,6 @@ namespace coax::json::detail {
 namespace bj = boost::json;
 
 namespace {
-
-std::string with_article(std::string_view type) {
-    if (type == "null") return "null";
-    if (type == "boolean") return "true or false";
-    bool const vowel = type == "integer" || type == "array" || type == "object";
-    return (vowel ? "an " : "a ") + std::string{type};
-}
-
-std::string describe(bj::value const& value) {
-    if (value.is_string()) return "a string";
-    if (value.is_array()) return "an array";
-    if (value.is_object()) return "an object";
-    return canonical_text(value);  // null, true, false or a number
-}
 
 class validator {
 public:
@@ -59,8 +48,7 @@ private:
         auto const& rules = schema.get_object();
         if (auto const* const reference = member(rules, "$ref"))
             check(*resolve(root_, reference->get_string()), value, pointer, level + 1);
-        if (!check_type(rules, value, pointer)) return;  // the rest would only repeat it
-        check_choice(rules, value, pointer);
+        if (!check_kind(rules, value, pointer)) return;  // the rest would only repeat it
         if (value.is_number()) check_number(rules, value, pointer);
         if (value.is_string()) check_string(rules, value.get_string(), pointer);
         if (value.is_array()) check_array(rules, value.get_array(), pointer, level);
@@ -68,36 +56,13 @@ private:
         check_combinations(rules, value, pointer, level);
     }
 
-    bool check_type(bj::object const& rules, bj::value const& value, std::string const& pointer) {
-        auto const* const type = member(rules, "type");
-        if (type == nullptr) return true;
-        std::string expected;
-        auto const fits = [&](bj::value const& name) {
-            expected += (expected.empty() ? "" : " or ") + with_article(name.get_string());
-            return has_type(value, name.get_string());
-        };
-        bool found = false;
-        if (type->is_string())
-            found = fits(*type);
-        else
-            for (auto const& each : type->get_array()) found = fits(each) || found;
-        if (!found) note(pointer, "expected " + expected + ", found " + describe(value));
-        return found;
-    }
-
-    void check_choice(bj::object const& rules, bj::value const& value, std::string const& pointer) {
-        auto const text = member(rules, "enum") || member(rules, "const") ? canonical_text(value) : std::string{};
-        if (auto const* const only = member(rules, "const"); only != nullptr && canonical_text(*only) != text)
-            note(pointer, "expected " + shorten(to_text(*only)) + ", found " + shorten(text));
-        auto const* const choices = member(rules, "enum");
-        if (choices == nullptr) return;
-        std::string list;
-        std::size_t count = 0;
-        for (auto const& each : choices->get_array()) {
-            if (canonical_text(each) == text) return;
-            if (++count <= 20) list += (count == 1 ? " " : ", ") + shorten(to_text(each));
-        }
-        note(pointer, "expected one of" + list + (count > 20 ? ", ..." : "") + ", found " + shorten(text));
+    /// Whether the value is of a stated type, and one of the stated values.
+    bool check_kind(bj::object const& rules, bj::value const& value, std::string const& pointer) {
+        if (is_of_kind(rules, value)) return true;
+        bool const is_listed = member(rules, "enum") != nullptr || member(rules, "const") != nullptr;
+        auto const found = is_listed ? shorten(canonical_text(value)) : describe(value);
+        note(pointer, "expected " + words_of(root_, rules) + ", found " + found);
+        return false;
     }
 
     void check_number(bj::object const& rules, bj::value const& value, std::string const& pointer) {
@@ -132,6 +97,10 @@ private:
                               .append(", found " + std::to_string(count)));
         };
         auto const found = static_cast<double>(count);
+        if (auto const* const bound = member(rules, fewest); bound && member(rules, most) && *bound == *member(rules, most)) {
+            if (found != bound->to_number<double>()) refuse("", *bound);
+            return;
+        }
         if (auto const* const bound = member(rules, fewest); bound && found < bound->to_number<double>())
             refuse("at least ", *bound);
         if (auto const* const bound = member(rules, most); bound && found > bound->to_number<double>())
@@ -241,8 +210,10 @@ private:
         auto const size = pointer.size();
         for (auto const& name : required->get_array()) {
             if (member(object, name.get_string()) != nullptr) continue;
+            auto const* const properties = member(rules, "properties");
+            auto const* const wanted = properties != nullptr ? member(properties->get_object(), name.get_string()) : nullptr;
             append_pointer(pointer, name.get_string());
-            note(pointer, "expected a value, found nothing: the key is required");
+            note(pointer, "expected " + (wanted != nullptr ? words_of(root_, *wanted) : "a value") + ", found " + std::string{missing_key});
             pointer.resize(size);
         }
     }
@@ -275,13 +246,17 @@ private:
 
     void check_alternatives(bj::array const& schemas, bj::value const& value, std::string& pointer, std::size_t level,
                             bool only_one) {
+        if (auto const tag = find_tag(root_, schemas); !tag.empty() && value.is_object())
+            return check_tagged(schemas, tag, value, pointer, level);
         std::size_t fits = 0;
+        std::size_t most_alike = 0;
         std::vector<violation> closest;
         for (auto const& each : schemas) {
             auto differences = try_schema(each, value, pointer, level);
             if (differences.empty()) {
                 if (++fits == 1 && !only_one) return;
-            } else if (closest.empty() || is_closer(differences, closest, pointer)) {
+            } else if (auto const alike = likeness_of(root_, each, value); alike > most_alike) {
+                most_alike = alike;
                 closest = std::move(differences);
             }
         }
@@ -289,15 +264,21 @@ private:
             return note(pointer,
                         "expected a value that fits one alternative, found one that fits " + std::to_string(fits));
         if (fits == 1) return;
+        if (closest.empty()) return note(pointer, "expected " + words_of(root_, schemas) + ", found " + describe(value));
         for (auto& each : closest) note(each.pointer, std::move(each.message));
     }
 
-    /// An alternative that the value itself fits, but not all within it, says more than one of another kind.
-    static bool is_closer(std::vector<violation> const& a, std::vector<violation> const& b,
-                          std::string const& pointer) {
-        bool const a_outside = a.front().pointer == pointer;
-        bool const b_outside = b.front().pointer == pointer;
-        return a_outside != b_outside ? b_outside : a.size() < b.size();
+    void check_tagged(bj::array const& schemas, std::string_view tag, bj::value const& value, std::string& pointer,
+                      std::size_t level) {
+        auto const* const found = member(value.get_object(), tag);
+        for (auto const& each : schemas)
+            if (found != nullptr && is_text(*found, tag_of(root_, each, tag))) return check(each, value, pointer, level + 1);
+        auto const expected = one_of(schemas.size(), [&](std::size_t i) { return quoted(tag_of(root_, schemas[i], tag)); });
+        auto const size = pointer.size();
+        append_pointer(pointer, tag);
+        note(pointer, "expected " + expected + ", found " +
+                          (found == nullptr ? std::string{missing_key} : shorten(canonical_text(*found))));
+        pointer.resize(size);
     }
 
     bj::value const& root_;

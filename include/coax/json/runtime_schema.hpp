@@ -2,10 +2,12 @@
 
 #include <coax/core/result.hpp>
 #include <coax/json/dialect.hpp>
+#include <coax/json/violation.hpp>
 
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace coax {
 
@@ -27,6 +29,9 @@ public:
 
     /// Checks an answer. Errors: `errc::invalid_json`, in the words of `json::read`.
     [[nodiscard]] result<void> validate(std::string_view answer) const;
+
+    /// What is wrong with an answer, in the order of the text, one by one. Empty: `validate` accepts it.
+    [[nodiscard]] std::vector<json::violation> find_violations(std::string_view answer) const;
 
     /// The schema's `title` if it can be a name, else "answer". Fits ^[A-Za-z0-9_-]{1,64}$.
     [[nodiscard]] std::string const& name() const noexcept;

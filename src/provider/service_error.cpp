@@ -197,9 +197,10 @@ constexpr std::array telling_phrases{
 };
 
 template <std::size_t Size>
-std::optional<errc> find_word(std::array<word_rule, Size> const& rules, std::initializer_list<std::string_view> words) {
+std::optional<errc> find_word(std::array<word_rule, Size> const& rules, report const& said) {
     for (auto const& rule : rules)
-        if (std::find(words.begin(), words.end(), rule.word) != words.end()) return rule.means;
+        for (std::string_view const word : {said.code, said.type, said.detail_code, said.inner_code})
+            if (word == rule.word) return rule.means;
     return std::nullopt;
 }
 
@@ -237,8 +238,7 @@ errc judge_status(int status) {
 }
 
 errc judge(int status, report const& said) {
-    if (auto const code = find_word(telling_words, {said.code, said.type, said.detail_code, said.inner_code}))
-        return *code;
+    if (auto const code = find_word(telling_words, said)) return *code;
     if (status == 400)
         if (auto const code = find_phrase(said.message)) return *code;
     return judge_status(status);
@@ -253,10 +253,8 @@ int status_in(std::string_view code) {
 
 errc judge_reported(report const& said) {
     if (int const status = status_in(said.code)) return judge(status, said);
-    auto const words = {std::string_view{said.code}, std::string_view{said.type}, std::string_view{said.detail_code},
-                        std::string_view{said.inner_code}};
-    if (auto const code = find_word(telling_words, words)) return *code;
-    if (auto const code = find_word(plain_words, words)) return *code;
+    if (auto const code = find_word(telling_words, said)) return *code;
+    if (auto const code = find_word(plain_words, said)) return *code;
     return errc::server_error;
 }
 

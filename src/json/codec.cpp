@@ -12,6 +12,7 @@ namespace detail {
 struct schema_outcome {
     std::string text{};
     schema_problem problem{schema_problem::none};
+    std::string_view field{};
 };
 
 }  // namespace detail
@@ -25,6 +26,7 @@ std::unique_ptr<detail::schema_outcome> make_schema(detail::plan const& type, sc
     detail::schema_emitter measure{type, rules, nullptr};
     measure.emit_document();
     made->problem = measure.problem();
+    made->field = measure.problem_field();
     if (made->problem != detail::schema_problem::none) return made;
     made->text.resize(measure.size());
     detail::schema_emitter{type, rules, made->text.data()}.emit_document();
@@ -46,9 +48,10 @@ detail::schema_outcome const& find_or_make(detail::plan const& type, schema_dial
 result<std::string_view> codec::schema(schema_dialect dialect) const {
     auto const& made = find_or_make(*type, dialect, schemas->made[static_cast<std::size_t>(dialect)]);
     if (made.problem == detail::schema_problem::none) return std::string_view{made.text};
+    std::string message = "the service's schema dialect cannot say the type " + std::string{name} + ": ";
+    if (!made.field.empty()) message += "\"" + std::string{made.field} + "\": ";
     return error{.code = errc::invalid_argument,
-                 .message = "the service's schema dialect cannot say the type " + std::string{name} + ": " +
-                            std::string{explain(made.problem)},
+                 .message = message + std::string{detail::explain(made.problem)},
                  .where = std::string{name}};
 }
 

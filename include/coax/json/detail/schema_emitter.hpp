@@ -35,6 +35,8 @@ public:
 
     [[nodiscard]] constexpr std::size_t size() const { return sink_.size(); }
     [[nodiscard]] constexpr schema_problem problem() const { return tally_.problem(); }
+    /// The field with the problem; empty: it is the type's own.
+    [[nodiscard]] constexpr std::string_view problem_field() const { return problem_field_; }
 
 private:
     /// @param null  Null is a value too.
@@ -299,6 +301,7 @@ private:
         auto const* type = field.type;
         if (!rules_.type_lists && !field.required && type->what == kind::nullable) type = type->inner;  // left out instead
         emit(*type, field.documentation, false);
+        if (problem() != schema_problem::none && problem_field_.empty()) problem_field_ = field.name;
     }
 
     /// The keys that are required, or all of them, in their order.
@@ -337,6 +340,7 @@ private:
     plan const& root_;
     struct_graph structs_;
     schema_tally tally_;
+    std::string_view problem_field_{};
 };
 
 }  // namespace coax::json::detail

@@ -15,6 +15,10 @@ namespace coax::sim {
 /// The first `count` code points.
 [[nodiscard]] std::string_view utf8_first(std::string_view text, std::size_t count) noexcept;
 
+[[nodiscard]] inline bool contains(std::string_view text, std::string_view part) noexcept {
+    return text.find(part) != std::string_view::npos;
+}
+
 /// 'text'
 [[nodiscard]] std::string quoted(std::string_view text);
 

@@ -1,5 +1,7 @@
-// Text into structs: json::read beside Boost.JSON's tree, nlohmann's where it is installed, and the floor, one look at
-// each byte; the partial reader, fed at once and in pieces, beside json::read.
+// Text into structs and back: coax beside the libraries that people would use, where they are installed, and beside the
+// floor, one look at each byte; the partial reader, fed at once and in pieces, beside json::read.
+#include "json_documents.hpp"
+
 #include <coax/json/partial_reader.hpp>
 #include <coax/json/read.hpp>
 #include <coax/json/schema.hpp>
@@ -7,6 +9,11 @@
 
 #include <benchmark/benchmark.h>
 #include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#if __has_include(<glaze/glaze.hpp>)
+#include <glaze/glaze.hpp>
+#define COAX_BENCH_GLAZE
+#endif
 #if __has_include(<nlohmann/json.hpp>)
 #include <nlohmann/json.hpp>
 #define COAX_BENCH_NLOHMANN
@@ -16,107 +23,19 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#ifdef COAX_BENCH_GLAZE
+template <>
+struct glz::meta<documents::role> {
+    using enum documents::role;
+    static constexpr auto value = enumerate(lead, user, churn);
+};
+#endif
+
 namespace {
-
-// --- a chat completion, as a service answers it ---
-
-struct function_call {
-    std::string name;
-    std::string arguments;
-};
-struct tool_call {
-    std::string id;
-    std::string type;
-    function_call function;
-};
-struct message {
-    std::string role;
-    std::optional<std::string> content;
-    std::optional<std::string> refusal;
-    std::vector<std::string> annotations;
-    std::optional<std::vector<tool_call>> tool_calls;
-};
-struct choice {
-    int index;
-    ::message message;
-    std::optional<std::string> logprobs;
-    std::string finish_reason;
-};
-struct prompt_details {
-    int cached_tokens;
-    int audio_tokens;
-};
-struct completion_details {
-    int reasoning_tokens;
-    int audio_tokens;
-    int accepted_prediction_tokens;
-    int rejected_prediction_tokens;
-};
-struct usage {
-    int prompt_tokens;
-    int completion_tokens;
-    int total_tokens;
-    prompt_details prompt_tokens_details;
-    completion_details completion_tokens_details;
-};
-struct completion {
-    std::string id;
-    std::string object;
-    std::int64_t created;
-    std::string model;
-    std::vector<choice> choices;
-    ::usage usage;
-    std::string service_tier;
-    std::string system_fingerprint;
-};
-
-/// 1.5 KB, most of it the answer's text, with an escape in every line.
-std::string completion_text() {
-    std::string content;
-    for (int i = 0; i < 8; ++i)
-        content += "Line " + std::to_string(i) +
-                   " says that the review is \\\"mixed\\\": it praises the food and the view, not the wait.\\n";
-    return R"({"id":"chatcmpl-B9MBs8CjcvOU2jLn4n570S5qMJKcT","object":"chat.completion","created":1741569952,"model":"gpt-4.1-2025-04-14",)"
-           R"("choices":[{"index":0,"message":{"role":"assistant","content":")" +
-           content +
-           R"(","refusal":null,"annotations":[]},"logprobs":null,"finish_reason":"stop"}],"usage":{"prompt_tokens":19,"completion_tokens":10,)"
-           R"("total_tokens":29,"prompt_tokens_details":{"cached_tokens":0,"audio_tokens":0},"completion_tokens_details":{"reasoning_tokens":0,)"
-           R"("audio_tokens":0,"accepted_prediction_tokens":0,"rejected_prediction_tokens":0}},"service_tier":"default","system_fingerprint":"fp_44709d6fcb"})";
-}
-
-// --- 1,000 records of 10 fields ---
-
-enum class role { lead, user, churn };
-
-struct record {
-    int id;
-    std::string name;
-    int age;
-    double score;
-    bool ok;
-    std::string city;
-    std::vector<std::string> tags;
-    int quantity;
-    std::optional<std::string> note;
-    ::role role;
-};
-
-std::string records_text() {
-    std::string text = "[";
-    for (int i = 0; i < 1000; ++i) {
-        auto const n = std::to_string(i);
-        text += (i == 0 ? "" : ",") + std::string{R"({"id":)"} + n + R"(,"name":"Person )" + n + R"(","age":)" +
-                std::to_string(20 + i % 60) + R"(,"score":)" + std::to_string(i % 100) + "." + std::to_string(i % 97) +
-                R"(,"ok":)" + (i % 2 == 0 ? "true" : "false") + R"(,"city":"Tampere","tags":["a","b"],"quantity":)" +
-                std::to_string(i * 7 % 1000) + R"(,"note":)" + (i % 3 == 0 ? "null" : R"("x")") + R"(,"role":"user"})";
-    }
-    return text + "]";
-}
 
 void stop_unless(bool holds, char const* what) {
     if (holds) return;
@@ -124,122 +43,132 @@ void stop_unless(bool holds, char const* what) {
     std::exit(1);
 }
 
-template <class T>
-void read_struct(benchmark::State& state, std::string const& text) {
-    stop_unless(coax::json::read<T>(text).has_value(), "the text does not read\n");
+/// Measures `work()`, whose outcome is `bytes` of text or was made of them.
+template <class Work>
+void measure(benchmark::State& state, std::size_t bytes, Work work) {
     for (auto _ : state) {
-        auto value = coax::json::read<T>(text);
-        benchmark::DoNotOptimize(value);
+        auto outcome = work();
+        benchmark::DoNotOptimize(outcome);
     }
-    state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(text.size()));
+    state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(bytes));
 }
 
-/// The same value while its text comes in pieces of `piece_bytes`.
-template <class T>
-void read_pieces(benchmark::State& state, std::string const& text, std::size_t piece_bytes) {
-    auto const read = [&] {
-        coax::json::partial_reader<T> reader;
-        for (std::size_t at = 0; at < text.size(); at += piece_bytes)
-            reader.feed(std::string_view{text}.substr(at, piece_bytes));
-        return reader.finish();
-    };
-    stop_unless(coax::json::write(read().value()) == coax::json::write(coax::json::read<T>(text).value()),
-                "the pieces do not read as the whole\n");
-    for (auto _ : state) {
-        auto value = read();
-        benchmark::DoNotOptimize(value);
-    }
-    state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(text.size()));
-}
-
-#ifdef COAX_BENCH_NLOHMANN
-void read_nlohmann(benchmark::State& state, std::string const& text) {
-    for (auto _ : state) {
-        auto value = nlohmann::json::parse(text);
-        benchmark::DoNotOptimize(value);
-    }
-    state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(text.size()));
-}
-void json_completion_nlohmann(benchmark::State& state) { read_nlohmann(state, completion_text()); }
-void json_records_nlohmann(benchmark::State& state) { read_nlohmann(state, records_text()); }
-BENCHMARK(json_completion_nlohmann);
-BENCHMARK(json_records_nlohmann);
-#endif
-
-void read_tree(benchmark::State& state, std::string const& text) {
-    for (auto _ : state) {
-        auto value = boost::json::parse(text);
-        benchmark::DoNotOptimize(value);
-    }
-    state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(text.size()));
-}
-
-void look_at_bytes(benchmark::State& state, std::string const& text) {
-    for (auto _ : state) {
-        auto const* found = std::memchr(text.data(), '\0', text.size());
-        benchmark::DoNotOptimize(found);
-    }
-    state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(text.size()));
-}
-
-template <class T>
-void write_struct(benchmark::State& state, std::string const& text) {
-    auto const value = coax::json::read<T>(text).value();
+/// The same for what writes into a string, which keeps its room.
+template <class Write>
+void measure_write(benchmark::State& state, Write write) {
     std::string out;
     for (auto _ : state) {
         out.clear();
-        coax::json::write_to(out, value);
+        write(out);
         benchmark::DoNotOptimize(out.data());
     }
     state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(out.size()));
 }
 
-void json_completion_floor(benchmark::State& state) { look_at_bytes(state, completion_text()); }
-void json_completion_tree(benchmark::State& state) { read_tree(state, completion_text()); }
-void json_completion_read(benchmark::State& state) { read_struct<completion>(state, completion_text()); }
-void json_completion_partial(benchmark::State& state) {
-    read_pieces<completion>(state, completion_text(), completion_text().size());
+/// One look at what has arrived.
+struct glance {
+    template <class T>
+    std::size_t operator()(coax::json::partial_reader<T> const& reader) const {
+        if constexpr (requires { reader.complete_items(); })
+            return reader.complete_items().size();
+        else
+            return reader.at("/choices/0/message/content") == coax::json::arrival::growing
+                       ? reader.value().choices[0].message.content->size()
+                       : 0;
+    }
+};
+
+/// The value while its text comes in pieces, looked at after each.
+template <class T>
+coax::result<T> read_pieces(std::string_view text, std::size_t piece_bytes) {
+    coax::json::partial_reader<T> reader;
+    for (std::size_t at = 0; at < text.size(); at += piece_bytes) {
+        reader.feed(text.substr(at, piece_bytes));
+        auto seen = glance{}(reader);
+        benchmark::DoNotOptimize(seen);
+    }
+    return reader.finish();
 }
-void json_completion_pieces(benchmark::State& state) { read_pieces<completion>(state, completion_text(), 64); }
-void json_completion_write(benchmark::State& state) { write_struct<completion>(state, completion_text()); }
-void json_records_floor(benchmark::State& state) { look_at_bytes(state, records_text()); }
-void json_records_tree(benchmark::State& state) { read_tree(state, records_text()); }
-void json_records_read(benchmark::State& state) { read_struct<std::vector<record>>(state, records_text()); }
-void json_records_partial(benchmark::State& state) {
-    read_pieces<std::vector<record>>(state, records_text(), records_text().size());
+
+template <class T>
+void stop_unless_all_agree(std::string const& text) {
+    auto const value = coax::json::read<T>(text);
+    stop_unless(value.has_value(), "the text does not read\n");
+    auto const written = coax::json::write(*value);
+    stop_unless(coax::json::read<T>(written).has_value(), "what was written does not read\n");
+    for (std::size_t const bytes : {std::size_t{16}, std::size_t{64}, text.size()})
+        stop_unless(coax::json::write(read_pieces<T>(text, bytes).value()) == written, "the pieces read as another\n");
+#ifdef COAX_BENCH_GLAZE
+    T other{};
+    stop_unless(!glz::read_json(other, text) && coax::json::write(other) == written, "glaze reads another value\n");
+#endif
 }
-void json_records_pieces(benchmark::State& state) { read_pieces<std::vector<record>>(state, records_text(), 64); }
-void json_records_write(benchmark::State& state) { write_struct<std::vector<record>>(state, records_text()); }
+
+/// Nulls are written, as the others write them.
+constexpr coax::json::write_options all_members{.omit_empty_optionals = false};
+
+template <class Run>
+void add(std::string const& name, Run run) {
+    benchmark::RegisterBenchmark(name.c_str(), run);
+}
+
+/// All that is measured of one document. `name` begins the names of its rows.
+template <class T>
+void add_document(std::string const& name, std::string text) {
+    stop_unless_all_agree<T>(text);
+    auto const add_read = [&](char const* row, auto read) {
+        add(name + row, [text, read](benchmark::State& state) {
+            measure(state, text.size(), [&] { return read(text); });
+        });
+    };
+    add_read("_floor", [](std::string const& all) { return std::memchr(all.data(), '\0', all.size()); });
+    add_read("_read", [](std::string const& all) { return coax::json::read<T>(all); });
+    add_read("_partial", [](std::string const& all) { return read_pieces<T>(all, all.size()); });
+    add_read("_pieces", [](std::string const& all) { return read_pieces<T>(all, 64); });
+    add_read("_crumbs", [](std::string const& all) { return read_pieces<T>(all, 16); });
+    add_read("_tree", [](std::string const& all) { return boost::json::parse(all); });
+
+    auto const value = coax::json::read<T>(text).value();
+    add(name + "_write", [value](benchmark::State& state) {
+        measure_write(state, [&](std::string& out) { coax::json::write_to(out, value, all_members); });
+    });
+    add(name + "_write_tree", [tree = boost::json::parse(text)](benchmark::State& state) {
+        measure_write(state, [&](std::string& out) { out = boost::json::serialize(tree); });
+    });
+#ifdef COAX_BENCH_NLOHMANN
+    add_read("_nlohmann", [](std::string const& all) { return nlohmann::json::parse(all); });
+    add(name + "_write_nlohmann", [tree = nlohmann::json::parse(text)](benchmark::State& state) {
+        measure_write(state, [&](std::string& out) { out = tree.dump(); });
+    });
+#endif
+#ifdef COAX_BENCH_GLAZE
+    add_read("_glaze", [](std::string const& all) {
+        T into{};
+        stop_unless(!glz::read_json(into, all), "glaze stopped\n");
+        return into;
+    });
+    add(name + "_write_glaze", [value](benchmark::State& state) {
+        measure_write(state, [&](std::string& out) {
+            stop_unless(!glz::write<glz::opts{.skip_null_members = false}>(value, out), "glaze stopped\n");
+        });
+    });
+#endif
+}
 
 /// A schema is there already: this takes the address of a text, as does the floor.
-void json_schema_take(benchmark::State& state) {
-    for (auto _ : state) {
-        auto schema = coax::json_schema<completion, coax::schema_dialect::openai_strict>;
-        benchmark::DoNotOptimize(schema);
-    }
+void add_schema() {
+    add("json_schema_take", [](benchmark::State& state) {
+        measure(state, 0, [] { return coax::json_schema<documents::completion, coax::schema_dialect::openai_strict>; });
+    });
+    add("json_schema_floor", [](benchmark::State& state) { measure(state, 0, [] { return std::string_view{"{}"}; }); });
 }
-void json_schema_floor(benchmark::State& state) {
-    for (auto _ : state) {
-        std::string_view schema{"{}"};
-        benchmark::DoNotOptimize(schema);
-    }
-}
-
-BENCHMARK(json_completion_floor);
-BENCHMARK(json_completion_tree);
-BENCHMARK(json_completion_read);
-BENCHMARK(json_completion_partial);
-BENCHMARK(json_completion_pieces);
-BENCHMARK(json_completion_write);
-BENCHMARK(json_records_floor);
-BENCHMARK(json_records_tree);
-BENCHMARK(json_records_read);
-BENCHMARK(json_records_partial);
-BENCHMARK(json_records_pieces);
-BENCHMARK(json_records_write);
-BENCHMARK(json_schema_floor);
-BENCHMARK(json_schema_take);
 
 }  // namespace
 
-BENCHMARK_MAIN();
+int main(int count, char** arguments) {
+    add_document<documents::completion>("json_completion", documents::completion_text());
+    add_document<std::vector<documents::record>>("json_records", documents::records_text());
+    add_schema();
+    benchmark::Initialize(&count, arguments);
+    benchmark::RunSpecifiedBenchmarks();
+}

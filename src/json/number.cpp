@@ -18,33 +18,6 @@ char const* skip_digits(char const* at, char const* end) {
     return at;
 }
 
-/// For numbers of up to 19 digits whose value and power of ten are exact doubles: one rounding, so the result is right.
-/// Source: W. D. Clinger, "How to read floating point numbers accurately" (1990), the fast case.
-bool to_real_exactly(char const* at, char const* end, double& value) {
-    constexpr double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
-                                 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
-    bool const negative = *at == '-';
-    if (negative) ++at;
-    std::uint64_t digits = 0;
-    int decimals = 0;
-    bool in_fraction = false;
-    if (end - at > 19) return false;
-    for (; at != end; ++at) {
-        if (*at == '.') {
-            in_fraction = true;
-        } else if (is_digit(*at)) {
-            digits = digits * 10 + static_cast<std::uint64_t>(*at - '0');
-            decimals += in_fraction ? 1 : 0;
-        } else {
-            return false;  // an exponent: rare
-        }
-    }
-    if (digits > (std::uint64_t{1} << 53U)) return false;
-    value = static_cast<double>(digits) / powers[decimals];
-    if (negative) value = -value;
-    return true;
-}
-
 /// Infinity or 0 for a number that is neither negative nor in a double's range: by the place of its first digit.
 double to_extreme(char const* at, char const* end) {
     char const* const point = skip_digits(at, end);
@@ -88,9 +61,28 @@ char const* find_number_end(char const* at, char const* end) {
     return at;
 }
 
+char const* take_plain_real(char const* at, char const* end, double& value) {
+    static constexpr std::uint64_t powers[] = {1, 10, 100, 1'000, 10'000, 100'000, 1'000'000, 10'000'000};
+    bool const negative = at != end && *at == '-';
+    if (negative) ++at;
+    auto const whole = read_digits(at, end);
+    if (whole.count == 0 || whole.count == 8 || (*at == '0' && whole.count != 1)) return nullptr;
+    at += whole.count;
+    digit_run fraction{0, 0};
+    if (at != end && *at == '.') {
+        fraction = read_digits(++at, end);
+        if (fraction.count == 0 || fraction.count == 8) return nullptr;
+        at += fraction.count;
+    }
+    if (at == end || *at == 'e' || *at == 'E') return nullptr;
+    auto const power = powers[fraction.count];
+    value = static_cast<double>(whole.value * power + fraction.value) / static_cast<double>(power);
+    if (negative) value = -value;
+    return at;
+}
+
 double to_real(char const* at, char const* end) {
     double value = 0;
-    if (to_real_exactly(at, end, value)) return value;
     auto const [stop, failure] = std::from_chars(at, end, value);
     if (failure != std::errc::result_out_of_range) return value;
     return *at == '-' ? -to_extreme(at + 1, end) : to_extreme(at, end);

@@ -9,6 +9,18 @@ namespace {
 bool is_lead_surrogate(std::uint32_t unit) { return unit >= 0xD800 && unit < 0xDC00; }
 bool is_tail_surrogate(std::uint32_t unit) { return unit >= 0xDC00 && unit < 0xE000; }
 
+/// What `copy_plain` may write behind what it copies.
+constexpr std::ptrdiff_t copy_slack = 16;
+
+/// What the character behind a backslash stands for; 0: it is no short escape. Source: RFC 8259, section 7.
+constexpr auto escape_meanings = [] {
+    std::array<char, 256> table{};
+    constexpr std::string_view letters = "\"\\/bfnrt";
+    constexpr std::string_view values = "\"\\/\b\f\n\r\t";
+    for (std::size_t i = 0; i < letters.size(); ++i) table[static_cast<unsigned char>(letters[i])] = values[i];
+    return table;
+}();
+
 void append_links(std::string& pointer, path_link const* link) {
     if (link == nullptr) return;
     append_links(pointer, link->parent);
@@ -106,16 +118,9 @@ bool scanner::take_hex(std::uint32_t& unit) {
     return true;
 }
 
-/// After the backslash. Source: RFC 8259, section 7.
+/// After the backslash.
 bool scanner::write_escape(char*& out) {
-    static constexpr auto meanings = [] {
-        std::array<char, 256> table{};
-        constexpr std::string_view letters = "\"\\/bfnrt";
-        constexpr std::string_view values = "\"\\/\b\f\n\r\t";
-        for (std::size_t i = 0; i < letters.size(); ++i) table[static_cast<unsigned char>(letters[i])] = values[i];
-        return table;
-    }();
-    if (char const meaning = meanings[static_cast<unsigned char>(peek())]; meaning != '\0') {
+    if (char const meaning = escape_meanings[static_cast<unsigned char>(peek())]; meaning != '\0') {
         *out++ = meaning;
         ++at_;
         return true;
@@ -140,47 +145,81 @@ bool scanner::write_code_point(char*& out) {
     return true;
 }
 
-/// How far it is to the closing quote: a quick look ahead, so that a long text is allocated once. What it becomes is
-/// never longer.
-std::size_t scanner::length_ahead() const {
-    char const* at = at_;
-    while (true) {
-        at = find_plain_end(at, end_).end;
-        if (end_ - at < 2 || *at != '\\') return static_cast<std::size_t>(at - at_);
-        at += 2;
-    }
+/// Whether the text ends inside the escape that begins here.
+bool scanner::escape_is_cut() const {
+    auto const left = static_cast<std::size_t>(end_ - at_);
+    if (left < 2 || at_[1] != 'u') return left < 2;
+    // The first half of a surrogate pair is \\uD8.. to \\uDB..
+    bool const leads = left >= 4 && (at_[2] | 0x20) == 'd' && std::memchr("89abAB", at_[3], 6) != nullptr;
+    return left < (leads ? 12U : 6U);
 }
 
 bool scanner::take_escaped_string(std::string& content) {
     if (forgives_text_) return take_forgiven_string(content, '"');
-    return take_escaped_string(content, length_ahead());
+    content.clear();
+    auto const end = append_inside(content, false);
+    return end == inside_end::quote || (end == inside_end::text && fail("the closing quote of a string"));
 }
 
-namespace {
-constexpr std::size_t copy_slack = 16;
-}
-
-bool scanner::take_escaped_string(std::string& content, std::size_t most_bytes) {
-    content.resize(most_bytes + copy_slack);
-    char* out = content.data();
+scanner::inside_end scanner::append_inside(std::string& content, bool may_be_cut) {
+    // Through a block on the stack: a short string is allocated once, with its own length, and nothing is zeroed first.
+    char block[1024 + copy_slack];
     while (true) {
-        auto const run = copy_plain(at_, end_, out);
-        if (run.wide && check_utf8_ && !expect_utf8(at_, run.end)) return false;
-        out += run.end - at_;
-        at_ = run.end;
-        if (take('"')) break;
-        if (at_ == end_) return fail("the closing quote of a string");
-        if (!take('\\')) return fail("an escape instead of a control character");
-        if (!write_escape(out)) return false;
+        char* out = block;
+        auto const end = copy_inside(out, block + sizeof block - copy_slack, may_be_cut);
+        content.append(block, out);
+        if (end != inside_end::block) return end;
     }
-    content.resize(static_cast<std::size_t>(out - content.data()));
-    return true;
+}
+
+/// Copies until the string ends in one way or another, or the next step might not fit before `limit`.
+scanner::inside_end scanner::copy_inside(char*& out, char const* limit, bool may_be_cut) {
+    char const* at = at_;
+    char* to = out;
+    auto const stop = [&](inside_end how) {
+        at_ = at;
+        out = to;
+        return how;
+    };
+    while (true) {
+        if (limit - to < copy_slack) return stop(inside_end::block);
+        bool const fits = end_ - at <= limit - to;
+        char const* const end = fits ? end_ : at + (limit - to);
+        auto const run = copy_plain(at, end, to);
+        char const* const whole = run.wide != 0 && check_utf8_ ? find_invalid_utf8(at, run.end) : run.end;
+        to += whole - at;
+        at = whole;
+        if (at == end) return stop(fits ? inside_end::text : inside_end::block);
+        if (whole != run.end) {
+            bool const perhaps_cut = run.end == end && end - at < 4 && (may_be_cut || !fits);
+            if (perhaps_cut) return stop(fits ? inside_end::text : inside_end::block);
+            return stop(inside_end::trouble), trouble_inside("UTF-8 in a string");
+        }
+        if (*at == '"') return ++at, stop(inside_end::quote);
+        if (*at != '\\') return stop(inside_end::trouble), trouble_inside("an escape instead of a control character");
+        if (end_ - at > 1 && escape_meanings[static_cast<unsigned char>(at[1])] != '\0') {
+            *to++ = escape_meanings[static_cast<unsigned char>(at[1])];
+            at += 2;
+            continue;
+        }
+        static_cast<void>(stop(inside_end::text));
+        if (may_be_cut && escape_is_cut()) return inside_end::text;
+        ++at_;
+        if (!write_escape(out)) return inside_end::trouble;
+        at = at_;
+        to = out;
+    }
+}
+
+scanner::inside_end scanner::trouble_inside(std::string_view expected) {
+    fail(expected);
+    return inside_end::trouble;
 }
 
 bool scanner::skip_string() {
     auto const run = find_plain_end(at_, end_);
     if (run.end != end_ && *run.end == '"') {
-        if (!run.wide || !check_utf8_ || find_invalid_utf8(at_, run.end) == run.end) {
+        if (run.wide == 0 || !check_utf8_ || find_invalid_utf8(at_, run.end) == run.end) {
             at_ = run.end + 1;
             return true;
         }

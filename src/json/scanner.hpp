@@ -92,7 +92,7 @@ protected:
             content = spare;
             return true;
         }
-        if (run.wide && check_utf8_ && find_invalid_utf8(at_, run.end) != run.end) {
+        if (run.wide != 0 && check_utf8_ && find_invalid_utf8(at_, run.end) != run.end) {
             if (!take_escaped_string(spare)) return false;
             content = spare;
             return true;
@@ -110,10 +110,12 @@ protected:
     [[nodiscard]] bool take_python_word(std::string_view word) { return forgiven_.python_words && take_word(word); }
     /// The same for a string that has escapes, or is broken.
     [[nodiscard]] bool take_escaped_string(std::string& content);
-    /// The same, when `length_ahead` has been asked.
-    [[nodiscard]] bool take_escaped_string(std::string& content, std::size_t most_bytes);
-    /// How far it is to the closing quote, at most. What the string becomes is never longer.
-    [[nodiscard]] std::size_t length_ahead() const;
+    /// How the inside of a string ended: with its quote, which is taken; with the text; or it is wrong, which is told
+    /// (`block`: not yet).
+    enum class inside_end { quote, text, trouble, block };
+    /// Appends the inside of a string up to where it ends, without its escapes.
+    /// @param may_be_cut  More text may come: an escape or a code point that is not there to its end is left.
+    [[nodiscard]] inside_end append_inside(std::string& content, bool may_be_cut);
     /// After the backslash: at most 4 bytes.
     [[nodiscard]] bool write_escape(char*& out);
     [[nodiscard]] bool skip_string();
@@ -138,6 +140,9 @@ protected:
     bool broken_{false};  ///< The text is not JSON: the only violation says why.
 
 private:
+    [[nodiscard]] inside_end copy_inside(char*& out, char const* limit, bool may_be_cut);
+    [[nodiscard]] inside_end trouble_inside(std::string_view expected);
+    [[nodiscard]] bool escape_is_cut() const;
     [[nodiscard]] bool skip_members(char close, bool keyed);
     [[nodiscard]] bool skip_key();
     [[nodiscard]] bool skip_odd_value();

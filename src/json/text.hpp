@@ -21,7 +21,7 @@ inline std::uint64_t load_word(char const* at) {
 /// Where the plain part of a JSON string ends, and whether it holds bytes above 0x7F (it may say yes too often).
 struct plain_run {
     char const* end;
-    bool wide;
+    std::uint64_t wide;  ///< 0: none. As wide as the pointer: padding costs GCC 16 a trip through memory.
 };
 
 /// Runs to the first quote, backslash or control character, many bytes at a time.
@@ -30,17 +30,17 @@ inline plain_run find_plain_end(char const* at, char const* end) {
     auto const quotes = _mm_set1_epi8('"');
     auto const slashes = _mm_set1_epi8('\\');
     auto const last_control = _mm_set1_epi8(0x1F);
-    int tops_seen = 0;
+    unsigned tops_seen = 0;
     while (end - at >= 16) {
         auto const bytes = _mm_loadu_si128(reinterpret_cast<__m128i const*>(at));
         auto const special = _mm_or_si128(_mm_cmpeq_epi8(bytes, quotes), _mm_cmpeq_epi8(bytes, slashes));
         auto const control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, last_control), bytes);
         auto const found = static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(special, control)));
-        tops_seen |= _mm_movemask_epi8(bytes);
-        if (found != 0) return {at + std::countr_zero(found), tops_seen != 0};
+        tops_seen |= static_cast<unsigned>(_mm_movemask_epi8(bytes));
+        if (found != 0) return {at + std::countr_zero(found), tops_seen};
         at += 16;
     }
-    std::uint64_t wide = tops_seen != 0 ? 1 : 0;
+    std::uint64_t wide = tops_seen;
 #else
     std::uint64_t wide = 0;
 #endif
@@ -55,7 +55,7 @@ inline plain_run find_plain_end(char const* at, char const* end) {
         wide |= word & tops;
         if (found != 0) {
             if constexpr (std::endian::native == std::endian::little)
-                return {at + (std::countr_zero(found) >> 3), wide != 0};
+                return {at + (std::countr_zero(found) >> 3), wide};
             else
                 break;  // borrows run towards the first byte there: look at each byte
         }
@@ -65,7 +65,7 @@ inline plain_run find_plain_end(char const* at, char const* end) {
         wide |= static_cast<unsigned char>(*at) & 0x80U;
         ++at;
     }
-    return {at, wide != 0};
+    return {at, wide};
 }
 
 /// As `find_plain_end`, and copies what it runs over to `out`, which has room for the run and 16 bytes more.
@@ -74,21 +74,21 @@ inline plain_run copy_plain(char const* at, char const* end, char* out) {
     auto const quotes = _mm_set1_epi8('"');
     auto const slashes = _mm_set1_epi8('\\');
     auto const last_control = _mm_set1_epi8(0x1F);
-    int tops_seen = 0;
+    unsigned tops_seen = 0;
     while (end - at >= 16) {
         auto const bytes = _mm_loadu_si128(reinterpret_cast<__m128i const*>(at));
         _mm_storeu_si128(reinterpret_cast<__m128i*>(out), bytes);
         auto const special = _mm_or_si128(_mm_cmpeq_epi8(bytes, quotes), _mm_cmpeq_epi8(bytes, slashes));
         auto const control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, last_control), bytes);
         auto const found = static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(special, control)));
-        tops_seen |= _mm_movemask_epi8(bytes);
-        if (found != 0) return {at + std::countr_zero(found), tops_seen != 0};
+        tops_seen |= static_cast<unsigned>(_mm_movemask_epi8(bytes));
+        if (found != 0) return {at + std::countr_zero(found), tops_seen};
         at += 16;
         out += 16;
     }
     auto const rest = find_plain_end(at, end);
     std::memcpy(out, at, static_cast<std::size_t>(rest.end - at));
-    return {rest.end, rest.wide || tops_seen != 0};
+    return {rest.end, rest.wide | tops_seen};
 #else
     auto const run = find_plain_end(at, end);
     std::memcpy(out, at, static_cast<std::size_t>(run.end - at));

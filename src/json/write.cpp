@@ -48,7 +48,7 @@ void append_string(std::string& out, std::string_view text) {
     out += '"';
     while (true) {
         auto const run = detail::find_plain_end(at, end);
-        if (run.wide)
+        if (run.wide != 0)
             append_wide_run(out, at, run.end);
         else
             out.append(at, run.end);

@@ -3,6 +3,7 @@
 #include <coax/json/detail/plan.hpp>
 #include <coax/reflect/doc.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <memory>
@@ -91,18 +92,25 @@ struct nullable_functions {
 template <class T>
 struct vector_functions {
     static void clear(void* list) { static_cast<T*>(list)->clear(); }
-    static void* append(void* list) { return &static_cast<T*>(list)->emplace_back(); }
+    /// The first room is for a few items, so that a short list is allocated once.
+    static void* append(void* list) {
+        constexpr std::size_t few = std::max<std::size_t>(1, 128 / sizeof(typename T::value_type));
+        auto& items = *static_cast<T*>(list);
+        if (items.capacity() == 0) items.reserve(few);
+        return &items.emplace_back();
+    }
     static sequence_view view(void const* list) {
         auto const& items = *static_cast<T const*>(list);
         return {items.data(), items.size()};
     }
-    static constexpr sequence_plan description{0, &clear, &append, &view};
+    static void reserve(void* list, std::size_t count) { static_cast<T*>(list)->reserve(count); }
+    static constexpr sequence_plan description{0, &clear, &append, &reserve, &view};
 };
 
 template <class T>
 struct array_functions {
     static sequence_view view(void const* list) { return {static_cast<T const*>(list)->data(), std::tuple_size_v<T>}; }
-    static constexpr sequence_plan description{std::tuple_size_v<T>, nullptr, nullptr, &view};
+    static constexpr sequence_plan description{std::tuple_size_v<T>, nullptr, nullptr, nullptr, &view};
 };
 
 template <class T>

@@ -96,6 +96,7 @@ struct sequence_plan {
     std::size_t fixed_size{0};  ///< Of a std::array.
     void (*clear)(void* list){nullptr};
     void* (*append)(void* list){nullptr};
+    void (*reserve)(void* list, std::size_t count){nullptr};
     sequence_view (*view)(void const* list){nullptr};
 };
 

@@ -2,21 +2,21 @@
 
 namespace coax::detail {
 
-error_slot::error_slot(coax::error&& why) : failed_{true}, why_{new coax::error(std::move(why))} {}
+error error_slot::moved_away{};
 
-error_slot::error_slot(error_slot const& other)
-    : failed_{other.failed_}, why_{other.why_ != nullptr ? new coax::error(*other.why_) : nullptr} {}
+error_slot::error_slot(coax::error&& why) : why_{new coax::error(std::move(why))} {}
 
-coax::error const& error_slot::error() const& noexcept {
-    static coax::error const none{};
-    return why_ != nullptr ? *why_ : none;
-}
+error_slot::error_slot(error_slot const& other) : why_{other.has_error() ? new coax::error(other.error()) : nullptr} {}
+
+coax::error const& error_slot::error() const& noexcept { return has_error() ? *why_ : moved_away; }
 
 coax::error error_slot::error() && noexcept {
-    if (why_ == nullptr) return {};
+    if (has_value() || why_ == &moved_away) return {};
     return std::move(*why_);
 }
 
-void error_slot::drop(coax::error* why) noexcept { delete why; }
+void error_slot::drop(coax::error* why) noexcept {
+    if (why != &moved_away) delete why;
+}
 
 }  // namespace coax::detail

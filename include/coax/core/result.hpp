@@ -15,9 +15,9 @@ namespace detail {
 /// larger than its value and what fails is passed on as a pointer.
 class error_slot {
 public:
-    [[nodiscard]] bool has_value() const noexcept { return !failed_; }
-    [[nodiscard]] bool has_error() const noexcept { return failed_; }
-    [[nodiscard]] explicit operator bool() const noexcept { return !failed_; }
+    [[nodiscard]] bool has_value() const noexcept { return why_ == nullptr; }
+    [[nodiscard]] bool has_error() const noexcept { return why_ != nullptr; }
+    [[nodiscard]] explicit operator bool() const noexcept { return why_ == nullptr; }
 
     /// What went wrong; `error{}` when nothing did, or when it was moved away.
     [[nodiscard]] coax::error const& error() const& noexcept;
@@ -27,21 +27,24 @@ protected:
     error_slot() noexcept = default;
     explicit error_slot(coax::error&& why);
     error_slot(error_slot const& other);
-    error_slot(error_slot&& other) noexcept : failed_{other.failed_}, why_{other.why_} { other.why_ = nullptr; }
+    error_slot(error_slot&& other) noexcept : why_{other.why_} {
+        if (why_ != nullptr) other.why_ = &moved_away;
+    }
     error_slot& operator=(error_slot const&) = delete;
     ~error_slot() {
         if (why_ != nullptr) drop(why_);
     }
 
     void throw_if_error() const {
-        if (failed_) throw_error(error());
+        if (has_error()) throw_error(error());
     }
 
 private:
     static void drop(coax::error* why) noexcept;
 
-    bool failed_{false};
-    coax::error* why_{nullptr};  ///< Null while `failed_`: moved away.
+    static coax::error moved_away;  ///< What a failure points to whose error another one has taken; never changes.
+
+    coax::error* why_{nullptr};  ///< Null: there is none.
 };
 
 }  // namespace detail

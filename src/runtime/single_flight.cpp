@@ -52,7 +52,7 @@ struct flight_waiter final : parked, wait_queue_hook<flight_waiter> {
         service().park(*this, std::move(rest), std::nullopt);
         if (alive->over)
             wake();
-        else
+        else if (!queued())  // it still is when the last wait ended in a further cancellation
             alive->queue.push_back(*this);
     }
 

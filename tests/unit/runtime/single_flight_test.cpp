@@ -118,6 +118,27 @@ asio::awaitable<int> deaf(calls& all) {
     co_return co_await slow(all);
 }
 
+TEST(SingleFlight, FurtherCancellationsOfTheLastOneChangeNothing) {
+    auto body = []() -> asio::awaitable<void> {
+        flights all;
+        calls count;
+        auto ask_deaf = [](flights& some, calls& counts) -> asio::awaitable<void> {
+            co_await some.run("x", [&counts] { return deaf(counts); });
+        };
+        started only{co_await asio::this_coro::executor, ask_deaf(all, count)};
+        for (int i = 0; i < 3; ++i) {
+            only.cancel();
+            co_await sleep_for(1ms);
+            EXPECT_FALSE(only.done());
+        }
+        co_await sleep_for(1h);
+        EXPECT_EQ(only.failure(), errc::cancelled);
+        EXPECT_EQ(count.ended, 1);
+        EXPECT_EQ(all.in_flight(), 0U);
+    };
+    run_virtual(body());
+}
+
 TEST(SingleFlight, WhoComesAfterTheLastLeftStartsAnew) {
     auto body = []() -> asio::awaitable<void> {
         auto const executor = co_await asio::this_coro::executor;

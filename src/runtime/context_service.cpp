@@ -17,6 +17,9 @@
 namespace coax::detail {
 namespace {
 
+/// Of idle coroutines that one context keeps; some hundred bytes each.
+constexpr std::size_t most_idlers = 64;
+
 constexpr std::uint64_t golden = 0x9e3779b97f4a7c15ULL;
 
 /// The mixing step of SplitMix64.
@@ -94,6 +97,10 @@ void context_service::shutdown() noexcept {
     tick_.reset();
     for (auto* node : heap_) node->position_ = timer_node::nowhere;
     heap_.clear();
+    auto* const idle = release_idlers();
+    lock.unlock();
+    unwind(idle);
+    lock.lock();
     while (first_parked_ != nullptr) {
         auto& node = *first_parked_;
         unlink(node);
@@ -122,6 +129,11 @@ void context_service::disarm(timer_node& node) noexcept {
 bool context_service::armed(timer_node const& node) noexcept {
     lock_type const lock{mutex_};
     return node.position_ != timer_node::nowhere;
+}
+
+std::uint64_t context_service::tick_count() noexcept {
+    lock_type const lock{mutex_};
+    return tick_generation_;
 }
 
 void context_service::insert(timer_node& node, clock::time_point deadline, asio::any_io_executor const& executor) {
@@ -198,8 +210,11 @@ void context_service::on_tick(std::uint64_t generation) {
     lock_type lock{mutex_};
     if (generation != tick_generation_ || closed_) return;  // replaced by an earlier one
     ticking_ = false;
+    auto* const unwanted = release_idlers();
     expire_due(lock);
     if (!closed_ && !ticking_ && !heap_.empty()) start_tick(heap_.front()->deadline_);
+    lock.unlock();
+    unwind(unwanted);
 }
 
 void context_service::expire_due(lock_type& lock) {
@@ -243,13 +258,23 @@ void context_service::unlink(parked& node) noexcept {
     if (node.next_ != nullptr) node.next_->previous_ = node.previous_;
 }
 
-void context_service::release(parked& node, parked::end how) noexcept {
+continuation context_service::detach(parked& node, parked::end how) noexcept {
     unlink(node);
     remove(node);
     node.how_ = how;
+    return std::move(node.rest_);
+}
+
+void context_service::release(parked& node, parked::end how) noexcept {
+    auto rest = detach(node, how);
     // Out of the frame first: once posted it may run, and die, on another thread.
     auto const executor = std::move(node.executor_);
-    asio::post(executor, continuation{std::move(node.rest_)});
+    asio::post(executor, std::move(rest));
+}
+
+continuation context_service::take(parked& node) noexcept {
+    lock_type const lock{mutex_};
+    return node.parked_ ? detach(node, parked::end::woken) : continuation{};
 }
 
 std::string context_service::waits() {
@@ -267,6 +292,39 @@ std::string context_service::waits() {
         text += what;
     }
     return text;
+}
+
+// ---- idle coroutines
+
+void context_service::keep(idler& one, continuation rest) {
+    lock_type const lock{mutex_};
+    if (closed_ || idler_count_ == most_idlers) return;  // `rest` unwinds
+    one.rest = std::move(rest);
+    one.next = std::exchange(first_idler_, &one);
+    ++idler_count_;
+    if (!ticking_) ensure_tick(clock::time_point::max(), one.executor);
+}
+
+idler* context_service::take_idler(asio::any_io_executor const& executor) noexcept {
+    lock_type const lock{mutex_};
+    for (auto** at = &first_idler_; *at != nullptr; at = &(*at)->next) {
+        if ((*at)->executor != executor) continue;
+        --idler_count_;
+        return std::exchange(*at, (*at)->next);
+    }
+    return nullptr;
+}
+
+idler* context_service::release_idlers() noexcept {
+    idler_count_ = 0;
+    return std::exchange(first_idler_, nullptr);
+}
+
+void context_service::unwind(idler* first) noexcept {
+    while (first != nullptr) {
+        auto* const one = std::exchange(first, first->next);
+        auto const unwound = std::move(one->rest);
+    }
 }
 
 // ---- deadline_timer

@@ -14,6 +14,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -62,7 +63,16 @@ private:
     end how_{end::waiting};
 };
 
-/// What coax keeps for each execution context: its clock, its timer queue and the coroutines parked on it, which are
+/// A coroutine in its context's keeping until there is work for it. Outlives its frame.
+struct idler {
+    explicit idler(asio::any_io_executor const& where) : executor{where} {}
+
+    asio::any_io_executor executor;
+    continuation rest{};
+    idler* next{nullptr};  ///< While kept; belongs to the keeper.
+};
+
+/// What coax keeps for each execution context: its clock, its timer queue, and the coroutines parked on it, which are
 /// unwound when the context dies before anyone resumes them.
 ///
 /// Behind all timers stands one `steady_timer`, armed for the earliest deadline but at most 50 ms ahead while there are
@@ -95,12 +105,23 @@ public:
     void arm(timer_node& node, clock::time_point deadline, asio::any_io_executor const& executor);
     void disarm(timer_node& node) noexcept;
     [[nodiscard]] bool armed(timer_node const& node) noexcept;
+    /// How often the timer behind the queue was set so far; no other timer of coax asks the system.
+    [[nodiscard]] std::uint64_t tick_count() noexcept;
 
     /// Keeps `rest` until someone wakes `node`. After that the frame may be gone: the caller must not touch it.
     void park(parked& node, continuation rest, std::optional<clock::time_point> deadline);
     /// Sets the deadline of a wait that is under way; nothing when it has ended.
     void set_deadline(parked& node, clock::time_point deadline);
     void wake(parked& node, parked::end how) noexcept;
+    /// As `wake`, but leaves the resuming to the caller, who runs on the node's executor. Empty: it was not parked.
+    [[nodiscard]] continuation take(parked& node) noexcept;
+
+    /// Keeps an idle coroutine for the next `take_idler`; one that nobody wants within a tick is unwound, for while it is
+    /// there its context has work. `rest` is unwound at once when there are many.
+    void keep(idler& one, continuation rest);
+    /// One that runs on `executor`; null: there is none.
+    [[nodiscard]] idler* take_idler(asio::any_io_executor const& executor) noexcept;
+
     /// How many wait for what: "2 on async_semaphore, 1 on channel"; empty: none whose wait has a name.
     [[nodiscard]] std::string waits();
 
@@ -123,7 +144,10 @@ private:
     void expire_due(lock_type& lock);
 
     void unlink(parked& node) noexcept;
+    continuation detach(parked& node, parked::end how) noexcept;
     void release(parked& node, parked::end how) noexcept;
+    [[nodiscard]] idler* release_idlers() noexcept;
+    static void unwind(idler* first) noexcept;
 
     std::shared_ptr<clock const> time_;
     std::shared_ptr<virtual_clock> virtual_time_;
@@ -138,6 +162,8 @@ private:
     clock::time_point tick_at_{};
     bool ticking_{false};
     parked* first_parked_{nullptr};
+    idler* first_idler_{nullptr};
+    std::size_t idler_count_{0};
     bool closed_{false};
 };
 

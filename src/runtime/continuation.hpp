@@ -31,6 +31,7 @@ public:
         auto* const whole = std::exchange(body_, nullptr);
         whole->finish(whole, true);
     }
+    explicit operator bool() const noexcept { return body_ != nullptr; }
     [[nodiscard]] allocator_type get_allocator() const noexcept { return {}; }
 
 private:

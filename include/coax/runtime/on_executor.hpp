@@ -10,6 +10,16 @@
 
 namespace coax {
 
+namespace detail {
+
+/// Runs one child on `executor` (one thread or a strand) and comes back to the caller's.
+///
+/// @returns The exception that left the child; null: none.
+/// Cancellation: posted to the child's executor; still waits for the child.
+asio::awaitable<std::exception_ptr> run_on(asio::any_io_executor executor, asio::awaitable<void> child);
+
+}  // namespace detail
+
 /// Runs `work` on `executor` and comes back to the caller's; inline, without a hop, when the caller is already there.
 ///
 /// @param executor  One thread or a strand, not a bare pool.

@@ -25,7 +25,8 @@ asio::awaitable<std::tuple<kept<Ts>...>> all_of(asio::awaitable<Ts>... work) {
 
 }  // namespace detail
 
-/// Runs all at once on the caller's executor and waits for all.
+/// Runs all at once on the caller's executor and waits for all. They start in order; after one that fails before it ever
+/// suspends the rest never start.
 ///
 /// @returns Their values in order, a monostate for `void`.
 /// @throws What the first one to fail threw, after the others were cancelled and are gone.

@@ -91,7 +91,8 @@ struct any_of {
 }  // namespace detail
 
 /// Runs all at once on the caller's executor until the first one ends, with a value or an exception.
-/// The others are cancelled with `terminal` and waited for; what they still deliver is dropped.
+/// The others are cancelled with `terminal` and waited for; what they still deliver is dropped. They start in order; after
+/// one that ends before it ever suspends the rest never start.
 ///
 /// @returns The value; `index()` tells whose it is. A monostate for `void`.
 /// @throws What the first one to end threw.

@@ -1,9 +1,13 @@
+#include "runtime/context_service.hpp"
 #include "support/run_coro.hpp"
 
 #include <coax/runtime/on_executor.hpp>
 #include <coax/runtime/timeout.hpp>
 #include <coax/runtime/when_all.hpp>
 
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/strand.hpp>
 #include <gmock/gmock.h>
 
 #include <memory>
@@ -146,6 +150,96 @@ TEST(WithTimeout, DiesWithItsContext) {
     EXPECT_TRUE(gone);
 }
 
+TEST(WithTimeout, WhatOneDoesToItsCancellationDoesNotReachTheNext) {
+    auto body = []() -> asio::awaitable<void> {
+        bool gone = false;
+        EXPECT_EQ(co_await with_timeout(1s, stubborn(gone)), 7);  // deaf, and cancelled
+        EXPECT_EQ(co_await with_timeout(2s, after(1s, 5)), 5);
+        bool other = false;
+        EXPECT_EQ((co_await as_result(with_timeout(1s, sleeper(other)))).error().code, errc::timeout);
+        EXPECT_TRUE(other);
+    };
+    run_virtual(body());
+}
+
+TEST(WithTimeout, ManyInARowDoNotNest) {
+    auto body = []() -> asio::awaitable<void> {
+        auto at_once = [](int value) -> asio::awaitable<int> { co_return value; };
+        auto turn = [](int value) -> asio::awaitable<int> {
+            co_await asio::post(co_await asio::this_coro::executor, asio::deferred);
+            co_return value;
+        };
+        int sum = 0;
+        for (int i = 0; i < 20'000; ++i) {
+            sum += co_await with_timeout(1h, at_once(1));
+            sum += co_await with_timeout(1h, turn(1));
+            sum += co_await with_timeout(2h, with_timeout(1h, turn(1)));
+        }
+        EXPECT_EQ(sum, 60'000);
+    };
+    run_virtual(body());
+}
+
+TEST(WithTimeout, RunsOnTheCallersOwnStrand) {
+    asio::io_context context;
+    auto const work = [](int& right) -> asio::awaitable<void> {
+        auto const here = co_await asio::this_coro::executor;
+        auto same = [](asio::any_io_executor caller) -> asio::awaitable<bool> {
+            co_return caller == co_await asio::this_coro::executor;
+        };
+        for (int i = 0; i < 3; ++i)
+            if (co_await with_timeout(1h, same(here))) ++right;
+    };
+    int right = 0;
+    std::vector<std::unique_ptr<started>> calls;
+    for (int i = 0; i < 100; ++i) calls.push_back(std::make_unique<started>(asio::make_strand(context), work(right)));
+    context.run();
+    EXPECT_EQ(right, 300);
+}
+
+TEST(WithTimeout, LeavesNothingThatKeepsTheContextAtWork) {
+    asio::io_context context;
+    started call{context.get_executor(), with_timeout(1h, sleep_for(1ms))};
+    context.run();  // returns
+    EXPECT_FALSE(call.failure());
+}
+
+TEST(WithTimeout, AThousandDeadlinesAreNoMoreTimerCallsThanTicks) {
+    auto body = []() -> asio::awaitable<void> {
+        auto const executor = co_await asio::this_coro::executor;
+        auto& service = detail::context_service::of(executor);
+        auto const start = now(executor);
+        for (int i = 0; i < 1'000; ++i) {
+            co_await with_timeout(1h, [](asio::any_io_executor here) -> asio::awaitable<void> {
+                co_await asio::post(here, asio::deferred);
+            }(executor));
+        }
+        auto const ticks_passed = (now(executor) - start) / detail::context_service::tick;
+        EXPECT_LE(service.tick_count(), static_cast<std::uint64_t>(ticks_passed) + 1);
+    };
+    test::run_coro(body());
+}
+
+/// An executor that never calls inline, so that the work begins a turn later.
+TEST(WithTimeout, CancelledBeforeItBeginsNeverStarts) {
+    asio::io_context context;
+    asio::any_io_executor const later = asio::require(context.get_executor(), asio::execution::blocking.never);
+    bool ran = false;
+    auto work = [](bool& flag) -> asio::awaitable<void> {
+        auto child = [](bool& went) -> asio::awaitable<void> {
+            went = true;
+            co_return;
+        };
+        co_await with_timeout(1h, child(flag));
+    };
+    started call{later, work(ran)};
+    context.poll_one();  // the caller has begun
+    call.cancel();
+    context.run();
+    EXPECT_EQ(call.failure(), errc::cancelled);
+    EXPECT_FALSE(ran);
+}
+
 // ---- when_all
 
 TEST(WhenAll, RunsTogetherAndKeepsTheOrder) {
@@ -184,12 +278,18 @@ TEST(WhenAll, FirstFailureCancelsTheRestAndWaitsForThem) {
     run_virtual(body());
 }
 
-TEST(WhenAll, AFailureBeforeAnySuspensionIsSafe) {
+TEST(WhenAll, AFailureBeforeAnySuspensionStartsNoMore) {
     auto body = []() -> asio::awaitable<void> {
-        bool gone = false;
-        auto const got = co_await as_result(when_all(fail_after(0s, errc::refused), sleeper(gone)));
+        bool started_first = false;
+        bool started_last = false;
+        auto note = [](bool& flag) -> asio::awaitable<void> {
+            flag = true;
+            co_await sleep_for(1h);
+        };
+        auto const got = co_await as_result(when_all(note(started_first), fail_after(0s, errc::refused), note(started_last)));
         EXPECT_EQ(got.error().code, errc::refused);
-        EXPECT_TRUE(gone);
+        EXPECT_TRUE(started_first);
+        EXPECT_FALSE(started_last);
     };
     run_virtual(body());
 }

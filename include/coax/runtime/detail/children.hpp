@@ -1,7 +1,6 @@
 #pragma once
 
 #include <coax/runtime/asio.hpp>
-#include <coax/runtime/clock.hpp>
 
 #include <cstddef>
 #include <exception>
@@ -61,7 +60,7 @@ public:
     /// Those that have not ended.
     [[nodiscard]] std::size_t running() const noexcept;
 
-    /// Starts all and waits until the last one is gone, however it ends.
+    /// Starts all and waits until the last one is gone, however it ends; without a turn of the loop when none suspends.
     ///
     /// @returns The first exception that left a child; null: none.
     /// Cancellation: passed on to the children; still waits for them.
@@ -69,38 +68,7 @@ public:
 
 private:
     struct state;
-    std::shared_ptr<state> state_;
+    std::unique_ptr<state> state_;
 };
-
-/// As `store`, and never throws: leaves the exception in `failure`. Fit for `co_spawn` as it is (see shield.hpp).
-template <class T>
-asio::awaitable<void> store_quietly(asio::awaitable<T> work, std::optional<kept<T>>& place, std::exception_ptr& failure) {
-    try {
-        if constexpr (std::is_void_v<T>) {
-            co_await std::move(work);
-            place.emplace();
-        } else {
-            place.emplace(co_await std::move(work));
-        }
-    } catch (...) {
-        failure = std::current_exception();
-    }
-    co_await asio::this_coro::throw_if_cancelled(false);
-}
-
-/// Runs one child, which never throws; cancels it with `terminal` when `limit` has passed, and waits until it is gone.
-///
-/// @returns Whether the limit passed meanwhile.
-/// Cancellation: passed on to the child.
-asio::awaitable<bool> run_limited(clock::duration limit, asio::awaitable<void> child);
-
-/// Runs one child on `executor` (one thread or a strand) and comes back to the caller's.
-///
-/// @returns The exception that left the child; null: none.
-/// Cancellation: posted to the child's executor; still waits for the child.
-asio::awaitable<std::exception_ptr> run_on(asio::any_io_executor executor, asio::awaitable<void> child);
-
-/// Throws `errc::timeout`, naming the limit.
-[[noreturn]] void throw_timeout(clock::duration limit);
 
 }  // namespace coax::detail

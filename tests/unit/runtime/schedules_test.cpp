@@ -3,9 +3,12 @@
 
 #include "support/cancel_everywhere.hpp"
 
+#include <coax/runtime/adaptive_limit.hpp>
 #include <coax/runtime/async_mutex.hpp>
 #include <coax/runtime/async_semaphore.hpp>
 #include <coax/runtime/channel.hpp>
+#include <coax/runtime/circuit_breaker.hpp>
+#include <coax/runtime/rate_limiter.hpp>
 #include <coax/runtime/single_flight.hpp>
 
 #include <gtest/gtest.h>
@@ -14,6 +17,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <random>
 #include <set>
 #include <utility>
@@ -269,6 +273,236 @@ TEST(Schedules, SingleFlightFollowsTheSequentialModel) {
         for (auto const& [key, count] : shared.in_work) EXPECT_EQ(count, 0);
         if (HasFailure()) return;
     }
+}
+
+// ---- limits over time: no two events fall together, so that the model meets them in the limiter's order
+
+clock::duration instant(random& chance, std::chrono::milliseconds most) {
+    return clock::duration{1 + static_cast<clock::duration::rep>(chance()) % clock::duration{most}.count()};
+}
+
+constexpr double tolerance = 1e-3;  ///< For what adding up in another order makes of a level.
+
+struct bucket_model {
+    double rate;  ///< A second.
+    double capacity;
+    double level{capacity};
+    clock::time_point at{};
+
+    void refill(clock::time_point now) {
+        if (at != clock::time_point{}) put(rate * std::chrono::duration<double>(now - at).count());
+        at = now;
+    }
+    void put(double amount) { level = std::min(capacity, level + amount); }
+    [[nodiscard]] bool has(double amount) const { return level >= amount - tolerance; }
+};
+
+struct limiter_world {
+    rate_limiter quota{{.requests_per_minute = 600, .tokens_per_minute = 6'000, .burst = std::chrono::seconds{1}}};
+    bucket_model requests{.rate = 10, .capacity = 10};
+    bucket_model tokens{.rate = 100, .capacity = 100};
+    std::deque<std::pair<int, std::int64_t>> queue{};
+
+    void refill(clock::time_point now) {
+        requests.refill(now);
+        tokens.refill(now);
+    }
+    void give_up(int id) {
+        std::erase_if(queue, [id](auto const& one) { return one.first == id; });
+    }
+    void grant(int id, std::int64_t count, bool hurried, clock::time_point now) {
+        if (!hurried) EXPECT_EQ(queue.front().first, id) << "out of turn";
+        give_up(id);
+        refill(now);
+        EXPECT_TRUE(requests.has(1) && tokens.has(static_cast<double>(count))) << "more than the limits allow";
+        requests.put(-1);
+        tokens.put(-static_cast<double>(count));
+    }
+    [[nodiscard]] bool front_waits_rightly() const {
+        if (queue.empty()) return true;
+        auto const count = static_cast<double>(queue.front().second);
+        return requests.level < 1 + tolerance || tokens.level < count + tolerance;
+    }
+    /// Who can go does so before the clock moves on.
+    void expect_nobody_waits_for_what_is_there(clock::time_point now) {
+        EXPECT_FALSE(due_since && now > *due_since + std::chrono::microseconds{1}) << "somebody waits too long";
+        refill(now);
+        if (front_waits_rightly())
+            due_since.reset();
+        else if (!due_since)
+            due_since = now;
+    }
+
+    std::optional<clock::time_point> due_since{};
+};
+
+asio::awaitable<void> limiter_task(crowd& all, limiter_world& shared, int id) {
+    auto const executor = co_await asio::this_coro::executor;
+    co_await sleep_for(instant(all.chance, std::chrono::seconds{5}));
+    auto const count = static_cast<std::int64_t>(1 + all.chance() % 60);
+    shared.queue.emplace_back(id, count);
+    auto const asked = std::shared_ptr<void>(nullptr, [&shared, id](void*) { shared.give_up(id); });
+    bool const first = shared.quota.waiting() == 0;
+    auto held = co_await shared.quota.reserve(count);
+    shared.grant(id, count, first || all.cancelled.contains(id), now(executor));
+    auto const unsettled = std::shared_ptr<void>(nullptr, [&shared, &held, executor, count](void*) {
+        if (!held) return;
+        shared.refill(now(executor));
+        shared.requests.put(1);
+        shared.tokens.put(static_cast<double>(count));
+    });
+    co_await sleep_for(instant(all.chance, std::chrono::seconds{2}));
+    if (all.chance() % 3 == 0) co_return;  // did not go out
+    auto const actual = static_cast<std::int64_t>(all.chance() % 80);
+    held.settle(actual);
+    shared.refill(now(executor));
+    shared.tokens.put(static_cast<double>(count - actual));
+}
+
+TEST(Schedules, RateLimiterFollowsTheSequentialModel) {
+    for (std::uint64_t seed = 1; seed <= schedule_count; ++seed) {
+        SCOPED_TRACE(seed);
+        limiter_world shared;
+        crowd all{seed};
+        for (int id = 0; id < task_count; ++id) all.start(id, limiter_task(all, shared, id));
+        all.run([&] { shared.expect_nobody_waits_for_what_is_there(now(all.world.executor())); });
+        EXPECT_EQ(shared.quota.waiting(), 0U);
+        EXPECT_TRUE(shared.queue.empty());
+        if (HasFailure()) return;
+    }
+}
+
+struct adaptive_world {
+    adaptive_limit limit{{.initial = 4, .minimum = 2, .maximum = 12}};
+    std::deque<int> queue{};
+
+    void give_up(int id) { std::erase(queue, id); }
+};
+
+asio::awaitable<void> adaptive_task(crowd& all, adaptive_world& shared, int id) {
+    co_await sleep_for(instant(all.chance, std::chrono::milliseconds{50}));
+    for (int round = 0; round < 2; ++round) {
+        shared.queue.push_back(id);
+        auto const asked = std::shared_ptr<void>(nullptr, [&shared, id](void*) { shared.give_up(id); });
+        bool const first = shared.limit.waiting() == 0;
+        auto held = co_await shared.limit.acquire();
+        if (!first && !all.cancelled.contains(id)) EXPECT_EQ(shared.queue.front(), id) << "out of turn";
+        shared.give_up(id);
+        EXPECT_LE(shared.limit.in_use(), shared.limit.limit());
+        co_await sleep_for(instant(all.chance, std::chrono::milliseconds{5}));
+        if (all.chance() % 4 != 0) held.finish(all.chance() % 6 == 0 ? load_signal::overload : load_signal::good);
+    }
+}
+
+TEST(Schedules, AdaptiveLimitFollowsTheSequentialModel) {
+    for (std::uint64_t seed = 1; seed <= schedule_count; ++seed) {
+        SCOPED_TRACE(seed);
+        adaptive_world shared;
+        crowd all{seed};
+        for (int id = 0; id < task_count; ++id) all.start(id, adaptive_task(all, shared, id));
+        all.run([&shared] {
+            if (!shared.queue.empty()) EXPECT_GE(shared.limit.in_use(), shared.limit.limit());
+            EXPECT_GE(shared.limit.limit(), 2U);
+            EXPECT_LE(shared.limit.limit(), 12U);
+        });
+        EXPECT_EQ(shared.limit.in_use(), 0U);
+        EXPECT_TRUE(shared.queue.empty());
+        if (HasFailure()) return;
+    }
+}
+
+/// Keeps every call instead of sums of slices.
+struct breaker_model {
+    static constexpr clock::duration slice = std::chrono::milliseconds{10};
+    static constexpr clock::duration open_for = std::chrono::milliseconds{30};
+
+    enum class state { closed, open, half_open } now_is{state::closed};
+    std::vector<std::pair<clock::duration::rep, bool>> calls{};  ///< Slice, and whether it failed; since it closed.
+    clock::time_point open_until{};
+    int era{0};
+    int trials{0};
+    int good{0};
+
+    [[nodiscard]] bool lets_in(clock::time_point now) {
+        if (now_is == state::open && now >= open_until) turn_to(state::half_open);
+        if (now_is == state::half_open) return trials < 2 && ++trials;
+        return now_is == state::closed;
+    }
+    void ended(int of, std::optional<bool> failed, clock::time_point now) {
+        if (of != era) return;
+        if (now_is == state::half_open) return trial_ended(failed, now);
+        if (!failed) return;
+        auto const number = now.time_since_epoch() / slice;
+        calls.emplace_back(number, *failed);
+        std::erase_if(calls, [number](auto const& one) { return one.first <= number - 10; });
+        auto const failures = std::ranges::count(calls, true, &std::pair<clock::duration::rep, bool>::second);
+        if (calls.size() >= 5 && 2 * static_cast<std::size_t>(failures) >= calls.size()) open(now);
+    }
+    void trial_ended(std::optional<bool> failed, clock::time_point now) {
+        if (!failed)
+            --trials;
+        else if (*failed)
+            open(now);
+        else if (++good == 2)
+            turn_to(state::closed);
+    }
+    void open(clock::time_point now) {
+        turn_to(state::open);
+        open_until = now + open_for;
+    }
+    void turn_to(state next) {
+        now_is = next;
+        ++era;
+        trials = good = 0;
+        calls.clear();
+    }
+};
+
+struct breaker_world {
+    circuit_breaker breaker{{.failure_rate = 0.5,
+                             .minimum_calls = 5,
+                             .window = std::chrono::milliseconds{100},
+                             .open_for = std::chrono::milliseconds{30},
+                             .trials = 2}};
+    breaker_model model{};
+    int turned_away{0};
+};
+
+asio::awaitable<void> breaker_task(crowd& all, breaker_world& shared) {
+    auto const executor = co_await asio::this_coro::executor;
+    co_await sleep_for(instant(all.chance, std::chrono::milliseconds{300}));
+    for (int round = 0; round < 3; ++round) {
+        bool const expected = shared.model.lets_in(now(executor));
+        auto pass = shared.breaker.enter(executor);
+        EXPECT_EQ(pass.has_value(), expected);
+        if (!pass) {
+            ++shared.turned_away;
+            co_await sleep_for(instant(all.chance, std::chrono::milliseconds{40}));
+            continue;
+        }
+        std::optional<bool> failed;
+        auto const told = std::shared_ptr<void>(nullptr, [&shared, &failed, executor, era = shared.model.era](void*) {
+            shared.model.ended(era, failed, now(executor));
+        });
+        co_await sleep_for(instant(all.chance, std::chrono::milliseconds{20}));
+        if (all.chance() % 8 == 0) continue;  // given up
+        failed = all.chance() % 2 == 0;
+        *failed ? pass->failed({.code = errc::overloaded}) : pass->succeeded();
+    }
+}
+
+TEST(Schedules, CircuitBreakerFollowsTheSequentialModel) {
+    int turned_away = 0;
+    for (std::uint64_t seed = 1; seed <= schedule_count; ++seed) {
+        SCOPED_TRACE(seed);
+        breaker_world shared;
+        crowd all{seed};
+        for (int id = 0; id < task_count; ++id) all.start(id, breaker_task(all, shared));
+        all.run([] {});
+        turned_away += shared.turned_away;
+        if (HasFailure()) return;
+    }
+    EXPECT_GT(turned_away, schedule_count);
 }
 
 }  // namespace

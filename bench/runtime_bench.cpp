@@ -1,11 +1,12 @@
 // What do a permit, a quota, a retry, a timeout and their like cost, and how often do they ask the heap?
-// Floors: awaiting a coroutine that does nothing; awaiting a turn of the event loop.
+// Floors: awaiting a coroutine that does nothing; awaiting a turn of the event loop; Asio's own `co_spawn`.
 
 #include "allocations.hpp"
 
 #include <coax/runtime/async_mutex.hpp>
 #include <coax/runtime/async_semaphore.hpp>
 #include <coax/runtime/channel.hpp>
+#include <coax/runtime/map.hpp>
 #include <coax/runtime/pipeline.hpp>
 #include <coax/runtime/rate_limiter.hpp>
 #include <coax/runtime/retry.hpp>
@@ -15,8 +16,12 @@
 #include <coax/runtime/timeout.hpp>
 #include <coax/runtime/when_all.hpp>
 
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <benchmark/benchmark.h>
 
 #include <chrono>
@@ -56,6 +61,23 @@ BENCHMARK(await_floor);
 
 void turn_floor(benchmark::State& state) { run(state, [] { return turn(); }); }
 BENCHMARK(turn_floor);
+
+/// The same on a shard that minds timers or sockets, as any that does real work: each turn then asks the kernel too.
+void busy_turn_floor(benchmark::State& state) {
+    coax::runtime rt;
+    asio::steady_timer far{rt.executor(), 1h};
+    far.async_wait([](boost::system::error_code) {});
+    run(state, rt, [] { return turn(); });
+}
+BENCHMARK(busy_turn_floor);
+
+/// What Asio alone asks for work with a cancellation of its own, which a timeout cannot do without.
+void co_spawn_floor(benchmark::State& state) {
+    run(state, []() -> asio::awaitable<void> {
+        co_await asio::co_spawn(co_await asio::this_coro::executor, nothing(), asio::as_tuple(asio::use_awaitable));
+    });
+}
+BENCHMARK(co_spawn_floor);
 
 void semaphore_acquire(benchmark::State& state) {
     coax::async_semaphore slots{4};
@@ -193,6 +215,15 @@ void pipeline_million(benchmark::State& state) {
     });
 }
 BENCHMARK(pipeline_million)->Unit(benchmark::kMillisecond);
+
+/// All results in hand at the end: what is held is the vector of them.
+void map_million(benchmark::State& state) {
+    over_a_million(state, []() -> asio::awaitable<coax::map_progress> {
+        auto const out = co_await coax::map(std::views::iota(0, million), {.concurrency = 64}, item);
+        co_return coax::map_progress{.done = out.size()};
+    });
+}
+BENCHMARK(map_million)->Unit(benchmark::kMillisecond);
 
 /// The least a million turns cost.
 void million_floor(benchmark::State& state) {

@@ -5,6 +5,8 @@
 #include "cli/files.hpp"
 
 #include <coax/client/answer_form.hpp>
+#include <coax/json/read.hpp>
+#include <coax/json/value.hpp>
 #include <coax/runtime/runtime.hpp>
 
 #include <CLI/CLI.hpp>
@@ -77,7 +79,8 @@ private:
 asio::awaitable<batch_answer<std::string>> ask(client& llm, answer_form const* form, chat_request request) {
     if (form == nullptr) co_return co_await coax::detail::ask_text(llm, std::move(request));
     auto answer = co_await llm.parse_form(std::move(request), *form);
-    co_return batch_answer<std::string>{std::move(answer.text), answer.usage, answer.attempts};
+    auto const value = json::read<json_value>(answer.text, {.lenient = llm.options().forgive});
+    co_return batch_answer<std::string>{value ? value->text() : std::move(answer.text), answer.usage, answer.attempts};
 }
 
 /// Every record that the output lacks, from input to output.
@@ -90,7 +93,7 @@ batch_summary run_job(batch_job const& job, batch_flags const& flags, jsonl_writ
     progress_display display{flags.quiet,
                              std::chrono::milliseconds{static_cast<std::int64_t>(flags.progress_every * 1000.0)}};
     interrupt_watch const watch{rt.executor(), llm, stop, display};
-    answer_form const form = job.schema ? form_of(*job.schema) : answer_form{};
+    answer_form const form = job.schema ? form_of(*job.schema, job.options.forgive) : answer_form{};
 
     auto const next_undone = [&]() -> result<std::optional<batch_record>> {
         for (;;) {
@@ -185,6 +188,8 @@ void add_flags(CLI::App& command, batch_flags& flags) {
     command.add_option("--concurrency", flags.concurrency, "Records in work at once")
         ->check(CLI::NonNegativeNumber)
         ->capture_default_str();
+    command.add_flag("--adaptive", flags.adaptive,
+                     "Find out how many requests at once the service bears, up to --concurrency");
     command.add_option("--rpm", flags.rpm, "Requests a minute; 0: no limit");
     command.add_option("--tpm", flags.tpm, "Tokens a minute; 0: no limit");
     command.add_flag("--even-spacing", flags.even_spacing, "Spread requests evenly over the minute");

@@ -64,6 +64,11 @@ std::optional<error> wrong_number(batch_flags const& flags) {
 
 void apply(batch_flags const& flags, client_options& options) {
     options.max_concurrency = flags.concurrency;
+    if (flags.adaptive) {
+        options.adaptive.emplace();
+        options.adaptive->maximum = flags.concurrency;
+        options.adaptive->initial = std::min(options.adaptive->initial, flags.concurrency);
+    }
     options.http.max_connections_per_host = std::max(options.http.max_connections_per_host, flags.concurrency);
     options.http.max_connections = std::max(options.http.max_connections, flags.concurrency);
     options.rate_limits.requests_per_minute = flags.rpm;

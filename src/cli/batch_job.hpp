@@ -31,6 +31,7 @@ struct batch_flags {
     std::int64_t rpm{0};
     std::int64_t tpm{0};
     bool even_spacing{false};
+    bool adaptive{false};
     bool resume{false};
     bool retry_failed{false};
     bool allow_bad_lines{false};

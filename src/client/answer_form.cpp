@@ -1,6 +1,20 @@
 #include <coax/client/answer_form.hpp>
 
+#include <coax/json/read.hpp>
+#include <coax/json/value.hpp>
+
 namespace coax {
+
+namespace {
+
+/// The JSON in an answer that is none as it stands, where that is forgiven; else the answer, with its places in it.
+std::string strict(std::string_view answer, json::leniency const& forgive) {
+    if (json_value::parse(answer)) return std::string{answer};
+    auto const forgiven = json::read<json_value>(answer, {.lenient = forgive});
+    return forgiven ? forgiven->text() : std::string{answer};
+}
+
+}  // namespace
 
 result<std::string> detail::schema_of(json::codec const& type, schema_dialect dialect) {
     auto const text = type.schema(dialect);
@@ -18,11 +32,12 @@ answer_form form_of(json::codec const& type, void* into, json::read_options cons
             .explain = [&type, into, reading](std::string_view answer) { return type.examine(into, answer, reading); }};
 }
 
-answer_form form_of(runtime_schema const& schema) {
+answer_form form_of(runtime_schema const& schema, json::leniency const& forgive) {
     return {.name = schema.name(),
             .schema = [&schema](schema_dialect dialect) { return schema.for_dialect(dialect); },
-            .accept = [&schema](std::string_view answer) { return schema.validate(answer); },
-            .explain = [&schema](std::string_view answer) { return schema.find_violations(answer); }};
+            .accept = [&schema, forgive](std::string_view answer) { return schema.validate(strict(answer, forgive)); },
+            .explain =
+                [&schema, forgive](std::string_view answer) { return schema.find_violations(strict(answer, forgive)); }};
 }
 
 }  // namespace coax

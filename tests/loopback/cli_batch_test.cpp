@@ -372,5 +372,24 @@ TEST(CliBatch, AKeyRevokedOnTheWayLeavesTheRestForLater) {
     EXPECT_NE(end.errors.find("150 records remain"), std::string::npos) << end.errors;
 }
 
+TEST(CliBatch, FencedAnswersAreWrittenAsTheirJson) {
+    auto const fenced = [](sim::recorded_request const&) -> std::optional<sim::scripted_answer> {
+        return sim::scripted_answer{
+            .body = R"({"id":"c","model":"m","choices":[{"index":0,"finish_reason":"stop","message":{"role":"assistant",)"
+                    R"("content":"```json\n{\"answer\": \"yes\", \"reason\": \"r\"}\n```"}}]})"};
+    };
+    sim::server const server{{.handler = fenced}};
+    temp_folder const folder;
+    auto const input = folder.write("in.jsonl", "{\"id\":\"post-0\",\"text\":\"x\"}\n");
+    auto const end = run_program({"--base-url", server.url() + "/v1", "--model", "m", "batch", input, "--prompt", "Is {{text}}?",
+                                  "--schema", "yes_no", "--adaptive", "--out", folder.path("out.jsonl")},
+                                 {{"OPENAI_API_KEY", "sk-test-key"}});
+    EXPECT_EQ(end.exit_code, 0) << end.errors;
+    auto const lines = lines_of(folder.path("out.jsonl"));
+    ASSERT_EQ(lines.size(), 1U);
+    EXPECT_EQ(lines[0].output.text(), R"({"answer":"yes","reason":"r"})");
+    EXPECT_EQ(server.stats().requests, 1U);
+}
+
 }  // namespace
 }  // namespace coax

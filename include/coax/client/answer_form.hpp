@@ -3,6 +3,7 @@
 #include <coax/core/result.hpp>
 #include <coax/json/codec.hpp>
 #include <coax/json/dialect.hpp>
+#include <coax/json/leniency.hpp>
 #include <coax/json/runtime_schema.hpp>
 
 #include <functional>
@@ -32,6 +33,8 @@ namespace detail {
                                   void (*renew)(void* into) = nullptr);
 
 /// Validates against a schema known only at run time, which must outlive the form.
-[[nodiscard]] answer_form form_of(runtime_schema const& schema);
+/// @param forgive  What may be wrong around and in the JSON; `json::read<json_value>` with the same gets it out of the
+///                 answer. Words around it are not forgiven: nothing tells where the value begins.
+[[nodiscard]] answer_form form_of(runtime_schema const& schema, json::leniency const& forgive = {});
 
 }  // namespace coax

@@ -44,6 +44,18 @@ TEST(Prepare, GoodInputGivesAJob) {
     EXPECT_TRUE(job->schema);
     EXPECT_EQ(job->options.retry.max_attempts, in.flags.retries + 1);
     EXPECT_EQ(job->options.max_concurrency, in.flags.concurrency);
+    EXPECT_FALSE(job->options.adaptive);
+}
+
+TEST(Prepare, AdaptiveStaysWithinTheConcurrency) {
+    good_input in;
+    in.flags.adaptive = true;
+    in.flags.concurrency = 5;
+    auto const job = prepare(in.flags, {}, with_key);
+    ASSERT_TRUE(job) << job.error().why;
+    ASSERT_TRUE(job->options.adaptive);
+    EXPECT_EQ(job->options.adaptive->maximum, 5U);
+    EXPECT_EQ(job->options.adaptive->initial, 5U);
 }
 
 TEST(Prepare, RequestCarriesSystemPromptAndSampling) {

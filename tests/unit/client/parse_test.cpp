@@ -214,5 +214,15 @@ TEST(ParseForm, AcceptsASchemaOfRunTime) {
     }(service));
 }
 
+TEST(ParseForm, ForgivesAFenceAroundRunTimeJson) {
+    auto const schema = runtime_schema::parse(R"({"type":"object","properties":{"n":{"type":"integer"}},"required":["n"]})").value();
+    auto const forgiving = form_of(schema, {.code_fences = true});
+    EXPECT_TRUE(forgiving.accept("```json\n{\"n\": 3}\n```"));
+    EXPECT_EQ(forgiving.explain("```json\n{\"n\": \"x\"}\n```").size(), 1U);
+    EXPECT_FALSE(form_of(schema).accept("```json\n{\"n\": 3}\n```"));
+    std::string_view const strict = "{\n\"n\": \"x\"}";
+    EXPECT_EQ(forgiving.accept(strict).error().message, schema.validate(strict).error().message);
+}
+
 }  // namespace
 }  // namespace coax

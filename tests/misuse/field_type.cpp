@@ -12,6 +12,7 @@ using character = char;
 using long_double = long double;
 using single_byte = std::byte;
 using raw_pointer = int*;
+using c_array = int[3];
 using too_fine = std::chrono::duration<long long, std::pico>;
 using number_keys = std::map<int, int>;
 using view = std::string_view;
@@ -45,6 +46,7 @@ struct remedies {
     std::uint8_t single_byte{};
     std::vector<std::byte> bytes{};
     std::unique_ptr<int> pointer{};
+    std::array<int, 3> c_array{};
     std::chrono::nanoseconds fine{};
     std::map<std::string, int> keys{};
     std::list<int> container{};

@@ -92,6 +92,18 @@ template <class T>
 inline constexpr bool has_bases =
     requires { T{any_base_of<T>{}}; } && !requires { T{converts_to_nothing{}}; };
 
+template <class T, std::size_t... I>
+constexpr bool takes_each_whole(std::index_sequence<I...>) {
+    if constexpr (sizeof...(I) == 1)
+        return requires { T(any_value_but<T>{}); };
+    else
+        return requires { T((static_cast<void>(I), any_value{})...); };
+}
+
+/// Whether one of the `Taken` initializers was for an element of a C array: in parentheses, none may be.
+template <class T, std::size_t Taken>
+inline constexpr bool has_c_array = Taken != 0 && !takes_each_whole<T>(std::make_index_sequence<Taken>{});
+
 template <class T>
 consteval std::size_t count_fields() {
     static_assert(std::is_aggregate_v<T>,
@@ -100,7 +112,9 @@ consteval std::size_t count_fields() {
     static_assert(!has_bases<T>,
                   "coax: base classes cannot be seen in C++20; make the base a member, or list all members in "
                   "coax_schema");
-    return gallop<T, first_taken<T, 0>()>();
+    constexpr auto count = gallop<T, first_taken<T, 0>()>();
+    static_assert(!has_c_array<T, count>, "coax: a C array cannot be read into; use std::array or std::vector");
+    return count;
 }
 
 }  // namespace coax::reflect::detail

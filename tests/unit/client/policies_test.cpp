@@ -1,5 +1,6 @@
 // What a client puts around its calls: hedge, circuit breaker, adaptive limit, retry budget, and what headers teach it.
 
+#include "support/cancel_everywhere.hpp"
 #include "support/fake_service.hpp"
 #include "support/run_coro.hpp"
 
@@ -12,6 +13,8 @@
 
 #include <chrono>
 #include <ctime>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -271,6 +274,69 @@ TEST(ClientAdaptive, ClosedClientRefuses) {
         EXPECT_EQ((co_await as_result(llm.chat("x"))).error().code, errc::closed);
     };
     run_virtual(body(service));
+}
+
+// --- cancellation ---
+
+/// What a call and the calls after it share.
+struct shared_client {
+    int requests{0};
+    std::optional<client> llm{};
+};
+
+/// Requests that say "after" are answered in a second. Of the others two fail, one is late, the rest is good.
+client_options options_of(std::shared_ptr<shared_client> const& shared, bool streaming) {
+    client_options options{.model = "m"};
+    options.transport = std::make_shared<memory_transport>(
+        [shared, streaming](http_request const& request) -> result<fake_service::answer> {
+            if (request.body.find("after") != std::string::npos) return after(1s, openai_text("ok"));
+            auto const number = ++shared->requests;
+            if (number <= 2) return after(3s, openai_error(503, "x"));
+            return after(number == 3 ? 20s : 1s, streaming ? openai_stream({"ok"}) : openai_text("ok"));
+        });
+    options.adaptive = {.initial = 2, .minimum = 2, .maximum = 2};
+    options.circuit_breaker = {.minimum_calls = 10};
+    options.hedge = {.delay = 2s};
+    options.retry_budget.emplace();
+    return options;
+}
+
+/// A call that meets all policies: its first attempt fails on both lanes, its second is hedged.
+asio::awaitable<void> cancelled_call(std::shared_ptr<shared_client> shared, bool streaming) {
+    auto llm = shared->llm.emplace(co_await asio::this_coro::executor, options_of(shared, streaming));
+    if (!streaming) {
+        (void)co_await llm.chat("x");
+        co_return;
+    }
+    auto words = co_await llm.stream("x");
+    (void)co_await words.finish();
+}
+
+/// Both slots are free: two requests of a second each are answered in a second.
+asio::awaitable<void> calls_after(std::shared_ptr<shared_client> shared) {
+    auto const executor = co_await asio::this_coro::executor;
+    co_await sleep_for(1h);
+    if (shared->llm) {
+        auto const began = now(executor);
+        std::vector<int> const two(2);
+        auto const ask = [&](int) { return shared->llm->chat("after"); };
+        for (auto const& answer : co_await map(two, {.concurrency = 2}, ask)) EXPECT_TRUE(answer);
+        EXPECT_EQ(now(executor) - began, 1s);
+    }
+    shared->llm.reset();
+}
+
+TEST(ClientPolicies, LoseNothingWhereverACallIsCancelled) {
+    for (bool const streaming : {false, true}) {
+        auto const report = cancel_everywhere([streaming] {
+            auto const shared = std::make_shared<shared_client>();
+            scenario run{.subject = cancelled_call(shared, streaming)};
+            run.company.push_back(calls_after(shared));
+            run.kept = shared;
+            return run;
+        });
+        EXPECT_GT(report.suspensions, 4);
+    }
 }
 
 // --- retry budget ---

@@ -10,9 +10,8 @@
 #include <benchmark/benchmark.h>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
-#if __has_include(<glaze/glaze.hpp>)
+#ifdef COAX_BENCH_GLAZE
 #include <glaze/glaze.hpp>
-#define COAX_BENCH_GLAZE
 #endif
 #if __has_include(<nlohmann/json.hpp>)
 #include <nlohmann/json.hpp>

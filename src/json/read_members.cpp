@@ -161,15 +161,15 @@ bool reader::read_members(open_place& here, struct_plan const& structure, void* 
 }
 
 bool reader::take_key(open_place& here) {
+    here.link.key = {};  // the one before may be in `here.key`, which is written to
+    bool const quoted = peek() == '"';
+    if (quoted && !token_is_whole()) return starve();
+    if (quoted) ++at_;
     here.key_at = offset();
-    if (peek() != '"') {
-        if (!take_odd_key(here.key)) return !broken_ && lack("a key in quotes");
-        here.link.key = here.key;
-        return true;
-    }
-    if (!token_is_whole()) return starve();
-    ++at_;
-    return take_string(here.link.key, here.key);
+    if (quoted) return take_string(here.link.key, here.key);
+    if (!take_odd_key(here.key)) return !broken_ && lack("a key in quotes");
+    here.link.key = here.key;
+    return true;
 }
 
 /// What is wrong with a key itself: it was there already, or nobody asked for it.

@@ -2,10 +2,12 @@
 
 #include <coax/client/chat_stream.hpp>
 #include <coax/client/parsed.hpp>
+#include <coax/core/error.hpp>
 #include <coax/json/partial_reader.hpp>
 
 #include <boost/asio/awaitable.hpp>
 
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -40,9 +42,23 @@ private:
 
 }  // namespace detail
 
+/// What a `parse_stream` throws: a failure, and in it what had arrived by then.
+template <class T>
+class incomplete : public exception {
+public:
+    incomplete(error why, std::shared_ptr<T const> so_far) : exception{std::move(why)}, so_far_{std::move(so_far)} {}
+
+    /// As `parse_stream::so_far`. Lives as long as a copy of the exception.
+    [[nodiscard]] T const& so_far() const noexcept { return *so_far_; }
+
+private:
+    std::shared_ptr<T const> so_far_;
+};
+
 /// A struct that is read while the model writes it. Holds one of the client's slots until its end or its destruction.
 ///
-/// There are no re-asks: what was shown cannot be taken back. After a failure `so_far` still has what arrived.
+/// There are no re-asks: what was shown cannot be taken back. What it throws is an `incomplete<T>`, which holds what
+/// arrived; `so_far` still has it too.
 /// Thread safety: one coroutine at a time, on any executor.
 /// Lifetime: as `chat_stream`.
 template <class T>
@@ -56,8 +72,12 @@ public:
     /// @throws coax::exception  As `chat_stream::next`; `errc::invalid_output` if it stops at violations.
     /// Cancellation: `terminal`; the connection is closed.
     boost::asio::awaitable<T const*> next() {
-        bool const more = co_await feed_.next(reader_.core());
-        co_return more ? &reader_.value() : nullptr;
+        try {
+            bool const more = co_await feed_.next(reader_.core());
+            co_return more ? &reader_.value() : nullptr;
+        } catch (exception const& failure) {
+            throw incomplete<T>{failure.why(), reader_.share_value()};
+        }
     }
 
     /// Reads what is left and returns the whole value: that of `parse<T>` on the same answer. `so_far` is then used up.
@@ -70,10 +90,14 @@ public:
 
     /// `finish` together with the answer.
     boost::asio::awaitable<parsed<T>> finish_response() {
-        auto response = co_await feed_.finish(reader_.core());
-        auto value = reader_.finish();
-        if (!value) throw_error(detail::misfit(std::move(value).error(), response));
-        co_return parsed<T>{std::move(*value), std::move(response)};
+        try {
+            auto response = co_await feed_.finish(reader_.core());
+            auto value = reader_.finish();
+            if (!value) throw_error(detail::misfit(std::move(value).error(), response));
+            co_return parsed<T>{std::move(*value), std::move(response)};
+        } catch (exception const& failure) {
+            throw incomplete<T>{failure.why(), reader_.share_value()};
+        }
     }
 
     /// What has arrived, also after a failure.

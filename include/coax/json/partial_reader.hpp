@@ -63,13 +63,15 @@ template <class T>
 class partial_reader {
 public:
     explicit partial_reader(read_options const& options = {})
-        : value_{std::make_unique<T>()}, core_{detail::plan_of<T>, value_.get(), options} {}
+        : value_{std::make_shared<T>()}, core_{detail::plan_of<T>, value_.get(), options} {}
 
     /// Takes what arrived, cut anywhere, also inside a code point.
     void feed(std::string_view bytes) { core_.feed(bytes); }
 
     /// What has arrived so far. The reference stays good until `finish` or destruction; its content moves with `feed`.
     [[nodiscard]] T const& value() const noexcept { return *value_; }
+    /// The same, to keep beyond the reader.
+    [[nodiscard]] std::shared_ptr<T const> share_value() const noexcept { return value_; }
 
     /// How much is there of the place with this JSON pointer; empty: of the whole.
     [[nodiscard]] arrival at(std::string_view pointer) const { return core_.at(pointer); }
@@ -125,7 +127,7 @@ public:
     [[nodiscard]] detail::partial_core& core() noexcept { return core_; }
 
 private:
-    std::unique_ptr<T> value_;  // stays in its place when the reader moves
+    std::shared_ptr<T> value_;  // stays in its place when the reader moves
     detail::partial_core core_;
 };
 

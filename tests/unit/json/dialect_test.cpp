@@ -380,6 +380,10 @@ TEST(Agreement, HoldsForTheModelsOfTheSdks) {
     expect_agreement<m_time>();
     expect_agreement<m_matrix>();
     expect_agreement<m_formats>();
+    expect_agreement<m_nullable_items>();
+    expect_agreement<m_either>();
+    expect_agreement<m_other_format>();
+    expect_agreement<m_two_marks>();
     expect_agreement<std::vector<m_tree>>();
 }
 

@@ -69,5 +69,15 @@ struct m_formats {
     std::string id{};
     static constexpr auto coax_schema = describe(doc{}, field(&m_formats::mail, {.format = "email"}), field(&m_formats::id, {.format = "uuid"}));
 };
+struct m_nullable_items { std::vector<std::optional<int>> marks{}; };
+struct m_either { std::variant<address, std::string> place{}; };
+struct m_other_format {
+    std::string picture{};
+    static constexpr auto coax_schema = describe(doc{}, field(&m_other_format::picture, {.description = "In base64", .format = "byte"}));
+};
+struct m_two_marks {
+    std::vector<int> marks{};
+    static constexpr auto coax_schema = describe(doc{}, field(&m_two_marks::marks, {.min_items = 2}));
+};
 
 }  // namespace coax::types

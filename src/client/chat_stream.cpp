@@ -85,6 +85,7 @@ void chat_stream::state::conclude() {
 
 error chat_stream::state::fail(error why) {
     why = client_.failed(at_, held_, std::move(why), &body_->headers(), decoder_->usage_so_far());
+    why.attempts = attempts;
     why = client_.in_time(std::move(why), at_, deadline);
     end_ = why;
     body_.reset();

@@ -13,13 +13,24 @@ std::vector<asio::any_io_executor> shards_of(runtime const& rt) {
     return executors;
 }
 
+/// What is cancelled by the call's deadline ends in that, with what it has cost by then.
+template <class T>
+asio::awaitable<result<T>> late_at(shard& at, clock::time_point deadline, asio::awaitable<result<T>> work) {
+    auto outcome = co_await std::move(work);
+    if (outcome || outcome.error().code != errc::cancelled || now(at.executor) < deadline) co_return outcome;
+    error why = std::move(outcome).error();
+    why.code = errc::timeout;
+    co_return why;
+}
+
 /// The public edge: picks the shard, runs `op` there within the call's time, and throws what it reports.
 template <class T, class Op>
 asio::awaitable<T> at_home(std::shared_ptr<client::impl> self, Op op) {
     auto& at = self->home_of(co_await asio::this_coro::executor);
     auto const deadline = self->deadline_at(at);
     auto work = op(*self, at, deadline);
-    if (self->options.timeout.count() > 0) work = with_timeout(self->options.timeout, std::move(work));
+    if (auto const limit = self->options.timeout; limit.count() > 0)
+        work = with_timeout(limit, late_at(at, deadline, std::move(work)));
     auto outcome = co_await as_result(on_executor(at.executor, std::move(work)));
     if (!outcome) throw_error(self->in_time(std::move(outcome).error(), at, deadline));
     co_return std::move(*outcome);

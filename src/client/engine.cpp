@@ -106,7 +106,8 @@ asio::awaitable<result<T>> client::impl::with_retries(call_state& of, attempt_fu
             co_return outcome;
         }
         error why = std::move(outcome).error();
-        if (co_await retrying.again(why)) continue;
+        // After a cancellation the next wait would throw, and with it what the call has cost would be lost.
+        if (why.code != errc::cancelled && co_await retrying.again(why)) continue;
         why.attempts = of.sent;
         failures_.fetch_add(1, std::memory_order_relaxed);
         co_return why;
@@ -154,15 +155,19 @@ asio::awaitable<result<client::impl::admission>> client::impl::admit(call_state&
     if (auto slot = slots_.try_acquire()) {
         held.slot = *std::move(slot);
     } else {
-        held.slot = co_await slots_.acquire();
+        auto waited = co_await as_result(slots_.acquire());
+        if (!waited) co_return waited.error();
+        held.slot = *std::move(waited);
     }
     if (auto quota = limiter_.try_reserve(of.tokens, executor)) {
         held.quota = *std::move(quota);
     } else {
-        held.quota = co_await limiter_.reserve(of.tokens);
+        auto waited = co_await as_result(limiter_.reserve(of.tokens));
+        if (!waited) co_return waited.error();
+        held.quota = *std::move(waited);
     }
     if (options.token_source) {
-        auto const token = co_await options.token_source();
+        auto const token = co_await as_result(options.token_source());
         if (!token) co_return token.error();
         service->authorize(entry.request, *token);
     } else {
@@ -234,6 +239,8 @@ error client::impl::failed(shard& at, lease& held, error why, header_list const*
     held.slot.finish(load_signal_of(why));
     if (why.code == errc::rate_limited && why.retry_after && *why.retry_after <= options.retry.max_server_wait)
         limiter_.pause_until(now(at.executor) + *why.retry_after);
+    why.input_tokens += spent.input_tokens;
+    why.output_tokens += spent.output_tokens;
     why.message = redact(std::move(why.message), options.api_key);
     why.service_message = redact(std::move(why.service_message), options.api_key);
     tell(at, held.sent, spent, &why);

@@ -3,12 +3,14 @@
 
 #include <coax/client/client.hpp>
 #include <coax/runtime/as_result.hpp>
+#include <coax/runtime/map.hpp>
 #include <coax/runtime/timeout.hpp>
 
 #include <gmock/gmock.h>
 
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace coax {
 namespace {
@@ -149,6 +151,48 @@ TEST(Quota, AServiceThatSharesItsLimitWithOthersIsHeeded) {
         EXPECT_LE(now(executor) - began, 2s);
     };
     run_virtual(body());
+}
+
+TEST(DeadlineCost, StandsInTheError) {
+    fake_service service;
+    service.then(openai_text(R"({"n":"x"})")).then(fake_service::answer{.response = openai_text(R"({"n":3})"), .delay = 1h});
+    auto const body = [](fake_service fake) -> asio::awaitable<void> {
+        auto options = fake.options();
+        options.limits = {.first_byte = 0s};
+        options.timeout = 10s;
+        client llm{co_await asio::this_coro::executor, std::move(options)};
+        auto const schema = runtime_schema::parse(R"({"type":"object","properties":{"n":{"type":"integer"}}})").value();
+        auto const form = form_of(schema);
+        auto const late = co_await as_result(llm.parse_form(to_request("x"), form));
+        EXPECT_FALSE(late);
+        if (late) co_return;
+        EXPECT_EQ(late.error().code, errc::timeout);
+        EXPECT_THAT(late.error().message, HasSubstr("`timeout` of the whole call"));
+        EXPECT_EQ(late.error().attempts, 2);
+        EXPECT_EQ(late.error().input_tokens, 10);
+        EXPECT_EQ(late.error().output_tokens, 5);
+        EXPECT_EQ(llm.statistics().failures, 1U);
+    };
+    run_virtual(body(service));
+}
+
+TEST(DeadlineCost, OfACallThatWaitsForASlotIsNothing) {
+    fake_service service;
+    service.then(fake_service::answer{.response = openai_text("ok"), .delay = 1h});
+    auto const body = [](fake_service fake) -> asio::awaitable<void> {
+        auto options = fake.options();
+        options.limits = {.first_byte = 0s};
+        options.max_concurrency = 1;
+        options.timeout = 10s;
+        client llm{co_await asio::this_coro::executor, std::move(options)};
+        std::vector<int> const two(2);
+        auto const ask = [&llm](int) { return llm.chat("x"); };
+        auto const ends = co_await map(two, {.concurrency = 2}, ask);
+        EXPECT_EQ(ends[0].error().attempts, 1);
+        EXPECT_EQ(ends[1].error().attempts, 0);
+        for (auto const& end : ends) EXPECT_THAT(end.error().message, HasSubstr("`timeout` of the whole call"));
+    };
+    run_virtual(body(service));
 }
 
 }  // namespace

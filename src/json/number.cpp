@@ -1,14 +1,11 @@
 #include "number.hpp"
 
-#include <coax/json/writer.hpp>
-
 #include <charconv>
 #include <cmath>
 #include <cstdint>
 #include <limits>
 
-namespace coax::json {
-namespace detail {
+namespace coax::json::detail {
 namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -88,31 +85,4 @@ double to_real(char const* at, char const* end) {
     return *at == '-' ? -to_extreme(at + 1, end) : to_extreme(at, end);
 }
 
-}  // namespace detail
-
-namespace {
-
-template <class Number>
-void append_digits(std::string& out, Number value) {
-    char digits[32];
-    auto const [end, failure] = std::to_chars(digits, digits + sizeof digits, value);
-    out.append(digits, end);
-}
-
-template <class Number>
-void append_finite(std::string& out, Number value) {
-    if (std::isfinite(value))
-        append_digits(out, value);
-    else
-        out += "null";
-}
-
-}  // namespace
-
-void append_number(std::string& out, long long value) { append_digits(out, value); }
-void append_number(std::string& out, unsigned long long value) { append_digits(out, value); }
-void append_number(std::string& out, double value) { append_finite(out, value); }
-
-void detail::append_float(std::string& out, float value) { append_finite(out, value); }
-
-}  // namespace coax::json
+}  // namespace coax::json::detail

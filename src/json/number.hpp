@@ -48,7 +48,4 @@ inline digit_run read_digits(char const* at, char const* end) {
 /// @returns The place behind it; null if it is another number, or none.
 [[nodiscard]] char const* take_plain_real(char const* at, char const* end, double& value);
 
-/// The fewest digits that read back as the same float; `null` for NaN and infinities.
-void append_float(std::string& out, float value);
-
 }  // namespace coax::json::detail

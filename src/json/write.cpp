@@ -1,6 +1,5 @@
 #include "memory.hpp"
-#include "number.hpp"
-#include "text.hpp"
+#include "text_sink.hpp"
 
 #include <coax/json/value.hpp>
 #include <coax/json/write.hpp>
@@ -9,57 +8,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace coax::json {
-namespace {
-
-void append_escape(std::string& out, unsigned char c) {
-    constexpr std::string_view letters = "btnvfr";  // 0x08 to 0x0D; JSON has no \v
-    out += '\\';
-    if (c == '"' || c == '\\') {
-        out += static_cast<char>(c);
-    } else if (c >= 0x08 && c <= 0x0D && c != 0x0B) {
-        out += letters[c - 0x08U];
-    } else {
-        constexpr std::string_view digits = "0123456789abcdef";
-        out += "u00";
-        out += digits[c >> 4U];
-        out += digits[c & 15U];
-    }
-}
-
-/// Appends a run without quotes, backslashes and control characters, which may hold bytes that are not UTF-8.
-void append_wide_run(std::string& out, char const* at, char const* end) {
-    while (at != end) {
-        char const* const stop = detail::find_invalid_utf8(at, end);
-        out.append(at, stop);
-        if (stop == end) return;
-        out += "\xEF\xBF\xBD";
-        at = stop + 1;
-        while (at != end && (static_cast<unsigned char>(*at) & 0xC0U) == 0x80U)
-            ++at;  // one mark for the whole sequence
-    }
-}
-
-}  // namespace
-
-void append_string(std::string& out, std::string_view text) {
-    char const* at = text.data();
-    char const* const end = at + text.size();
-    out += '"';
-    while (true) {
-        auto const run = detail::find_plain_end(at, end);
-        if (run.wide != 0)
-            append_wide_run(out, at, run.end);
-        else
-            out.append(at, run.end);
-        if (run.end == end) break;
-        append_escape(out, static_cast<unsigned char>(*run.end));
-        at = run.end + 1;
-    }
-    out += '"';
-}
-
-namespace detail {
+namespace coax::json::detail {
 namespace {
 
 class value_writer {
@@ -68,15 +17,15 @@ public:
 
     void write(plan const& type, void const* value) {
         switch (type.what) {
-            case kind::boolean: out_ += *static_cast<bool const*>(value) ? "true" : "false"; break;
-            case kind::signed_integer: append_number(out_, load_signed(value, type.bytes)); break;
-            case kind::unsigned_integer: append_number(out_, load_unsigned(value, type.bytes)); break;
+            case kind::boolean: out_.put(*static_cast<bool const*>(value) ? std::string_view{"true"} : "false"); break;
+            case kind::signed_integer: out_.put_number(load_signed(value, type.bytes)); break;
+            case kind::unsigned_integer: out_.put_number(load_unsigned(value, type.bytes)); break;
             case kind::real: write_real(type, value); break;
-            case kind::string: append_string(out_, *static_cast<std::string const*>(value)); break;
+            case kind::string: out_.put_string(*static_cast<std::string const*>(value)); break;
             case kind::enumeration: write_enum(type, value); break;
             case kind::flags: write_flags(type, value); break;
             case kind::formatted: write_formatted(*type.formatted, value); break;
-            case kind::null: out_ += "null"; break;
+            case kind::null: out_.put("null"); break;
             case kind::converted: write_converted(type, value); break;
             case kind::nullable: write_nullable(type, value); break;
             case kind::sequence:
@@ -94,45 +43,45 @@ private:
     /// A float has fewer digits than the double of its value.
     void write_real(plan const& type, void const* value) {
         if (type.bytes == sizeof(float))
-            append_float(out_, load<float>(value));
+            out_.put_number(load<float>(value));
         else
-            append_number(out_, load<double>(value));
+            out_.put_number(load<double>(value));
     }
 
     void write_enum(plan const& type, void const* value) {
         auto const number =
             type.is_signed ? load_signed(value, type.bytes) : static_cast<long long>(load_unsigned(value, type.bytes));
         for (std::size_t i = 0; i < type.enumeration->count; ++i)
-            if (type.enumeration->values[i] == number) return append_string(out_, type.enumeration->names[i]);
-        append_number(out_, number);
+            if (type.enumeration->values[i] == number) return out_.put_string(type.enumeration->names[i]);
+        out_.put_number(number);
     }
 
     void write_flags(plan const& type, void const* value) {
         auto bits = load_unsigned(value, type.bytes);
         auto const& names = *type.enumeration;
-        out_ += '[';
+        out_.put('[');
         bool first = true;
         for (std::size_t i = 0; i < names.count; ++i) {
             auto const bit = static_cast<std::uint64_t>(names.values[i]);
             if (bit == 0 || (bits & bit) != bit) continue;
-            if (!first) out_ += ',';
+            if (!first) out_.put(',');
             first = false;
-            append_string(out_, names.names[i]);
+            out_.put_string(names.names[i]);
             bits &= ~bit;
         }
-        out_ += ']';
+        out_.put(']');
     }
 
     /// What its form cannot say, such as a year of five digits, is null.
     void write_formatted(formatted_plan const& form, void const* value) {
-        auto const start = out_.size();
-        out_ += '"';
-        if (form.write(out_, value)) {
-            out_ += '"';
-        } else {
-            out_.resize(start);
-            out_ += "null";
-        }
+        bool const is_said = out_.lend([&](std::string& text) {
+            auto const start = text.size();
+            text += '"';
+            if (form.write(text, value)) return true;
+            text.resize(start);
+            return false;
+        });
+        out_.put(is_said ? std::string_view{"\""} : "null");
     }
 
     void write_converted(plan const& type, void const* value) {
@@ -144,47 +93,47 @@ private:
     }
 
     void write_collection(plan const& type, void const* value) {
-        out_ += '[';
+        out_.put('[');
         entry_context context{*this, *type.inner};
         type.collection->visit(value, &context, [](void* opaque, void const* element) {
             auto& [writer, element_type, first] = *static_cast<entry_context*>(opaque);
-            if (!first) writer.out_ += ',';
+            if (!first) writer.out_.put(',');
             first = false;
             writer.write(element_type, element);
         });
-        out_ += ']';
+        out_.put(']');
     }
 
     void write_tuple(tuple_plan const& tuple, void const* value) {
         std::vector<void*> parts(tuple.count + 1);
         tuple.locate(const_cast<void*>(value), parts.data());  // only looked at
-        out_ += '[';
+        out_.put('[');
         for (std::size_t i = 0; i < tuple.count; ++i) {
-            if (i != 0) out_ += ',';
+            if (i != 0) out_.put(',');
             write(*tuple.parts[i], parts[i]);
         }
-        out_ += ']';
+        out_.put(']');
     }
 
     /// A value that was moved from has no text.
-    void write_any(json_value const& value) { out_ += value.text().empty() ? std::string_view{"null"} : value.text(); }
+    void write_any(json_value const& value) { out_.put(value.text().empty() ? std::string_view{"null"} : value.text()); }
 
     void write_nullable(plan const& type, void const* value) {
         if (auto const* const held = type.nullable->get(value); held != nullptr)
             write(*type.inner, held);
         else
-            out_ += "null";
+            out_.put("null");
     }
 
     void write_list(plan const& type, void const* value) {
         auto const items = type.sequence->view(value);
         auto const* at = static_cast<std::byte const*>(items.data);
-        out_ += '[';
+        out_.put('[');
         for (std::size_t i = 0; i < items.size; ++i, at += type.inner->size) {
-            if (i != 0) out_ += ',';
+            if (i != 0) out_.put(',');
             write(*type.inner, at);
         }
-        out_ += ']';
+        out_.put(']');
     }
 
     struct entry_context {
@@ -194,17 +143,17 @@ private:
     };
 
     void write_map(plan const& type, void const* value) {
-        out_ += '{';
+        out_.put('{');
         entry_context context{*this, *type.inner};
         type.map->visit(value, &context, [](void* opaque, std::string_view key, void const* entry) {
             auto& [writer, entry_type, first] = *static_cast<entry_context*>(opaque);
-            if (!first) writer.out_ += ',';
+            if (!first) writer.out_.put(',');
             first = false;
-            append_string(writer.out_, key);
-            writer.out_ += ':';
+            writer.out_.put_string(key);
+            writer.out_.put(':');
             writer.write(entry_type, entry);
         });
-        out_ += '}';
+        out_.put('}');
     }
 
     void write_variant(plan const& type, void const* value) {
@@ -212,36 +161,46 @@ private:
         if (index < type.variant->count)
             write(*type.variant->alternatives[index].type, type.variant->get(value));
         else
-            out_ += "null";
+            out_.put("null");
     }
 
     void write_object(plan const& type, void const* value) {
         auto const& structure = *type.structure;
         void* members[most_fields];
         structure.locate(const_cast<void*>(value), members);  // only looked at
-        out_ += '{';
+        out_.put('{');
         bool first = true;
         for (std::size_t i = 0; i < structure.field_count; ++i) {
             auto const& field = structure.fields[i];
             if (field.type == nullptr || is_left_out(*field.type, members[i])) continue;
-            if (!first) out_ += ',';
+            if (!first) out_.put(',');
             first = false;
-            append_string(out_, field.name);
-            out_ += ':';
+            write_key(field);
             if (field.documentation != nullptr && !field.documentation->constant.empty() &&
                 field.type->what != kind::nullable)
-                append_string(out_, field.documentation->constant.view());
+                out_.put_string(field.documentation->constant.view());
             else
                 write(*field.type, members[i]);
         }
-        out_ += '}';
+        out_.put('}');
+    }
+
+    void write_key(field_plan const& field) {
+        if (field.is_plain) {
+            out_.put('"');
+            out_.put(field.name);
+            out_.put("\":");
+        } else {
+            out_.put_string(field.name);
+            out_.put(':');
+        }
     }
 
     [[nodiscard]] bool is_left_out(plan const& type, void const* value) const {
         return options_.omit_empty_optionals && type.what == kind::nullable && type.nullable->get(value) == nullptr;
     }
 
-    std::string& out_;
+    text_sink out_;
     write_options const& options_;
 };
 
@@ -251,5 +210,4 @@ void write_value(std::string& out, plan const& type, void const* value, write_op
     value_writer{out, options}.write(type, value);
 }
 
-}  // namespace detail
-}  // namespace coax::json
+}  // namespace coax::json::detail

@@ -6,6 +6,8 @@
 
 #include <gtest/gtest.h>
 
+#include <charconv>
+#include <cmath>
 #include <limits>
 
 namespace coax {
@@ -70,6 +72,28 @@ void PrintTo(number_case const& row, std::ostream* out) { *out << row.name; }
 class WriteReal : public testing::TestWithParam<number_case> {};
 
 TEST_P(WriteReal, FollowsTheTable) { EXPECT_EQ(json::write(GetParam().value), GetParam().expected); }
+
+TEST(WriteReals, HaveTheDigitsOfToChars) {
+    for (int thousandths = -2'000'000; thousandths <= 200'000'000; thousandths += 997) {
+        for (double const value : {thousandths / 1000.0, std::nextafter(thousandths / 1000.0, 0.0)}) {
+            char digits[32];
+            auto const end = std::to_chars(digits, digits + sizeof digits, value).ptr;
+            ASSERT_EQ(json::write(value), std::string_view(digits, static_cast<std::size_t>(end - digits)));
+        }
+    }
+}
+
+TEST(WriteStrings, OfAnyLengthStandBehindWhatIsThere) {
+    for (std::size_t size = 0; size < 300; ++size) {
+        std::string text(size, 'a');
+        if (size != 0) text[size / 2] = '\n';
+        std::string expected = "x\"" + text + "\"";
+        if (size != 0) expected.replace(2 + size / 2, 1, "\\n");
+        std::string out = "x";
+        json::append_string(out, text);
+        ASSERT_EQ(out, expected);
+    }
+}
 
 INSTANTIATE_TEST_SUITE_P(Rows, WriteReal, testing::Values(
     number_case{"shortest", 0.1, "0.1"}, number_case{"whole", 3, "3"}, number_case{"large", 1e300, "1e+300"},

@@ -50,6 +50,7 @@ struct field_plan {
     doc const* documentation{nullptr};
     bool required{false};        ///< False for optionals, pointers and what has a stated default.
     bool checked{false};         ///< The documentation states a bound.
+    bool is_plain{true};         ///< The name needs no escapes and is ASCII.
     std::uint64_t head{0};       ///< The name's first 8 bytes, as loaded from memory,
     std::uint64_t head_mask{0};  ///< and which bits of them count.
 };

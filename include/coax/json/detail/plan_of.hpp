@@ -68,6 +68,7 @@ constexpr field_plan name_field(std::string_view own_name, doc const* documentat
     field.name = documentation != nullptr && !documentation->name.empty() ? documentation->name.view() : own_name;
     field.documentation = documentation;
     field.checked = documentation != nullptr && states_a_bound(*documentation);
+    for (char const c : field.name) field.is_plain = field.is_plain && c >= ' ' && c < 0x7F && c != '"' && c != '\\';
     for (std::size_t i = 0; i < field.name.size() && i < 8; ++i) {
         field.head |= byte_at(i, static_cast<unsigned char>(field.name[i]));
         field.head_mask |= byte_at(i, 0xFF);

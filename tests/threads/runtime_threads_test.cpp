@@ -15,6 +15,8 @@
 #include <coax/runtime/when_all.hpp>
 #include <coax/runtime/when_any.hpp>
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -48,7 +50,7 @@ TEST(Threads, SemaphoreNeverGivesMoreThanItHas) {
     std::atomic<int> times{0};
     auto work = [&](std::size_t i) -> asio::awaitable<void> {
         for (std::size_t round = 0; round < 50; ++round) {
-            auto const weight = 1 + (i + round) % 3;
+            auto const weight = 1 + (i + round) % 4;
             auto const held = co_await slots.acquire(weight);
             auto const total = in_use += weight;
             for (auto seen = peak.load(); seen < total && !peak.compare_exchange_weak(seen, total);) {
@@ -80,6 +82,35 @@ TEST(Threads, SemaphoreSurvivesCancellationsAndResizes) {
     EXPECT_EQ(got + late, 12 * 20);
     EXPECT_EQ(slots.in_use(), 0U);
     EXPECT_EQ(slots.waiting(), 0U);
+}
+
+TEST(Threads, ClosingEndsAllWhoWaitAndLosesNothing) {
+    async_semaphore slots{2};
+    rate_limiter quota{{.requests_per_minute = 60'000, .burst = 2ms}};
+    channel<int> line{1};
+    std::atomic<int> closed{0};
+    auto count = [&closed](auto const& got) {
+        if (got) return false;
+        EXPECT_EQ(got.error().code, errc::closed);
+        ++closed;
+        return true;
+    };
+    auto work = [&](std::size_t i) -> asio::awaitable<void> {
+        if (i == 0) {
+            co_await sleep_for(2ms);
+            slots.close();
+            quota.close();
+            line.close();
+            co_return;
+        }
+        while (!count(co_await as_result(slots.acquire(1 + i % 2)))) co_await sleep_for(10us);
+        while (!count(co_await as_result(quota.reserve()))) co_await sleep_for(10us);
+        while (!count(co_await as_result(line.send(1)))) co_await sleep_for(10us);
+    };
+    run_everywhere(12, work);
+    EXPECT_EQ(closed, 3 * 11);
+    EXPECT_EQ(slots.available(), 2U);
+    EXPECT_EQ(slots.waiting() + quota.waiting() + line.senders(), 0U);
 }
 
 TEST(Threads, SemaphoreOutlivesContextsThatDieWhileItServes) {
@@ -252,6 +283,30 @@ TEST(Threads, SingleFlightIsSharedAcrossShards) {
     run_everywhere(12, work);
     EXPECT_EQ(ended, 12 * 30);
     EXPECT_EQ(flights.in_flight(), 0U);
+}
+
+/// Idle coroutines of one pool serve the strands of all its threads.
+TEST(Threads, ChildrenOfManyStrandsAreKeptApart) {
+    asio::thread_pool pool{3};
+    std::atomic<int> done{0};
+    auto same = [](asio::any_io_executor const here) -> asio::awaitable<void> {
+        for (int i = 0; i < 2; ++i) {
+            EXPECT_EQ(here, co_await asio::this_coro::executor);
+            co_await asio::post(here, asio::use_awaitable);
+        }
+    };
+    auto work = [&done, same]() -> asio::awaitable<void> {
+        auto const here = co_await asio::this_coro::executor;
+        for (int round = 0; round < 50; ++round) {
+            co_await with_timeout(1h, same(here));
+            co_await when_all(same(here), with_timeout(1h, same(here)));
+            (void)co_await as_result(with_timeout(20us, sleep_for(1h)));
+        }
+        ++done;
+    };
+    for (int i = 0; i < 8; ++i) asio::co_spawn(asio::make_strand(pool), work(), asio::detached);
+    pool.join();
+    EXPECT_EQ(done, 8);
 }
 
 /// All combinators once, on whatever executor runs it; what is shared is shared by all.

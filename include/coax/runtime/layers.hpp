@@ -21,6 +21,7 @@ namespace coax {
 
 /// What all layers speak: one call that is told which sending it is and whose failure is a value. Call it as often as
 /// wanted, also at once; the awaitable keeps what it needs alive.
+/// Thread safety: that of `f` and of what its layers name; those that calls share may be shared by threads.
 template <class T>
 using handler = std::function<asio::awaitable<result<T>>(attempt)>;
 

@@ -31,7 +31,8 @@ struct virtual_time {
 
 /// The threads, timers and shutdown of a program that has no `io_context` of its own.
 ///
-/// Shard 0 runs inside `run()`, the others on threads of their own as long as the runtime lives.
+/// Shard 0 runs inside `run()`, the others on threads of their own as long as the runtime lives. What other threads send to
+/// shard 0 between two `run()`s waits for the next one: where nobody stays in `run()`, give such work to the shards from 1 up.
 /// Thread safety: `executor()`, `shard_count()` and `stop()` from any thread; the rest from one.
 /// Lifetime: must outlive all that runs on it. The destructor unwinds every coroutine that is left.
 class runtime {

@@ -122,6 +122,7 @@ TEST(Result, TakesWhatConvertsToItsValueAndNothingElse) {
     static_assert(!std::is_convertible_v<result<int>, result<bool>>);
     static_assert(!std::is_copy_constructible_v<result<std::unique_ptr<int>>>);
     static_assert(std::is_nothrow_move_constructible_v<result<std::string>>);
+    static_assert(sizeof(result<int>) <= 2 * sizeof(void*));  // a map over a million of them holds no more
     result<bool> const verdict = refused("no");
     EXPECT_TRUE(verdict.has_error());
 }

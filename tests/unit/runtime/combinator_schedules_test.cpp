@@ -218,7 +218,8 @@ asio::awaitable<int> perform_group(world& all, program const& one) {
 }
 asio::awaitable<int> perform_map(world& all, program const& one) {
     auto item = [&all](program const& part) { return perform(all, part); };
-    for (auto const& got : co_await coax::map(one.parts, {.concurrency = one.width}, item))
+    auto const results = co_await coax::map(one.parts, {.concurrency = one.width}, item);
+    for (auto const& got : results)
         if (!got) throw_error(got.error());
     co_return 1;
 }

@@ -73,6 +73,20 @@ TEST(Runtime, RunsMainOnTheCallersThreadAndShardsOnTheirs) {
     EXPECT_NE(one, two);
 }
 
+TEST(Runtime, WorkForShardZeroBetweenRunsWaitsForTheNextRun) {
+    runtime rt{{.threads = 2}};
+    bool ran = false;
+    auto work = [](bool& flag) -> asio::awaitable<void> {
+        flag = true;
+        co_return;
+    };
+    auto const one = test::started{rt.executor(), work(ran)};
+    EXPECT_FALSE(ran);
+    rt.run(sleep_for(1ms));
+    EXPECT_TRUE(ran);
+    EXPECT_TRUE(one.done());
+}
+
 TEST(Runtime, RefusesNoThreads) {
     EXPECT_EQ(code_of([] { runtime{{.threads = 0}}; }), errc::invalid_argument);
     EXPECT_EQ(code_of([] { runtime{{.threads = 1025}}; }), errc::invalid_argument);

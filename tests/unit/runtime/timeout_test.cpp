@@ -6,7 +6,9 @@
 #include <coax/runtime/when_all.hpp>
 
 #include <boost/asio/deferred.hpp>
+#include <boost/asio/execution.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/require.hpp>
 #include <boost/asio/strand.hpp>
 #include <gmock/gmock.h>
 

@@ -26,6 +26,12 @@ std::string seconds_text(std::chrono::milliseconds span) {
 
 }  // namespace
 
+batch_stop::batch_stop() : requested_{std::make_shared<std::atomic<bool>>(false)} {}
+
+void batch_stop::request() const noexcept { requested_->store(true); }
+
+bool batch_stop::requested() const noexcept { return requested_->load(); }
+
 std::optional<error> validate(batch_options const& options) {
     if (options.concurrency < 1 || options.concurrency > 65'535)
         return wrong_option("concurrency", "must be in [1, 65535]");

@@ -161,7 +161,7 @@ struct jsonl_writer::state {
     finished_records finished{};
 };
 
-jsonl_writer::jsonl_writer(std::unique_ptr<state> opened) noexcept : state_{std::move(opened)} {}
+jsonl_writer::jsonl_writer(detail::opaque<state> opened) noexcept : state_{std::move(opened)} {}
 jsonl_writer::jsonl_writer(jsonl_writer&&) noexcept = default;
 jsonl_writer& jsonl_writer::operator=(jsonl_writer&&) noexcept = default;
 jsonl_writer::~jsonl_writer() {

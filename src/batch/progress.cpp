@@ -1,5 +1,6 @@
 #include <coax/batch/progress.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdio>
@@ -8,8 +9,6 @@
 namespace coax {
 
 namespace {
-
-constexpr std::size_t max_points = 64;
 
 using seconds = std::chrono::duration<double>;
 
@@ -47,30 +46,34 @@ std::string one_decimal(double number) {
 }  // namespace
 
 rate_estimator::rate_estimator(time_point start, std::chrono::milliseconds window) : window_{window} {
-    points_.push_back({start, 0});
+    points_[0].when = start;
 }
 
 void rate_estimator::add(time_point now, std::uint64_t count) {
-    auto const spacing = window_ / static_cast<int>(max_points / 2);
+    auto const spacing = window_ / static_cast<int>(points_.size() / 2);
     // The newest point moves until it stands far enough from the one before: the number of points stays small.
-    if (points_.size() > 1 && now - points_[points_.size() - 2].when < spacing)
-        points_.back() = {now, count};
-    else
-        points_.push_back({now, count});
-    while (points_.size() > 2 && (points_[1].when <= now - window_ || points_.size() > max_points)) points_.erase(points_.begin());
+    if (count_ > 1 && now - points_[count_ - 2].when < spacing) --count_;
+    if (count_ == points_.size()) drop_oldest();
+    points_[count_++] = {now, count};
+    while (count_ > 2 && points_[1].when <= now - window_) drop_oldest();
+}
+
+void rate_estimator::drop_oldest() noexcept {
+    std::shift_left(points_.begin(), points_.begin() + static_cast<std::ptrdiff_t>(count_), 1);
+    --count_;
 }
 
 /// The last point at or before the window's beginning: the rate is taken from there.
 rate_estimator::point const& rate_estimator::oldest(time_point now) const {
     std::size_t at = 0;
-    while (at + 1 < points_.size() && points_[at + 1].when <= now - window_) ++at;
+    while (at + 1 < count_ && points_[at + 1].when <= now - window_) ++at;
     return points_[at];
 }
 
 double rate_estimator::per_second(time_point now) const {
     auto const& from = oldest(now);
     auto const span = seconds{now - from.when}.count();
-    return span <= 0 ? 0.0 : static_cast<double>(points_.back().count - from.count) / span;
+    return span <= 0 ? 0.0 : static_cast<double>(points_[count_ - 1].count - from.count) / span;
 }
 
 std::optional<std::chrono::milliseconds> rate_estimator::time_for(std::uint64_t left, time_point now) const {

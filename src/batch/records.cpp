@@ -58,7 +58,7 @@ struct record_source::state {
     std::string line{};
 };
 
-record_source::record_source(std::unique_ptr<state> opened) noexcept : state_{std::move(opened)} {}
+record_source::record_source(detail::opaque<state> opened) noexcept : state_{std::move(opened)} {}
 record_source::record_source(record_source&&) noexcept = default;
 record_source& record_source::operator=(record_source&&) noexcept = default;
 record_source::~record_source() = default;

@@ -5,6 +5,8 @@
 
 namespace coax {
 
+bool tool_call::operator==(tool_call const& other) const = default;
+
 message system(std::string text) { return {.role = role::system, .text = std::move(text)}; }
 message system(char const* text) { return system(std::string{text}); }
 message developer(std::string text) { return {.role = role::developer, .text = std::move(text)}; }

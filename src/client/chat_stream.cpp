@@ -92,7 +92,7 @@ error chat_stream::state::fail(error why) {
     return why;
 }
 
-chat_stream::chat_stream(std::unique_ptr<state> begun) : state_{std::move(begun)} {}
+chat_stream::chat_stream(detail::opaque<state> begun) : state_{std::move(begun)} {}
 chat_stream::chat_stream(chat_stream&&) noexcept = default;
 chat_stream& chat_stream::operator=(chat_stream&&) noexcept = default;
 chat_stream::~chat_stream() = default;

@@ -103,12 +103,13 @@ asio::awaitable<chat_response> client::parse_form(chat_request request, answer_f
     });
 }
 
-asio::awaitable<void> client::fill(chat_request request, answer_form const& form) {
+asio::awaitable<void> client::fill(chat_request request, json::codec const& type, void* into, void (*renew)(void*)) {
+    auto const form = form_of(type, into, {.lenient = options().forgive}, renew);
     (void)co_await parse_form(std::move(request), form);
 }
 
-asio::awaitable<void> client::fill(std::string prompt, answer_form const& form) {
-    return fill(to_request(std::move(prompt)), form);
+asio::awaitable<void> client::fill(std::string prompt, json::codec const& type, void* into, void (*renew)(void*)) {
+    return fill(to_request(std::move(prompt)), type, into, renew);
 }
 
 asio::awaitable<chat_response> client::run(chat_request request, toolbox const& tools, run_options options) {

@@ -15,19 +15,20 @@ error violated(error violation) {
 
 boost::asio::awaitable<bool> answer_feed::next(json::detail::partial_core& reader) {
     for (;;) {
-        if (!words_) throw_error(violated(*reader.problem()));
-        auto const delta = co_await words_->next();
+        if (stopped_) throw_error(violated(*reader.problem()));
+        auto const delta = co_await words_.next();
         if (!delta) co_return false;
         if (delta->text.empty()) continue;
         reader.feed(delta->text);
         if (!options_.stop_at_violation || !reader.problem()) co_return true;
-        words_.reset();
+        stopped_ = true;
+        auto const closed = std::move(words_);
     }
 }
 
 boost::asio::awaitable<chat_response> answer_feed::finish(json::detail::partial_core& reader) {
     while (co_await next(reader)) continue;
-    auto answer = co_await words_->finish();
+    auto answer = co_await words_.finish();
     if (auto why = unusable(answer)) throw_error(billed(*std::move(why), answer));
     co_return answer;
 }

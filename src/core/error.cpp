@@ -73,6 +73,8 @@ boost::system::error_category const& coax_category() noexcept { return the_categ
 
 boost::system::error_code make_error_code(errc code) noexcept { return {static_cast<int>(code), the_category}; }
 
+bool error::operator==(error const& other) const = default;
+
 std::string to_string(error const& why) {
     std::string line{to_string(why.code)};
     auto const add = [&line](std::string_view before, std::string_view text, std::string_view after = {}) {

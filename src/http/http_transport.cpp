@@ -85,7 +85,7 @@ http_transport::http_transport(boost::asio::any_io_executor executor, http_optio
 http_transport::~http_transport() { close(); }
 
 asio::awaitable<result<http_response>> http_transport::send(http_request request, exchange_limits limits) {
-    http::exchange exchange{impl_, std::move(request), limits};
+    http::exchange exchange{std::shared_ptr<impl>{impl_}, std::move(request), limits};
     if (auto begun = co_await exchange.begin(); !begun) co_return std::move(begun).error();
     http_response out{.status = exchange.answer().status_code(), .body = std::move(exchange.early_body())};
     while (!exchange.complete())
@@ -95,7 +95,7 @@ asio::awaitable<result<http_response>> http_transport::send(http_request request
 }
 
 asio::awaitable<result<std::unique_ptr<streaming_response>>> http_transport::open(http_request request, exchange_limits limits) {
-    auto stream = std::make_unique<http_stream>(impl_, std::move(request), limits);
+    auto stream = std::make_unique<http_stream>(std::shared_ptr<impl>{impl_}, std::move(request), limits);
     if (auto begun = co_await stream->begin(); !begun) co_return std::move(begun).error();
     co_return std::unique_ptr<streaming_response>{std::move(stream)};
 }

@@ -36,6 +36,20 @@ bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
            std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return x == y || lower(x) == lower(y); });
 }
 
+bool header_list::field::operator==(field const& other) const = default;
+
+header_list::header_list(std::initializer_list<field> fields) : fields_{fields} {}
+
+void header_list::add(std::string name, std::string value) { fields_.push_back({std::move(name), std::move(value)}); }
+
+void header_list::reserve(std::size_t count) { fields_.reserve(count); }
+
+void header_list::clear() noexcept { fields_.clear(); }
+
+bool header_list::operator==(header_list const& other) const = default;
+
+bool origin::operator==(origin const& other) const = default;
+
 void header_list::set(std::string_view name, std::string value) {
     erase(name);
     add(std::string{name}, std::move(value));

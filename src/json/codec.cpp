@@ -55,4 +55,8 @@ result<std::string_view> codec::schema(schema_dialect dialect) const {
                  .where = std::string{name}};
 }
 
+std::vector<violation> codec::examine(void* into, std::string_view text, read_options const& options) const {
+    return detail::examine_text(text, *type, into, options);
+}
+
 }  // namespace coax::json

@@ -71,7 +71,7 @@ std::string name_from(bj::object const& schema) {
 
 }  // namespace
 
-runtime_schema::runtime_schema(std::shared_ptr<state const> shared) noexcept : state_{std::move(shared)} {}
+runtime_schema::runtime_schema(detail::shared_opaque<state> shared) noexcept : state_{std::move(shared)} {}
 
 result<runtime_schema> runtime_schema::parse(std::string_view text) {
     auto parsed = parse_tree(text);
@@ -83,7 +83,7 @@ result<runtime_schema> runtime_schema::parse(std::string_view text) {
     }
     if (auto failure = json::detail::check_schema(parsed.tree)) return std::move(*failure);
     auto name = name_from(parsed.tree.get_object());
-    return runtime_schema{std::make_shared<state const>(state{std::move(parsed.tree), std::move(name)})};
+    return runtime_schema{std::make_shared<state>(state{std::move(parsed.tree), std::move(name)})};
 }
 
 result<std::string> runtime_schema::for_dialect(schema_dialect dialect) const {

@@ -17,6 +17,9 @@ public:
 
 constexpr auto virtual_start = std::chrono::sys_days{std::chrono::year{2026} / 1 / 1};
 
+/// Where a virtual clock begins. Not the epoch, so that subtracting an hour stays positive.
+constexpr clock::time_point start{std::chrono::hours{24}};
+
 }  // namespace
 
 clock const& clock::real() noexcept {
@@ -24,12 +27,17 @@ clock const& clock::real() noexcept {
     return the_clock;
 }
 
+clock::time_point virtual_clock::now() const noexcept { return start + duration{elapsed_.load()}; }
+
 std::chrono::system_clock::time_point virtual_clock::system_now() const noexcept {
-    return virtual_start + std::chrono::duration_cast<std::chrono::system_clock::duration>(now() - start());
+    auto const elapsed = duration{elapsed_.load()};
+    return virtual_start + std::chrono::duration_cast<std::chrono::system_clock::duration>(elapsed);
 }
 
+void virtual_clock::advance(duration by) noexcept { advance_to(now() + by); }
+
 void virtual_clock::advance_to(time_point when) noexcept {
-    auto const wanted = when - start();
+    auto const wanted = (when - start).count();
     auto current = elapsed_.load();
     while (current < wanted && !elapsed_.compare_exchange_weak(current, wanted)) {
     }

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
+#include <mutex>
+#include <vector>
 
 namespace coax {
 namespace {
@@ -27,13 +30,24 @@ std::optional<error> validate(hedge_options const& options) {
     return validate(options.budget);
 }
 
-hedger::hedger(hedge_options options) : options_{checked(std::move(options))}, budget_{options_.budget} {}
+/// How long the latest calls took.
+struct hedger::samples {
+    std::mutex mutex{};
+    std::vector<clock::duration> latest{};
+    std::size_t next{0};
+};
+
+hedger::hedger(hedge_options options)
+    : options_{checked(std::move(options))}, budget_{options_.budget}, samples_{std::make_unique<samples>()} {}
+
+hedger::~hedger() = default;
 
 std::optional<clock::duration> hedger::delay() const {
     if (options_.delay > std::chrono::milliseconds{0}) return options_.delay;
-    std::lock_guard const lock{mutex_};
-    if (latest_.size() < options_.minimum_samples) return std::nullopt;
-    auto sorted = latest_;
+    std::unique_lock lock{samples_->mutex};
+    if (samples_->latest.size() < options_.minimum_samples) return std::nullopt;
+    auto sorted = samples_->latest;
+    lock.unlock();
     auto const rank = std::ceil(options_.percentile * static_cast<double>(sorted.size())) - 1.0;
     auto const at = sorted.begin() + static_cast<std::ptrdiff_t>(std::max(0.0, rank));
     std::nth_element(sorted.begin(), at, sorted.end());
@@ -42,13 +56,19 @@ std::optional<clock::duration> hedger::delay() const {
 
 void hedger::note(clock::duration took, clock::time_point now) {
     budget_.earn(now);
-    std::lock_guard const lock{mutex_};
-    if (latest_.size() < samples_kept) {
-        latest_.push_back(took);
+    std::lock_guard const lock{samples_->mutex};
+    if (samples_->latest.size() < samples_kept) {
+        samples_->latest.push_back(took);
         return;
     }
-    latest_[next_] = took;
-    next_ = (next_ + 1) % samples_kept;
+    samples_->latest[samples_->next] = took;
+    samples_->next = (samples_->next + 1) % samples_kept;
+}
+
+detail::hedge_plan::hedge_plan(hedger const& policy) {
+    auto const due = policy.delay();
+    wanted = due.has_value();
+    delay = due.value_or(clock::duration::zero());
 }
 
 }  // namespace coax

@@ -215,7 +215,7 @@ rate_limiter::~rate_limiter() {
 
 asio::awaitable<reservation> rate_limiter::reserve(std::int64_t estimated_tokens) {
     if (estimated_tokens < 0) throw_error(wrong("estimated_tokens", "must not be negative"));
-    if (state_->wide_open) co_return reservation{nullptr, estimated_tokens};
+    if (state_->wide_open) co_return reservation{{}, estimated_tokens};
     auto const state = state_;
     asio::any_io_executor const executor = co_await asio::this_coro::executor;
     detail::rate_limiter_waiter node{executor, state, estimated_tokens};
@@ -236,7 +236,7 @@ asio::awaitable<reservation> rate_limiter::reserve(std::int64_t estimated_tokens
 
 std::optional<reservation> rate_limiter::try_reserve(std::int64_t estimated_tokens) {
     if (estimated_tokens < 0) throw_error(wrong("estimated_tokens", "must not be negative"));
-    if (state_->wide_open) return reservation{nullptr, estimated_tokens};
+    if (state_->wide_open) return reservation{{}, estimated_tokens};
     std::lock_guard const lock{state_->mutex};
     if (state_->closed || !state_->queue.empty() || !state_->take_now(estimated_tokens)) return std::nullopt;
     return reservation{state_, estimated_tokens, state_->mark()};
@@ -275,7 +275,7 @@ void rate_limiter::tighten(rate_limit_report const& report) {
 void rate_limiter::learn(rate_limit_report const& report, reservation const& of) {
     auto const how = state_->options.from_service;
     if (how == learning::off) return;
-    if (of.state_ != state_) return tighten(report);  // made while nothing was limited
+    if (of.state_.get() != state_.get()) return tighten(report);  // made while nothing was limited
     std::lock_guard const lock{state_->mutex};
     state_->bucket.learn(report, of.mark_, how == learning::follow, state_->now());
     state_->reschedule();

@@ -29,11 +29,15 @@ std::optional<error> validate(retry_budget_options const& options) {
 
 retry_budget::retry_budget(retry_budget_options options) : options_{checked(options)}, level_{options.capacity} {}
 
+double retry_budget::level_at(clock::time_point now) const noexcept {
+    if (updated_ == clock::time_point::min() || now <= updated_) return level_;
+    auto const seconds = std::chrono::duration<double>(now - updated_).count();
+    return std::min(options_.capacity, level_ + options_.per_second * seconds);
+}
+
 void retry_budget::refill(clock::time_point now) noexcept {
-    auto const since = updated_.value_or(now);
-    updated_ = std::max(since, now);
-    auto const seconds = std::chrono::duration<double>(*updated_ - since).count();
-    level_ = std::min(options_.capacity, level_ + options_.per_second * seconds);
+    level_ = level_at(now);
+    updated_ = std::max(updated_, now);
 }
 
 bool retry_budget::try_spend(clock::time_point now) noexcept {
@@ -52,9 +56,7 @@ void retry_budget::earn(clock::time_point now) noexcept {
 
 double retry_budget::available(clock::time_point now) const noexcept {
     std::lock_guard const lock{mutex_};
-    auto const since = updated_.value_or(now);
-    auto const seconds = std::chrono::duration<double>(std::max(since, now) - since).count();
-    return std::min(options_.capacity, level_ + options_.per_second * seconds);
+    return level_at(now);
 }
 
 }  // namespace coax

@@ -5,6 +5,7 @@
 #include <coax/chat/request.hpp>
 #include <coax/chat/response.hpp>
 #include <coax/client/client.hpp>
+#include <coax/core/detail/opaque.hpp>
 #include <coax/core/result.hpp>
 #include <coax/runtime/as_result.hpp>
 #include <coax/runtime/clock.hpp>
@@ -18,7 +19,6 @@
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <memory>
 #include <optional>
 #include <string>
 #include <type_traits>
@@ -30,12 +30,14 @@ namespace coax {
 /// Thread safety: from any thread, and from a signal handler.
 class batch_stop {
 public:
+    batch_stop();
+
     /// Nothing new is begun from now on; what is in flight is finished and handed over.
-    void request() const noexcept { requested_->store(true); }
-    [[nodiscard]] bool requested() const noexcept { return requested_->load(); }
+    void request() const noexcept;
+    [[nodiscard]] bool requested() const noexcept;
 
 private:
-    std::shared_ptr<std::atomic<bool>> requested_{std::make_shared<std::atomic<bool>>(false)};
+    detail::shared_opaque<std::atomic<bool>> requested_;
 };
 
 /// How a batch is run.

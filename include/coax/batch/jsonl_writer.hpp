@@ -1,11 +1,11 @@
 #pragma once
 
 #include <coax/batch/batch.hpp>
+#include <coax/core/detail/opaque.hpp>
 #include <coax/core/result.hpp>
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -76,9 +76,9 @@ public:
 
 private:
     struct state;
-    explicit jsonl_writer(std::unique_ptr<state> opened) noexcept;
+    explicit jsonl_writer(detail::opaque<state> opened) noexcept;
 
-    std::unique_ptr<state> state_;
+    detail::opaque<state> state_;
 };
 
 }  // namespace coax

@@ -2,10 +2,10 @@
 
 #include <coax/chat/response.hpp>
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 #include <optional>
 #include <string>
 
@@ -48,9 +48,11 @@ private:
         std::uint64_t count{0};
     };
     [[nodiscard]] point const& oldest(time_point now) const;
+    void drop_oldest() noexcept;
 
     std::chrono::milliseconds window_;
-    std::vector<point> points_;
+    std::array<point, 64> points_{};
+    std::size_t count_{1};
 };
 
 /// One line for people, without a newline and of at most `columns` characters:

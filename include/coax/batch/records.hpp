@@ -1,12 +1,12 @@
 #pragma once
 
+#include <coax/core/detail/opaque.hpp>
 #include <coax/core/result.hpp>
 #include <coax/json/value.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -53,9 +53,9 @@ public:
 
 private:
     struct state;
-    explicit record_source(std::unique_ptr<state> opened) noexcept;
+    explicit record_source(detail::opaque<state> opened) noexcept;
 
-    std::unique_ptr<state> state_;
+    detail::opaque<state> state_;
 };
 
 /// Reads a whole file once, before anything is sent, and counts its records.

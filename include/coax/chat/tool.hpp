@@ -18,7 +18,7 @@ struct tool_call {
     std::string name{};
     std::string arguments{};  ///< JSON text as the model wrote it: may be invalid. Never empty: none is "{}".
 
-    friend bool operator==(tool_call const&, tool_call const&) = default;
+    [[nodiscard]] bool operator==(tool_call const& other) const;
 };
 
 /// Whether and which tool the model must call.

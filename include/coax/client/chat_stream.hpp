@@ -1,11 +1,11 @@
 #pragma once
 
 #include <coax/chat/response.hpp>
+#include <coax/core/detail/opaque.hpp>
 #include <coax/core/result.hpp>
 
 #include <boost/asio/awaitable.hpp>
 
-#include <memory>
 #include <optional>
 
 namespace coax {
@@ -18,7 +18,7 @@ class chat_stream {
 public:
     class state;
 
-    explicit chat_stream(std::unique_ptr<state> begun);
+    explicit chat_stream(detail::opaque<state> begun);
     chat_stream(chat_stream&&) noexcept;
     chat_stream& operator=(chat_stream&&) noexcept;
     ~chat_stream();
@@ -34,7 +34,7 @@ public:
     boost::asio::awaitable<chat_response> finish();
 
 private:
-    std::unique_ptr<state> state_;
+    detail::opaque<state> state_;
 };
 
 }  // namespace coax

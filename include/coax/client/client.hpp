@@ -8,13 +8,13 @@
 #include <coax/client/parse_stream.hpp>
 #include <coax/client/parsed.hpp>
 #include <coax/client/toolbox.hpp>
+#include <coax/core/detail/opaque.hpp>
 #include <coax/json/codec.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <utility>
 
@@ -104,11 +104,12 @@ public:
     class impl;
 
 private:
-    /// `parse_form` for an answer that lands in `form` alone: a user's file then compiles no request and no response.
-    boost::asio::awaitable<void> fill(chat_request request, answer_form const& form);
-    boost::asio::awaitable<void> fill(std::string prompt, answer_form const& form);
+    /// `parse` without its type: reads the answer into `*into`, which must outlive the call. Not `parse_form`, so that a
+    /// user's file compiles no form, no request and no response.
+    boost::asio::awaitable<void> fill(chat_request request, json::codec const& type, void* into, void (*renew)(void*));
+    boost::asio::awaitable<void> fill(std::string prompt, json::codec const& type, void* into, void (*renew)(void*));
 
-    std::shared_ptr<impl> impl_;
+    detail::shared_opaque<impl> impl_;
 };
 
 /// The request that a plain prompt stands for: one user message.
@@ -134,16 +135,14 @@ boost::asio::awaitable<parsed<T>> client::parse_response(chat_request request) {
 template <class T>
 boost::asio::awaitable<T> client::parse(chat_request request) {
     T value{};
-    auto const form = form_of(json::codec_of<T>, &value, {.lenient = options().forgive}, &detail::make_fresh<T>);
-    co_await fill(std::move(request), form);
+    co_await fill(std::move(request), json::codec_of<T>, &value, &detail::make_fresh<T>);
     co_return value;
 }
 
 template <class T>
 boost::asio::awaitable<T> client::parse(std::string prompt) {
     T value{};
-    auto const form = form_of(json::codec_of<T>, &value, {.lenient = options().forgive}, &detail::make_fresh<T>);
-    co_await fill(std::move(prompt), form);
+    co_await fill(std::move(prompt), json::codec_of<T>, &value, &detail::make_fresh<T>);
     co_return value;
 }
 

@@ -8,7 +8,6 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <memory>
-#include <optional>
 #include <utility>
 
 namespace coax {
@@ -33,8 +32,9 @@ public:
     boost::asio::awaitable<chat_response> finish(json::detail::partial_core& reader);
 
 private:
-    std::optional<chat_stream> words_;  // none: stopped at a violation
+    chat_stream words_;
     stream_parse_options options_;
+    bool stopped_{false};  // at a violation; the stream is then closed
 };
 
 /// The error of a streamed answer that does not fit.

@@ -71,7 +71,7 @@ struct error {
     std::int64_t output_tokens{0};                           ///< The same of the answers themselves.
     boost::system::error_code cause{};                       ///< What the operating system or TLS reported, if it did.
 
-    friend bool operator==(error const&, error const&) = default;
+    [[nodiscard]] bool operator==(error const& other) const;
 };
 
 /// One line for people: code, message, place, status, the service's words, request id. Never a key or a prompt.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <coax/core/detail/opaque.hpp>
 #include <coax/core/error.hpp>
 #include <coax/core/secret.hpp>
 #include <coax/http/transport.hpp>
@@ -90,7 +91,7 @@ public:
 
 private:
     class impl;
-    std::shared_ptr<impl> impl_;
+    detail::shared_opaque<impl> impl_;
 };
 
 }  // namespace coax

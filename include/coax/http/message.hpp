@@ -17,13 +17,13 @@ public:
     struct field {
         std::string name;
         std::string value;
-        friend bool operator==(field const&, field const&) = default;
+        [[nodiscard]] bool operator==(field const& other) const;
     };
 
     header_list() = default;
-    header_list(std::initializer_list<field> fields) : fields_{fields} {}
+    header_list(std::initializer_list<field> fields);
 
-    void add(std::string name, std::string value) { fields_.push_back({std::move(name), std::move(value)}); }
+    void add(std::string name, std::string value);
     /// Replaces every field of that name by one.
     void set(std::string_view name, std::string value);
     void erase(std::string_view name);
@@ -35,10 +35,10 @@ public:
     [[nodiscard]] auto begin() const noexcept { return fields_.begin(); }
     [[nodiscard]] auto end() const noexcept { return fields_.end(); }
     [[nodiscard]] std::size_t size() const noexcept { return fields_.size(); }
-    void reserve(std::size_t count) { fields_.reserve(count); }
-    void clear() noexcept { fields_.clear(); }
+    void reserve(std::size_t count);
+    void clear() noexcept;
 
-    friend bool operator==(header_list const&, header_list const&) = default;
+    [[nodiscard]] bool operator==(header_list const& other) const;
 
 private:
     std::vector<field> fields_;
@@ -53,7 +53,7 @@ struct origin {
     std::string host{};  ///< Name or address, lower case, IPv6 without brackets.
     std::uint16_t port{443};
 
-    friend bool operator==(origin const&, origin const&) = default;
+    [[nodiscard]] bool operator==(origin const& other) const;
 };
 
 /// An http or https URL, split for use as the base of a service.

@@ -48,9 +48,7 @@ struct codec {
     }
     /// What is wrong with a text, in the order of the text; `into` is an object of the codec's type to read it into.
     [[nodiscard]] std::vector<violation> examine(void* into, std::string_view text,
-                                                 read_options const& options = {}) const {
-        return detail::examine_text(text, *type, into, options);
-    }
+                                                 read_options const& options = {}) const;
     /// Appends an object of the codec's type as JSON.
     void write(std::string& out, void const* value, write_options const& options = {}) const {
         detail::write_value(out, *type, value, options);

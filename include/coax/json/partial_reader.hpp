@@ -1,5 +1,6 @@
 #pragma once
 
+#include <coax/core/detail/opaque.hpp>
 #include <coax/core/result.hpp>
 #include <coax/json/read.hpp>
 
@@ -47,7 +48,7 @@ public:
     [[nodiscard]] read_options const& options() const noexcept;
 
 private:
-    std::unique_ptr<partial_machine> machine_;
+    coax::detail::opaque<partial_machine> machine_;
 };
 
 }  // namespace detail

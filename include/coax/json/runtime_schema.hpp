@@ -1,10 +1,10 @@
 #pragma once
 
+#include <coax/core/detail/opaque.hpp>
 #include <coax/core/result.hpp>
 #include <coax/json/dialect.hpp>
 #include <coax/json/violation.hpp>
 
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,9 +39,9 @@ public:
     struct state;
 
 private:
-    explicit runtime_schema(std::shared_ptr<state const> shared) noexcept;
+    explicit runtime_schema(detail::shared_opaque<state> shared) noexcept;
 
-    std::shared_ptr<state const> state_;
+    detail::shared_opaque<state> state_;
 };
 
 }  // namespace coax

@@ -1,12 +1,12 @@
 #pragma once
 
+#include <coax/core/detail/opaque.hpp>
 #include <coax/core/result.hpp>
 #include <coax/runtime/asio.hpp>
 #include <coax/runtime/async_semaphore.hpp>
 #include <coax/runtime/clock.hpp>
 
 #include <cstddef>
-#include <memory>
 #include <optional>
 #include <utility>
 
@@ -71,10 +71,10 @@ public:
 
 private:
     friend class adaptive_limit;
-    adaptive_permit(std::shared_ptr<detail::adaptive_state> state, permit slot, clock::time_point since) noexcept
+    adaptive_permit(detail::shared_opaque<detail::adaptive_state> state, permit slot, clock::time_point since) noexcept
         : state_{std::move(state)}, slot_{std::move(slot)}, since_{since} {}
 
-    std::shared_ptr<detail::adaptive_state> state_;
+    detail::shared_opaque<detail::adaptive_state> state_;
     permit slot_;
     clock::time_point since_{};
 };
@@ -106,7 +106,7 @@ public:
     [[nodiscard]] std::size_t waiting() const noexcept;  ///< Coroutines in the queue.
 
 private:
-    std::shared_ptr<detail::adaptive_state> state_;
+    detail::shared_opaque<detail::adaptive_state> state_;
 };
 
 }  // namespace coax

@@ -1,9 +1,9 @@
 #pragma once
 
+#include <coax/core/detail/opaque.hpp>
 #include <coax/runtime/asio.hpp>
 
 #include <cstddef>
-#include <memory>
 #include <optional>
 #include <utility>
 
@@ -36,10 +36,10 @@ public:
 
 private:
     friend class async_semaphore;
-    permit(std::shared_ptr<detail::semaphore_state> state, std::size_t count) noexcept
+    permit(detail::shared_opaque<detail::semaphore_state> state, std::size_t count) noexcept
         : state_{std::move(state)}, count_{count} {}
 
-    std::shared_ptr<detail::semaphore_state> state_;
+    detail::shared_opaque<detail::semaphore_state> state_;
     std::size_t count_{0};
 };
 
@@ -96,7 +96,7 @@ private:
     friend class async_mutex;
     async_semaphore(std::size_t capacity, char const* name);
 
-    std::shared_ptr<detail::semaphore_state> state_;
+    detail::shared_opaque<detail::semaphore_state> state_;
 };
 
 }  // namespace coax

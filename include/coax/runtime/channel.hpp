@@ -1,5 +1,6 @@
 #pragma once
 
+#include <coax/core/detail/opaque.hpp>
 #include <coax/runtime/asio.hpp>
 
 #include <cstddef>
@@ -46,7 +47,7 @@ private:
     virtual void put(std::size_t slot, void* value) noexcept = 0;
     virtual void take(std::size_t slot, void* place) noexcept = 0;
 
-    std::shared_ptr<channel_queues> queues_;
+    shared_opaque<channel_queues> queues_;
 };
 
 template <class T>
@@ -124,7 +125,7 @@ public:
     [[nodiscard]] bool closed() const noexcept { return core_->closed(); }
 
 private:
-    std::shared_ptr<detail::channel_core> core_;
+    detail::shared_opaque<detail::channel_core> core_;
 };
 
 }  // namespace coax

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <coax/core/detail/opaque.hpp>
 #include <coax/core/result.hpp>
 #include <coax/runtime/asio.hpp>
 #include <coax/runtime/clock.hpp>
@@ -9,7 +10,6 @@
 #include <cstdint>
 #include <exception>
 #include <functional>
-#include <memory>
 #include <optional>
 #include <utility>
 
@@ -53,10 +53,10 @@ public:
 
 private:
     friend class circuit_breaker;
-    breaker_pass(std::shared_ptr<detail::breaker_state> state, std::uint64_t generation, asio::any_io_executor executor)
+    breaker_pass(detail::shared_opaque<detail::breaker_state> state, std::uint64_t generation, asio::any_io_executor executor)
         : state_{std::move(state)}, generation_{generation}, executor_{std::move(executor)} {}
 
-    std::shared_ptr<detail::breaker_state> state_;  ///< Null: told.
+    detail::shared_opaque<detail::breaker_state> state_;  ///< Null: told.
     std::uint64_t generation_;
     asio::any_io_executor executor_;
 };
@@ -79,7 +79,7 @@ public:
     [[nodiscard]] state_t state(clock::time_point now) const noexcept;
 
 private:
-    std::shared_ptr<detail::breaker_state> state_;
+    detail::shared_opaque<detail::breaker_state> state_;
 };
 
 /// Runs `work` if the breaker lets it, and tells it the outcome.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <coax/core/detail/opaque.hpp>
 #include <coax/core/result.hpp>
 #include <coax/runtime/asio.hpp>
 #include <coax/runtime/clock.hpp>
@@ -14,10 +15,8 @@
 #include <exception>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <utility>
-#include <vector>
 
 namespace coax {
 
@@ -54,6 +53,9 @@ class hedger {
 public:
     /// @throws coax::exception  `errc::invalid_argument`.
     explicit hedger(hedge_options options = {});
+    hedger(hedger const&) = delete;
+    hedger& operator=(hedger const&) = delete;
+    ~hedger();
 
     /// After which a second attempt is due; none: too little is known.
     [[nodiscard]] std::optional<clock::duration> delay() const;
@@ -64,14 +66,22 @@ public:
     [[nodiscard]] hedge_options const& options() const noexcept { return options_; }
 
 private:
+    struct samples;
+
     hedge_options const options_;
     retry_budget budget_;
-    mutable std::mutex mutex_;
-    std::vector<clock::duration> latest_{};
-    std::size_t next_{0};
+    detail::opaque<samples> samples_;
 };
 
 namespace detail {
+
+/// Whether and when a second attempt is due.
+struct hedge_plan {
+    explicit hedge_plan(hedger const& policy);
+
+    bool wanted{false};
+    clock::duration delay{0};
+};
 
 /// Two attempts at one call; lives in the frame of `hedge`.
 template <class F>
@@ -97,19 +107,19 @@ struct hedge_race {
         if (!hedged) over = true;
     }
 
-    asio::awaitable<void> run_second(clock::duration delay) {
-        auto const waited = co_await as_result(sleep_for(delay));
+    asio::awaitable<void> run_second() {
+        auto const waited = co_await as_result(sleep_for(plan.delay));
         if (!waited || over) co_return;
         if (!policy.try_spend(now(co_await asio::this_coro::executor))) co_return;
         hedged = true;
         co_await run(2);
     }
 
-    void tell(clock::duration delay) {
+    void tell() {
         auto const& told = policy.options().on_hedge;
         if (!hedged || !told) return;
         auto const& loser = lanes[winner == 1 ? 1 : 0];
-        hedge_report report{.winner = winner, .delay = delay, .loser_ran_for = loser.ended - loser.began};
+        hedge_report report{.winner = winner, .delay = plan.delay, .loser_ran_for = loser.ended - loser.began};
         if (loser.outcome && loser.outcome->has_error()) report.loser_error = loser.outcome->error();
         told(report);
     }
@@ -118,6 +128,7 @@ struct hedge_race {
     lane& final_lane() { return lanes[winner == 2 ? 1 : 0]; }
 
     hedger& policy;
+    hedge_plan plan{policy};
     F f;
     children group{};
     std::array<lane, 2> lanes{};
@@ -142,11 +153,10 @@ asio::awaitable<detail::retried_t<F>> hedge(hedger& policy, F f) {
     auto const executor = co_await asio::this_coro::executor;
     auto const began = now(executor);
     detail::hedge_race<F> race{policy, std::move(f)};
-    auto const delay = policy.delay();
-    if (delay) race.group.add(race.run_second(*delay));  // first, so that it waits when the other is done at once
+    if (race.plan.wanted) race.group.add(race.run_second());  // first, so that it waits when the other is done at once
     race.group.add(race.run(1));
     auto const failure = co_await race.group.run(detail::on_failure::carry_on);
-    race.tell(delay.value_or(clock::duration::zero()));
+    race.tell();
     auto& last = race.final_lane();
     if (!last.outcome) std::rethrow_exception(failure);  // cancelled before it began
     if (*last.outcome) policy.note(now(executor) - began, now(executor));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <coax/core/detail/opaque.hpp>
 #include <coax/core/error.hpp>
 #include <coax/runtime/asio.hpp>
 #include <coax/runtime/clock.hpp>
@@ -7,7 +8,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <utility>
 
@@ -100,11 +100,11 @@ public:
 
 private:
     friend class rate_limiter;
-    reservation(std::shared_ptr<detail::rate_limiter_state> state, std::int64_t tokens,
+    reservation(detail::shared_opaque<detail::rate_limiter_state> state, std::int64_t tokens,
                 detail::quota_mark mark = {}) noexcept
         : state_{std::move(state)}, tokens_{tokens}, mark_{mark}, held_{true} {}
 
-    std::shared_ptr<detail::rate_limiter_state> state_;  ///< Null: of an unlimited limiter.
+    detail::shared_opaque<detail::rate_limiter_state> state_;  ///< Null: of an unlimited limiter.
     std::int64_t tokens_{0};
     detail::quota_mark mark_{};
     bool held_{false};
@@ -167,7 +167,7 @@ public:
     [[nodiscard]] rate_limiter_options const& options() const noexcept;
 
 private:
-    std::shared_ptr<detail::rate_limiter_state> state_;
+    detail::shared_opaque<detail::rate_limiter_state> state_;
 };
 
 }  // namespace coax

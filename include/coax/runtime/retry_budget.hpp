@@ -38,12 +38,13 @@ public:
     [[nodiscard]] double available(clock::time_point now) const noexcept;
 
 private:
+    [[nodiscard]] double level_at(clock::time_point now) const noexcept;
     void refill(clock::time_point now) noexcept;
 
     retry_budget_options const options_;
     mutable std::mutex mutex_;
     double level_;
-    std::optional<clock::time_point> updated_{};
+    clock::time_point updated_{clock::time_point::min()};  ///< That: never yet.
 };
 
 }  // namespace coax

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <coax/core/detail/opaque.hpp>
 #include <coax/runtime/asio.hpp>
 #include <coax/runtime/clock.hpp>
 #include <coax/runtime/detail/children.hpp>
@@ -73,7 +74,7 @@ private:
 
     void run_to_end(asio::awaitable<void> main);
 
-    std::unique_ptr<impl> impl_;
+    detail::opaque<impl> impl_;
 };
 
 }  // namespace coax

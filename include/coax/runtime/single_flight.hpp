@@ -1,5 +1,6 @@
 #pragma once
 
+#include <coax/core/detail/opaque.hpp>
 #include <coax/core/result.hpp>
 #include <coax/runtime/as_result.hpp>
 #include <coax/runtime/asio.hpp>
@@ -35,7 +36,7 @@ public:
 private:
     friend struct flight_state;
 
-    std::shared_ptr<struct flight_state> state_;
+    shared_opaque<struct flight_state> state_;
 };
 
 template <class T>

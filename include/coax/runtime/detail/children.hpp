@@ -1,5 +1,6 @@
 #pragma once
 
+#include <coax/core/detail/opaque.hpp>
 #include <coax/runtime/asio.hpp>
 
 #include <cstddef>
@@ -69,7 +70,7 @@ public:
 
 private:
     struct state;
-    std::unique_ptr<state> state_;
+    opaque<state> state_;
 };
 
 }  // namespace coax::detail

@@ -44,9 +44,9 @@ struct runner final : idler {
         asio::co_spawn(executor, loop(fresh), ended{fresh});
     }
 
-    void take_on(job& next, asio::awaitable<void> what) noexcept {
-        next.by_ = this;
-        current = &next;
+    void take_on(job& one, asio::awaitable<void> what) noexcept {
+        one.by_ = this;
+        current = &one;
         work = std::move(what);
     }
 
@@ -64,11 +64,11 @@ struct runner final : idler {
     }
 
     /// The coroutine's last step in a job and its first as an idle one: who goes on shall find it free.
-    void settle(continuation next, std::exception_ptr failure) {
+    void settle(continuation onward, std::exception_ptr failure) {
         auto& keeper = *service;
         auto* const done = std::exchange(current, nullptr);
         if (done != nullptr) done->by_ = nullptr;
-        keeper.keep(*this, std::move(next));
+        keeper.keep(*this, std::move(onward));
         auto* const parent = done != nullptr ? done->end(std::move(failure)) : nullptr;
         if (parent == nullptr) return;
         if (auto parents = keeper.take(*parent)) parents();

@@ -50,7 +50,7 @@ private:
 }  // namespace detail
 
 /// A value or the `error` that stands in its place, with the interface of boost::system::result. That one is not used
-/// because every file that includes it compiles Boost.Variant2 and Boost.Mp11, a fifth of the time that Asio takes.
+/// because every file that includes it compiles Boost.Variant2 and Boost.Mp11 (docs/architecture.md says what that costs).
 /// @tparam T  Its move must not throw.
 template <class T>
 class result : public detail::error_slot {

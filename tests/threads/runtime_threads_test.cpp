@@ -1,6 +1,7 @@
 // Short programs for the thread sanitizer: what coroutines of several threads share.
 
 #include "support/run_coro.hpp"
+#include "support/run_everywhere.hpp"
 
 #include <coax/runtime/async_mutex.hpp>
 #include <coax/runtime/async_semaphore.hpp>
@@ -31,17 +32,8 @@ namespace coax {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr std::size_t shard_count = 3;
-
-/// Runs one `work(i)` on each shard in turn, all together, and waits for all.
-template <class F>
-void run_everywhere(std::size_t count, F work) {
-    runtime rt{{.threads = shard_count}};
-    std::vector<asio::awaitable<void>> all;
-    for (std::size_t i = 0; i < count; ++i) all.push_back(on_executor(rt.executor(i % shard_count), work(i)));
-    rt.run(when_all(std::move(all)));
-}
+using test::run_everywhere;
+using test::shard_count;
 
 TEST(Threads, SemaphoreNeverGivesMoreThanItHas) {
     async_semaphore slots{4};

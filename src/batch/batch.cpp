@@ -24,6 +24,12 @@ std::string seconds_text(std::chrono::milliseconds span) {
     return text.data();
 }
 
+void count_failure(std::vector<failure_count>& counts, errc code) {
+    auto at = std::ranges::lower_bound(counts, code, {}, &failure_count::code);
+    if (at == counts.end() || at->code != code) at = counts.insert(at, {code});
+    ++at->count;
+}
+
 }  // namespace
 
 batch_stop::batch_stop() : requested_{std::make_shared<std::atomic<bool>>(false)} {}
@@ -100,7 +106,7 @@ void batch_state::count(batch_step step) {
             break;
         case end_t::failed:
             ++summary.failed;
-            ++summary.failures[step.why->code];
+            count_failure(summary.failures, step.why->code);
             stop_at_bound();
             break;
         case end_t::given_up:
@@ -216,6 +222,8 @@ void add_statistics(batch_summary& summary, client_statistics const& before, cli
                      .cache_write_tokens = after.usage.cache_write_tokens - before.usage.cache_write_tokens,
                      .reasoning_tokens = after.usage.reasoning_tokens - before.usage.reasoning_tokens};
 }
+
+bool failure_count::operator==(failure_count const& other) const = default;
 
 std::string to_string(batch_summary const& summary) {
     auto const count = [](auto number) { return std::to_string(number); };

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <cstddef>
 #include <string_view>
-#include <variant>
 
 namespace coax {
 namespace {
@@ -79,7 +78,7 @@ complaint complaint_about(message const& said) {
     if (said.role != role::assistant && !said.tool_calls.empty())
         return {"tool_calls", "only the assistant asks for tools"};
     for (std::size_t i = 0; i < said.parts.size(); ++i)
-        if (auto const* image = std::get_if<image_part>(&said.parts[i]))
+        if (auto const* image = said.parts[i].image())
             if (auto found = complaint_about(*image, i); found.message != nullptr) return found;
     return {};
 }
@@ -117,6 +116,15 @@ std::optional<error> check_tool_choice(chat_request const& request) {
     return std::nullopt;
 }
 
+std::optional<error> check_metadata(std::vector<metadata_entry> const& metadata) {
+    for (std::size_t i = 0; i < metadata.size(); ++i) {
+        auto const is_namesake = [&](metadata_entry const& other) { return other.key == metadata[i].key; };
+        if (std::any_of(metadata.begin(), metadata.begin() + static_cast<std::ptrdiff_t>(i), is_namesake))
+            return invalid(element("metadata", i) + ".key", "comes twice");
+    }
+    return std::nullopt;
+}
+
 std::optional<error> check_format(response_format const& format) {
     if (!format.name.empty() && !is_name(format.name))
         return invalid("response_format.name", "must be 1 to 64 letters, digits, '_' or '-'");
@@ -128,14 +136,14 @@ std::optional<error> check_format(response_format const& format) {
 std::size_t text_bytes(message const& said) {
     std::size_t bytes = said.text.size() + said.refusal.size() + said.name.size();
     for (auto const& part : said.parts)
-        if (auto const* text = std::get_if<text_part>(&part)) bytes += text->text.size();
+        if (auto const* text = part.text()) bytes += text->text.size();
     for (auto const& call : said.tool_calls) bytes += call.name.size() + call.arguments.size();
     return bytes;
 }
 
 std::int64_t image_count(message const& said) {
     return std::count_if(said.parts.begin(), said.parts.end(),
-                         [](content_part const& part) { return std::holds_alternative<image_part>(part); });
+                         [](content_part const& part) { return part.image() != nullptr; });
 }
 
 }  // namespace
@@ -147,6 +155,7 @@ std::optional<error> validate(chat_request const& request) {
         if (request.stop[i].empty()) return invalid(element("stop", i), "must not be empty");
     if (auto wrong = check_tools(request)) return wrong;
     if (auto wrong = check_tool_choice(request)) return wrong;
+    if (auto wrong = check_metadata(request.metadata)) return wrong;
     if (auto wrong = check_format(request.response_format)) return wrong;
     if (!request.extra.is_null() && !request.extra.is_object()) return invalid("extra", "must be a JSON object");
     return std::nullopt;

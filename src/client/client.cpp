@@ -96,6 +96,10 @@ asio::awaitable<chat_stream> client::stream_form(chat_request request, answer_fo
     return open_stream(impl_, std::move(request), form);
 }
 
+asio::awaitable<chat_stream> client::stream_form(std::string prompt, answer_form const& form) {
+    return stream_form(to_request(std::move(prompt)), form);
+}
+
 asio::awaitable<chat_response> client::parse_form(chat_request request, answer_form const& form) {
     return at_home<chat_response>(impl_, [request = std::move(request), &form](impl& self, shard& at,
                                                                         clock::time_point deadline) mutable {

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <span>
-#include <variant>
 
 namespace coax::wire {
 namespace {
@@ -50,7 +49,7 @@ std::optional<error> check_messages(std::vector<message> const& messages) {
     for (std::size_t i = 0; i < messages.size(); ++i) {
         if (messages[i].role == role::user || messages[i].role == role::tool) continue;
         for (auto const& part : messages[i].parts)
-            if (std::holds_alternative<image_part>(part))
+            if (part.image() != nullptr)
                 return invalid_argument("messages[" + std::to_string(i) + "].parts",
                                         "only the user and tools may show images");
     }
@@ -77,10 +76,10 @@ void write_image_block(writer& out, image_part const& image) {
 void write_blocks(writer& out, message const& said) {
     write_text_block(out, said.text);
     for (auto const& part : said.parts) {
-        if (auto const* text = std::get_if<text_part>(&part))
+        if (auto const* text = part.text())
             write_text_block(out, text->text);
         else
-            write_image_block(out, std::get<image_part>(part));
+            write_image_block(out, *part.image());
     }
 }
 

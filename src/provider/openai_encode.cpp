@@ -4,7 +4,6 @@
 #include <coax/json/writer.hpp>
 
 #include <algorithm>
-#include <variant>
 
 namespace coax::wire {
 namespace {
@@ -29,7 +28,7 @@ std::string_view role_name(role speaker, openai_dialect const& dialect) {
 
 bool has_image(message const& said) {
     return std::any_of(said.parts.begin(), said.parts.end(),
-                       [](content_part const& part) { return std::holds_alternative<image_part>(part); });
+                       [](content_part const& part) { return part.image() != nullptr; });
 }
 
 std::optional<error> check(openai_dialect const& dialect, chat_request const& request) {
@@ -61,10 +60,10 @@ void write_image(writer& out, image_part const& image) {
 void write_parts(writer& out, std::vector<content_part> const& parts) {
     out.begin_array();
     for (auto const& part : parts) {
-        if (auto const* text = std::get_if<text_part>(&part))
+        if (auto const* text = part.text())
             out.begin_object().member("type", "text").member("text", text->text).end_object();
         else
-            write_image(out, std::get<image_part>(part));
+            write_image(out, *part.image());
     }
     out.end_array();
 }
@@ -167,7 +166,7 @@ void write_texts(writer& out, chat_request const& request) {
     if (!request.reasoning_effort.empty()) out.member("reasoning_effort", request.reasoning_effort);
     if (!request.metadata.empty()) {
         out.key("metadata").begin_object();
-        for (auto const& [name, value] : request.metadata) out.member(name, value);
+        for (auto const& [key, value] : request.metadata) out.member(key, value);
         out.end_object();
     }
     if (!request.user.empty()) out.member("user", request.user);

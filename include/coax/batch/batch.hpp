@@ -5,6 +5,7 @@
 #include <coax/chat/request.hpp>
 #include <coax/chat/response.hpp>
 #include <coax/client/client.hpp>
+#include <coax/core/detail/durations.hpp>
 #include <coax/core/detail/opaque.hpp>
 #include <coax/core/result.hpp>
 #include <coax/runtime/as_result.hpp>
@@ -13,16 +14,15 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <atomic>
-#include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace coax {
 
@@ -80,11 +80,19 @@ struct batch_answer {
     int attempts{1};
 };
 
+/// How many records failed in one way.
+struct failure_count {
+    errc code{};
+    std::uint64_t count{0};
+
+    [[nodiscard]] bool operator==(failure_count const& other) const;
+};
+
 /// What a batch came to.
 struct batch_summary {
     std::uint64_t ok{0};
     std::uint64_t failed{0};
-    std::map<errc, std::uint64_t> failures{};  ///< By kind.
+    std::vector<failure_count> failures{};  ///< In the order of `errc`.
     std::uint64_t unfinished{0};  ///< Begun, but given up when the batch was ended: not handed to the sink.
     std::optional<std::uint64_t> remaining{};  ///< Records without an outcome; nothing: the total is not known.
     std::uint64_t attempts{0};                 ///< Requests sent.
@@ -217,8 +225,8 @@ private:
 /// An answer's text; one that was refused, filtered or cut short is an error.
 asio::awaitable<batch_answer<std::string>> ask_text(client llm, chat_request request);
 
-template <class T>
-asio::awaitable<batch_answer<T>> ask(client llm, chat_request request) {
+template <class T, is_chat_request Request>
+asio::awaitable<batch_answer<T>> ask(client llm, Request request) {
     if constexpr (std::same_as<T, std::string>) {
         co_return co_await ask_text(std::move(llm), std::move(request));
     } else {

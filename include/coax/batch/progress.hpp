@@ -1,9 +1,9 @@
 #pragma once
 
 #include <coax/chat/response.hpp>
+#include <coax/core/detail/durations.hpp>
 
 #include <array>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>

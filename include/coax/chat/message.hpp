@@ -5,7 +5,6 @@
 
 #include <string>
 #include <utility>
-#include <variant>
 #include <vector>
 
 namespace coax {
@@ -25,7 +24,21 @@ struct image_part {
     std::string detail{};      ///< OpenAI's "low", "high" or "auto"; empty: not sent.
 };
 
-using content_part = std::variant<text_part, image_part>;
+/// One piece of a message's content: a text or a picture.
+class content_part {
+public:
+    explicit(false) content_part(text_part text) noexcept : text_{std::move(text)} {}
+    explicit(false) content_part(image_part image) noexcept : image_{std::move(image)}, is_image_{true} {}
+
+    /// Null: it is something else.
+    [[nodiscard]] text_part const* text() const noexcept { return is_image_ ? nullptr : &text_; }
+    [[nodiscard]] image_part const* image() const noexcept { return is_image_ ? &image_ : nullptr; }
+
+private:
+    text_part text_{};
+    image_part image_{};
+    bool is_image_{false};
+};
 
 /// One turn of a conversation. Make it with the functions below, or in full where they do not reach.
 struct message {

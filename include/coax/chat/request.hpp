@@ -6,7 +6,6 @@
 #include <coax/json/value.hpp>
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,6 +20,12 @@ struct response_format {
     std::string description{};
     std::string schema{};       ///< JSON Schema text in the service's dialect.
     bool strict{true};          ///< The service forces the answer into the schema, where it can.
+};
+
+/// What a service keeps beside a call, to be found by later.
+struct metadata_entry {
+    std::string key{};
+    std::string value{};
 };
 
 /// One question to a model. Only what is set is sent; the service's own defaults hold for the rest.
@@ -40,7 +45,7 @@ struct chat_request {
     coax::tool_choice tool_choice{};
     std::optional<bool> parallel_tool_calls{};
     coax::response_format response_format{};
-    std::map<std::string, std::string> metadata{};    ///< OpenAI.
+    std::vector<metadata_entry> metadata{};           ///< OpenAI; each key once.
     std::string user{};                               ///< Opaque id of the end user, hashed by you; empty: not sent.
     json_value extra{};                               ///< A JSON object merged into the body last: it wins. Null: none.
 };

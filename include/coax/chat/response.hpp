@@ -2,8 +2,8 @@
 
 #include <coax/chat/message.hpp>
 #include <coax/chat/tool.hpp>
+#include <coax/core/detail/durations.hpp>
 
-#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>

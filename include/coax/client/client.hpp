@@ -14,6 +14,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
+#include <concepts>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -21,6 +22,15 @@
 namespace coax {
 
 class runtime;
+
+namespace detail {
+
+/// Only a chat_request, but looked at late: a template that took it by its name would have the compiler make its
+/// destructor, with all it holds, in every file.
+template <class T>
+concept is_chat_request = std::same_as<T, chat_request>;
+
+}  // namespace detail
 
 /// What a client did so far.
 struct client_statistics {
@@ -66,24 +76,25 @@ public:
     /// reason and asked for again, within `max_reasks` and `max_reask_tokens`.
     /// @throws coax::exception  Besides `chat`'s: `errc::invalid_output` (never fitted), `errc::refused`,
     ///         `errc::truncated`, `errc::content_filtered`.
-    template <class T>
-    boost::asio::awaitable<T> parse(chat_request request);
+    template <class T, detail::is_chat_request Request = chat_request>
+    boost::asio::awaitable<T> parse(Request request);
     template <class T>
     boost::asio::awaitable<T> parse(std::string prompt);
 
     /// `parse` together with the answer it was read from.
-    template <class T>
-    boost::asio::awaitable<parsed<T>> parse_response(chat_request request);
+    template <class T, detail::is_chat_request Request = chat_request>
+    boost::asio::awaitable<parsed<T>> parse_response(Request request);
 
     /// Asks for an answer in the form of T and reads it while it is written. Waits for the answer's beginning.
     /// @throws coax::exception  As `stream`.
-    template <class T>
-    boost::asio::awaitable<parse_stream<T>> stream_parse(chat_request request, stream_parse_options options = {});
+    template <class T, detail::is_chat_request Request = chat_request>
+    boost::asio::awaitable<parse_stream<T>> stream_parse(Request request, stream_parse_options options = {});
     template <class T>
     boost::asio::awaitable<parse_stream<T>> stream_parse(std::string prompt, stream_parse_options options = {});
 
     /// `stream` of an answer in this form; nothing reads it. `form` must outlive the call.
     boost::asio::awaitable<chat_stream> stream_form(chat_request request, answer_form const& form);
+    boost::asio::awaitable<chat_stream> stream_form(std::string prompt, answer_form const& form);
 
     /// `parse` for a form known only at run time. `form` and what it refers to must outlive the call.
     boost::asio::awaitable<chat_response> parse_form(chat_request request, answer_form const& form);
@@ -124,16 +135,16 @@ void make_fresh(void* value) {
 
 }  // namespace detail
 
-template <class T>
-boost::asio::awaitable<parsed<T>> client::parse_response(chat_request request) {
+template <class T, detail::is_chat_request Request>
+boost::asio::awaitable<parsed<T>> client::parse_response(Request request) {
     parsed<T> outcome;
     auto const form = form_of(json::codec_of<T>, &outcome.value, {.lenient = options().forgive}, &detail::make_fresh<T>);
     outcome.response = co_await parse_form(std::move(request), form);
     co_return outcome;
 }
 
-template <class T>
-boost::asio::awaitable<T> client::parse(chat_request request) {
+template <class T, detail::is_chat_request Request>
+boost::asio::awaitable<T> client::parse(Request request) {
     T value{};
     co_await fill(std::move(request), json::codec_of<T>, &value, &detail::make_fresh<T>);
     co_return value;
@@ -146,8 +157,8 @@ boost::asio::awaitable<T> client::parse(std::string prompt) {
     co_return value;
 }
 
-template <class T>
-boost::asio::awaitable<parse_stream<T>> client::stream_parse(chat_request request, stream_parse_options options) {
+template <class T, detail::is_chat_request Request>
+boost::asio::awaitable<parse_stream<T>> client::stream_parse(Request request, stream_parse_options options) {
     json::read_options const reading{.lenient = this->options().forgive};
     auto const form = form_of(json::codec_of<T>, nullptr);
     auto words = co_await stream_form(std::move(request), form);
@@ -156,7 +167,10 @@ boost::asio::awaitable<parse_stream<T>> client::stream_parse(chat_request reques
 
 template <class T>
 boost::asio::awaitable<parse_stream<T>> client::stream_parse(std::string prompt, stream_parse_options options) {
-    return stream_parse<T>(to_request(std::move(prompt)), options);
+    json::read_options const reading{.lenient = this->options().forgive};
+    auto const form = form_of(json::codec_of<T>, nullptr);
+    auto words = co_await stream_form(std::move(prompt), form);
+    co_return parse_stream<T>{std::move(words), reading, options};
 }
 
 }  // namespace coax

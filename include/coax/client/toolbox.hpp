@@ -2,13 +2,13 @@
 
 #include <coax/chat/tool.hpp>
 #include <coax/client/answer_form.hpp>
+#include <coax/core/detail/durations.hpp>
 #include <coax/core/result.hpp>
 #include <coax/json/codec.hpp>
 #include <coax/json/dialect.hpp>
 
 #include <boost/asio/awaitable.hpp>
 
-#include <chrono>
 #include <functional>
 #include <optional>
 #include <string>

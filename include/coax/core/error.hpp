@@ -1,10 +1,11 @@
 #pragma once
 
+#include <coax/core/detail/durations.hpp>
+
 #include <boost/system/error_category.hpp>
 #include <boost/system/error_code.hpp>
 #include <boost/system/system_error.hpp>
 
-#include <chrono>
 #include <cstdint>
 #include <iosfwd>
 #include <optional>

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <coax/core/detail/durations.hpp>
 #include <coax/core/detail/opaque.hpp>
 #include <coax/core/error.hpp>
 #include <coax/core/secret.hpp>
@@ -7,7 +8,6 @@
 
 #include <boost/asio/any_io_executor.hpp>
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>

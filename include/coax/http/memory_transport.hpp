@@ -1,8 +1,8 @@
 #pragma once
 
+#include <coax/core/detail/durations.hpp>
 #include <coax/http/transport.hpp>
 
-#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>

@@ -13,7 +13,7 @@ namespace coax::reflect {
 template <class T>
 concept aggregate = std::is_class_v<T> && std::is_aggregate_v<T>;
 
-/// How many fields `T` has. At most 128; base classes and reference members are refused.
+/// How many fields `T` has. At most 128, more than 64 with <coax/reflect/wide_structs.hpp>; base classes and reference members are refused.
 template <aggregate T>
 inline constexpr std::size_t field_count = detail::count_fields<T>();
 

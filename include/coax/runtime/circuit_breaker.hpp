@@ -1,12 +1,12 @@
 #pragma once
 
+#include <coax/core/detail/durations.hpp>
 #include <coax/core/detail/opaque.hpp>
 #include <coax/core/result.hpp>
 #include <coax/runtime/asio.hpp>
 #include <coax/runtime/clock.hpp>
 #include <coax/runtime/detail/outcome.hpp>
 
-#include <chrono>
 #include <cstdint>
 #include <exception>
 #include <functional>

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <coax/core/detail/durations.hpp>
 #include <coax/core/detail/opaque.hpp>
 #include <coax/core/result.hpp>
 #include <coax/runtime/asio.hpp>
@@ -10,7 +11,6 @@
 #include <coax/runtime/retry_budget.hpp>
 
 #include <array>
-#include <chrono>
 #include <cstddef>
 #include <exception>
 #include <functional>

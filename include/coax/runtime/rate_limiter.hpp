@@ -1,11 +1,11 @@
 #pragma once
 
+#include <coax/core/detail/durations.hpp>
 #include <coax/core/detail/opaque.hpp>
 #include <coax/core/error.hpp>
 #include <coax/runtime/asio.hpp>
 #include <coax/runtime/clock.hpp>
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>

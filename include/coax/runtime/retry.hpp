@@ -1,5 +1,6 @@
 #pragma once
 
+#include <coax/core/detail/durations.hpp>
 #include <coax/core/result.hpp>
 #include <coax/runtime/as_result.hpp>
 #include <coax/runtime/asio.hpp>
@@ -7,7 +8,6 @@
 #include <coax/runtime/detail/outcome.hpp>
 #include <coax/runtime/retry_budget.hpp>
 
-#include <chrono>
 #include <cstdint>
 #include <exception>
 #include <functional>
@@ -111,7 +111,7 @@ struct retry_options {
 /// RETRY_WAIT_EXPONENTIAL_MAX (`max_delay`, which bounds the other two). Unset and empty ones change nothing.
 /// Errors: `errc::invalid_argument`; `error::where` names the variable.
 [[nodiscard]] result<retry_options> retry_options_from(
-    std::function<std::optional<std::string>(std::string_view name)> const& look_up, retry_options base = {});
+    std::function<std::optional<std::string>(std::string_view name)> const& look_up, retry_options base);
 
 /// The first thing wrong with `options`; none: they are valid.
 [[nodiscard]] std::optional<error> validate(retry_options const& options);

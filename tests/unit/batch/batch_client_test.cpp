@@ -69,7 +69,7 @@ TEST(ClientBatch, ReadsAStructForEachRecordAndReasks) {
     EXPECT_EQ(got.by_index.at(2).error().code, errc::refused);
     EXPECT_EQ(got.by_index.at(3).value().stars, 3);
     EXPECT_EQ(got.summary.ok, 3U);
-    EXPECT_EQ(got.summary.failures, (std::map<errc, std::uint64_t>{{errc::refused, 1}}));
+    EXPECT_EQ(got.summary.failures, (std::vector<failure_count>{{errc::refused, 1}}));
     EXPECT_EQ(got.summary.attempts, 6U);
     EXPECT_EQ(got.summary.retries, 1U);
     EXPECT_EQ(got.summary.reasks, 1U);

@@ -80,7 +80,7 @@ TEST(Batch, EveryRecordHasExactlyOneOutcome) {
     EXPECT_TRUE(t.each_once(200));
     EXPECT_EQ(t.summary.ok, 180U);
     EXPECT_EQ(t.summary.failed, 20U);
-    EXPECT_EQ(t.summary.failures, (std::map<errc, std::uint64_t>{{errc::refused, 10}, {errc::server_error, 10}}));
+    EXPECT_EQ(t.summary.failures, (std::vector<failure_count>{{errc::server_error, 10}, {errc::refused, 10}}));
     EXPECT_EQ(t.summary.remaining, 0U);
     EXPECT_EQ(t.summary.attempts, 180U + 20U * 3U);
     EXPECT_EQ(t.summary.retries, 40U);

@@ -70,6 +70,8 @@ INSTANTIATE_TEST_SUITE_P(
         invalid_case{"tool_twice", [](auto& r) { r.tools = {tool("a"), tool("b"), tool("a")}; }, "tools[2].name"},
         invalid_case{"tool_schema", [](auto& r) { r.tools = {{.name = "a", .parameters = "[]"}}; },
                      "tools[0].parameters"},
+        invalid_case{"metadata_twice", [](auto& r) { r.metadata = {{"a", "1"}, {"b", "2"}, {"a", "3"}}; },
+                     "metadata[2].key"},
         invalid_case{"required_without_tools", [](auto& r) { r.tool_choice.mode = tool_choice::mode_t::required; },
                      "tool_choice"},
         invalid_case{"unknown_tool_named",

@@ -1,6 +1,7 @@
 #include <coax/reflect/doc.hpp>
 #include <coax/reflect/enums.hpp>
 #include <coax/reflect/fields.hpp>
+#include <coax/reflect/wide_structs.hpp>
 #include <coax/reflect/type_name.hpp>
 
 #include <gtest/gtest.h>

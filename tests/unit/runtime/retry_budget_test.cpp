@@ -202,11 +202,12 @@ class RetryEnvironment : public testing::TestWithParam<environment_case> {};
 
 TEST_P(RetryEnvironment, FollowsTheTable) {
     auto const& row = GetParam();
-    auto const got = retry_options_from([&row](std::string_view name) -> std::optional<std::string> {
+    auto const look_up = [&row](std::string_view name) -> std::optional<std::string> {
         auto const found = row.variables.find(name);
         if (found == row.variables.end()) return std::nullopt;
         return found->second;
-    });
+    };
+    auto const got = retry_options_from(look_up, {});
     EXPECT_EQ(got ? "" : got.error().where, row.wrong);
     if (!got) return;
     EXPECT_EQ(got->max_attempts, row.attempts);

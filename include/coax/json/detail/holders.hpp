@@ -3,7 +3,6 @@
 #include <coax/json/detail/plan.hpp>
 #include <coax/reflect/doc.hpp>
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <memory>
@@ -94,7 +93,7 @@ struct vector_functions {
     static void clear(void* list) { static_cast<T*>(list)->clear(); }
     /// The first room is for a few items, so that a short list is allocated once.
     static void* append(void* list) {
-        constexpr std::size_t few = std::max<std::size_t>(1, 128 / sizeof(typename T::value_type));
+        constexpr std::size_t size = sizeof(typename T::value_type), few = size < 128 ? 128 / size : 1;
         auto& items = *static_cast<T*>(list);
         if (items.capacity() == 0) items.reserve(few);
         return &items.emplace_back();

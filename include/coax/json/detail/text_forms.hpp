@@ -1,8 +1,8 @@
 #pragma once
 
+#include <coax/core/detail/durations.hpp>
 #include <coax/json/detail/plan.hpp>
 
-#include <chrono>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -50,9 +50,20 @@ inline constexpr bool is_sys_time = false;
 template <class Duration>
 inline constexpr bool is_sys_time<std::chrono::sys_time<Duration>> = true;
 
+/// std::chrono::year_month_day, known by what it does: its header is not needed here.
+template <class T>
+concept year_month_day_like = requires(T date) {
+    date.year();
+    date.month();
+    date.day();
+    date.ok();
+    std::chrono::sys_days{date};
+    T{std::chrono::sys_days{}};
+};
+
 /// Times coarser than a day, and days themselves, are dates.
 template <class T>
-concept calendar_date = std::is_same_v<T, std::chrono::sys_days> || std::is_same_v<T, std::chrono::year_month_day>;
+concept calendar_date = std::is_same_v<T, std::chrono::sys_days> || year_month_day_like<T>;
 
 template <class Duration>
 bool to_duration(moment time, bool exact, Duration& into) {
@@ -109,7 +120,7 @@ struct date_functions {
     }
     static bool write(std::string& out, void const* value) {
         auto const& date = *static_cast<T const*>(value);
-        if constexpr (std::is_same_v<T, std::chrono::year_month_day>)
+        if constexpr (year_month_day_like<T>)
             if (!date.ok()) return false;
         return append_date(out, std::chrono::sys_days{date}.time_since_epoch().count());
     }

@@ -1,11 +1,11 @@
 #pragma once
 
+#include <coax/core/detail/durations.hpp>
 #include <coax/json/detail/holders.hpp>
 #include <coax/json/detail/members_of.hpp>
 #include <coax/json/detail/text_forms.hpp>
 #include <coax/reflect/type_name.hpp>
 
-#include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <string>

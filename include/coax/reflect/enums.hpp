@@ -45,6 +45,15 @@ consteval auto spelled_values() {
 
 constexpr bool ends_word(char c) { return c == ':' || c == ')' || c == ' ' || c == '{' || c == '<' || c == '-'; }
 
+/// Where the value begins that goes on at `at`: behind a comma, but for those between the arguments of a template.
+constexpr std::size_t start_of_value(char const* text, std::size_t at) {
+    for (int depth = 0; depth > 0 || text[at - 1] != ' ' || text[at - 2] != ','; --at) {
+        if (text[at - 1] == '>' || text[at - 1] == ')') ++depth;
+        if (text[at - 1] == '<' || text[at - 1] == '(') --depth;
+    }
+    return at;
+}
+
 /// Walks backwards over a list such as "..., ns::colour::red, (ns::colour)7}]". A value without a name is a number.
 template <class Enum, long long... Values>
 struct enum_scan {
@@ -52,33 +61,47 @@ struct enum_scan {
     static constexpr std::size_t value_count = sizeof...(Values);
     static constexpr long long values[value_count] = {Values...};  // Clang 19 needs the bound
 
+    /// A value's name, as a part of the text.
+    struct name {
+        unsigned short index;
+        unsigned short begin;
+        unsigned short end;
+    };
     struct found {
         std::size_t count{0};
         std::size_t length{0};
-        unsigned short begins[value_count]{};
-        unsigned short ends[value_count]{};  // 0: no name
+        name names[value_count]{};  ///< The last one first.
     };
+
+    static constexpr bool is_number(std::size_t begin) {
+        char const* const text = spelled.text;
+        return text[begin - 1] == ')' || text[begin - 1] == '-' || (text[begin] >= '0' && text[begin] <= '9');
+    }
 
     static constexpr found names = [] {
         found result{};
         char const* const text = spelled.text;
         std::size_t end = spelled.size;
+        std::size_t cast = 0;  // the length of "(ns::colour)", once it is known
         while (text[end - 1] == ']' || text[end - 1] == '}' || text[end - 1] == '>') --end;
         for (std::size_t index = value_count; index-- > 0;) {
-            std::size_t begin = end;
-            while (!ends_word(text[begin - 1])) --begin;
-            bool const is_number =
-                text[begin - 1] == ')' || text[begin - 1] == '-' || (text[begin] >= '0' && text[begin] <= '9');
-            if (!is_number) {
-                result.begins[index] = static_cast<unsigned short>(begin);
-                result.ends[index] = static_cast<unsigned short>(end);
-                ++result.count;
-                result.length += end - begin;
+            // Most values have no name and three digits at most: these are leapt over, since a compiler takes its time.
+            long long const value = values[index];
+            std::size_t begin = end - (value > 99 ? 3 : value > 9 || value < 0 ? 2 : 1);
+            bool const leap = cast != 0 && text[begin - 1] == ')' && text[begin] <= '9';
+            if (!leap) {
+                begin = end;
+                while (!ends_word(text[begin - 1])) --begin;
+                if (!is_number(begin)) {
+                    result.names[result.count++] = {static_cast<unsigned short>(index), static_cast<unsigned short>(begin),
+                                                    static_cast<unsigned short>(end)};
+                    result.length += end - begin;
+                }
             }
             if (index == 0) break;
-            end = begin;
-            while (!(text[end - 1] == ' ' && text[end - 2] == ',')) --end;
-            end -= 2;
+            auto const start = leap ? begin - cast : start_of_value(text, begin);
+            if (text[begin - 1] == ')') cast = begin - start;
+            end = start - 2;
         }
         return result;
     }();
@@ -91,8 +114,7 @@ consteval std::string_view enumerator_name() {
     if constexpr (scan::names.count == 0)
         return {};
     else
-        return {scan::spelled.text + scan::names.begins[0],
-                static_cast<std::size_t>(scan::names.ends[0] - scan::names.begins[0])};
+        return {scan::spelled.text + scan::names.names[0].begin, scan::names.length};
 }
 
 template <class Enum, std::size_t Count, std::size_t Length>
@@ -112,14 +134,12 @@ template <class Enum, long long... Values>
 consteval auto list_enumerators() {
     using scan = enum_scan<Enum, Values...>;
     enumerator_list<Enum, scan::names.count, scan::names.length> list{};
-    std::size_t index = 0;
     std::size_t at = 0;
-    for (std::size_t i = 0; i < scan::value_count; ++i) {
-        if (scan::names.ends[i] == 0) continue;
-        list.values[index] = static_cast<Enum>(scan::values[i]);
-        for (std::size_t j = scan::names.begins[i]; j < scan::names.ends[i]; ++j)
-            list.text[at++] = scan::spelled.text[j];
-        list.offsets[++index] = static_cast<unsigned short>(at);
+    for (std::size_t i = 0; i < list.size(); ++i) {
+        auto const one = scan::names.names[list.size() - 1 - i];
+        list.values[i] = static_cast<Enum>(scan::values[one.index]);
+        for (std::size_t j = one.begin; j < one.end; ++j) list.text[at++] = scan::spelled.text[j];
+        list.offsets[i + 1] = static_cast<unsigned short>(at);
     }
     return list;
 }
@@ -177,11 +197,16 @@ consteval auto list_all_enumerators() {
 }
 #endif
 
+/// Asking makes Clang define an enum that is a member of a class template: until then its values have no names.
+template <class Enum>
+concept has_nobody = requires { Enum::nobody; };
+
 template <class Enum>
 consteval auto find_enumerators() {
 #if defined(__cpp_impl_reflection)
     return list_all_enumerators<Enum>();
 #else
+    static_cast<void>(has_nobody<Enum>);
     if constexpr (is_flags<Enum>)
         return scan_bits<Enum>(std::make_integer_sequence<long long, static_cast<long long>(sizeof(Enum) * 8)>{});
     else

@@ -129,6 +129,11 @@ enum class level : unsigned char { low = 3, middle = 119, high = 120 };
 enum plain_enum { plain_a, plain_b = 5 };
 enum class signs { minus = -8, zero = 0, same_as_zero = 0 };
 enum class status { ok = 200, gone = 410 };
+enum like_numbers { _1 = -1, n = 0, x = 7, y2 = 12, z23 = 13, a = 99, b = 100, c1 = 101, d = 118, e12 = 119 };
+template <class, class>
+struct outer {
+    enum class inner { first, second = 50 };
+};
 
 template <class E>
 std::vector<std::string> enum_names() {
@@ -153,6 +158,8 @@ TEST(Enumerators, AreFoundInTheirRange) {
     EXPECT_EQ(enum_names<plain_enum>(), (list{"plain_a", "plain_b"}));
     EXPECT_EQ(enum_names<signs>(), (list{"minus", "zero"}));
     EXPECT_EQ(enum_names<status>(), (list{"ok", "gone"}));
+    EXPECT_EQ(enum_names<like_numbers>(), (list{"_1", "n", "x", "y2", "z23", "a", "b", "c1", "d", "e12"}));
+    EXPECT_EQ((enum_names<outer<int, std::vector<int>>::inner>()), (list{"first", "second"}));
     EXPECT_EQ(reflect::enumerators<status>.value(1), status::gone);
 }
 

@@ -19,7 +19,7 @@
 #include <coax/client/parsed.hpp>
 #include <coax/client/toolbox.hpp>
 #include <coax/core/error.hpp>
-#include <coax/core/opt_in.hpp>
+#include <coax/core/maybe.hpp>
 #include <coax/core/result.hpp>
 #include <coax/core/secret.hpp>
 #include <coax/http/http_transport.hpp>

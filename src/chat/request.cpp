@@ -33,7 +33,7 @@ bool looks_like_object(std::string_view text) {
 
 struct range_rule {
     char const* field;
-    std::optional<double> chat_request::* value;
+    maybe<double> chat_request::* value;
     double least;
     double most;
     char const* range;

@@ -97,7 +97,7 @@ std::optional<error> inside(std::string_view part, Options const& options) {
 
 /// The same of a part that may be off.
 template <class Options>
-std::optional<error> inside(std::string_view part, opt_in<Options> const& options) {
+std::optional<error> inside(std::string_view part, maybe<Options> const& options) {
     return options ? inside(part, *options) : std::nullopt;
 }
 

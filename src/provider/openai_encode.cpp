@@ -97,7 +97,7 @@ void write_message(writer& out, openai_dialect const& dialect, message const& sa
 }
 
 template <class T>
-void write_if_set(writer& out, std::string_view name, std::optional<T> const& value) {
+void write_if_set(writer& out, std::string_view name, maybe<T> const& value) {
     if (value) out.member(name, *value);
 }
 

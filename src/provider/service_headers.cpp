@@ -41,9 +41,9 @@ struct bucket_headers {
     std::string_view limit;
     std::string_view remaining;
     std::string_view reset;
-    std::optional<std::int64_t> rate_limit_status::*limit_count;
-    std::optional<std::int64_t> rate_limit_status::*remaining_count;
-    std::optional<milliseconds> rate_limit_status::*reset_wait;
+    maybe<std::int64_t> rate_limit_status::*limit_count;
+    maybe<std::int64_t> rate_limit_status::*remaining_count;
+    maybe<milliseconds> rate_limit_status::*reset_wait;
 };
 
 constexpr bucket_headers request_bucket(std::string_view limit, std::string_view remaining, std::string_view reset) {

@@ -69,9 +69,9 @@ public:
 
 private:
     struct told {
-        std::optional<std::int64_t> limit;
-        std::optional<std::int64_t> remaining;
-        std::optional<std::chrono::milliseconds> reset;
+        maybe<std::int64_t> limit;
+        maybe<std::int64_t> remaining;
+        maybe<std::chrono::milliseconds> reset;
     };
     void tighten(refill& bucket, told const& said, clock::time_point now) noexcept;
     static void learn(refill& bucket, told const& said, double then, bool up, std::int64_t out, double sum,

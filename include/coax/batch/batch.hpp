@@ -7,6 +7,7 @@
 #include <coax/client/client.hpp>
 #include <coax/core/detail/durations.hpp>
 #include <coax/core/detail/opaque.hpp>
+#include <coax/core/maybe.hpp>
 #include <coax/core/result.hpp>
 #include <coax/runtime/as_result.hpp>
 #include <coax/runtime/clock.hpp>
@@ -48,7 +49,7 @@ struct batch_options {
     /// Failed records after which nothing new is begun. 0: failures never stop the batch.
     std::uint64_t max_failures{0};
     /// How many records there are, for the progress. Nothing: not known.
-    std::optional<std::uint64_t> total{};
+    maybe<std::uint64_t> total{};
     /// Ends the batch early.
     batch_stop stop{};
     /// Told of the progress on the batch's executor, regularly and once at the end. Must not throw. Empty: nobody is
@@ -94,14 +95,14 @@ struct batch_summary {
     std::uint64_t failed{0};
     std::vector<failure_count> failures{};  ///< In the order of `errc`.
     std::uint64_t unfinished{0};  ///< Begun, but given up when the batch was ended: not handed to the sink.
-    std::optional<std::uint64_t> remaining{};  ///< Records without an outcome; nothing: the total is not known.
+    maybe<std::uint64_t> remaining{};  ///< Records without an outcome; nothing: the total is not known.
     std::uint64_t attempts{0};                 ///< Requests sent.
     std::uint64_t retries{0};                  ///< Of these, after a failure.
     std::uint64_t reasks{0};                   ///< Of these, because an answer did not have the wanted form.
     coax::usage usage{};
     std::chrono::milliseconds elapsed{0};
     bool stopped{false};              ///< By `batch_stop` or `max_failures`.
-    std::optional<error> ended_by{};  ///< What ended the batch before its end; see `run_batch`.
+    maybe<error> ended_by{};  ///< What ended the batch before its end; see `run_batch`.
 
     [[nodiscard]] std::uint64_t done() const noexcept { return ok + failed; }
 };
@@ -142,7 +143,7 @@ struct batch_step {
         broken,    ///< Source or sink failed: the batch ends now.
     };
     end_t end{end_t::no_record};
-    std::optional<error> why{};  ///< Of every end but the first two.
+    maybe<error> why{};  ///< Of every end but the first two.
     coax::usage usage{};
     int attempts{0};
 };
@@ -177,7 +178,7 @@ public:
         auto const& time = clock_of(executor);
         auto const begun = time.now();
         result<batch_answer<T>> answer{batch_answer<T>{}};
-        std::optional<error> problem{};
+        maybe<error> problem{};
         if constexpr (requires { record.problem; }) problem = record.problem;
         if (problem)
             answer = std::move(*problem);

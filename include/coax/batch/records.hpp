@@ -1,6 +1,7 @@
 #pragma once
 
 #include <coax/core/detail/opaque.hpp>
+#include <coax/core/maybe.hpp>
 #include <coax/core/result.hpp>
 #include <coax/json/value.hpp>
 
@@ -20,8 +21,7 @@ struct batch_record {
     std::uint64_t line{0};   ///< From 1, as an editor counts.
     std::string key{};       ///< See `record_options::key_field`.
     json_value fields{};     ///< The object; null where `problem` is set. `fields.as<T>()` reads it into a struct.
-    std::optional<error>
-        problem{};  ///< The line is no record: `errc::invalid_json` or `errc::too_large`, `where` is "file:line".
+    maybe<error> problem{};  ///< The line is no record: `errc::invalid_json` or `errc::too_large`, `where` is "file:line".
 };
 
 /// How a file's lines become records.

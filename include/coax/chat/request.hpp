@@ -2,6 +2,7 @@
 
 #include <coax/chat/message.hpp>
 #include <coax/chat/tool.hpp>
+#include <coax/core/maybe.hpp>
 #include <coax/core/result.hpp>
 #include <coax/json/value.hpp>
 
@@ -32,18 +33,18 @@ struct metadata_entry {
 struct chat_request {
     std::string model{};                              ///< Empty: the client's.
     std::vector<message> messages{};                  ///< At least one.
-    std::optional<double> temperature{};              ///< OpenAI [0, 2], Anthropic and Azure AI [0, 1].
-    std::optional<double> top_p{};                    ///< [0, 1].
-    std::optional<int> top_k{};                       ///< Anthropic.
-    std::optional<double> presence_penalty{};         ///< OpenAI, [-2, 2].
-    std::optional<double> frequency_penalty{};        ///< OpenAI, [-2, 2].
-    std::optional<std::int64_t> max_output_tokens{};  ///< Reasoning included. Anthropic needs one: 4,096 unless set.
+    maybe<double> temperature{};              ///< OpenAI [0, 2], Anthropic and Azure AI [0, 1].
+    maybe<double> top_p{};                    ///< [0, 1].
+    maybe<int> top_k{};                       ///< Anthropic.
+    maybe<double> presence_penalty{};         ///< OpenAI, [-2, 2].
+    maybe<double> frequency_penalty{};        ///< OpenAI, [-2, 2].
+    maybe<std::int64_t> max_output_tokens{};  ///< Reasoning included. Anthropic needs one: 4,096 unless set.
     std::vector<std::string> stop{};                  ///< Texts that end the answer; OpenAI takes four.
-    std::optional<std::int64_t> seed{};               ///< OpenAI, best effort.
+    maybe<std::int64_t> seed{};               ///< OpenAI, best effort.
     std::string reasoning_effort{};                   ///< "none", "minimal", "low", "medium", "high"…; empty: not sent.
     std::vector<tool_definition> tools{};
     coax::tool_choice tool_choice{};
-    std::optional<bool> parallel_tool_calls{};
+    maybe<bool> parallel_tool_calls{};
     coax::response_format response_format{};
     std::vector<metadata_entry> metadata{};           ///< OpenAI; each key once.
     std::string user{};                               ///< Opaque id of the end user, hashed by you; empty: not sent.

@@ -3,6 +3,7 @@
 #include <coax/chat/message.hpp>
 #include <coax/chat/tool.hpp>
 #include <coax/core/detail/durations.hpp>
+#include <coax/core/maybe.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -41,12 +42,12 @@ enum class finish_reason {
 
 /// What the service's headers said about its limits. All optional: services send what they like.
 struct rate_limit_status {
-    std::optional<std::int64_t> limit_requests{};
-    std::optional<std::int64_t> remaining_requests{};
-    std::optional<std::chrono::milliseconds> reset_requests{};  ///< Until the request limit is whole again.
-    std::optional<std::int64_t> limit_tokens{};
-    std::optional<std::int64_t> remaining_tokens{};
-    std::optional<std::chrono::milliseconds> reset_tokens{};
+    maybe<std::int64_t> limit_requests{};
+    maybe<std::int64_t> remaining_requests{};
+    maybe<std::chrono::milliseconds> reset_requests{};  ///< Until the request limit is whole again.
+    maybe<std::int64_t> limit_tokens{};
+    maybe<std::int64_t> remaining_tokens{};
+    maybe<std::chrono::milliseconds> reset_tokens{};
 };
 
 /// A whole answer.

@@ -2,7 +2,7 @@
 
 #include <coax/chat/response.hpp>
 #include <coax/core/detail/durations.hpp>
-#include <coax/core/opt_in.hpp>
+#include <coax/core/maybe.hpp>
 #include <coax/core/secret.hpp>
 #include <coax/http/http_transport.hpp>
 #include <coax/json/leniency.hpp>
@@ -57,7 +57,7 @@ struct client_options {
     /// Requests in flight at once, streams included; more wait in line. Range: [1, 65535].
     std::size_t max_concurrency{64};
     /// In place of `max_concurrency`: as many as the service bears, found out by its refusals and timeouts. Off unless given.
-    opt_in<adaptive_limit_options> adaptive{};
+    maybe<adaptive_limit_options> adaptive{};
     /// Requests and tokens per minute, shared by all calls. Default: no limit but the service's own answers.
     rate_limiter_options rate_limits{};
     /// Tokens assumed for an answer until its length is known, where a request sets no `max_output_tokens`.
@@ -66,12 +66,12 @@ struct client_options {
     retry_options retry{};
     /// Retries that all calls of this client may make together. Off: as many as `retry` allows, or as the budget that it
     /// shares with other clients (`retry_options::budget`) does; at most one of the two may be given.
-    opt_in<retry_budget_options> retry_budget{};
+    maybe<retry_budget_options> retry_budget{};
     /// Turns attempts away while too many fail; retries wait until it lets some through, where `retry` allows. Off unless given.
-    opt_in<circuit_breaker_options> circuit_breaker{};
+    maybe<circuit_breaker_options> circuit_breaker{};
     /// Sends a second request when the first is slow to be answered (a stream: to begin). Each takes its own slot and
     /// quota. The slower one is cancelled, but a service that has accepted it bills it. Off unless given.
-    opt_in<hedge_options> hedge{};
+    maybe<hedge_options> hedge{};
     /// Limits of one attempt: the first token of a stream is `first_byte`, between two of them is `idle`, all of it `total`.
     exchange_limits limits{};
     /// The whole call: waits in line, attempts, back-offs, re-asks, tool rounds and a stream's body together. No retry begins

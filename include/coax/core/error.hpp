@@ -1,6 +1,7 @@
 #pragma once
 
 #include <coax/core/detail/durations.hpp>
+#include <coax/core/maybe.hpp>
 
 #include <boost/system/error_category.hpp>
 #include <boost/system/error_code.hpp>
@@ -65,8 +66,8 @@ struct error {
     std::string service_code{};                              ///< The service's own code or type, as it spelled it; empty: none.
     std::string service_message{};                           ///< The service's own words, keys removed; empty: none.
     std::string request_id{};                                ///< To quote to the service's support; empty: none.
-    std::optional<std::chrono::milliseconds> retry_after{};  ///< The wait the service asked for.
-    std::optional<bool> should_retry{};                      ///< The service's own verdict (`x-should-retry`), if it gave one.
+    maybe<std::chrono::milliseconds> retry_after{};  ///< The wait the service asked for.
+    maybe<bool> should_retry{};                      ///< The service's own verdict (`x-should-retry`), if it gave one.
     int attempts{0};                                         ///< Times a request was sent; 0: not counted or never.
     std::int64_t input_tokens{0};                            ///< Billed for answers that did not serve, as far as known.
     std::int64_t output_tokens{0};                           ///< The same of the answers themselves.

@@ -2,6 +2,7 @@
 
 #include <coax/core/detail/durations.hpp>
 #include <coax/core/detail/opaque.hpp>
+#include <coax/core/maybe.hpp>
 #include <coax/core/result.hpp>
 #include <coax/runtime/asio.hpp>
 #include <coax/runtime/clock.hpp>
@@ -25,7 +26,7 @@ struct hedge_report {
     int winner{0};                       ///< Which attempt's answer was taken; 0: both failed.
     clock::duration delay{0};            ///< After which the second one began.
     clock::duration loser_ran_for{0};    ///< Time that the other one was under way, until it was gone.
-    std::optional<error> loser_error{};  ///< How the other one ended; none: it delivered too, and that was dropped.
+    maybe<error> loser_error{};  ///< How the other one ended; none: it delivered too, and that was dropped.
 };
 
 /// When a second attempt is made while the first still runs. Each one is a request more, and billed: the loser is

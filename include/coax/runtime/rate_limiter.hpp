@@ -3,6 +3,7 @@
 #include <coax/core/detail/durations.hpp>
 #include <coax/core/detail/opaque.hpp>
 #include <coax/core/error.hpp>
+#include <coax/core/maybe.hpp>
 #include <coax/runtime/asio.hpp>
 #include <coax/runtime/clock.hpp>
 
@@ -47,12 +48,12 @@ struct rate_limiter_options {
 
 /// What a service's answer says of its own buckets. A member that is absent was not sent.
 struct rate_limit_report {
-    std::optional<std::int64_t> limit_requests{};  ///< A minute.
-    std::optional<std::int64_t> limit_tokens{};    ///< A minute.
-    std::optional<std::int64_t> remaining_requests{};
-    std::optional<std::int64_t> remaining_tokens{};
-    std::optional<std::chrono::milliseconds> requests_reset{};  ///< Until the request bucket is full again.
-    std::optional<std::chrono::milliseconds> tokens_reset{};    ///< Until the token bucket is full again.
+    maybe<std::int64_t> limit_requests{};  ///< A minute.
+    maybe<std::int64_t> limit_tokens{};    ///< A minute.
+    maybe<std::int64_t> remaining_requests{};
+    maybe<std::int64_t> remaining_tokens{};
+    maybe<std::chrono::milliseconds> requests_reset{};  ///< Until the request bucket is full again.
+    maybe<std::chrono::milliseconds> tokens_reset{};    ///< Until the token bucket is full again.
 };
 
 namespace detail {

@@ -10,6 +10,8 @@ namespace {
 /// How long a service may take to end the body after the event that says the answer is over.
 constexpr std::chrono::milliseconds drain_time{250};
 
+error dropped() { return {.code = errc::cancelled, .message = "the stream was dropped before its end"}; }
+
 }  // namespace
 
 chat_stream::state::state(client::impl& owner, shard& at, std::unique_ptr<streaming_response> body, lease held)
@@ -22,7 +24,10 @@ chat_stream::state::state(client::impl& owner, shard& at, std::unique_ptr<stream
 
 chat_stream::state::~state() {
     if (!body_) return;
-    asio::post(at_.executor, [body = std::move(body_), keep = std::move(keep_alive_)] {});
+    asio::post(at_.executor, [keep = std::move(keep_alive_), body = std::move(body_), decoder = std::move(decoder_),
+                              held = std::move(held_), &at = at_]() mutable {
+        if (keep) (void)keep->failed(at, held, dropped(), &body->headers(), decoder->usage_so_far());
+    });
 }
 
 result<std::optional<chat_delta>> chat_stream::state::decode_ready() {

@@ -225,6 +225,7 @@ void client::impl::succeeded(shard& at, lease& held, chat_response const& answer
     add(input_tokens_, answer.usage.input_tokens);
     add(output_tokens_, answer.usage.output_tokens);
     add(cached_input_tokens_, answer.usage.cached_input_tokens);
+    add(cache_write_tokens_, answer.usage.cache_write_tokens);
     add(reasoning_tokens_, answer.usage.reasoning_tokens);
     if (learns()) learn(answer.rate_limits, held.quota);
     held.quota.settle(answer.usage.total_tokens());
@@ -281,6 +282,7 @@ client_statistics client::impl::statistics() const {
                           .usage = {.input_tokens = input_tokens_.load(),
                                     .output_tokens = output_tokens_.load(),
                                     .cached_input_tokens = cached_input_tokens_.load(),
+                                    .cache_write_tokens = cache_write_tokens_.load(),
                                     .reasoning_tokens = reasoning_tokens_.load()},
                           .concurrency = slots_.limit()};
     return now;

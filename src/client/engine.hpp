@@ -146,6 +146,7 @@ private:
     std::atomic<std::int64_t> input_tokens_{0};
     std::atomic<std::int64_t> output_tokens_{0};
     std::atomic<std::int64_t> cached_input_tokens_{0};
+    std::atomic<std::int64_t> cache_write_tokens_{0};
     std::atomic<std::int64_t> reasoning_tokens_{0};
 };
 
@@ -155,7 +156,7 @@ public:
     state(client::impl& owner, shard& at, std::unique_ptr<streaming_response> body, lease held);
     state(state const&) = delete;
     state& operator=(state const&) = delete;
-    /// Hands an unfinished body to its shard, which closes the connection.
+    /// Hands an unfinished body to its shard, which closes the connection and counts the request as a cancelled one.
     ~state();
 
     asio::awaitable<result<std::optional<chat_delta>>> next();

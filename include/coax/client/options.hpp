@@ -83,8 +83,8 @@ struct client_options {
     std::int64_t max_reask_tokens{0};
     /// Told of each answer that is to be asked for again. Called on the call's own executor; an exception ends the call.
     std::function<void(reask_event const&)> on_reask{};
-    /// Told of each request when it is over: both of a hedged attempt, a stream at its end. Not of a stream that is dropped
-    /// before. Called on the call's own executor. Must not throw.
+    /// Told of each request when it is over: both of a hedged attempt, a stream at its end, or as `errc::cancelled` soon
+    /// after it was dropped. Called on the call's own executor. Must not throw.
     std::function<void(attempt_event const&)> on_attempt{};
     /// What `parse` and `stream_parse` forgive in answers: services that enforce no schema wrap them in words and fences.
     json::leniency forgive{.code_fences = true, .prose = true};

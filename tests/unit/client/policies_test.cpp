@@ -163,6 +163,28 @@ TEST(OnAttempt, SeesEachRequestOfACall) {
     run_virtual(body(service));
 }
 
+TEST(OnAttempt, SeesAStreamThatIsDropped) {
+    fake_service service;
+    service.then(fake_service::answer{.response = openai_stream({"a", "b"}), .piece_bytes = 8, .delay_per_piece = 1ms});
+    std::vector<told_attempt> told;
+    auto const body = [](fake_service fake, std::vector<told_attempt>& told) -> asio::awaitable<void> {
+        auto options = watched(fake.options(), told);
+        options.rate_limits = {.requests_per_minute = 1};
+        auto const executor = co_await asio::this_coro::executor;
+        client llm{executor, std::move(options)};
+        {
+            auto words = co_await llm.stream("x");
+            EXPECT_TRUE(co_await words.next());
+        }
+        auto const dropped_at = now(executor);
+        (void)co_await llm.stream("y");
+        EXPECT_GT(now(executor) - dropped_at, 59s) << "the service has counted the one that was dropped";
+        EXPECT_EQ(told.size(), 1U);
+        EXPECT_EQ(told.front().ended, errc::cancelled);
+    };
+    run_virtual(body(service, told));
+}
+
 // --- circuit breaker ---
 
 TEST(ClientBreaker, TurnsCallsAwayUntilItLetsSomeTry) {

@@ -6,6 +6,8 @@
 
 #include <boost/asio.hpp>
 #include <boost/beast.hpp>
+
+#include <chrono>
 namespace asio = boost::asio;
 namespace http = boost::beast::http;
 constexpr auto token = asio::as_tuple(asio::deferred);

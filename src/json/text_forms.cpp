@@ -1,5 +1,6 @@
 #include "text_forms.hpp"
 
+#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <limits>

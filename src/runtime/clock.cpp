@@ -4,6 +4,8 @@
 #include <coax/core/error.hpp>
 #include <coax/runtime/clock.hpp>
 
+#include <chrono>
+
 namespace coax {
 namespace {
 

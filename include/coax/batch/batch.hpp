@@ -94,14 +94,14 @@ struct batch_summary {
     std::uint64_t ok{0};
     std::uint64_t failed{0};
     std::vector<failure_count> failures{};  ///< In the order of `errc`.
-    std::uint64_t unfinished{0};  ///< Begun, but given up when the batch was ended: not handed to the sink.
-    maybe<std::uint64_t> remaining{};  ///< Records without an outcome; nothing: the total is not known.
-    std::uint64_t attempts{0};                 ///< Requests sent.
-    std::uint64_t retries{0};                  ///< Of these, after a failure.
-    std::uint64_t reasks{0};                   ///< Of these, because an answer did not have the wanted form.
+    std::uint64_t unfinished{0};            ///< Begun, but given up when the batch was ended: not handed to the sink.
+    maybe<std::uint64_t> remaining{};       ///< Records without an outcome; nothing: the total is not known.
+    std::uint64_t attempts{0};              ///< Requests sent.
+    std::uint64_t retries{0};               ///< Of these, after a failure.
+    std::uint64_t reasks{0};                ///< Of these, because an answer did not have the wanted form.
     coax::usage usage{};
     std::chrono::milliseconds elapsed{0};
-    bool stopped{false};              ///< By `batch_stop` or `max_failures`.
+    bool stopped{false};      ///< By `batch_stop` or `max_failures`.
     maybe<error> ended_by{};  ///< What ended the batch before its end; see `run_batch`.
 
     [[nodiscard]] std::uint64_t done() const noexcept { return ok + failed; }

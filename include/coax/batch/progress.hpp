@@ -18,10 +18,10 @@ struct batch_progress {
     std::uint64_t failed{0};
     std::uint64_t in_flight{0};
     maybe<std::uint64_t> total{};  ///< Nothing: not known.
-    std::uint64_t retries{0};              ///< Requests beyond each record's first, re-asks included.
-    coax::usage usage{};                   ///< Of the records done.
+    std::uint64_t retries{0};      ///< Requests beyond each record's first, re-asks included.
+    coax::usage usage{};           ///< Of the records done.
     std::chrono::milliseconds elapsed{0};
-    double records_per_second{0};                          ///< Of late, see `rate_estimator`.
+    double records_per_second{0};                  ///< Of late, see `rate_estimator`.
     maybe<std::chrono::milliseconds> remaining{};  ///< At that rate; nothing: cannot be said.
 };
 

@@ -21,7 +21,8 @@ struct batch_record {
     std::uint64_t line{0};   ///< From 1, as an editor counts.
     std::string key{};       ///< See `record_options::key_field`.
     json_value fields{};     ///< The object; null where `problem` is set. `fields.as<T>()` reads it into a struct.
-    maybe<error> problem{};  ///< The line is no record: `errc::invalid_json` or `errc::too_large`, `where` is "file:line".
+    /// The line is no record: `errc::invalid_json` or `errc::too_large`, `where` is "file:line".
+    maybe<error> problem{};
 };
 
 /// How a file's lines become records.

@@ -31,24 +31,24 @@ struct metadata_entry {
 
 /// One question to a model. Only what is set is sent; the service's own defaults hold for the rest.
 struct chat_request {
-    std::string model{};                              ///< Empty: the client's.
-    std::vector<message> messages{};                  ///< At least one.
+    std::string model{};                      ///< Empty: the client's.
+    std::vector<message> messages{};          ///< At least one.
     maybe<double> temperature{};              ///< OpenAI [0, 2], Anthropic and Azure AI [0, 1].
     maybe<double> top_p{};                    ///< [0, 1].
     maybe<int> top_k{};                       ///< Anthropic.
     maybe<double> presence_penalty{};         ///< OpenAI, [-2, 2].
     maybe<double> frequency_penalty{};        ///< OpenAI, [-2, 2].
     maybe<std::int64_t> max_output_tokens{};  ///< Reasoning included. Anthropic needs one: 4,096 unless set.
-    std::vector<std::string> stop{};                  ///< Texts that end the answer; OpenAI takes four.
+    std::vector<std::string> stop{};          ///< Texts that end the answer; OpenAI takes four.
     maybe<std::int64_t> seed{};               ///< OpenAI, best effort.
-    std::string reasoning_effort{};                   ///< "none", "minimal", "low", "medium", "high"…; empty: not sent.
+    std::string reasoning_effort{};           ///< "none", "minimal", "low", "medium", "high"…; empty: not sent.
     std::vector<tool_definition> tools{};
     coax::tool_choice tool_choice{};
     maybe<bool> parallel_tool_calls{};
     coax::response_format response_format{};
-    std::vector<metadata_entry> metadata{};           ///< OpenAI; each key once.
-    std::string user{};                               ///< Opaque id of the end user, hashed by you; empty: not sent.
-    json_value extra{};                               ///< A JSON object merged into the body last: it wins. Null: none.
+    std::vector<metadata_entry> metadata{};   ///< OpenAI; each key once.
+    std::string user{};                       ///< Opaque id of the end user, hashed by you; empty: not sent.
+    json_value extra{};                       ///< A JSON object merged into the body last: it wins. Null: none.
 };
 
 /// The first thing wrong with `request` (ranges that no service accepts, empty messages, bad tool names); none: it is valid.

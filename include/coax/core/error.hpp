@@ -59,19 +59,19 @@ enum class errc {
 
 /// All that is known about one failure. Copyable, owns its data, holds no secret.
 struct error {
-    errc code{};                                             ///< Branch on this, never on `message`.
-    std::string message{};                                   ///< For people, one line. Never a key or a prompt.
-    std::string where{};                                     ///< JSON pointer, option name, file:line or host; empty: not applicable.
-    int http_status{0};                                      ///< 0: no response arrived.
-    std::string service_code{};                              ///< The service's own code or type, as it spelled it; empty: none.
-    std::string service_message{};                           ///< The service's own words, keys removed; empty: none.
-    std::string request_id{};                                ///< To quote to the service's support; empty: none.
+    errc code{};                                     ///< Branch on this, never on `message`.
+    std::string message{};                           ///< For people, one line. Never a key or a prompt.
+    std::string where{};                             ///< JSON pointer, option name, file:line or host; empty: not applicable.
+    int http_status{0};                              ///< 0: no response arrived.
+    std::string service_code{};                      ///< The service's own code or type, as it spelled it; empty: none.
+    std::string service_message{};                   ///< The service's own words, keys removed; empty: none.
+    std::string request_id{};                        ///< To quote to the service's support; empty: none.
     maybe<std::chrono::milliseconds> retry_after{};  ///< The wait the service asked for.
     maybe<bool> should_retry{};                      ///< The service's own verdict (`x-should-retry`), if it gave one.
-    int attempts{0};                                         ///< Times a request was sent; 0: not counted or never.
-    std::int64_t input_tokens{0};                            ///< Billed for answers that did not serve, as far as known.
-    std::int64_t output_tokens{0};                           ///< The same of the answers themselves.
-    boost::system::error_code cause{};                       ///< What the operating system or TLS reported, if it did.
+    int attempts{0};                                 ///< Times a request was sent; 0: not counted or never.
+    std::int64_t input_tokens{0};                    ///< Billed for answers that did not serve, as far as known.
+    std::int64_t output_tokens{0};                   ///< The same of the answers themselves.
+    boost::system::error_code cause{};               ///< What the operating system or TLS reported, if it did.
 
     [[nodiscard]] bool operator==(error const& other) const;
 };

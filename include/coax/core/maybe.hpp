@@ -21,9 +21,9 @@ public:
     template <class U = T>
         requires(!std::same_as<std::remove_cvref_t<U>, maybe> && std::convertible_to<U, T>)
     explicit(false) constexpr maybe(U&& value) : value_(static_cast<T>(std::forward<U>(value))), has_value_{true} {}
-    template <class U>
+    template <std::convertible_to<T> U>
     explicit(false) constexpr maybe(std::optional<U> other) : has_value_{other.has_value()} {
-        if (other) value_ = *std::move(other);
+        if (other) value_ = static_cast<T>(*std::move(other));
     }
     template <class U = T>
         requires(!std::same_as<std::remove_cvref_t<U>, maybe> && std::convertible_to<U, T>)

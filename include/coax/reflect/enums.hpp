@@ -197,16 +197,20 @@ consteval auto list_all_enumerators() {
 }
 #endif
 
+#ifdef __clang__
 /// Asking makes Clang define an enum that is a member of a class template: until then its values have no names.
 template <class Enum>
 concept has_nobody = requires { Enum::nobody; };
+#endif
 
 template <class Enum>
 consteval auto find_enumerators() {
 #if defined(__cpp_impl_reflection)
     return list_all_enumerators<Enum>();
 #else
+#ifdef __clang__
     static_cast<void>(has_nobody<Enum>);
+#endif
     if constexpr (is_flags<Enum>)
         return scan_bits<Enum>(std::make_integer_sequence<long long, static_cast<long long>(sizeof(Enum) * 8)>{});
     else

@@ -167,8 +167,8 @@ TEST(OnAttempt, SeesAStreamThatIsDropped) {
     fake_service service;
     service.then(fake_service::answer{.response = openai_stream({"a", "b"}), .piece_bytes = 8, .delay_per_piece = 1ms});
     std::vector<told_attempt> told;
-    auto const body = [](fake_service fake, std::vector<told_attempt>& told) -> asio::awaitable<void> {
-        auto options = watched(fake.options(), told);
+    auto const body = [](fake_service fake, std::vector<told_attempt>& ends) -> asio::awaitable<void> {
+        auto options = watched(fake.options(), ends);
         options.rate_limits = {.requests_per_minute = 1};
         auto const executor = co_await asio::this_coro::executor;
         client llm{executor, std::move(options)};
@@ -179,8 +179,8 @@ TEST(OnAttempt, SeesAStreamThatIsDropped) {
         auto const dropped_at = now(executor);
         (void)co_await llm.stream("y");
         EXPECT_GT(now(executor) - dropped_at, 59s) << "the service has counted the one that was dropped";
-        EXPECT_EQ(told.size(), 1U);
-        EXPECT_EQ(told.front().ended, errc::cancelled);
+        EXPECT_EQ(ends.size(), 1U);
+        EXPECT_EQ(ends.front().ended, errc::cancelled);
     };
     run_virtual(body(service, told));
 }

@@ -48,7 +48,7 @@ public:
     [[nodiscard]] constexpr T&& operator*() && noexcept { return std::move(value_); }
     [[nodiscard]] constexpr T* operator->() noexcept { return &value_; }
     [[nodiscard]] constexpr T const* operator->() const noexcept { return &value_; }
-    [[nodiscard]] constexpr T value_or(T other) const { return has_value_ ? value_ : other; }
+    [[nodiscard]] constexpr T value_or(T other) const { return has_value_ ? value_ : std::move(other); }
     [[nodiscard]] constexpr std::optional<T> to_optional() const { return has_value_ ? std::optional<T>{value_} : std::nullopt; }
 
     friend constexpr bool operator==(maybe const& a, maybe const& b) {

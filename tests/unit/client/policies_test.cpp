@@ -185,6 +185,23 @@ TEST(OnAttempt, SeesAStreamThatIsDropped) {
     run_virtual(body(service, told));
 }
 
+TEST(Statistics, CountEachKindOfToken) {
+    fake_service service;
+    service.then(http_response{
+        .status = 200,
+        .body = R"({"type":"message","id":"m","model":"m","content":[{"type":"text","text":"ok"}],"stop_reason":"end_turn",)"
+                R"("usage":{"input_tokens":1,"output_tokens":2,"cache_read_input_tokens":4,"cache_creation_input_tokens":8}})"});
+    auto const body = [](fake_service fake) -> asio::awaitable<void> {
+        auto options = fake.options();
+        options.provider.service = "anthropic";
+        client llm{co_await asio::this_coro::executor, std::move(options)};
+        auto const answer = co_await llm.chat("x");
+        EXPECT_EQ(answer.usage.cache_write_tokens, 8);
+        EXPECT_EQ(llm.statistics().usage, answer.usage);
+    };
+    run_virtual(body(service));
+}
+
 // --- circuit breaker ---
 
 TEST(ClientBreaker, TurnsCallsAwayUntilItLetsSomeTry) {

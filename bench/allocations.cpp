@@ -2,9 +2,8 @@
 
 #include "allocations.hpp"
 
-#include <malloc.h>
-
 #include <algorithm>
+#include <malloc.h>
 
 extern "C" {
 void* __libc_malloc(std::size_t size);

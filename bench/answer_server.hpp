@@ -2,14 +2,13 @@
 
 #include <coax/sim/server.hpp>
 
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <csignal>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 namespace bench {
 
@@ -19,7 +18,8 @@ inline std::string const& answer_body() {
         std::string content;
         while (content.size() < 600) content += "The quick brown fox jumps over the lazy dog. ";
         return R"({"id":"chatcmpl-A1B2C3D4E5F6G7H8I9J0K1L2M3N4O","object":"chat.completion","created":1760000000,"model":"gpt-5.4",)"
-               R"("choices":[{"index":0,"message":{"role":"assistant","content":")" + content +
+               R"("choices":[{"index":0,"message":{"role":"assistant","content":")" +
+               content +
                R"(","refusal":null,"annotations":[]},"logprobs":null,"finish_reason":"stop"}],"usage":{"prompt_tokens":241,)"
                R"("completion_tokens":129,"total_tokens":370,"prompt_tokens_details":{"cached_tokens":0,"audio_tokens":0},)"
                R"("completion_tokens_details":{"reasoning_tokens":0,"audio_tokens":0}},"service_tier":"default"})";
@@ -45,7 +45,8 @@ public:
         close(ends[1]);
         std::string told;
         char buffer[4096];
-        for (ssize_t n = 0; (n = read(ends[0], buffer, sizeof buffer)) > 0;) told.append(buffer, static_cast<std::size_t>(n));
+        for (ssize_t n = 0; (n = read(ends[0], buffer, sizeof buffer)) > 0;)
+            told.append(buffer, static_cast<std::size_t>(n));
         close(ends[0]);
         auto const end_of_url = told.find('\n');
         url_ = told.substr(0, end_of_url);

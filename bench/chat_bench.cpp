@@ -3,14 +3,14 @@
 //   bench_chat                                    Google Benchmark: processor time of this process for each call
 //   bench_chat --run beast|coax plain|tls CALLS   one load alone, for instruction counts (bench/instructions.py)
 
+#include "answer_server.hpp"
+#include "chat_load.hpp"
+
 #include <benchmark/benchmark.h>
-#include <sys/resource.h>
 
 #include <cstdio>
 #include <cstring>
-
-#include "answer_server.hpp"
-#include "chat_load.hpp"
+#include <sys/resource.h>
 
 namespace {
 
@@ -19,7 +19,9 @@ constexpr std::size_t calls_per_iteration = 4'000;
 double processor_microseconds() {
     rusage used{};
     getrusage(RUSAGE_SELF, &used);
-    auto const in_us = [](timeval const& t) { return static_cast<double>(t.tv_sec) * 1e6 + static_cast<double>(t.tv_usec); };
+    auto const in_us = [](timeval const& t) {
+        return static_cast<double>(t.tv_sec) * 1e6 + static_cast<double>(t.tv_usec);
+    };
     return in_us(used.ru_utime) + in_us(used.ru_stime);
 }
 
@@ -31,7 +33,8 @@ void measure(benchmark::State& state, Run run) {
         if (run(bench::chat_load{.calls = calls_per_iteration}) == 0) state.SkipWithError("nothing came");
         spent += processor_microseconds() - before;
     }
-    state.counters["cpu_us"] = spent / (static_cast<double>(state.iterations()) * static_cast<double>(calls_per_iteration));
+    state.counters["cpu_us"] =
+        spent / (static_cast<double>(state.iterations()) * static_cast<double>(calls_per_iteration));
 }
 
 std::size_t run_named(std::string_view client, bench::chat_load load, bench::answer_server const& server) {
@@ -51,10 +54,15 @@ int main(int argc, char** argv) {
     bench::answer_server const tls{true};
     for (auto const* server : {&plain, &tls})
         for (auto const* client : {"beast", "coax"}) {
-            auto const name = std::string{std::strcmp(client, "coax") == 0 ? "chat" : client} + (server == &tls ? "_tls" : "_plain");
-            benchmark::RegisterBenchmark(name.c_str(), [=](benchmark::State& state) {
-                measure(state, [=](bench::chat_load load) { return run_named(client, load, *server); });
-            })->Iterations(3)->Unit(benchmark::kMillisecond);
+            auto const name =
+                std::string{std::strcmp(client, "coax") == 0 ? "chat" : client} + (server == &tls ? "_tls" : "_plain");
+            benchmark::RegisterBenchmark(
+                name.c_str(),
+                [=](benchmark::State& state) {
+                    measure(state, [=](bench::chat_load load) { return run_named(client, load, *server); });
+                })
+                ->Iterations(3)
+                ->Unit(benchmark::kMillisecond);
         }
     benchmark::Initialize(&argc, argv);
     benchmark::RunSpecifiedBenchmarks();

@@ -1,8 +1,10 @@
 #include "chat_load.hpp"
 
+#include "answer_server.hpp"
+
 #include <coax/client/client.hpp>
-#include <coax/runtime/map.hpp>
 #include <coax/runtime/runtime.hpp>
+#include <coax/tasks/map.hpp>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -18,8 +20,6 @@
 #include <cstdlib>
 #include <numeric>
 #include <vector>
-
-#include "answer_server.hpp"
 
 namespace bench {
 namespace {
@@ -68,7 +68,9 @@ std::size_t run_beast(chat_load load, std::string const& port, std::string const
     asio::io_context context{1};
     std::size_t left = load.calls;
     std::size_t bytes = 0;
-    auto const fail = [](std::exception_ptr failure) { if (failure) std::rethrow_exception(failure); };
+    auto const fail = [](std::exception_ptr failure) {
+        if (failure) std::rethrow_exception(failure);
+    };
     if (ca_pem.empty()) {
         std::vector<tcp::socket> sockets;
         for (std::size_t i = 0; i < load.callers; ++i) sockets.push_back(connected(context, port));

@@ -2,10 +2,10 @@
 // floor, one look at each byte; the partial reader, fed at once and in pieces, beside json::read.
 #include "json_documents.hpp"
 
-#include <coax/json/partial_reader.hpp>
-#include <coax/json/read.hpp>
-#include <coax/json/schema.hpp>
-#include <coax/json/write.hpp>
+#include <coax/bind/partial_reader.hpp>
+#include <coax/bind/read.hpp>
+#include <coax/bind/write.hpp>
+#include <coax/schema/schema.hpp>
 
 #include <benchmark/benchmark.h>
 #include <boost/json/parse.hpp>
@@ -71,7 +71,7 @@ struct glance {
         if constexpr (requires { reader.complete_items(); })
             return reader.complete_items().size();
         else
-            return reader.at("/choices/0/message/content") == coax::json::arrival::growing
+            return reader.at("/choices/0/message/content") == coax::json::presence::growing
                        ? reader.value().choices[0].message.content->size()
                        : 0;
     }
@@ -116,9 +116,8 @@ template <class T>
 void add_document(std::string const& name, std::string text) {
     stop_unless_all_agree<T>(text);
     auto const add_read = [&](char const* row, auto read) {
-        add(name + row, [text, read](benchmark::State& state) {
-            measure(state, text.size(), [&] { return read(text); });
-        });
+        add(name + row,
+            [text, read](benchmark::State& state) { measure(state, text.size(), [&] { return read(text); }); });
     };
     add_read("_floor", [](std::string const& all) { return std::memchr(all.data(), '\0', all.size()); });
     add_read("_read", [](std::string const& all) { return coax::json::read<T>(all); });

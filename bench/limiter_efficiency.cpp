@@ -2,10 +2,10 @@
 // coax::rate_limiter against what people do today, a fixed sleep between requests and a fixed number of workers, each
 // with back-off on 429. Prints the tables of docs/reliability.md. Run: build/release/bench/limiter_efficiency
 
-#include <coax/runtime/map.hpp>
-#include <coax/runtime/rate_limiter.hpp>
-#include <coax/runtime/retry.hpp>
+#include <coax/policy/rate_limiter.hpp>
+#include <coax/policy/retry.hpp>
 #include <coax/runtime/runtime.hpp>
+#include <coax/tasks/map.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -95,9 +95,7 @@ struct workload {
     }
 };
 
-workload steady() {
-    return {"steady", std::vector<job>(42'000, job{500, 0s})};
-}
+workload steady() { return {"steady", std::vector<job>(42'000, job{500, 0s})}; }
 
 /// 3,000 jobs each half minute; 200 to 1,000 tokens.
 workload bursty() {

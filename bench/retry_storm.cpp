@@ -2,7 +2,7 @@
 // each; the service can serve 1,300 a second, every refusal costs it a fifth of a request, and for 60 s it can serve
 // none. In virtual time. Prints the table of docs/reliability.md. Run: build/release/bench/retry_storm
 
-#include <coax/runtime/retry.hpp>
+#include <coax/policy/retry.hpp>
 #include <coax/runtime/runtime.hpp>
 
 #include <boost/asio/co_spawn.hpp>

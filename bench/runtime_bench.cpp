@@ -3,26 +3,26 @@
 
 #include "allocations.hpp"
 
-#include <coax/runtime/async_mutex.hpp>
-#include <coax/runtime/async_semaphore.hpp>
-#include <coax/runtime/channel.hpp>
-#include <coax/runtime/map.hpp>
-#include <coax/runtime/pipeline.hpp>
-#include <coax/runtime/rate_limiter.hpp>
-#include <coax/runtime/retry.hpp>
+#include <coax/policy/rate_limiter.hpp>
+#include <coax/policy/retry.hpp>
+#include <coax/policy/timeout.hpp>
 #include <coax/runtime/runtime.hpp>
-#include <coax/runtime/single_flight.hpp>
-#include <coax/runtime/task_group.hpp>
-#include <coax/runtime/timeout.hpp>
-#include <coax/runtime/when_all.hpp>
+#include <coax/sync/async_mutex.hpp>
+#include <coax/sync/async_semaphore.hpp>
+#include <coax/sync/channel.hpp>
+#include <coax/sync/single_flight.hpp>
+#include <coax/tasks/map.hpp>
+#include <coax/tasks/pipeline.hpp>
+#include <coax/tasks/task_group.hpp>
+#include <coax/tasks/when_all.hpp>
 
+#include <benchmark/benchmark.h>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <benchmark/benchmark.h>
 
 #include <chrono>
 #include <ranges>
@@ -56,10 +56,14 @@ void run(benchmark::State& state, Step step) {
     run(state, rt, std::move(step));
 }
 
-void await_floor(benchmark::State& state) { run(state, [] { return nothing(); }); }
+void await_floor(benchmark::State& state) {
+    run(state, [] { return nothing(); });
+}
 BENCHMARK(await_floor);
 
-void turn_floor(benchmark::State& state) { run(state, [] { return turn(); }); }
+void turn_floor(benchmark::State& state) {
+    run(state, [] { return turn(); });
+}
 BENCHMARK(turn_floor);
 
 /// The same on a shard that minds timers or sockets, as any that does real work: each turn then asks the kernel too.
@@ -210,9 +214,8 @@ BENCHMARK(for_each_million)->Unit(benchmark::kMillisecond);
 
 void pipeline_million(benchmark::State& state) {
     auto ignore = [](std::size_t, coax::result<int>) {};
-    over_a_million(state, [ignore] {
-        return coax::pipeline(std::views::iota(0, million), {.concurrency = 64}, item, ignore);
-    });
+    over_a_million(
+        state, [ignore] { return coax::pipeline(std::views::iota(0, million), {.concurrency = 64}, item, ignore); });
 }
 BENCHMARK(pipeline_million)->Unit(benchmark::kMillisecond);
 

@@ -18,8 +18,10 @@ std::string const& events() {
         std::string all;
         for (int i = 0; i < event_count; ++i)
             all +=
-                "data: {\"id\":\"chatcmpl-B1234567890123456789012345678\",\"object\":\"chat.completion.chunk\",\"created\":"
-                "1760000002,\"model\":\"gpt-5.4-2026-03-05\",\"service_tier\":\"default\",\"choices\":[{\"index\":0,\"delta\":"
+                "data: "
+                "{\"id\":\"chatcmpl-B1234567890123456789012345678\",\"object\":\"chat.completion.chunk\",\"created\":"
+                "1760000002,\"model\":\"gpt-5.4-2026-03-05\",\"service_tier\":\"default\",\"choices\":[{\"index\":0,"
+                "\"delta\":"
                 "{\"content\":\" word\"},\"finish_reason\":null}]}\n\n";
         return all;
     }();
@@ -41,7 +43,8 @@ void sse_floor(benchmark::State& state) {
         for_each_piece([&lines](std::string_view bytes) {
             auto const* at = bytes.data();
             auto const* const end = at + bytes.size();
-            while ((at = static_cast<char const*>(std::memchr(at, '\n', static_cast<std::size_t>(end - at)))) != nullptr) {
+            while ((at = static_cast<char const*>(std::memchr(at, '\n', static_cast<std::size_t>(end - at)))) !=
+                   nullptr) {
                 ++lines;
                 if (++at == end) break;
             }

@@ -59,4 +59,6 @@ int main(int argc, char** argv) try {
     co_spawn(context, serve(llm, acceptor), asio::detached);
     if (port == 0) co_spawn(context, ask_itself(context, url), asio::detached);
     context.run();
-} catch (std::exception const& failure) { return std::cerr << failure.what() << '\n', 1; }
+} catch (std::exception const& failure) {
+    return std::cerr << failure.what() << '\n', 1;
+}

@@ -26,7 +26,7 @@ boost::asio::awaitable<int> work(workshop& shop, int job, coax::attempt which) {
     shop.busiest = std::max(shop.busiest, shop.benches.capacity() - shop.benches.available());
     co_await coax::sleep_for(30s);
     if (job % 3 == 0 && which.number < 3) coax::throw_error({.code = coax::errc::overloaded, .message = "too hot"});
-    co_return job * job;
+    co_return job* job;
 }
 
 boost::asio::awaitable<void> run_shop(workshop& shop) {

@@ -10,10 +10,12 @@
 using namespace std::chrono_literals;
 using judgements = std::map<std::uint64_t, coax::batch_result<sentiment>>;  // by the record's place in the file
 
-struct post { std::string text{}; };
+struct post {
+    std::string text{};
+};
 
 coax::result<coax::chat_request> to_request(coax::batch_record const& record) {
-    auto const read = record.fields.as<post>();
+    auto const read = coax::json::read<post>(record.fields);
     if (!read) return read.error();
     return coax::chat_request{.messages = {coax::system("Judge the sentiment."), coax::user("Post: " + read->text)}};
 }
@@ -27,7 +29,8 @@ void print_samples(judgements const& results) {
             auto const& [label, confidence, emotions] = *one.value;
             std::cout << std::setw(10) << coax::reflect::enum_name(label) << std::setw(6) << confidence;
             for (auto const& emotion : emotions) std::cout << emotion << ' ';
-        } else std::cout << one.value.error();
+        } else
+            std::cout << one.value.error();
         std::cout << '\n';
     }
 }
@@ -37,7 +40,8 @@ int main(int argc, char** argv) try {
     using enum coax::sim::fault_kind;
     coax::sim::options hostile{.requests_per_minute = 2400, .limit_window = 2s, .latency = {.first_byte = 200ms}};
     hostile.faults = {{.kind = rate_limited, .probability = 0.08, .wait = 500ms},
-                      {.kind = schema_violation, .probability = 0.08}, {.kind = reset, .probability = 0.05}};
+                      {.kind = schema_violation, .probability = 0.08},
+                      {.kind = reset, .probability = 0.05}};
     local_server const service{hostile};
 
     coax::client_options options = service.options();
@@ -52,9 +56,11 @@ int main(int argc, char** argv) try {
     auto const show = [](coax::batch_progress const& now) { std::cout << to_line(now) << std::endl; };
     auto const total = coax::check_records(path, {}, {}).value();
     auto posts = coax::record_source::open(path).value();
-    auto const summary = rt.run(
-        coax::batch<sentiment>(llm, std::move(posts), to_request, keep, {.total = total, .on_progress = show}));
+    auto const summary =
+        rt.run(coax::batch<sentiment>(llm, std::move(posts), to_request, keep, {.total = total, .on_progress = show}));
     if (results.size() >= 10) print_samples(results);
     std::cout << '\n' << to_string(summary) << '\n' << results.size() << " of " << total << " records accounted for\n";
     return results.size() == total ? 0 : 1;
-} catch (coax::exception const& failure) { return std::cerr << failure.why() << '\n', 1; }
+} catch (coax::exception const& failure) {
+    return std::cerr << failure.why() << '\n', 1;
+}

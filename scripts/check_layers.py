@@ -3,6 +3,10 @@
 
  - a room includes itself and rooms on floors below it, never one above or beside;
  - sim never includes provider: the wire forms are written twice;
+ - a private header of `src/<room>` is that room's own, unless it lies in `src/<room>/internal`;
+ - private code is in namespace `coax::<room>::detail`, or in `coax::detail` for the rooms whose name is also that of a class
+   or function;
+ - a header of coax is included by its whole path: "room/file.hpp" or <coax/room/file.hpp>;
  - public headers include no heavy library;
  - coax.hpp includes every public header of coax::coax, but for the few that most users must not pay for, and nothing else.
 
@@ -15,19 +19,30 @@ from pathlib import Path
 
 FLOORS = {
     "core": 0,
-    "reflect": 1, "runtime": 1,
-    "json": 2, "http": 2,
-    "chat": 3,
-    "cache": 4, "tokens": 4, "telemetry": 4,
-    "provider": 5,
-    "client": 6,
-    "batch": 7, "sim": 7,
-    "cli": 8,
+    "reflect": 1, "runtime": 1, "json": 1,
+    "sync": 2, "bind": 2,
+    "tasks": 3, "schema": 3,
+    "policy": 4, "chat": 4,
+    "http": 5, "cache": 5, "tokens": 5, "telemetry": 5, "config": 5,
+    "provider": 6,
+    "client": 7,
+    "batch": 8, "mcp": 8, "fleet": 8, "sim": 8,
+    "cli": 9,
 }
-SIM_USES = {"core", "reflect", "runtime", "json", "http"}
+SIM_USES = {"core", "reflect", "runtime", "sync", "tasks", "json", "bind", "schema", "policy", "http"}
 HEAVY = re.compile(r"^(boost/(beast|json|url|asio/(ssl|io_context|ip|co_spawn|experimental)|asio\.hpp)|openssl/|spdlog/|CLI/|pcre2)")
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.MULTILINE)
+QUOTED = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
+NAMESPACE = re.compile(r"^namespace ([\w:]+) \{", re.MULTILINE)
+# Something new at the top level of namespace coax: a class, function or variable of its own.
+DEFINES = re.compile(r"^namespace coax \{(?:(?!^\}  // namespace coax$).)*?^(?:class|struct|enum class) (?!\w+::)\w+[^;{]*\{", re.MULTILINE | re.DOTALL)
 SOURCES = {".hpp", ".cpp", ".h", ".ipp"}
+# Rooms whose name is also that of a class or function in namespace coax, and so cannot be a namespace.
+FLAT = {"runtime", "provider", "client", "batch"}
+
+
+def sources(top):
+    return sorted(p for p in top.rglob("*") if p.suffix in SOURCES) if top.is_dir() else []
 
 
 def includes(path):
@@ -67,6 +82,43 @@ def check_rooms(root):
                         yield f"{path.relative_to(root)}: {folder.name} may not include {included}"
 
 
+def check_private(root):
+    for path in sources(root / "src"):
+        room = path.relative_to(root / "src").parts[0]
+        for included in includes(path):
+            parts = included.split("/")
+            if len(parts) > 1 and parts[0] in FLOORS and parts[0] != room and parts[1] != "internal":
+                yield f"{path.relative_to(root)}: {included} is private to {parts[0]}"
+
+
+def check_namespaces(root):
+    private = [*(root / "src").rglob("*.hpp"), *(p for p in (root / "include/coax").rglob("*.hpp") if "detail" in p.parts)]
+    for path in sorted(private):
+        parts = path.relative_to(root).parts
+        room = parts[1] if parts[0] == "src" else parts[2]
+        wanted = "coax::cli" if room == "cli" else "coax::detail" if room in FLAT else f"coax::{room}::detail"
+        for opened in NAMESPACE.findall(path.read_text(errors="replace")):
+            if opened.startswith("coax") and opened != wanted and not may_open(path, opened):
+                yield f"{path.relative_to(root)}: opens namespace {opened}; private code of {room} is in {wanted}"
+
+
+def may_open(path, namespace):
+    """A private header may declare what its public one promised: members of a public class, or specializations."""
+    if path.parts[-2:] in {("client", "client_impl.hpp"), ("client", "concurrency_limit.hpp")}:
+        return True  # until these are in coax::detail
+    return namespace == "coax" and not DEFINES.search(path.read_text(errors="replace"))
+
+
+def check_style(root):
+    for top in ("include", "src", "tests/unit"):
+        for path in sources(root / top):
+            for quoted in QUOTED.findall(path.read_text(errors="replace")):
+                if "/" not in quoted:
+                    yield f'{path.relative_to(root)}: "{quoted}" is not a whole path'
+                elif quoted.startswith("coax/"):
+                    yield f"{path.relative_to(root)}: write <{quoted}>"
+
+
 def check_thin(root):
     for path in sorted((root / "include/coax").rglob("*.hpp")):
         for included in includes(path):
@@ -85,24 +137,32 @@ def check_umbrella(root):
 
 
 def check(root):
-    return [*check_rooms(root), *check_thin(root), *check_umbrella(root)]
+    return [*check_rooms(root), *check_private(root), *check_namespaces(root), *check_style(root), *check_thin(root),
+            *check_umbrella(root)]
 
 
 CLEAN = {
     "include/coax/coax.hpp": "#include <coax/core/a.hpp>\n#include <coax/json/b.hpp>\n",
     "include/coax/core/a.hpp": "#include <boost/system/system_error.hpp>\n",
     "include/coax/json/b.hpp": "#include <coax/core/a.hpp>\n",
-    "include/coax/json/detail/c.hpp": "",
+    "include/coax/json/detail/c.hpp": "namespace coax::json::detail {\n}\n",
+    "src/json/private.hpp": "namespace coax::json::detail {\n}\n",
+    "src/json/internal/shared.hpp": "namespace coax::json::detail {\n}\n",
+    "src/bind/b.cpp": '#include "json/internal/shared.hpp"\n',
     "include/coax/sim/s.hpp": "#include <coax/core/a.hpp>\n",
     "src/json/b.cpp": '#include <coax/json/b.hpp>\n#include "json/private.hpp"\n#include <boost/json.hpp>\n',
     "src/cli/main.cpp": "#include <coax/sim/s.hpp>\n",
 }
 BREAKS = {
     "a climbing include": ("src/json/b.cpp", "#include <coax/client/client.hpp>\n"),
-    "a climbing private include": ("src/core/a.cpp", '#include "json/private.hpp"\n'),
-    "a room beside": ("src/http/h.cpp", "#  include <coax/json/b.hpp>\n"),
-    "sim using provider": ("src/sim/s.cpp", '#include "provider/endpoint.hpp"\n'),
+    "a climbing private include": ("src/core/a.cpp", '#include "json/internal/shared.hpp"\n'),
+    "a room beside": ("src/runtime/h.cpp", "#  include <coax/json/b.hpp>\n"),
+    "sim using provider": ("src/sim/s.cpp", "#include <coax/provider/provider.hpp>\n"),
     "sim using chat": ("src/sim/s.cpp", "#include <coax/chat/message.hpp>\n"),
+    "another room's private header": ("src/bind/b.cpp", '#include "json/private.hpp"\n'),
+    "a symbol in the users' namespace": ("src/json/private.hpp", "namespace coax {\nstruct shard {\n};\n}  // namespace coax\n"),
+    "a namespace of no room": ("src/json/private.hpp", "namespace coax::wire {\n}\n"),
+    "an include without its folder": ("src/json/b.cpp", '#include "private.hpp"\n'),
     "a heavy public header": ("include/coax/core/a.hpp", "#include <boost/asio/io_context.hpp>\n"),
     "the umbrella inside": ("src/json/b.cpp", "#include <coax/coax.hpp>\n"),
     "a room without a floor": ("src/attic/a.cpp", ""),

@@ -1,7 +1,7 @@
-#include "client/reask.hpp"
+#include "client/internal/reask.hpp"
 
 #include <coax/batch/batch.hpp>
-#include <coax/runtime/detail/children.hpp>
+#include <coax/runtime/detail/nursery.hpp>
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -51,13 +51,10 @@ bool ends_batch(error const& why, bool any_succeeded) noexcept {
         case errc::quota_exhausted:
         case errc::tls_failed:
         case errc::cancelled:
-        case errc::closed:
-            return true;
+        case errc::closed: return true;
         case errc::connect_failed:
-        case errc::not_found:
-            return !any_succeeded;
-        default:
-            return false;
+        case errc::not_found: return !any_succeeded;
+        default: return false;
     }
 }
 
@@ -76,15 +73,15 @@ struct batch_state {
     clock const* time{nullptr};
     clock::time_point begun{};
     rate_estimator rate{{}};
-    children* group{nullptr};
+    coax::detail::nursery* group{nullptr};
 
     [[nodiscard]] bool stopping() const noexcept { return no_more || options.stop.requested(); }
-    void count(batch_step step);
+    void count(batch_outcome step);
     void stop_at_bound() noexcept;
     [[nodiscard]] batch_progress progress();
 };
 
-batch_verdict batch_gate::judge(error const& why) const noexcept {
+batch_verdict batch_context::judge(error const& why) const noexcept {
     if (!ends_batch(why, state_.summary.ok > 0)) return batch_verdict::hand_over;
     // What is cut off because the batch is ending anyway is undone, and no news.
     bool const cut_off = why.code == errc::cancelled || why.code == errc::closed;
@@ -92,26 +89,20 @@ batch_verdict batch_gate::judge(error const& why) const noexcept {
     return ending ? batch_verdict::give_up : batch_verdict::end_batch;
 }
 
-void batch_state::count(batch_step step) {
-    using end_t = batch_step::end_t;
+void batch_state::count(batch_outcome step) {
+    using end_t = batch_outcome::end_t;
     summary.attempts += static_cast<std::uint64_t>(std::max(step.attempts, 0));
     if (step.attempts > 1) summary.retries += static_cast<std::uint64_t>(step.attempts - 1);
     summary.usage += step.usage;
     switch (step.end) {
-        case end_t::no_record:
-            no_more = true;
-            break;
-        case end_t::ok:
-            ++summary.ok;
-            break;
+        case end_t::no_record: no_more = true; break;
+        case end_t::ok: ++summary.ok; break;
         case end_t::failed:
             ++summary.failed;
             count_failure(summary.failures, step.why->code);
             stop_at_bound();
             break;
-        case end_t::given_up:
-            ++summary.unfinished;
-            break;
+        case end_t::given_up: ++summary.unfinished; break;
         case end_t::fatal:
         case end_t::broken:
             ++summary.unfinished;
@@ -147,15 +138,15 @@ batch_progress batch_state::progress() {
 namespace {
 
 /// Works off records one after another until there are none or the batch ends.
-asio::awaitable<void> work_off(batch_state& state, batch_line& line) {
+asio::awaitable<void> work_off(batch_state& state, batch_task& line) {
     // A coroutine that Asio has spawned may not be cancelled before its first suspension, and a worker may cancel all.
     co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);
     while (!state.stopping()) {
         ++state.in_flight;
-        auto step = co_await as_result(line.next(batch_gate{state}));
+        auto step = co_await as_result(line.next(batch_context{state}));
         --state.in_flight;
         // Only source and sink can throw here.
-        if (!step) step = batch_step{.end = batch_step::end_t::broken, .why = std::move(step).error()};
+        if (!step) step = batch_outcome{.end = batch_outcome::end_t::broken, .why = std::move(step).error()};
         state.count(std::move(*step));
     }
 }
@@ -168,14 +159,14 @@ asio::awaitable<void> tell_progress(batch_state& state) {
 }
 
 /// The workers; the last one to leave ends the telling of progress.
-asio::awaitable<void> work_to_end(batch_state& state, batch_line& line, std::size_t& workers) {
+asio::awaitable<void> work_to_end(batch_state& state, batch_task& line, std::size_t& workers) {
     co_await as_result(work_off(state, line));
     if (--workers == 0) state.group->cancel();
 }
 
 }  // namespace
 
-asio::awaitable<batch_summary> run_line(batch_line& line, batch_options options) {
+asio::awaitable<batch_summary> run_line(batch_task& line, batch_options options) {
     if (auto why = validate(options)) throw_error(std::move(*why));
     auto const executor = co_await asio::this_coro::executor;
     auto const& time = clock_of(executor);
@@ -185,11 +176,11 @@ asio::awaitable<batch_summary> run_line(batch_line& line, batch_options options)
     auto workers = state.options.concurrency;
     if (state.options.total) workers = std::max<std::size_t>(1, std::min<std::uint64_t>(workers, *state.options.total));
     auto const& tell = state.options.on_progress;
-    children group;
+    coax::detail::nursery group;
     state.group = &group;
     for (auto left = workers; left > 0; --left) group.add(work_to_end(state, line, workers));
     if (tell) group.add(tell_progress(state));
-    co_await group.run(on_failure::carry_on);
+    co_await group.run(coax::detail::on_failure::carry_on);
 
     auto& summary = state.summary;
     summary.elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(time.now() - state.begun);

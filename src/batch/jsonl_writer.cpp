@@ -1,7 +1,7 @@
-#include "batch/line_reader.hpp"
+#include "batch/internal/line_reader.hpp"
 
 #include <coax/batch/jsonl_writer.hpp>
-#include <coax/json/read.hpp>
+#include <coax/bind/read.hpp>
 #include <coax/json/writer.hpp>
 
 #include <cerrno>
@@ -161,7 +161,7 @@ struct jsonl_writer::state {
     finished_records finished{};
 };
 
-jsonl_writer::jsonl_writer(detail::opaque<state> opened) noexcept : state_{std::move(opened)} {}
+jsonl_writer::jsonl_writer(core::detail::opaque<state> opened) noexcept : state_{std::move(opened)} {}
 jsonl_writer::jsonl_writer(jsonl_writer&&) noexcept = default;
 jsonl_writer& jsonl_writer::operator=(jsonl_writer&&) noexcept = default;
 jsonl_writer::~jsonl_writer() {
@@ -244,9 +244,7 @@ result<void> jsonl_writer::close() {
     return {};
 }
 
-finished_records const& jsonl_writer::finished() const noexcept {
-    return state_->finished;
-}
+finished_records const& jsonl_writer::finished() const noexcept { return state_->finished; }
 
 void jsonl_writer::discard_if_unused() noexcept {
     auto& [path, file, created, regular, bytes, finished] = *state_;

@@ -1,4 +1,4 @@
-#include "batch/line_reader.hpp"
+#include "batch/internal/line_reader.hpp"
 
 #include <cerrno>
 #include <cstring>

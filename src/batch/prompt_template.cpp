@@ -1,4 +1,5 @@
 #include <coax/batch/prompt_template.hpp>
+#include <coax/bind/read.hpp>
 
 #include <algorithm>
 #include <map>
@@ -40,13 +41,11 @@ error wrong(std::string message, std::string_view where, int line) {
             .where = std::string{where} + ':' + std::to_string(line)};
 }
 
-int count_lines(std::string_view text) {
-    return static_cast<int>(std::count(text.begin(), text.end(), '\n'));
-}
+int count_lines(std::string_view text) { return static_cast<int>(std::count(text.begin(), text.end(), '\n')); }
 
 std::string shown(json_value const& value) {
     if (!value.is_string()) return value.text();
-    auto text = value.as<std::string>();
+    auto text = json::read<std::string>(value);
     return text ? std::move(*text) : value.text();
 }
 
@@ -57,7 +56,7 @@ std::optional<std::string> look_up(members const& record, std::string_view name)
     if (dot == std::string_view::npos) return std::nullopt;
     auto const outer = record.find(std::string{name.substr(0, dot)});
     if (outer == record.end() || !outer->second.is_object()) return std::nullopt;
-    auto const inner = outer->second.as<members>();
+    auto const inner = json::read<members>(outer->second);
     return inner ? look_up(*inner, name.substr(dot + 1)) : std::nullopt;
 }
 
@@ -119,7 +118,7 @@ result<prompt_template> prompt_template::parse(std::string_view text, std::strin
 }
 
 result<rendered_prompt> prompt_template::render(json_value const& record) const {
-    auto const fields = record.as<members>();
+    auto const fields = json::read<members>(record);
     if (!fields) return fields.error();
     rendered_prompt prompt;
     for (auto const& [from, into] : {std::pair{&system_, &prompt.system}, std::pair{&user_, &prompt.user}}) {

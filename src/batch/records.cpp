@@ -1,6 +1,7 @@
-#include "batch/line_reader.hpp"
+#include "batch/internal/line_reader.hpp"
 
 #include <coax/batch/records.hpp>
+#include <coax/bind/read.hpp>
 
 #include <algorithm>
 #include <map>
@@ -12,14 +13,12 @@ namespace {
 
 constexpr std::size_t largest_line = std::size_t{1} << 30U;
 
-bool is_blank(std::string_view line) {
-    return line.find_first_not_of(" \t\r\v\f") == std::string_view::npos;
-}
+bool is_blank(std::string_view line) { return line.find_first_not_of(" \t\r\v\f") == std::string_view::npos; }
 
 /// The name that a member gives: text as it is, anything else as JSON.
 std::string name_from(json_value const& member) {
     if (!member.is_string()) return member.text();
-    auto text = member.as<std::string>();
+    auto text = json::read<std::string>(member);
     return text ? std::move(*text) : member.text();
 }
 
@@ -32,7 +31,7 @@ std::optional<error> fill_record(batch_record& record, std::string_view line, re
         return why;
     }
     if (!value->is_object()) return error{.code = errc::invalid_json, .message = "not a JSON object"};
-    auto const members = value->as<std::map<std::string, json_value>>();
+    auto const members = json::read<std::map<std::string, json_value>>(*value);
     if (!members) return members.error();
 
     bool const chosen = !options.key_field.empty();
@@ -45,9 +44,7 @@ std::optional<error> fill_record(batch_record& record, std::string_view line, re
     return std::nullopt;
 }
 
-std::string place(std::string const& path, std::uint64_t line) {
-    return path + ':' + std::to_string(line);
-}
+std::string place(std::string const& path, std::uint64_t line) { return path + ':' + std::to_string(line); }
 
 }  // namespace
 
@@ -58,7 +55,7 @@ struct record_source::state {
     std::string line{};
 };
 
-record_source::record_source(detail::opaque<state> opened) noexcept : state_{std::move(opened)} {}
+record_source::record_source(core::detail::opaque<state> opened) noexcept : state_{std::move(opened)} {}
 record_source::record_source(record_source&&) noexcept = default;
 record_source& record_source::operator=(record_source&&) noexcept = default;
 record_source::~record_source() = default;

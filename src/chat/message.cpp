@@ -14,7 +14,8 @@ message user(std::string text) { return {.role = role::user, .text = std::move(t
 message assistant(std::string text) { return {.role = role::assistant, .text = std::move(text)}; }
 
 message tool_result(std::string tool_call_id, std::string text, bool failed) {
-    return {.role = role::tool, .text = std::move(text), .tool_call_id = std::move(tool_call_id), .tool_failed = failed};
+    return {
+        .role = role::tool, .text = std::move(text), .tool_call_id = std::move(tool_call_id), .tool_failed = failed};
 }
 
 }  // namespace coax

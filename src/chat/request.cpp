@@ -33,7 +33,7 @@ bool looks_like_object(std::string_view text) {
 
 struct range_rule {
     char const* field;
-    maybe<double> chat_request::* value;
+    std::optional<double> chat_request::* value;
     double least;
     double most;
     char const* range;
@@ -106,12 +106,11 @@ std::optional<error> check_tools(chat_request const& request) {
 }
 
 std::optional<error> check_tool_choice(chat_request const& request) {
-    using mode_t = tool_choice::mode_t;
     auto const& choice = request.tool_choice;
-    if (choice.mode != mode_t::required && choice.mode != mode_t::named) return std::nullopt;
+    if (choice.mode != tool_choice_mode::required && choice.mode != tool_choice_mode::named) return std::nullopt;
     if (request.tools.empty()) return invalid("tool_choice", "asks for a tool, but there are none");
     auto const is_chosen = [&](tool_definition const& tool) { return tool.name == choice.name; };
-    if (choice.mode == mode_t::named && std::none_of(request.tools.begin(), request.tools.end(), is_chosen))
+    if (choice.mode == tool_choice_mode::named && std::none_of(request.tools.begin(), request.tools.end(), is_chosen))
         return invalid("tool_choice.name", "is not the name of a tool");
     return std::nullopt;
 }
@@ -128,7 +127,7 @@ std::optional<error> check_metadata(std::vector<metadata_entry> const& metadata)
 std::optional<error> check_format(response_format const& format) {
     if (!format.name.empty() && !is_name(format.name))
         return invalid("response_format.name", "must be 1 to 64 letters, digits, '_' or '-'");
-    if (format.kind == response_format::kind_t::json_schema && !looks_like_object(format.schema))
+    if (format.kind == response_format_kind::json_schema && !looks_like_object(format.schema))
         return invalid("response_format.schema", "must be a JSON Schema, an object");
     return std::nullopt;
 }

@@ -13,20 +13,13 @@ usage& usage::operator+=(usage const& other) noexcept {
 
 std::string_view to_string(finish_reason why) noexcept {
     switch (why) {
-        case finish_reason::unknown:
-            return "unknown";
-        case finish_reason::stop:
-            return "stop";
-        case finish_reason::length:
-            return "length";
-        case finish_reason::tool_calls:
-            return "tool_calls";
-        case finish_reason::content_filter:
-            return "content_filter";
-        case finish_reason::refusal:
-            return "refusal";
-        case finish_reason::pause:
-            return "pause";
+        case finish_reason::unknown: return "unknown";
+        case finish_reason::stop: return "stop";
+        case finish_reason::length: return "length";
+        case finish_reason::tool_calls: return "tool_calls";
+        case finish_reason::content_filter: return "content_filter";
+        case finish_reason::refusal: return "refusal";
+        case finish_reason::pause: return "pause";
     }
     return "unknown";
 }

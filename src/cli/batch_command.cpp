@@ -4,8 +4,8 @@
 #include "cli/exit_code.hpp"
 #include "cli/files.hpp"
 
-#include <coax/client/answer_form.hpp>
-#include <coax/json/read.hpp>
+#include <coax/bind/read.hpp>
+#include <coax/client/output_format.hpp>
 #include <coax/json/value.hpp>
 #include <coax/runtime/runtime.hpp>
 
@@ -76,10 +76,10 @@ private:
 };
 
 /// Asks for one record. Everything referred to outlives the batch.
-asio::awaitable<batch_answer<std::string>> ask(client& llm, answer_form const* form, chat_request request) {
+asio::awaitable<batch_answer<std::string>> ask(client& llm, output_format const* form, chat_request request) {
     if (form == nullptr) co_return co_await coax::detail::ask_text(llm, std::move(request));
     auto answer = co_await llm.parse_form(std::move(request), *form);
-    auto const value = json::read<json_value>(answer.text, {.lenient = llm.options().forgive});
+    auto const value = json::read<json_value>(answer.text, {.leniency = llm.options().leniency});
     co_return batch_answer<std::string>{value ? value->text() : std::move(answer.text), answer.usage, answer.attempts};
 }
 
@@ -93,7 +93,7 @@ batch_summary run_job(batch_job const& job, batch_flags const& flags, jsonl_writ
     progress_display display{flags.quiet,
                              std::chrono::milliseconds{static_cast<std::int64_t>(flags.progress_every * 1000.0)}};
     interrupt_watch const watch{rt.executor(), llm, stop, display};
-    answer_form const form = job.schema ? form_of(*job.schema, job.options.forgive) : answer_form{};
+    output_format const form = job.schema ? form_of(*job.schema, job.options.leniency) : output_format{};
 
     auto const next_undone = [&]() -> result<std::optional<batch_record>> {
         for (;;) {
@@ -198,8 +198,8 @@ void add_flags(CLI::App& command, batch_flags& flags) {
         .add_option("--max-reasks", flags.max_reasks, "Times an answer that does not fit the schema is asked for again")
         ->capture_default_str();
     command.add_option("--timeout", flags.timeout, "Seconds for a record, retries included; 0: no limit");
-    command.add_option("--max-failures", flags.max_failures,
-                       "Begin nothing new after so many failed records; 0: go on")
+    command
+        .add_option("--max-failures", flags.max_failures, "Begin nothing new after so many failed records; 0: go on")
         ->check(CLI::NonNegativeNumber);
     command.add_option("--temperature", flags.temperature, "Sampling temperature");
     command.add_option("--max-tokens", flags.max_tokens, "Most tokens of an answer");

@@ -4,7 +4,7 @@
 #include "cli/exit_code.hpp"
 #include "cli/files.hpp"
 
-#include <coax/client/answer_form.hpp>
+#include <coax/client/output_format.hpp>
 #include <coax/provider/provider.hpp>
 
 #include <algorithm>

@@ -7,7 +7,7 @@
 #include <coax/batch/prompt_template.hpp>
 #include <coax/batch/records.hpp>
 #include <coax/client/options.hpp>
-#include <coax/json/runtime_schema.hpp>
+#include <coax/schema/runtime_schema.hpp>
 
 #include <boost/assert/source_location.hpp>
 #include <boost/system/result.hpp>

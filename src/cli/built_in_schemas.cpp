@@ -1,6 +1,6 @@
 #include "cli/built_in_schemas.hpp"
 
-#include <coax/json/codec.hpp>
+#include <coax/schema/codec.hpp>
 
 #include <array>
 #include <string>
@@ -11,8 +11,8 @@ namespace coax::cli {
 namespace {
 
 struct sentiment {
-    enum class label_t { negative, neutral, positive };
-    label_t label{};
+    enum class polarity { negative, neutral, positive };
+    polarity label{};
     double confidence{};
     std::vector<std::string> emotions{};
 
@@ -34,9 +34,9 @@ struct summary {
 };
 
 struct yes_no {
-    enum class answer_t { yes, no, unclear };
+    enum class verdict { yes, no, unclear };
     std::string reason{};
-    answer_t answer{};
+    verdict answer{};
 
     static constexpr auto coax_schema =
         describe("The answer to a question with yes or no", field(&yes_no::reason, "One sentence, before the answer"));

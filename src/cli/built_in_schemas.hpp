@@ -1,6 +1,6 @@
 #pragma once
 
-#include <coax/json/runtime_schema.hpp>
+#include <coax/schema/runtime_schema.hpp>
 
 #include <optional>
 #include <string>

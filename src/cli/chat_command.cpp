@@ -57,17 +57,10 @@ private:
 /// What is to be said of an answer that is not all that was asked for.
 int judge(chat_response const& answer) {
     switch (answer.finish_reason) {
-        case finish_reason::refusal:
-            print_note("the model declined to answer: " + answer.refusal);
-            return some_failed;
-        case finish_reason::content_filter:
-            print_note("a content filter cut the answer");
-            return some_failed;
-        case finish_reason::length:
-            print_note("the answer was cut by its token limit");
-            return some_failed;
-        default:
-            return all_ok;
+        case finish_reason::refusal: print_note("the model declined to answer: " + answer.refusal); return some_failed;
+        case finish_reason::content_filter: print_note("a content filter cut the answer"); return some_failed;
+        case finish_reason::length: print_note("the answer was cut by its token limit"); return some_failed;
+        default: return all_ok;
     }
 }
 
@@ -87,17 +80,14 @@ asio::awaitable<int> answer_streamed(client llm, chat_request request) {
 
 int exit_code_of(error const& why) {
     switch (why.code) {
-        case errc::invalid_argument:
-            return bad_usage;
+        case errc::invalid_argument: return bad_usage;
         case errc::authentication:
         case errc::quota_exhausted:
         case errc::connect_failed:
         case errc::tls_failed:
         case errc::not_found:
-        case errc::io_failed:
-            return could_not_go_on;
-        default:
-            return some_failed;
+        case errc::io_failed: return could_not_go_on;
+        default: return some_failed;
     }
 }
 

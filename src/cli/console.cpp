@@ -10,9 +10,7 @@ namespace coax::cli {
 
 namespace {
 
-void write_stderr(std::string_view text) {
-    std::fwrite(text.data(), 1, text.size(), stderr);
-}
+void write_stderr(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); }
 
 std::size_t terminal_columns() {
     winsize size{};
@@ -41,13 +39,9 @@ std::string error_text(error const& why) {
     return text;
 }
 
-void print_error(error const& why) {
-    print_note(error_text(why));
-}
+void print_error(error const& why) { print_note(error_text(why)); }
 
-void print_note(std::string_view note) {
-    write_stderr("coax: " + std::string{note} + '\n');
-}
+void print_note(std::string_view note) { write_stderr("coax: " + std::string{note} + '\n'); }
 
 progress_display::progress_display(bool quiet, std::chrono::milliseconds every)
     : quiet_{quiet}, terminal_{::isatty(STDERR_FILENO) == 1}, every_{every} {}

@@ -1,6 +1,6 @@
 #include "cli/files.hpp"
 
-#include "batch/line_reader.hpp"
+#include "batch/internal/line_reader.hpp"
 
 #include <array>
 #include <cerrno>
@@ -14,14 +14,14 @@ namespace coax::cli {
 
 result<std::string> read_file(std::string const& path, std::size_t max_bytes) {
     bool const from_stdin = path == "-";
-    detail::file_handle file{from_stdin ? ::dup(STDIN_FILENO) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-    if (file.get() < 0) return detail::file_error("cannot open", path, errno);
+    coax::detail::file_handle file{from_stdin ? ::dup(STDIN_FILENO) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+    if (file.get() < 0) return coax::detail::file_error("cannot open", path, errno);
     std::string text;
     std::array<char, 16'384> piece{};
     for (;;) {
         auto const got = ::read(file.get(), piece.data(), piece.size());
         if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return detail::file_error("cannot read", path, errno);
+        if (got < 0) return coax::detail::file_error("cannot read", path, errno);
         if (got == 0) return text;
         text.append(piece.data(), static_cast<std::size_t>(got));
         if (text.size() > max_bytes)
@@ -32,12 +32,12 @@ result<std::string> read_file(std::string const& path, std::size_t max_bytes) {
 }
 
 result<void> write_file(std::string const& path, std::string const& text) {
-    detail::file_handle file{::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)};
-    if (file.get() < 0) return detail::file_error("cannot write", path, errno);
+    coax::detail::file_handle file{::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)};
+    if (file.get() < 0) return coax::detail::file_error("cannot write", path, errno);
     for (std::string_view rest{text}; !rest.empty();) {
         auto const written = ::write(file.get(), rest.data(), rest.size());
         if (written < 0 && errno == EINTR) continue;
-        if (written < 0) return detail::file_error("cannot write", path, errno);
+        if (written < 0) return coax::detail::file_error("cannot write", path, errno);
         rest.remove_prefix(static_cast<std::size_t>(written));
     }
     return {};

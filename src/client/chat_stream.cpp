@@ -1,6 +1,6 @@
-#include <coax/client/chat_stream.hpp>
+#include "client/client_impl.hpp"
 
-#include "client/engine.hpp"
+#include <coax/client/chat_stream.hpp>
 
 #include <boost/asio/post.hpp>
 
@@ -54,8 +54,10 @@ asio::awaitable<result<std::optional<chat_delta>>> chat_stream::state::next() {
         }
         auto const piece = co_await as_result(body_->read());
         if (!piece) co_return fail(piece.error());
-        if (piece->empty()) conclude();
-        else events_.feed(*piece);
+        if (piece->empty())
+            conclude();
+        else
+            events_.feed(*piece);
     }
     if (!*end_) co_return end_->error();
     co_return std::optional<chat_delta>{};
@@ -97,7 +99,7 @@ error chat_stream::state::fail(error why) {
     return why;
 }
 
-chat_stream::chat_stream(detail::opaque<state> begun) : state_{std::move(begun)} {}
+chat_stream::chat_stream(core::detail::opaque<state> begun) : state_{std::move(begun)} {}
 chat_stream::chat_stream(chat_stream&&) noexcept = default;
 chat_stream& chat_stream::operator=(chat_stream&&) noexcept = default;
 chat_stream::~chat_stream() = default;

@@ -1,8 +1,8 @@
+#include "client/client_impl.hpp"
+#include "client/internal/reask.hpp"
+
 #include <coax/client/client.hpp>
 #include <coax/runtime/runtime.hpp>
-
-#include "client/engine.hpp"
-#include "client/reask.hpp"
 
 namespace coax {
 namespace {
@@ -42,21 +42,24 @@ asio::awaitable<result<chat_response>> chat_at(client::impl& self, shard& at, ch
     co_return co_await self.call(at, request, deadline);
 }
 
-asio::awaitable<result<std::unique_ptr<chat_stream::state>>> stream_at(client::impl& self, shard& at, chat_request request,
-                                                                              clock::time_point deadline) {
+asio::awaitable<result<std::unique_ptr<chat_stream::state>>> stream_at(client::impl& self, shard& at,
+                                                                       chat_request request,
+                                                                       clock::time_point deadline) {
     self.complete(request);
     co_return co_await self.open(at, request, deadline);
 }
 
-asio::awaitable<result<std::unique_ptr<chat_stream::state>>> stream_at(client::impl& self, shard& at, chat_request request,
-                                                                       answer_form const& form, clock::time_point deadline) {
+asio::awaitable<result<std::unique_ptr<chat_stream::state>>> stream_at(client::impl& self, shard& at,
+                                                                       chat_request request, output_format const& form,
+                                                                       clock::time_point deadline) {
     if (auto const asked = ask_for(form, self.service->dialect(), request); !asked) co_return asked.error();
     co_return co_await stream_at(self, at, std::move(request), deadline);
 }
 
 /// @param form  What the answer must look like, which outlives the call; none: anything.
 template <class... Form>
-asio::awaitable<chat_stream> open_stream(std::shared_ptr<client::impl> self, chat_request request, Form const&... form) {
+asio::awaitable<chat_stream> open_stream(std::shared_ptr<client::impl> self, chat_request request,
+                                         Form const&... form) {
     auto begun = co_await at_home<std::unique_ptr<chat_stream::state>>(
         self, [&](client::impl& impl, shard& at, clock::time_point deadline) {
             return stream_at(impl, at, std::move(request), form..., deadline);
@@ -80,10 +83,10 @@ client::client(asio::any_io_executor executor, client_options options)
     : impl_{std::make_shared<impl>(std::vector{std::move(executor)}, std::move(options))} {}
 
 asio::awaitable<chat_response> client::chat(chat_request request) {
-    return at_home<chat_response>(impl_, [request = std::move(request)](impl& self, shard& at,
-                                                                        clock::time_point deadline) mutable {
-        return chat_at(self, at, std::move(request), deadline);
-    });
+    return at_home<chat_response>(
+        impl_, [request = std::move(request)](impl& self, shard& at, clock::time_point deadline) mutable {
+            return chat_at(self, at, std::move(request), deadline);
+        });
 }
 
 asio::awaitable<chat_response> client::chat(std::string prompt) { return chat(to_request(std::move(prompt))); }
@@ -92,23 +95,23 @@ asio::awaitable<chat_stream> client::stream(chat_request request) { return open_
 
 asio::awaitable<chat_stream> client::stream(std::string prompt) { return stream(to_request(std::move(prompt))); }
 
-asio::awaitable<chat_stream> client::stream_form(chat_request request, answer_form const& form) {
+asio::awaitable<chat_stream> client::stream_form(chat_request request, output_format const& form) {
     return open_stream(impl_, std::move(request), form);
 }
 
-asio::awaitable<chat_stream> client::stream_form(std::string prompt, answer_form const& form) {
+asio::awaitable<chat_stream> client::stream_form(std::string prompt, output_format const& form) {
     return stream_form(to_request(std::move(prompt)), form);
 }
 
-asio::awaitable<chat_response> client::parse_form(chat_request request, answer_form const& form) {
-    return at_home<chat_response>(impl_, [request = std::move(request), &form](impl& self, shard& at,
-                                                                        clock::time_point deadline) mutable {
-        return self.parse(at, std::move(request), form, deadline);
-    });
+asio::awaitable<chat_response> client::parse_form(chat_request request, output_format const& form) {
+    return at_home<chat_response>(
+        impl_, [request = std::move(request), &form](impl& self, shard& at, clock::time_point deadline) mutable {
+            return self.parse(at, std::move(request), form, deadline);
+        });
 }
 
 asio::awaitable<void> client::fill(chat_request request, json::codec const& type, void* into, void (*renew)(void*)) {
-    auto const form = form_of(type, into, {.lenient = options().forgive}, renew);
+    auto const form = form_of(type, into, {.leniency = options().leniency}, renew);
     (void)co_await parse_form(std::move(request), form);
 }
 
@@ -117,11 +120,10 @@ asio::awaitable<void> client::fill(std::string prompt, json::codec const& type, 
 }
 
 asio::awaitable<chat_response> client::run(chat_request request, toolbox const& tools, run_options options) {
-    return at_home<chat_response>(
-        impl_, [request = std::move(request), &tools, options = std::move(options)](impl& self, shard& at,
-                                                                        clock::time_point deadline) mutable {
-            return self.run(at, std::move(request), tools, std::move(options), deadline);
-        });
+    return at_home<chat_response>(impl_, [request = std::move(request), &tools, options = std::move(options)](
+                                             impl& self, shard& at, clock::time_point deadline) mutable {
+        return self.run(at, std::move(request), tools, std::move(options), deadline);
+    });
 }
 
 asio::awaitable<chat_response> client::run(std::string prompt, toolbox const& tools, run_options options) {

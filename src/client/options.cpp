@@ -64,9 +64,15 @@ struct service_source {
 };
 
 constexpr std::array service_sources{
-    service_source{"azure", {"AZURE_OPENAI_ENDPOINT"}, true, "AZURE_OPENAI_API_KEY or AZURE_OPENAI_AD_TOKEN", "", fill_azure},
+    service_source{
+        "azure", {"AZURE_OPENAI_ENDPOINT"}, true, "AZURE_OPENAI_API_KEY or AZURE_OPENAI_AD_TOKEN", "", fill_azure},
     service_source{"openai", {"OPENAI_API_KEY"}, true, "OPENAI_API_KEY", "gpt-5.4-mini", fill_openai},
-    service_source{"anthropic", {"ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"}, true, "ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN", "claude-sonnet-5", fill_anthropic},
+    service_source{"anthropic",
+                   {"ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"},
+                   true,
+                   "ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN",
+                   "claude-sonnet-5",
+                   fill_anthropic},
     service_source{"compatible", {"COAX_BASE_URL"}, false, "COAX_API_KEY", "", fill_compatible},
 };
 
@@ -97,7 +103,7 @@ std::optional<error> inside(std::string_view part, Options const& options) {
 
 /// The same of a part that may be off.
 template <class Options>
-std::optional<error> inside(std::string_view part, maybe<Options> const& options) {
+std::optional<error> inside(std::string_view part, std::optional<Options> const& options) {
     return options ? inside(part, *options) : std::nullopt;
 }
 
@@ -108,14 +114,18 @@ result<client_options> client_options_from(look_up_function const& look_up) {
     auto const wanted = non_empty(look_up, "COAX_PROVIDER");
     auto const* source = wanted ? named_source(*wanted) : found_source(look_up);
     if (source == nullptr && wanted)
-        return wrong("COAX_PROVIDER", "unknown provider \"" + *wanted + "\"; known are openai, azure, anthropic, compatible");
+        return wrong("COAX_PROVIDER",
+                     "unknown provider \"" + *wanted + "\"; known are openai, azure, anthropic, compatible");
     if (source == nullptr)
-        return wrong("environment", "no service is configured: set OPENAI_API_KEY, AZURE_OPENAI_ENDPOINT, ANTHROPIC_API_KEY or COAX_BASE_URL");
+        return wrong(
+            "environment",
+            "no service is configured: set OPENAI_API_KEY, AZURE_OPENAI_ENDPOINT, ANTHROPIC_API_KEY or COAX_BASE_URL");
     options.provider.service = source->service;
     source->fill(look_up, options);
     if (auto url = non_empty(look_up, "COAX_BASE_URL")) options.provider.base_url = std::move(*url);
     if (source->needs_key && options.api_key.empty())
-        return wrong(source->key_names, "no key for " + std::string{source->service} + ": set " + std::string{source->key_names});
+        return wrong(source->key_names,
+                     "no key for " + std::string{source->service} + ": set " + std::string{source->key_names});
     options.model = non_empty(look_up, "COAX_MODEL").value_or(std::string{source->default_model});
     if (options.model.empty()) options.model = options.provider.deployment;
     options.http.ca_file = or_empty(look_up, "SSL_CERT_FILE");
@@ -145,7 +155,8 @@ std::optional<error> validate(client_options const& options) {
     if (options.expected_output_tokens < 0) return wrong("expected_output_tokens", "must not be negative");
     if (options.max_event_bytes == 0) return wrong("max_event_bytes", "must be greater than 0");
     if (options.limits.max_body_bytes == 0) return wrong("limits.max_body_bytes", "must be greater than 0");
-    for (auto const limit : {options.limits.connect, options.limits.first_byte, options.limits.idle, options.limits.total})
+    for (auto const limit :
+         {options.limits.connect, options.limits.first_byte, options.limits.idle, options.limits.total})
         if (limit.count() < 0) return wrong("limits", "times must not be negative");
     if (options.retry_budget && options.retry.budget) return wrong("retry_budget", "`retry.budget` is given as well");
     if (auto why = inside("adaptive", options.adaptive)) return why;

@@ -1,7 +1,7 @@
-#include <coax/client/parse_stream.hpp>
+#include "client/internal/reask.hpp"
+#include "client/usage_totals.hpp"
 
-#include "client/reask.hpp"
-#include "client/tally.hpp"
+#include <coax/client/parse_stream.hpp>
 
 namespace coax::detail {
 namespace {
@@ -13,7 +13,7 @@ error violated(error violation) {
 
 }  // namespace
 
-boost::asio::awaitable<bool> answer_feed::next(json::detail::partial_core& reader) {
+boost::asio::awaitable<bool> answer_feed::next(bind::detail::partial_core& reader) {
     for (;;) {
         if (stopped_) throw_error(violated(*reader.problem()));
         auto const delta = co_await words_.next();
@@ -26,7 +26,7 @@ boost::asio::awaitable<bool> answer_feed::next(json::detail::partial_core& reade
     }
 }
 
-boost::asio::awaitable<chat_response> answer_feed::finish(json::detail::partial_core& reader) {
+boost::asio::awaitable<chat_response> answer_feed::finish(bind::detail::partial_core& reader) {
     while (co_await next(reader)) continue;
     auto answer = co_await words_.finish();
     if (auto why = unusable(answer)) throw_error(billed(*std::move(why), answer));

@@ -1,7 +1,7 @@
-#include "client/reask.hpp"
+#include "client/internal/reask.hpp"
 
-#include "client/engine.hpp"
-#include "client/tally.hpp"
+#include "client/client_impl.hpp"
+#include "client/usage_totals.hpp"
 
 namespace coax {
 namespace {
@@ -12,8 +12,8 @@ error of_answer(chat_response const& answer, errc code, std::string message) {
 
 }  // namespace
 
-result<void> ask_for(answer_form const& form, schema_dialect dialect, chat_request& request) {
-    response_format format{.kind = response_format::kind_t::json_schema, .name = form.name};
+result<void> ask_for(output_format const& form, schema_dialect dialect, chat_request& request) {
+    response_format format{.kind = response_format_kind::json_schema, .name = form.name};
     auto schema = form.schema(dialect);
     if (!schema && is_strict_form(dialect)) {
         format.strict = false;
@@ -67,7 +67,7 @@ bool is_spent(chat_response const& so_far, std::int64_t most_tokens) {
 
 }  // namespace
 
-asio::awaitable<result<chat_response>> client::impl::parse(shard& at, chat_request request, answer_form const& form,
+asio::awaitable<result<chat_response>> client::impl::parse(shard& at, chat_request request, output_format const& form,
                                                            clock::time_point deadline) {
     complete(request);
     if (auto const asked = ask_for(form, service->dialect(), request); !asked) co_return asked.error();

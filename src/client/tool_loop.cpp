@@ -1,7 +1,7 @@
-#include <coax/runtime/map.hpp>
+#include "client/client_impl.hpp"
+#include "client/usage_totals.hpp"
 
-#include "client/engine.hpp"
-#include "client/tally.hpp"
+#include <coax/tasks/map.hpp>
 
 namespace coax {
 namespace {
@@ -44,7 +44,8 @@ bool is_final(chat_response const& answer) {
 }
 
 /// One message for each call of a turn, in the order of the calls.
-asio::awaitable<std::vector<message>> answer_turn(std::vector<tool_call> calls, toolbox const& tools, run_options const& options) {
+asio::awaitable<std::vector<message>> answer_turn(std::vector<tool_call> calls, toolbox const& tools,
+                                                  run_options const& options) {
     auto const one = [&](tool_call const& call) -> asio::awaitable<message> {
         auto const index = static_cast<std::size_t>(&call - calls.data());
         auto outcome = index < options.max_calls_per_turn ? co_await answer_call(call, tools, options)
@@ -79,7 +80,8 @@ asio::awaitable<result<chat_response>> client::impl::run(shard& at, chat_request
                               .request_id = answer->request_id},
                              *answer);
         request.messages.push_back(to_message(*answer));
-        for (auto& said : co_await answer_turn(answer->tool_calls, tools, bounds)) request.messages.push_back(std::move(said));
+        for (auto& said : co_await answer_turn(answer->tool_calls, tools, bounds))
+            request.messages.push_back(std::move(said));
         sum = std::move(*answer);
     }
 }

@@ -46,13 +46,15 @@ toolbox& toolbox::add(entry tool) {
                      .message = "a tool's name is 1 to 64 letters, digits, '_' or '-'",
                      .where = "\"" + tool.name + "\""});
     if (find(tool.name) != nullptr)
-        throw_error({.code = errc::invalid_argument, .message = "a tool of this name is there already", .where = tool.name});
+        throw_error(
+            {.code = errc::invalid_argument, .message = "a tool of this name is there already", .where = tool.name});
     entries_.push_back(std::move(tool));
     return *this;
 }
 
 toolbox::entry const* toolbox::find(std::string_view name) const noexcept {
-    auto const found = std::find_if(entries_.begin(), entries_.end(), [name](entry const& tool) { return tool.name == name; });
+    auto const found =
+        std::find_if(entries_.begin(), entries_.end(), [name](entry const& tool) { return tool.name == name; });
     return found == entries_.end() ? nullptr : &*found;
 }
 

@@ -47,11 +47,13 @@ constexpr errc_fact const* find(errc code) noexcept {
     return index < errc_facts.size() ? &errc_facts[index] : nullptr;
 }
 
-static_assert([] {
-    for (auto const& fact : errc_facts)
-        if (find(fact.code) != &fact) return false;
-    return true;
-}(), "errc_facts must follow the order of errc");
+static_assert(
+    [] {
+        for (auto const& fact : errc_facts)
+            if (find(fact.code) != &fact) return false;
+        return true;
+    }(),
+    "errc_facts must follow the order of errc");
 
 class category final : public boost::system::error_category {
 public:

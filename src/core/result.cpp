@@ -1,6 +1,6 @@
 #include <coax/core/result.hpp>
 
-namespace coax::detail {
+namespace coax::core::detail {
 
 error error_slot::moved_away{};
 
@@ -19,4 +19,4 @@ void error_slot::drop(coax::error* why) noexcept {
     if (why != &moved_away) delete why;
 }
 
-}  // namespace coax::detail
+}  // namespace coax::core::detail

@@ -1,6 +1,6 @@
-#include "connect.hpp"
+#include "http/connect.hpp"
 
-#include "answer_parser.hpp"
+#include "http/response_parser.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_executor.hpp>
@@ -11,7 +11,7 @@
 
 #include <utility>
 
-namespace coax::http {
+namespace coax::http::detail {
 namespace {
 
 using asio::ip::tcp;
@@ -19,9 +19,9 @@ using boost::system::error_code;
 
 constexpr auto to_tuple = asio::as_tuple(asio::deferred);
 
-constexpr std::chrono::seconds names_kept{30};        // resolvers do not tell how long a name is good
-constexpr std::size_t most_names = 1'024;             // then the cache starts anew
-constexpr std::size_t most_session_origins = 1'024;   // likewise
+constexpr std::chrono::seconds names_kept{30};       // resolvers do not tell how long a name is good
+constexpr std::size_t most_names = 1'024;            // then the cache starts anew
+constexpr std::size_t most_session_origins = 1'024;  // likewise
 constexpr std::size_t most_tunnel_head_bytes = 8U << 10U;
 
 }  // namespace
@@ -45,17 +45,18 @@ std::shared_ptr<name_cache::entry> name_cache::find(std::string const& host, clo
     auto made = std::make_shared<entry>();
     made->asked = now;
     known_[host] = made;
-    resolver_.async_resolve(host, std::string{}, asio::bind_executor(executor_, [made](error_code ec, tcp::resolver::results_type found) {
-        for (auto const& each : found) made->addresses.push_back(each.endpoint().address());
-        made->failure = ec;
-        made->done = true;
-        made->line.wake_all();
-    }));
+    resolver_.async_resolve(host, std::string{},
+                            asio::bind_executor(executor_, [made](error_code ec, tcp::resolver::results_type found) {
+                                for (auto const& each : found) made->addresses.push_back(each.endpoint().address());
+                                made->failure = ec;
+                                made->done = true;
+                                made->line.wake_all();
+                            }));
     return made;
 }
 
-asio::awaitable<result<std::vector<tcp::endpoint>>> name_cache::look_up(std::string host, std::uint16_t port, watch& limits,
-                                                                       origin const& to) {
+asio::awaitable<result<std::vector<tcp::endpoint>>> name_cache::look_up(std::string host, std::uint16_t port,
+                                                                        exchange_deadline& limits, origin const& to) {
     error_code ec;
     if (auto const address = asio::ip::make_address(host, ec); !ec) co_return std::vector{tcp::endpoint{address, port}};
 
@@ -69,14 +70,16 @@ asio::awaitable<result<std::vector<tcp::endpoint>>> name_cache::look_up(std::str
         if (auto why = limits.stopped(co_await asio::this_coro::cancellation_state)) co_return std::move(*why);
     }
     if (!known->done || known->failure || known->addresses.empty())
-        co_return error{.code = errc::connect_failed, .message = "cannot find the address of " + host,
-                        .where = coax::to_string(to), .cause = known->failure};
+        co_return error{.code = errc::connect_failed,
+                        .message = "cannot find the address of " + host,
+                        .where = coax::to_string(to),
+                        .cause = known->failure};
     std::vector<tcp::endpoint> endpoints;
     for (auto const& address : known->addresses) endpoints.emplace_back(address, port);
     co_return endpoints;
 }
 
-asio::awaitable<result<gate::pass>> gate::enter(watch& limits) {
+asio::awaitable<result<handshake_limit::pass>> handshake_limit::enter(exchange_deadline& limits) {
     if (free_ == 0) {
         wait_point point{co_await asio::this_coro::executor};
         wait_line::place const place{line_, point};
@@ -109,7 +112,7 @@ result<void> connector::prepare() {
     return {};
 }
 
-asio::awaitable<result<std::unique_ptr<connection>>> connector::connect(origin const& to, watch& limits) {
+asio::awaitable<result<std::unique_ptr<connection>>> connector::connect(origin const& to, exchange_deadline& limits) {
     auto made = std::make_unique<connection>(executor_);
     bool const tunnelled = to.tls && proxy_ && !bypasses_proxy(options_.no_proxy, to);
 
@@ -130,7 +133,7 @@ asio::awaitable<result<std::unique_ptr<connection>>> connector::connect(origin c
 
 /// Tries the addresses in the resolver's order (RFC 6724), each with its share of the time that is left.
 asio::awaitable<result<void>> connector::reach(connection& made, std::string host, std::uint16_t port, origin const& to,
-                                               watch& limits) {
+                                               exchange_deadline& limits) {
     auto const endpoints = co_await names_.look_up(host, port, limits, to);
     if (!endpoints) co_return endpoints.error();
     auto& socket = made.socket();
@@ -152,14 +155,15 @@ asio::awaitable<result<void>> connector::reach(connection& made, std::string hos
     co_return transport_error(stage::connecting, failure, to);
 }
 
-asio::awaitable<result<void>> connector::tunnel(connection& made, origin const& to, watch& limits) {
+asio::awaitable<result<void>> connector::tunnel(connection& made, origin const& to, exchange_deadline& limits) {
     auto const refused = [&](std::string message, error_code cause = {}) {
-        return error{.code = errc::connect_failed, .message = std::move(message), .where = coax::to_string(to), .cause = cause};
+        return error{
+            .code = errc::connect_failed, .message = std::move(message), .where = coax::to_string(to), .cause = cause};
     };
     auto const request = connect_request(*proxy_, to);
     std::string_view head = request.reveal();
     std::string_view no_body;
-    answer_parser parser{{.header_bytes = most_tunnel_head_bytes, .body_bytes = 1, .bodiless = true}};
+    response_parser parser{{.header_bytes = most_tunnel_head_bytes, .body_bytes = 1, .bodiless = true}};
     while (!parser.is_header_done()) {
         error_code ec;
         if (!head.empty())
@@ -175,12 +179,13 @@ asio::awaitable<result<void>> connector::tunnel(connection& made, origin const& 
             co_return refused("the proxy gave no answer to CONNECT", ec);
         }
     }
-    if (parser.status_code() / 100 != 2) co_return refused("the proxy answered " + std::to_string(parser.status_code()) + " to CONNECT");
+    if (parser.status_code() / 100 != 2)
+        co_return refused("the proxy answered " + std::to_string(parser.status_code()) + " to CONNECT");
     if (!made.input().empty()) co_return refused("the proxy spoke before TLS began");
     co_return result<void>{};
 }
 
-asio::awaitable<result<void>> connector::secure(connection& made, origin const& to, watch& limits) {
+asio::awaitable<result<void>> connector::secure(connection& made, origin const& to, exchange_deadline& limits) {
     auto const trusted = context();
     if (!trusted) co_return trusted.error();
     auto const pass = co_await handshakes_.enter(limits);
@@ -214,4 +219,4 @@ std::shared_ptr<tls_sessions> connector::sessions_of(origin const& to) {
     return of_origin;
 }
 
-}  // namespace coax::http
+}  // namespace coax::http::detail

@@ -1,12 +1,12 @@
 #pragma once
 
-#include <coax/http/http_transport.hpp>
+#include "http/connection.hpp"
+#include "http/exchange_deadline.hpp"
+#include "http/pool.hpp"
+#include "http/proxy.hpp"
+#include "http/wait_point.hpp"
 
-#include "connection.hpp"
-#include "pool.hpp"
-#include "proxy.hpp"
-#include "wait_point.hpp"
-#include "watch.hpp"
+#include <coax/http/http_transport.hpp>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -18,7 +18,7 @@
 #include <unordered_map>
 #include <vector>
 
-namespace coax::http {
+namespace coax::http::detail {
 
 /// Addresses of host names, kept for a short while; requests that ask for the same name share one look-up.
 class name_cache {
@@ -26,8 +26,8 @@ public:
     explicit name_cache(asio::any_io_executor executor);
 
     /// At least one endpoint, or why there is none. An address literal needs no look-up.
-    asio::awaitable<result<std::vector<asio::ip::tcp::endpoint>>> look_up(std::string host, std::uint16_t port, watch& limits,
-                                                                         origin const& to);
+    asio::awaitable<result<std::vector<asio::ip::tcp::endpoint>>> look_up(std::string host, std::uint16_t port,
+                                                                          exchange_deadline& limits, origin const& to);
     /// None of its addresses answered: ask again next time.
     void forget(std::string const& host) { known_.erase(host); }
 
@@ -42,13 +42,13 @@ private:
 };
 
 /// At most so many at once; the others wait in line.
-class gate {
+class handshake_limit {
 public:
-    explicit gate(std::size_t places) : free_{places} {}
+    explicit handshake_limit(std::size_t places) : free_{places} {}
 
     class pass {
     public:
-        explicit pass(gate& of) noexcept : of_{&of} {}
+        explicit pass(handshake_limit& of) noexcept : of_{&of} {}
         pass(pass&& other) noexcept : of_{std::exchange(other.of_, nullptr)} {}
         pass& operator=(pass&&) = delete;
         ~pass() {
@@ -56,10 +56,10 @@ public:
         }
 
     private:
-        gate* of_;
+        handshake_limit* of_;
     };
 
-    asio::awaitable<result<pass>> enter(watch& limits);
+    asio::awaitable<result<pass>> enter(exchange_deadline& limits);
 
 private:
     std::size_t free_;
@@ -75,12 +75,13 @@ public:
     [[nodiscard]] result<void> prepare();
 
     /// @param to, limits  Must outlive the operation.
-    asio::awaitable<result<std::unique_ptr<connection>>> connect(origin const& to, watch& limits);
+    asio::awaitable<result<std::unique_ptr<connection>>> connect(origin const& to, exchange_deadline& limits);
 
 private:
-    asio::awaitable<result<void>> reach(connection& made, std::string host, std::uint16_t port, origin const& to, watch& limits);
-    asio::awaitable<result<void>> tunnel(connection& made, origin const& to, watch& limits);
-    asio::awaitable<result<void>> secure(connection& made, origin const& to, watch& limits);
+    asio::awaitable<result<void>> reach(connection& made, std::string host, std::uint16_t port, origin const& to,
+                                        exchange_deadline& limits);
+    asio::awaitable<result<void>> tunnel(connection& made, origin const& to, exchange_deadline& limits);
+    asio::awaitable<result<void>> secure(connection& made, origin const& to, exchange_deadline& limits);
 
     [[nodiscard]] result<tls_context*> context();
     [[nodiscard]] std::shared_ptr<tls_sessions> sessions_of(origin const& to);
@@ -88,10 +89,10 @@ private:
     asio::any_io_executor executor_;
     http_options const& options_;
     name_cache names_;
-    gate handshakes_;
+    handshake_limit handshakes_;
     std::optional<proxy> proxy_;
     std::shared_ptr<tls_context> context_;
     std::unordered_map<origin, std::shared_ptr<tls_sessions>, origin_hash> sessions_;
 };
 
-}  // namespace coax::http
+}  // namespace coax::http::detail

@@ -1,4 +1,4 @@
-#include "connection.hpp"
+#include "http/connection.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
@@ -8,7 +8,7 @@
 #include <array>
 #include <cstring>
 
-namespace coax::http {
+namespace coax::http::detail {
 namespace {
 
 constexpr std::size_t first_buffer_bytes = 4U << 10U;   // holds a usual answer; 10,000 waiting requests cost 40 MB
@@ -29,7 +29,8 @@ void connection::configure(boost::system::error_code& ec) {
     if (!ec) socket_.non_blocking(true, ec);
 }
 
-tls_stream& connection::start_tls(tls_context const& context, std::shared_ptr<tls_sessions> sessions, std::string const& host) {
+tls_stream& connection::start_tls(tls_context const& context, std::shared_ptr<tls_sessions> sessions,
+                                  std::string const& host) {
     tls_ = std::make_unique<tls_stream>(context, std::move(sessions), socket_, host);
     return *tls_;
 }
@@ -42,7 +43,8 @@ std::size_t connection::write(std::string_view& head, std::string_view& body, bo
         wanted_ = asio::ip::tcp::socket::wait_write;
     } else {
         // A small body shares the record of its head.
-        if (head.data() == head_.data() && head.size() == head_.size() && head.size() + body.size() <= one_record_bytes) {
+        if (head.data() == head_.data() && head.size() == head_.size() &&
+            head.size() + body.size() <= one_record_bytes) {
             head_.append(body);
             head = head_;
             body = {};
@@ -100,4 +102,4 @@ bool connection::is_stale() {
     return ec != asio::error::would_block && ec != asio::error::try_again;
 }
 
-}  // namespace coax::http
+}  // namespace coax::http::detail

@@ -1,8 +1,8 @@
 #pragma once
 
-#include <coax/runtime/clock.hpp>
+#include "http/tls.hpp"
 
-#include "tls.hpp"
+#include <coax/runtime/clock.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -13,11 +13,11 @@
 #include <string_view>
 #include <vector>
 
-namespace coax::http {
+namespace coax::http::detail {
 
-/// One socket, plain or under TLS, with what is read from it and not yet used. It never waits: a step that cannot get on
-/// says `would_block`, and whoever drives it waits for `wanted()` on `socket()`.
-/// Destroying it closes it, with TLS's goodbye when it is fit for use.
+/// One socket, plain or under TLS, with what is read from it and not yet used. It never waits: a step that cannot get
+/// on says `would_block`, and whoever drives it waits for `wanted()` on `socket()`. Destroying it closes it, with TLS's
+/// goodbye when it is fit for use.
 class connection {
 public:
     explicit connection(asio::any_io_executor const& executor);
@@ -64,4 +64,4 @@ private:
     bool fit_{false};
 };
 
-}  // namespace coax::http
+}  // namespace coax::http::detail

@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <string_view>
 
-namespace coax::http {
+namespace coax::http::detail {
 
 /// Which limit of an exchange passed; the names of `exchange_limits`. An attempt is one address of several.
 enum class limit : unsigned char { none, attempt, connect, first_byte, idle, total };
@@ -32,4 +32,4 @@ enum class stage : unsigned char { connecting, handshaking, sending, waiting, re
 [[nodiscard]] error cancelled(origin const& to);
 [[nodiscard]] error closed(origin const& to);
 
-}  // namespace coax::http
+}  // namespace coax::http::detail

@@ -1,6 +1,6 @@
-#include "exchange.hpp"
+#include "http/exchange.hpp"
 
-#include "request_head.hpp"
+#include "http/request_head.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/deferred.hpp>
@@ -9,7 +9,7 @@
 
 #include <utility>
 
-namespace coax::http {
+namespace coax::http::detail {
 namespace {
 
 using boost::system::error_code;
@@ -20,7 +20,8 @@ constexpr std::chrono::seconds sweep_interval{1};
 constexpr int most_interim_answers = 16;  // each gives the first byte its full time again
 
 error line_is_full(std::size_t most, origin const& to) {
-    return {.code = errc::too_large, .message = std::to_string(most) + " requests wait for a connection already",
+    return {.code = errc::too_large,
+            .message = std::to_string(most) + " requests wait for a connection already",
             .where = coax::to_string(to)};
 }
 
@@ -37,7 +38,10 @@ void lease::end(bool fit, clock::time_point now) {
 }
 
 exchange::exchange(std::shared_ptr<transport_state> home, http_request request, exchange_limits limits)
-    : home_{std::move(home)}, request_{std::move(request)}, limits_{bounded(limits)}, watch_{home_->executor, limits_, request_.to},
+    : home_{std::move(home)},
+      request_{std::move(request)},
+      limits_{bounded(limits)},
+      watch_{home_->executor, limits_, request_.to},
       lease_{home_} {}
 
 asio::awaitable<result<void>> exchange::begin() {
@@ -176,14 +180,15 @@ asio::awaitable<result<void>> exchange::receive(std::string& body) {
 }
 
 void exchange::expect_answer() {
-    parser_.emplace(answer_parser::limits{.header_bytes = home_->options.max_header_bytes,
-                                          .body_bytes = limits_.max_body_bytes,
-                                          .bodiless = request_.method == "HEAD"});
+    parser_.emplace(response_parser::limits{.header_bytes = home_->options.max_header_bytes,
+                                            .body_bytes = limits_.max_body_bytes,
+                                            .bodiless = request_.method == "HEAD"});
     parser_->body_to(early_body_);
 }
 
 bool exchange::may_send_again(error const& why) const {
-    return reused_ && !answer_began_ && why.code == errc::connection_lost && (!written_ || is_idempotent(request_.method));
+    return reused_ && !answer_began_ && why.code == errc::connection_lost &&
+           (!written_ || is_idempotent(request_.method));
 }
 
 result<void> exchange::parse() {
@@ -198,7 +203,8 @@ result<void> exchange::parse() {
             if (auto taken = take_interim(); !taken) return taken;
     }
     if (link.input().size() > home_->options.max_header_bytes && !parser_->is_done())
-        return transport_error(stage::receiving, boost::beast::http::make_error_code(boost::beast::http::error::header_limit),
+        return transport_error(stage::receiving,
+                               boost::beast::http::make_error_code(boost::beast::http::error::header_limit),
                                request_.to);
     if (parser_->is_done()) finish();
     return {};
@@ -233,4 +239,4 @@ void exchange::finish() {
     lease_.end(parser_->keep_alive() && lease_.get()->input().empty() && !send_failure_, watch_.now());
 }
 
-}  // namespace coax::http
+}  // namespace coax::http::detail

@@ -1,12 +1,12 @@
 #pragma once
 
-#include <coax/http/http_transport.hpp>
+#include "http/connect.hpp"
+#include "http/connection.hpp"
+#include "http/exchange_deadline.hpp"
+#include "http/pool.hpp"
+#include "http/response_parser.hpp"
 
-#include "answer_parser.hpp"
-#include "connect.hpp"
-#include "connection.hpp"
-#include "pool.hpp"
-#include "watch.hpp"
+#include <coax/http/http_transport.hpp>
 
 #include <boost/asio/awaitable.hpp>
 
@@ -15,7 +15,7 @@
 #include <string>
 #include <string_view>
 
-namespace coax::http {
+namespace coax::http::detail {
 
 using connection_pool = pool<connection>;
 
@@ -81,12 +81,13 @@ private:
 /// One request and its answer. Its connection goes back to the pool when the answer is complete, and is closed when the
 /// exchange ends before.
 ///
-/// A request goes out a second time, once, only where the server cannot have acted on the first sending, or doing it twice
-/// does no harm (RFC 9112, section 9.3.1; RFC 9110, section 9.2.2). Only for a pooled connection, and only when
+/// A request goes out a second time, once, only where the server cannot have acted on the first sending, or doing it
+/// twice does no harm (RFC 9112, section 9.3.1; RFC 9110, section 9.2.2). Only for a pooled connection, and only when
 ///  - it was found closed before anything was written, or
 ///  - the very first write failed with nothing taken, or
 ///  - the method is idempotent and not a byte of an answer came.
-/// So a POST that was written is never sent twice here: the closing that crosses it on the wire is `errc::connection_lost`.
+/// So a POST that was written is never sent twice here: the closing that crosses it on the wire is
+/// `errc::connection_lost`.
 class exchange {
 public:
     exchange(std::shared_ptr<transport_state> home, http_request request, exchange_limits limits);
@@ -97,8 +98,8 @@ public:
     asio::awaitable<result<void>> receive(std::string& body);
 
     [[nodiscard]] bool complete() const noexcept { return parser_->is_done(); }
-    [[nodiscard]] answer_parser& answer() noexcept { return *parser_; }
-    [[nodiscard]] answer_parser const& answer() const noexcept { return *parser_; }
+    [[nodiscard]] response_parser& answer() noexcept { return *parser_; }
+    [[nodiscard]] response_parser const& answer() const noexcept { return *parser_; }
     /// Body bytes that came together with the head.
     [[nodiscard]] std::string& early_body() noexcept { return early_body_; }
 
@@ -121,9 +122,9 @@ private:
     std::shared_ptr<transport_state> home_;
     http_request request_;
     exchange_limits limits_;
-    watch watch_;
+    exchange_deadline watch_;
     lease lease_;
-    std::optional<answer_parser> parser_;
+    std::optional<response_parser> parser_;
     std::string early_body_;
     int interim_answers_{0};
     boost::system::error_code send_failure_{};
@@ -133,4 +134,4 @@ private:
     bool expecting_{false};     // nothing can be there yet: wait before reading
 };
 
-}  // namespace coax::http
+}  // namespace coax::http::detail

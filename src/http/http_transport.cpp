@@ -1,7 +1,7 @@
-#include <coax/http/http_transport.hpp>
+#include "http/exchange.hpp"
+#include "http/proxy.hpp"
 
-#include "exchange.hpp"
-#include "proxy.hpp"
+#include <coax/http/http_transport.hpp>
 
 #include <cstdlib>
 #include <utility>
@@ -11,7 +11,7 @@ namespace {
 
 class http_stream final : public streaming_response {
 public:
-    http_stream(std::shared_ptr<http::transport_state> home, http_request request, exchange_limits limits)
+    http_stream(std::shared_ptr<http::detail::transport_state> home, http_request request, exchange_limits limits)
         : exchange_{std::move(home), std::move(request), limits} {}
 
     asio::awaitable<result<void>> begin() { return exchange_.begin(); }
@@ -32,7 +32,7 @@ public:
     }
 
 private:
-    http::exchange exchange_;
+    http::detail::exchange exchange_;
     std::string piece_;
     std::optional<error> failure_;
 };
@@ -54,13 +54,15 @@ std::optional<error> validate(http_options const& options) {
     if (!within(options.max_connections_per_host)) return out_of_range("max_connections_per_host", "within [1, 65535]");
     if (!within(options.max_connections)) return out_of_range("max_connections", "within [1, 65535]");
     if (!within(options.max_handshakes)) return out_of_range("max_handshakes", "within [1, 65535]");
-    auto const sane = [](std::chrono::milliseconds time) { return time >= time.zero() && time <= std::chrono::hours{24 * 365}; };
+    auto const sane = [](std::chrono::milliseconds time) {
+        return time >= time.zero() && time <= std::chrono::hours{24 * 365};
+    };
     if (!sane(options.idle_time)) return out_of_range("idle_time", "within [0, 365 days]");
     if (!sane(options.life_time)) return out_of_range("life_time", "within [0, 365 days]");
     if (options.max_header_bytes < 256 || options.max_header_bytes > (16U << 20U))
         return out_of_range("max_header_bytes", "within [256, 16 MiB]");
     if (!options.https_proxy.empty())
-        if (auto const proxy = http::parse_proxy(options.https_proxy); !proxy) return proxy.error();
+        if (auto const proxy = http::detail::parse_proxy(options.https_proxy); !proxy) return proxy.error();
     return std::nullopt;
 }
 
@@ -68,10 +70,11 @@ void proxy_from_env(http_options& options) {
     if (options.https_proxy.empty())
         if (char const* url = first_set("HTTPS_PROXY", "https_proxy")) options.https_proxy = url;
     if (options.no_proxy.empty())
-        if (char const* hosts = first_set("NO_PROXY", "no_proxy")) options.no_proxy = http::split_no_proxy(hosts);
+        if (char const* hosts = first_set("NO_PROXY", "no_proxy"))
+            options.no_proxy = http::detail::split_no_proxy(hosts);
 }
 
-class http_transport::impl final : public http::transport_state {
+class http_transport::impl final : public http::detail::transport_state {
 public:
     using transport_state::transport_state;
 };
@@ -85,7 +88,7 @@ http_transport::http_transport(boost::asio::any_io_executor executor, http_optio
 http_transport::~http_transport() { close(); }
 
 asio::awaitable<result<http_response>> http_transport::send(http_request request, exchange_limits limits) {
-    http::exchange exchange{std::shared_ptr<impl>{impl_}, std::move(request), limits};
+    http::detail::exchange exchange{std::shared_ptr<impl>{impl_}, std::move(request), limits};
     if (auto begun = co_await exchange.begin(); !begun) co_return std::move(begun).error();
     http_response out{.status = exchange.answer().status_code(), .body = std::move(exchange.early_body())};
     while (!exchange.complete())
@@ -94,7 +97,8 @@ asio::awaitable<result<http_response>> http_transport::send(http_request request
     co_return out;
 }
 
-asio::awaitable<result<std::unique_ptr<streaming_response>>> http_transport::open(http_request request, exchange_limits limits) {
+asio::awaitable<result<std::unique_ptr<streaming_response>>> http_transport::open(http_request request,
+                                                                                  exchange_limits limits) {
     auto stream = std::make_unique<http_stream>(std::shared_ptr<impl>{impl_}, std::move(request), limits);
     if (auto begun = co_await stream->begin(); !begun) co_return std::move(begun).error();
     co_return std::unique_ptr<streaming_response>{std::move(stream)};
@@ -109,7 +113,7 @@ pool_statistics http_transport::statistics() const {
 }
 
 void http_transport::close() {
-    for (auto* each : impl_->connections.close()) http::transport_state::wake(each);
+    for (auto* each : impl_->connections.close()) http::detail::transport_state::wake(each);
 }
 
 }  // namespace coax

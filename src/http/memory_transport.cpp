@@ -1,9 +1,8 @@
-#include <coax/http/memory_transport.hpp>
+#include "http/errors.hpp"
 
+#include <coax/http/memory_transport.hpp>
 #include <coax/runtime/as_result.hpp>
 #include <coax/runtime/clock.hpp>
-
-#include "errors.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -16,35 +15,37 @@ using std::chrono::milliseconds;
 /// How long to wait, and which limit passes before the wait is over.
 struct bounded_wait {
     clock::duration wait;
-    http::limit passes{http::limit::none};
+    http::detail::limit passes{http::detail::limit::none};
     milliseconds limit{0};
 };
 
-bounded_wait bound(clock::duration wanted, http::limit step, milliseconds step_limit, milliseconds total,
+bounded_wait bound(clock::duration wanted, http::detail::limit step, milliseconds step_limit, milliseconds total,
                    clock::duration total_left) {
     bounded_wait plan{.wait = wanted};
     if (step_limit > milliseconds{0} && step_limit < plan.wait) plan = {step_limit, step, step_limit};
-    if (total > milliseconds{0} && total_left < plan.wait) plan = {total_left, http::limit::total, total};
+    if (total > milliseconds{0} && total_left < plan.wait) plan = {total_left, http::detail::limit::total, total};
     return plan;
 }
 
 /// The waits of one answer against the limits of its exchange.
 class pacing {
 public:
-    pacing(exchange_limits limits, origin to, clock::time_point begun) : limits_{limits}, to_{std::move(to)}, begun_{begun} {}
+    pacing(exchange_limits limits, origin to, clock::time_point begun)
+        : limits_{limits}, to_{std::move(to)}, begun_{begun} {}
 
-    asio::awaitable<result<void>> wait(milliseconds delay, http::limit step) {
+    asio::awaitable<result<void>> wait(milliseconds delay, http::detail::limit step) {
         auto const executor = co_await asio::this_coro::executor;
-        auto const step_limit = step == http::limit::first_byte ? limits_.first_byte : limits_.idle;
+        auto const step_limit = step == http::detail::limit::first_byte ? limits_.first_byte : limits_.idle;
         auto const plan = bound(delay, step, step_limit, limits_.total, begun_ + limits_.total - now(executor));
         if (plan.wait > clock::duration::zero())
-            if (auto slept = co_await as_result(sleep_for(plan.wait)); !slept) co_return http::cancelled(to_);
-        if (plan.passes != http::limit::none) co_return http::limit_passed(plan.passes, plan.limit, to_);
+            if (auto slept = co_await as_result(sleep_for(plan.wait)); !slept) co_return http::detail::cancelled(to_);
+        if (plan.passes != http::detail::limit::none)
+            co_return http::detail::limit_passed(plan.passes, plan.limit, to_);
         co_return result<void>{};
     }
 
     [[nodiscard]] result<void> check_size(std::size_t body_bytes) const {
-        if (body_bytes > limits_.max_body_bytes) return http::body_too_large(limits_.max_body_bytes, to_);
+        if (body_bytes > limits_.max_body_bytes) return http::detail::body_too_large(limits_.max_body_bytes, to_);
         return {};
     }
 
@@ -56,7 +57,8 @@ private:
 
 class memory_response final : public streaming_response {
 public:
-    memory_response(memory_transport::answer answer, pacing pace) : answer_{std::move(answer)}, pace_{std::move(pace)} {}
+    memory_response(memory_transport::answer answer, pacing pace)
+        : answer_{std::move(answer)}, pace_{std::move(pace)} {}
 
     int status() const noexcept override { return answer_.response.status; }
     header_list const& headers() const noexcept override { return answer_.response.headers; }
@@ -67,7 +69,8 @@ public:
             if (answer_.fails_after) co_return *answer_.fails_after;
             co_return std::string_view{};
         }
-        if (auto waited = co_await pace_.wait(answer_.delay_per_piece, http::limit::idle); !waited) co_return waited.error();
+        if (auto waited = co_await pace_.wait(answer_.delay_per_piece, http::detail::limit::idle); !waited)
+            co_return waited.error();
         auto const piece = answer_.piece_bytes == 0 ? rest : rest.substr(0, answer_.piece_bytes);
         if (auto fits = pace_.check_size(given_ + piece.size()); !fits) co_return fits.error();
         given_ += piece.size();
@@ -88,16 +91,18 @@ result<memory_transport::answer> ask(memory_transport::handler const& respond, h
     } catch (exception const& thrown) {
         return thrown.why();
     } catch (std::exception const& thrown) {
-        return error{.code = errc::internal, .message = std::string{"the handler of a memory_transport threw: "} + thrown.what()};
+        return error{.code = errc::internal,
+                     .message = std::string{"the handler of a memory_transport threw: "} + thrown.what()};
     }
 }
 
 asio::awaitable<result<std::unique_ptr<memory_response>>> begin(memory_transport::handler respond, http_request request,
                                                                 exchange_limits limits) {
-    pacing pace{http::bounded(limits), request.to, now(co_await asio::this_coro::executor)};
+    pacing pace{http::detail::bounded(limits), request.to, now(co_await asio::this_coro::executor)};
     auto answer = ask(respond, request);
     if (!answer) co_return answer.error();
-    if (auto waited = co_await pace.wait(answer->delay, http::limit::first_byte); !waited) co_return waited.error();
+    if (auto waited = co_await pace.wait(answer->delay, http::detail::limit::first_byte); !waited)
+        co_return waited.error();
     co_return std::make_unique<memory_response>(std::move(*answer), std::move(pace));
 }
 
@@ -116,7 +121,7 @@ asio::awaitable<result<http_response>> memory_transport::send(http_request reque
 }
 
 asio::awaitable<result<std::unique_ptr<streaming_response>>> memory_transport::open(http_request request,
-                                                                                   exchange_limits limits) {
+                                                                                    exchange_limits limits) {
     auto begun = co_await begin(respond_, std::move(request), limits);
     if (!begun) co_return begun.error();
     co_return std::unique_ptr<streaming_response>{std::move(*begun)};

@@ -23,8 +23,9 @@ error bad_url(std::string message) {
 }
 
 std::string host_of(boost::urls::url_view url) {
-    std::string host = url.host_type() == boost::urls::host_type::ipv6 ? std::string{url.host_ipv6_address().to_string()}
-                                                                       : std::string{url.encoded_host()};
+    std::string host = url.host_type() == boost::urls::host_type::ipv6
+                           ? std::string{url.host_ipv6_address().to_string()}
+                           : std::string{url.encoded_host()};
     std::transform(host.begin(), host.end(), host.begin(), lower);
     return host;
 }

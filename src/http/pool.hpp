@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-namespace coax::http {
+namespace coax::http::detail {
 
 struct origin_hash {
     std::size_t operator()(origin const& to) const noexcept {
@@ -24,8 +24,8 @@ struct origin_hash {
 
 /// Which connection serves which request. Decides only: it neither opens, nor waits, nor reads the time.
 ///
-/// Idle connections are used last in, first out, so that surplus ones grow old and go. Requests in line are served in the
-/// order they came, as far as the bound of their own host lets them.
+/// Idle connections are used last in, first out, so that surplus ones grow old and go. Requests in line are served in
+/// the order they came, as far as the bound of their own host lets them.
 /// @tparam Connection  What is kept; only moved and destroyed.
 template <class Connection>
 class pool {
@@ -143,7 +143,8 @@ public:
     void sweep(clock::time_point now) {
         for (auto it = hosts_.begin(); it != hosts_.end();) {
             auto& at = (it++)->second;  // `forget` may remove the record
-            auto const keep = std::find_if(at.idle.begin(), at.idle.end(), [&](kept const& each) { return !is_old(each, now); });
+            auto const keep =
+                std::find_if(at.idle.begin(), at.idle.end(), [&](kept const& each) { return !is_old(each, now); });
             close_idle(at, keep);
             forget(at);
         }
@@ -178,7 +179,8 @@ private:
 
     /// Whether the bounds allow another connection, if need be in the place of another host's idle one.
     [[nodiscard]] bool may_open(host const& at) const {
-        return at.open < limits_.max_connections_per_host && (open_ < limits_.max_connections || idle_ > at.idle.size());
+        return at.open < limits_.max_connections_per_host &&
+               (open_ < limits_.max_connections || idle_ > at.idle.size());
     }
 
     /// The longest waiting of those whose bounds allow it, when a slot of `from` comes free.
@@ -239,4 +241,4 @@ private:
     bool closed_{false};
 };
 
-}  // namespace coax::http
+}  // namespace coax::http::detail

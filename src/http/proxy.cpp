@@ -1,17 +1,16 @@
-#include "proxy.hpp"
+#include "http/proxy.hpp"
 
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/network_v4.hpp>
 #include <boost/asio/ip/network_v6.hpp>
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
-
 #include <openssl/evp.h>
 
 #include <algorithm>
 #include <charconv>
 
-namespace coax::http {
+namespace coax::http::detail {
 namespace {
 
 namespace ip = boost::asio::ip;
@@ -23,8 +22,9 @@ error bad_proxy(char const* message) {
 secret basic(std::string const& user, std::string const& password) {
     std::string const plain = user + ':' + password;
     std::string coded(4 * ((plain.size() + 2) / 3) + 1, '\0');
-    auto const length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(coded.data()),
-                                        reinterpret_cast<unsigned char const*>(plain.data()), static_cast<int>(plain.size()));
+    auto const length =
+        EVP_EncodeBlock(reinterpret_cast<unsigned char*>(coded.data()),
+                        reinterpret_cast<unsigned char const*>(plain.data()), static_cast<int>(plain.size()));
     coded.resize(static_cast<std::size_t>(length));
     return "Basic " + coded;
 }
@@ -40,14 +40,16 @@ std::optional<std::uint16_t> take_port(std::string_view& entry) {
     auto const colon = entry.rfind(':');
     bool const bracketed = entry.starts_with('[');
     auto const close = entry.find(']');
-    bool const has_port = colon != std::string_view::npos &&
-                          (bracketed ? close != std::string_view::npos && colon == close + 1 : entry.find(':') == colon);
+    bool const has_port =
+        colon != std::string_view::npos &&
+        (bracketed ? close != std::string_view::npos && colon == close + 1 : entry.find(':') == colon);
     std::optional<std::uint16_t> port;
     if (has_port) {
         std::uint16_t number = 0;
         auto const digits = entry.substr(colon + 1);
         auto const [end, ec] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-        port = ec == std::errc{} && end == digits.data() + digits.size() ? number : std::uint16_t{0};  // 0 matches nothing
+        port =
+            ec == std::errc{} && end == digits.data() + digits.size() ? number : std::uint16_t{0};  // 0 matches nothing
         entry = entry.substr(0, colon);
     }
     if (bracketed && entry.ends_with(']')) entry = entry.substr(1, entry.size() - 2);
@@ -58,9 +60,11 @@ bool covers_address(std::string const& entry, ip::address const& host) {
     boost::system::error_code ec;
     if (auto const address = ip::make_address(entry, ec); !ec) return address == host;
     if (auto const network = ip::make_network_v4(entry, ec); !ec)
-        return host.is_v4() && ip::make_network_v4(host.to_v4(), network.prefix_length()).canonical() == network.canonical();
+        return host.is_v4() &&
+               ip::make_network_v4(host.to_v4(), network.prefix_length()).canonical() == network.canonical();
     if (auto const network = ip::make_network_v6(entry, ec); !ec)
-        return host.is_v6() && ip::make_network_v6(host.to_v6(), network.prefix_length()).canonical() == network.canonical();
+        return host.is_v6() &&
+               ip::make_network_v6(host.to_v6(), network.prefix_length()).canonical() == network.canonical();
     return false;
 }
 
@@ -128,4 +132,4 @@ secret connect_request(proxy const& via, origin const& to) {
     return text + "\r\n";
 }
 
-}  // namespace coax::http
+}  // namespace coax::http::detail

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-namespace coax::http {
+namespace coax::http::detail {
 
 /// Where CONNECT goes, and the credentials for it.
 struct proxy {
@@ -32,4 +32,4 @@ struct proxy {
 /// The request that asks a proxy for a tunnel.
 [[nodiscard]] secret connect_request(proxy const& via, origin const& to);
 
-}  // namespace coax::http
+}  // namespace coax::http::detail

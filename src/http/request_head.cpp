@@ -1,16 +1,17 @@
-#include "request_head.hpp"
+#include "http/request_head.hpp"
 
 #include <algorithm>
 #include <array>
 #include <charconv>
 
-namespace coax::http {
+namespace coax::http::detail {
 namespace {
 
 /// RFC 9110, section 5.6.2.
 constexpr auto token_chars = [] {
     std::array<bool, 256> table{};
-    for (char const c : std::string_view{"!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"})
+    for (char const c :
+         std::string_view{"!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"})
         table[static_cast<unsigned char>(c)] = true;
     return table;
 }();
@@ -35,7 +36,8 @@ bool is_target(std::string_view text) noexcept {
 
 bool is_host(std::string_view text) noexcept {
     return !text.empty() && std::none_of(text.begin(), text.end(), [](char c) {
-        return static_cast<unsigned char>(c) <= ' ' || c == '\x7f' || std::string_view{"/?#@\\[]"}.find(c) != std::string_view::npos;
+        return static_cast<unsigned char>(c) <= ' ' || c == '\x7f' ||
+               std::string_view{"/?#@\\[]"}.find(c) != std::string_view::npos;
     });
 }
 
@@ -98,4 +100,4 @@ bool is_idempotent(std::string_view method) noexcept {
     return std::find(methods.begin(), methods.end(), method) != methods.end();
 }
 
-}  // namespace coax::http
+}  // namespace coax::http::detail

@@ -8,7 +8,8 @@ namespace {
 
 constexpr std::string_view byte_order_mark{"\xEF\xBB\xBF"};
 
-/// Where `wanted` stands in `text`, or its size. `known`: there is none in the bytes before, so they are not read again.
+/// Where `wanted` stands in `text`, or its size. `known`: there is none in the bytes before, so they are not read
+/// again.
 std::size_t next_of(char wanted, std::string_view text, std::size_t from, std::size_t& known) noexcept {
     known = std::max(known, from);
     if (known >= text.size() || text[known] == wanted) return known;
@@ -18,7 +19,8 @@ std::size_t next_of(char wanted, std::string_view text, std::size_t from, std::s
 }
 
 error too_large(std::size_t limit) {
-    return {.code = errc::too_large, .message = "a server-sent event is larger than " + std::to_string(limit) + " bytes"};
+    return {.code = errc::too_large,
+            .message = "a server-sent event is larger than " + std::to_string(limit) + " bytes"};
 }
 
 }  // namespace

@@ -1,24 +1,23 @@
-#include "tls.hpp"
+#include "http/tls.hpp"
 
-#include "errors.hpp"
+#include "http/errors.hpp"
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ssl/error.hpp>
-
+#include <climits>
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
 #include <algorithm>
-#include <climits>
 #include <map>
 #include <mutex>
 #include <new>
 #include <utility>
 
-namespace coax::http {
+namespace coax::http::detail {
 namespace {
 
 namespace asio = boost::asio;
@@ -46,7 +45,10 @@ boost::system::error_code openssl_error() {
 }
 
 error bad_pem(std::string where) {
-    return {.code = errc::tls_failed, .message = "no certificate in PEM form", .where = std::move(where), .cause = openssl_error()};
+    return {.code = errc::tls_failed,
+            .message = "no certificate in PEM form",
+            .where = std::move(where),
+            .cause = openssl_error()};
 }
 
 /// Adds every certificate of the text; false when there is none or one cannot be read.
@@ -103,11 +105,13 @@ result<std::shared_ptr<tls_context>> tls_context::make(std::string const& ca_fil
     auto out = std::make_shared<tls_context>();
     out->context_.reset(SSL_CTX_new(TLS_client_method()));
     auto* const context = out->context_.get();
-    if (context == nullptr) return error{.code = errc::tls_failed, .message = "OpenSSL cannot start", .cause = openssl_error()};
+    if (context == nullptr)
+        return error{.code = errc::tls_failed, .message = "OpenSSL cannot start", .cause = openssl_error()};
 
     SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
-    SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_mode(context,
+                     SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_read_ahead(context, 1);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
     SSL_CTX_sess_set_new_cb(context, keep_session);
@@ -117,9 +121,12 @@ result<std::shared_ptr<tls_context>> tls_context::make(std::string const& ca_fil
     SSL_CTX_set_default_verify_paths(context);  // a machine without authorities of its own may still have ours
     ERR_clear_error();
     if (!ca_file.empty() && SSL_CTX_load_verify_file(context, ca_file.c_str()) != 1) {
-        bool const unreadable = ERR_GET_LIB(ERR_peek_error()) == ERR_LIB_SYS || ERR_GET_LIB(ERR_peek_error()) == ERR_LIB_BIO;
+        bool const unreadable =
+            ERR_GET_LIB(ERR_peek_error()) == ERR_LIB_SYS || ERR_GET_LIB(ERR_peek_error()) == ERR_LIB_BIO;
         if (!unreadable) return bad_pem(ca_file);
-        return error{.code = errc::io_failed, .message = "cannot read the file of certificate authorities", .where = ca_file,
+        return error{.code = errc::io_failed,
+                     .message = "cannot read the file of certificate authorities",
+                     .where = ca_file,
                      .cause = openssl_error()};
     }
     if (!ca_pem.empty() && !trust(context, ca_pem)) return bad_pem("ca_pem");
@@ -137,8 +144,8 @@ void tls_sessions::offer(SSL* ssl) {
     kept_.pop_back();
 }
 
-tls_stream::tls_stream(tls_context const& context, std::shared_ptr<tls_sessions> sessions, asio::ip::tcp::socket& socket,
-                       std::string const& host)
+tls_stream::tls_stream(tls_context const& context, std::shared_ptr<tls_sessions> sessions,
+                       asio::ip::tcp::socket& socket, std::string const& host)
     : socket_{socket}, sessions_{std::move(sessions)}, ssl_{SSL_new(context.native())} {
     auto* const ssl = ssl_.get();
     BIO* const bio = BIO_new(bio_method());
@@ -220,7 +227,8 @@ error tls_stream::why(boost::system::error_code cause, origin const& to) const {
     if (auto const* fault = certificate_fault(verdict))
         out.message = fault;
     else if (verdict != X509_V_OK)
-        out.message = std::string{"the server's certificate was not accepted: "} + X509_verify_cert_error_string(verdict);
+        out.message =
+            std::string{"the server's certificate was not accepted: "} + X509_verify_cert_error_string(verdict);
     else
         out.message = "no TLS connection could be agreed on";
     return out;
@@ -275,4 +283,4 @@ BIO_METHOD* tls_stream::bio_method() {
     return method;
 }
 
-}  // namespace coax::http
+}  // namespace coax::http::detail

@@ -6,7 +6,6 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/system/error_code.hpp>
-
 #include <openssl/ssl.h>
 
 #include <cstddef>
@@ -14,7 +13,7 @@
 #include <string>
 #include <vector>
 
-namespace coax::http {
+namespace coax::http::detail {
 
 template <auto Free>
 struct freed_by {
@@ -24,16 +23,19 @@ struct freed_by {
     }
 };
 
-/// What is trusted. Making one costs 20 to 33 ms (the system's authorities), so equal settings share one in the process.
+/// What is trusted. Making one costs 20 to 33 ms (the system's authorities), so equal settings share one in the
+/// process.
 class tls_context {
 public:
     /// `errc::io_failed` (CA file) or `errc::tls_failed` (not PEM). Thread safety: from any thread.
-    [[nodiscard]] static result<std::shared_ptr<tls_context>> shared(std::string const& ca_file, std::string const& ca_pem);
+    [[nodiscard]] static result<std::shared_ptr<tls_context>> shared(std::string const& ca_file,
+                                                                     std::string const& ca_pem);
 
     [[nodiscard]] SSL_CTX* native() const noexcept { return context_.get(); }
 
 private:
-    [[nodiscard]] static result<std::shared_ptr<tls_context>> make(std::string const& ca_file, std::string const& ca_pem);
+    [[nodiscard]] static result<std::shared_ptr<tls_context>> make(std::string const& ca_file,
+                                                                   std::string const& ca_pem);
 
     std::unique_ptr<SSL_CTX, freed_by<SSL_CTX_free>> context_;
 };
@@ -92,4 +94,4 @@ private:
     wait_type wanted_{boost::asio::ip::tcp::socket::wait_read};
 };
 
-}  // namespace coax::http
+}  // namespace coax::http::detail

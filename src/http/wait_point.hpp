@@ -7,7 +7,7 @@
 
 #include <list>
 
-namespace coax::http {
+namespace coax::http::detail {
 
 /// Where one coroutine sleeps until it is woken. Check the condition before sleeping and after: a wake is only a hint.
 /// A timer that never expires: Asio then owns the sleeper, also when the context goes away under it.
@@ -50,4 +50,4 @@ private:
     std::list<wait_point*> points_;
 };
 
-}  // namespace coax::http
+}  // namespace coax::http::detail

@@ -1,4 +1,4 @@
-#include "comments.hpp"
+#include "json/internal/comments.hpp"
 
 #include <algorithm>
 

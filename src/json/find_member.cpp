@@ -1,6 +1,6 @@
-#include "find_member.hpp"
+#include "json/internal/find_member.hpp"
 
-#include "scanner.hpp"
+#include "json/internal/scanner.hpp"
 
 namespace coax::json::detail {
 namespace {

@@ -1,4 +1,4 @@
-#include "number.hpp"
+#include "json/internal/number.hpp"
 
 #include <charconv>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "scanner.hpp"
+#include "json/internal/scanner.hpp"
 
 #include <array>
 #include <limits>

@@ -1,4 +1,4 @@
-#include "text.hpp"
+#include "json/internal/text.hpp"
 
 namespace coax::json::detail {
 namespace {

@@ -1,6 +1,6 @@
-#include "text_sink.hpp"
+#include "json/internal/text_sink.hpp"
 
-#include "text.hpp"
+#include "json/internal/text.hpp"
 
 #include <coax/json/writer.hpp>
 
@@ -118,9 +118,9 @@ void text_sink::put_number(float value) {
 
 // --- the same for a string ---
 
-void append_string(std::string& out, std::string_view text) { detail::text_sink{out}.put_string(text); }
-void append_number(std::string& out, long long value) { detail::text_sink{out}.put_number(value); }
-void append_number(std::string& out, unsigned long long value) { detail::text_sink{out}.put_number(value); }
-void append_number(std::string& out, double value) { detail::text_sink{out}.put_number(value); }
+void append_string(std::string& out, std::string_view text) { json::detail::text_sink{out}.put_string(text); }
+void append_number(std::string& out, long long value) { json::detail::text_sink{out}.put_number(value); }
+void append_number(std::string& out, unsigned long long value) { json::detail::text_sink{out}.put_number(value); }
+void append_number(std::string& out, double value) { json::detail::text_sink{out}.put_number(value); }
 
 }  // namespace coax::json

@@ -1,5 +1,5 @@
-#include "scanner.hpp"
-#include "text.hpp"
+#include "json/internal/scanner.hpp"
+#include "json/internal/text.hpp"
 
 #include <coax/json/value.hpp>
 

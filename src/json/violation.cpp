@@ -1,6 +1,6 @@
-#include "violation.hpp"
+#include "json/internal/violation.hpp"
 
-#include "text.hpp"
+#include "json/internal/text.hpp"
 
 #include <algorithm>
 

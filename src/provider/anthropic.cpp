@@ -3,7 +3,7 @@
 #include "provider/service_headers.hpp"
 #include "provider/services.hpp"
 
-namespace coax::wire {
+namespace coax::detail {
 namespace {
 
 constexpr std::string_view first_version = "2023-06-01";
@@ -59,4 +59,4 @@ result<std::shared_ptr<provider const>> make_anthropic(provider_options const& o
     return std::shared_ptr<provider const>{std::make_shared<anthropic_provider>(std::move(*to), options)};
 }
 
-}  // namespace coax::wire
+}  // namespace coax::detail

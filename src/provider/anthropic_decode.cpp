@@ -1,14 +1,14 @@
-#include "provider/answer_bound.hpp"
 #include "provider/anthropic_wire.hpp"
 #include "provider/json_text.hpp"
+#include "provider/response_bound.hpp"
 #include "provider/service_error.hpp"
 
-#include <coax/json/read.hpp>
+#include <coax/bind/read.hpp>
 
 #include <utility>
 #include <vector>
 
-namespace coax::wire {
+namespace coax::detail {
 
 struct anthropic_answer {
     std::string type{};
@@ -122,4 +122,4 @@ result<chat_response> decode_anthropic_answer(http_response const& answer) {
     return out;
 }
 
-}  // namespace coax::wire
+}  // namespace coax::detail

@@ -6,16 +6,14 @@
 #include <algorithm>
 #include <span>
 
-namespace coax::wire {
+namespace coax::detail {
 namespace {
 
 using json::writer;
 
 constexpr std::int64_t default_max_tokens = 4'096;
 
-bool is_system(message const& said) {
-    return said.role == role::system || said.role == role::developer;
-}
+bool is_system(message const& said) { return said.role == role::system || said.role == role::developer; }
 
 // --- what this wire has no word for ---
 
@@ -35,7 +33,7 @@ std::optional<error> check_parameters(chat_request const& request, bool takes_sa
         {"frequency_penalty", request.frequency_penalty.has_value(), "anthropic has no such parameter"},
         {"seed", request.seed.has_value(), "anthropic has no such parameter"},
         {"metadata", !request.metadata.empty(), "anthropic has no such parameter"},
-        {"response_format.kind", request.response_format.kind == response_format::kind_t::json_object,
+        {"response_format.kind", request.response_format.kind == response_format_kind::json_object,
          "anthropic takes a schema, not just any JSON object"},
     };
     for (auto const& [field, broken, message] : rules)
@@ -186,35 +184,30 @@ void write_tools(writer& out, std::vector<tool_definition> const& tools) {
     out.end_array();
 }
 
-std::string_view choice_type(tool_choice::mode_t mode) {
-    using mode_t = tool_choice::mode_t;
+std::string_view choice_type(tool_choice_mode mode) {
     switch (mode) {
-        case mode_t::service_default:
-        case mode_t::automatic:
-            return "auto";
-        case mode_t::none:
-            return "none";
-        case mode_t::required:
-            return "any";
-        case mode_t::named:
-            return "tool";
+        case tool_choice_mode::service_default:
+        case tool_choice_mode::automatic: return "auto";
+        case tool_choice_mode::none: return "none";
+        case tool_choice_mode::required: return "any";
+        case tool_choice_mode::named: return "tool";
     }
     return "auto";
 }
 
 void write_tool_choice(writer& out, chat_request const& request) {
-    using mode_t = tool_choice::mode_t;
     auto const mode = request.tool_choice.mode;
-    bool const one_at_a_time = request.parallel_tool_calls == false && !request.tools.empty() && mode != mode_t::none;
-    if (mode == mode_t::service_default && !one_at_a_time) return;
+    bool const one_at_a_time =
+        request.parallel_tool_calls == false && !request.tools.empty() && mode != tool_choice_mode::none;
+    if (mode == tool_choice_mode::service_default && !one_at_a_time) return;
     out.key("tool_choice").begin_object().member("type", choice_type(mode));
-    if (mode == mode_t::named) out.member("name", request.tool_choice.name);
+    if (mode == tool_choice_mode::named) out.member("name", request.tool_choice.name);
     if (one_at_a_time) out.member("disable_parallel_tool_use", true);
     out.end_object();
 }
 
 void write_output_config(writer& out, chat_request const& request) {
-    bool const wants_schema = request.response_format.kind == response_format::kind_t::json_schema;
+    bool const wants_schema = request.response_format.kind == response_format_kind::json_schema;
     bool const has_effort = !request.reasoning_effort.empty() && request.reasoning_effort != "none";
     if (request.reasoning_effort == "none") out.key("thinking").begin_object().member("type", "disabled").end_object();
     if (!wants_schema && !has_effort) return;
@@ -278,4 +271,4 @@ result<std::string> encode_anthropic_body(chat_request const& request, bool take
     return body;
 }
 
-}  // namespace coax::wire
+}  // namespace coax::detail

@@ -1,16 +1,16 @@
-#include "provider/answer_bound.hpp"
 #include "provider/anthropic_wire.hpp"
 #include "provider/json_text.hpp"
+#include "provider/response_bound.hpp"
 #include "provider/service_error.hpp"
 
-#include <coax/json/read.hpp>
+#include <coax/bind/read.hpp>
 #include <coax/json/writer.hpp>
 
 #include <algorithm>
 #include <utility>
 #include <vector>
 
-namespace coax::wire {
+namespace coax::detail {
 
 struct anthropic_head {
     std::string id{};
@@ -232,4 +232,4 @@ std::unique_ptr<stream_decoder> make_anthropic_stream_decoder(header_list const&
     return std::make_unique<anthropic_stream_decoder>(headers);
 }
 
-}  // namespace coax::wire
+}  // namespace coax::detail

@@ -14,7 +14,7 @@
 #include <string_view>
 
 /// The wire of Anthropic's Messages. Source: reference anthropic.md, sections 2 to 7.
-namespace coax::wire {
+namespace coax::detail {
 
 /// The body of a Messages request.
 /// @param takes_sampling  The API version knows `temperature`, `top_p` and `top_k`.
@@ -69,4 +69,4 @@ struct anthropic_block {
 /// Whether `message::text` alone says all that these blocks do, so that none need to be kept.
 [[nodiscard]] bool is_plain_text(std::string_view type, json_value const& citations, std::size_t block_count);
 
-}  // namespace coax::wire
+}  // namespace coax::detail

@@ -3,13 +3,11 @@
 #include "provider/service_headers.hpp"
 #include "provider/services.hpp"
 
-namespace coax::wire {
+namespace coax::detail {
 namespace {
 
 /// A dated version asks for the classic URLs; "preview" and none for the v1 URLs.
-bool is_dated(std::string_view version) {
-    return !version.empty() && version.front() >= '0' && version.front() <= '9';
-}
+bool is_dated(std::string_view version) { return !version.empty() && version.front() >= '0' && version.front() <= '9'; }
 
 /// `max_completion_tokens` and `stream_options` came with 2024-09-01-preview. Source: reference azure.md, section 3.
 openai_dialect dialect_of_azure(std::string_view version) {
@@ -17,9 +15,7 @@ openai_dialect dialect_of_azure(std::string_view version) {
     return {.service = "azure", .old_token_limit = old, .stream_usage = !old};
 }
 
-bool names_deployment(std::string_view path) {
-    return path.find("/deployments/") != std::string_view::npos;
-}
+bool names_deployment(std::string_view path) { return path.find("/deployments/") != std::string_view::npos; }
 
 /// What the base's path lacks before the deployment (classic) or before the method (v1).
 std::string_view missing_path(std::string_view path, bool classic) {
@@ -96,4 +92,4 @@ result<std::shared_ptr<provider const>> make_azure(provider_options const& optio
     return std::shared_ptr<provider const>{std::make_shared<azure_provider>(std::move(*to), options)};
 }
 
-}  // namespace coax::wire
+}  // namespace coax::detail

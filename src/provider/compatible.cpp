@@ -3,7 +3,7 @@
 #include "provider/service_headers.hpp"
 #include "provider/services.hpp"
 
-namespace coax::wire {
+namespace coax::detail {
 namespace {
 
 /// The oldest and most widely known form of everything, as local servers speak it.
@@ -51,4 +51,4 @@ result<std::shared_ptr<provider const>> make_compatible(provider_options const& 
     return std::shared_ptr<provider const>{std::make_shared<compatible_provider>(std::move(*to))};
 }
 
-}  // namespace coax::wire
+}  // namespace coax::detail

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace coax::wire {
+namespace coax::detail {
 namespace {
 
 bool is_token(std::string_view name) {
@@ -76,4 +76,4 @@ result<endpoint> make_endpoint(provider_options const& options, std::string_view
     return made;
 }
 
-}  // namespace coax::wire
+}  // namespace coax::detail

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace coax::wire {
+namespace coax::detail {
 
 /// Where one service's requests go, and the header fields that are the same for all of them.
 struct endpoint {
@@ -32,4 +32,4 @@ struct endpoint {
 /// `errc::invalid_argument`, naming the field.
 [[nodiscard]] error invalid_argument(std::string where, std::string message);
 
-}  // namespace coax::wire
+}  // namespace coax::detail

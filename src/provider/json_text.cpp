@@ -1,20 +1,19 @@
 #include "provider/json_text.hpp"
 
-namespace coax::wire {
+#include <coax/bind/read.hpp>
+namespace coax::detail {
 
 std::string text_of(json_value const& value) {
     switch (value.kind()) {
         case json_kind::string: {
-            auto text = value.as<std::string>();
+            auto text = json::read<std::string>(value);
             return text ? std::move(*text) : std::string{};
         }
         case json_kind::number:
-        case json_kind::boolean:
-            return value.text();
+        case json_kind::boolean: return value.text();
         case json_kind::null:
         case json_kind::array:
-        case json_kind::object:
-            break;
+        case json_kind::object: break;
     }
     return {};
 }
@@ -23,4 +22,4 @@ bool is_truthy(json_value const& value) {
     return !value.is_null() && value.text() != "false" && value.text() != "\"\"";
 }
 
-}  // namespace coax::wire
+}  // namespace coax::detail

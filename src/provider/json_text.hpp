@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace coax::wire {
+namespace coax::detail {
 
 /// A string's text, a number's or boolean's spelling; empty for null, arrays and objects.
 [[nodiscard]] std::string text_of(json_value const& value);
@@ -12,4 +12,4 @@ namespace coax::wire {
 /// Whether the value says something: not null, false or an empty string.
 [[nodiscard]] bool is_truthy(json_value const& value);
 
-}  // namespace coax::wire
+}  // namespace coax::detail

@@ -3,7 +3,7 @@
 #include "provider/service_headers.hpp"
 #include "provider/services.hpp"
 
-namespace coax::wire {
+namespace coax::detail {
 namespace {
 
 constexpr openai_dialect dialect_of_openai{.service = "openai"};
@@ -51,4 +51,4 @@ result<std::shared_ptr<provider const>> make_openai(provider_options const& opti
     return std::shared_ptr<provider const>{std::make_shared<openai_provider>(std::move(*to))};
 }
 
-}  // namespace coax::wire
+}  // namespace coax::detail

@@ -1,15 +1,15 @@
 #include "provider/openai_decode.hpp"
 
-#include "provider/answer_bound.hpp"
 #include "provider/json_text.hpp"
+#include "provider/response_bound.hpp"
 #include "provider/service_error.hpp"
 
-#include <coax/json/read.hpp>
+#include <coax/bind/read.hpp>
 #include <coax/json/writer.hpp>
 
 #include <utility>
 
-namespace coax::wire {
+namespace coax::detail {
 
 template <class Text>
 struct openai_choice {
@@ -125,9 +125,7 @@ std::string take_text(json_value& value) {
     return text;
 }
 
-std::string take_arguments(json_value& value) {
-    return value.is_object() ? value.text() : text_of(value);
-}
+std::string take_arguments(json_value& value) { return value.is_object() ? value.text() : text_of(value); }
 
 json_value filter_findings(json_value const& of_prompt, json_value const& of_answer) {
     if (of_prompt.is_null() && of_answer.is_null()) return {};
@@ -141,9 +139,7 @@ json_value filter_findings(json_value const& of_prompt, json_value const& of_ans
     return findings ? std::move(*findings) : json_value{};
 }
 
-std::string made_up_call_id(std::size_t index) {
-    return "call_" + std::to_string(index);
-}
+std::string made_up_call_id(std::size_t index) { return "call_" + std::to_string(index); }
 
 result<chat_response> decode_openai_answer(openai_dialect const& dialect, http_response const& answer) {
     if (answer.status < 200 || answer.status > 299) return make_service_error(dialect.service, answer, system_now());
@@ -158,4 +154,4 @@ result<chat_response> decode_openai_answer(openai_dialect const& dialect, http_r
     return to_response(dialect, wire, answer);
 }
 
-}  // namespace coax::wire
+}  // namespace coax::detail

@@ -13,7 +13,7 @@
 ///
 /// `Text` is std::string, or json_value for servers that send other forms: content as a list of parts, arguments as an
 /// object. The first is tried first, as it costs less.
-namespace coax::wire {
+namespace coax::detail {
 
 template <class Text>
 struct openai_function {
@@ -70,15 +70,11 @@ struct openai_usage {
 [[nodiscard]] finish_reason settled(finish_reason told, bool refused, bool calls_tools) noexcept;
 
 /// The words in `content`: the string itself, or the texts of its parts.
-[[nodiscard]] inline std::string take_text(std::string& text) {
-    return std::move(text);
-}
+[[nodiscard]] inline std::string take_text(std::string& text) { return std::move(text); }
 [[nodiscard]] std::string take_text(json_value& value);
 
 /// The arguments as JSON text: the string itself, or the object's own text.
-[[nodiscard]] inline std::string take_arguments(std::string& text) {
-    return std::move(text);
-}
+[[nodiscard]] inline std::string take_arguments(std::string& text) { return std::move(text); }
 [[nodiscard]] std::string take_arguments(json_value& value);
 
 /// The two members of `chat_response::content_filter`, of which either may be null.
@@ -87,4 +83,4 @@ struct openai_usage {
 /// Stands in for an id that the server did not give.
 [[nodiscard]] std::string made_up_call_id(std::size_t index);
 
-}  // namespace coax::wire
+}  // namespace coax::detail

@@ -5,23 +5,18 @@
 
 #include <algorithm>
 
-namespace coax::wire {
+namespace coax::detail {
 namespace {
 
 using json::writer;
 
 std::string_view role_name(role speaker, openai_dialect const& dialect) {
     switch (speaker) {
-        case role::system:
-            return "system";
-        case role::developer:
-            return dialect.developer_role ? "developer" : "system";
-        case role::user:
-            return "user";
-        case role::assistant:
-            return "assistant";
-        case role::tool:
-            return "tool";
+        case role::system: return "system";
+        case role::developer: return dialect.developer_role ? "developer" : "system";
+        case role::user: return "user";
+        case role::assistant: return "assistant";
+        case role::tool: return "tool";
     }
     return "user";
 }
@@ -35,7 +30,7 @@ std::optional<error> check(openai_dialect const& dialect, chat_request const& re
     if (auto wrong = validate(request)) return wrong;
     if (request.top_k && !dialect.takes_top_k)
         return invalid_argument("top_k", std::string{dialect.service} + " has no such parameter");
-    if (request.response_format.kind == response_format::kind_t::json_schema && request.response_format.name.empty())
+    if (request.response_format.kind == response_format_kind::json_schema && request.response_format.name.empty())
         return invalid_argument("response_format.name", std::string{dialect.service} + " needs a name for the schema");
     for (std::size_t i = 0; i < request.messages.size(); ++i)
         if (request.messages[i].role != role::user && has_image(request.messages[i]))
@@ -97,7 +92,7 @@ void write_message(writer& out, openai_dialect const& dialect, message const& sa
 }
 
 template <class T>
-void write_if_set(writer& out, std::string_view name, maybe<T> const& value) {
+void write_if_set(writer& out, std::string_view name, std::optional<T> const& value) {
     if (value) out.member(name, *value);
 }
 
@@ -125,20 +120,12 @@ void write_tools(writer& out, std::vector<tool_definition> const& tools) {
 }
 
 void write_tool_choice(writer& out, tool_choice const& choice) {
-    using mode_t = tool_choice::mode_t;
     switch (choice.mode) {
-        case mode_t::service_default:
-            break;
-        case mode_t::none:
-            out.member("tool_choice", "none");
-            break;
-        case mode_t::automatic:
-            out.member("tool_choice", "auto");
-            break;
-        case mode_t::required:
-            out.member("tool_choice", "required");
-            break;
-        case mode_t::named:
+        case tool_choice_mode::service_default: break;
+        case tool_choice_mode::none: out.member("tool_choice", "none"); break;
+        case tool_choice_mode::automatic: out.member("tool_choice", "auto"); break;
+        case tool_choice_mode::required: out.member("tool_choice", "required"); break;
+        case tool_choice_mode::named:
             out.key("tool_choice").begin_object().member("type", "function");
             out.key("function").begin_object().member("name", choice.name).end_object().end_object();
             break;
@@ -146,9 +133,9 @@ void write_tool_choice(writer& out, tool_choice const& choice) {
 }
 
 void write_format(writer& out, response_format const& format) {
-    if (format.kind == response_format::kind_t::text) return;
+    if (format.kind == response_format_kind::text) return;
     out.key("response_format").begin_object();
-    if (format.kind == response_format::kind_t::json_object) {
+    if (format.kind == response_format_kind::json_object) {
         out.member("type", "json_object").end_object();
         return;
     }
@@ -212,4 +199,4 @@ result<std::string> encode_openai_body(openai_dialect const& dialect, chat_reque
     return body;
 }
 
-}  // namespace coax::wire
+}  // namespace coax::detail

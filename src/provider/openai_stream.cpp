@@ -1,14 +1,14 @@
-#include "provider/answer_bound.hpp"
 #include "provider/json_text.hpp"
 #include "provider/openai_decode.hpp"
+#include "provider/response_bound.hpp"
 #include "provider/service_error.hpp"
 
-#include <coax/json/read.hpp>
+#include <coax/bind/read.hpp>
 
 #include <optional>
 #include <utility>
 
-namespace coax::wire {
+namespace coax::detail {
 
 template <class Text>
 struct openai_chunk_choice {
@@ -80,7 +80,7 @@ public:
     }
 
 private:
-    struct call_slot {
+    struct concurrency_permit {
         std::int64_t index;
         tool_call call;
     };
@@ -156,7 +156,7 @@ private:
     }
 
     /// The call that a fragment belongs to: by index, else by id, else the last one; a name begins a new one.
-    result<call_slot*> find_slot(std::int64_t index, std::string_view id, std::string_view name) {
+    result<concurrency_permit*> find_slot(std::int64_t index, std::string_view id, std::string_view name) {
         for (auto& slot : slots_)
             if (index >= 0 ? slot.index == index : !id.empty() && slot.call.id == id) return &slot;
         if (index < 0 && id.empty() && name.empty() && !slots_.empty()) return &slots_.back();
@@ -168,7 +168,7 @@ private:
     std::string_view service_;
     answer_bound bound_;
     chat_response answer_{};
-    std::vector<call_slot> slots_{};
+    std::vector<concurrency_permit> slots_{};
     json_value prompt_filter_{};
     json_value answer_filter_{};
     bool begun_{false};
@@ -182,4 +182,4 @@ std::unique_ptr<stream_decoder> make_openai_stream_decoder(openai_dialect const&
     return std::make_unique<openai_stream_decoder>(dialect, headers);
 }
 
-}  // namespace coax::wire
+}  // namespace coax::detail

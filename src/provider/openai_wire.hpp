@@ -14,7 +14,7 @@
 
 /// The chat completions wire, which OpenAI, Azure and many local servers speak.
 /// Source: reference openai.md, sections 2 to 4 and 9; azure.md, section 4.
-namespace coax::wire {
+namespace coax::detail {
 
 /// How one service differs from the others on this wire.
 struct openai_dialect {
@@ -37,4 +37,4 @@ struct openai_dialect {
 [[nodiscard]] std::unique_ptr<stream_decoder> make_openai_stream_decoder(openai_dialect const& dialect,
                                                                          header_list const& headers);
 
-}  // namespace coax::wire
+}  // namespace coax::detail

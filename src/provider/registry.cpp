@@ -13,10 +13,10 @@ struct service {
 
 /// A new service is a class in a file of its own, and a line here.
 constexpr std::array services{
-    service{"openai", &wire::make_openai},
-    service{"azure", &wire::make_azure},
-    service{"anthropic", &wire::make_anthropic},
-    service{"compatible", &wire::make_compatible},
+    service{"openai", &detail::make_openai},
+    service{"azure", &detail::make_azure},
+    service{"anthropic", &detail::make_anthropic},
+    service{"compatible", &detail::make_compatible},
 };
 
 }  // namespace
@@ -32,7 +32,7 @@ result<std::shared_ptr<provider const>> make_provider(provider_options const& op
         if (known.name == options.service) return known.make(options);
     std::string names;
     for (auto const& known : services) names.append(names.empty() ? "" : ", ").append(known.name);
-    return wire::invalid_argument("service", "unknown service '" + options.service + "'; known are " + names);
+    return detail::invalid_argument("service", "unknown service '" + options.service + "'; known are " + names);
 }
 
 }  // namespace coax

@@ -2,7 +2,7 @@
 
 #include "provider/json_text.hpp"
 
-#include <coax/json/read.hpp>
+#include <coax/bind/read.hpp>
 #include <coax/json/value.hpp>
 
 #include <algorithm>
@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-namespace coax::wire {
+namespace coax::detail {
 
 // What error bodies have been seen to hold. Every member may be of any type, null or missing.
 
@@ -68,9 +68,9 @@ struct report {
     std::string type{};
     std::string message{};
     std::string request_id{};
-    std::string detail_code{};  ///< Anthropic's `details.error_code`.
-    std::string inner_code{};   ///< Azure's `innererror.code`.
-    std::string filters{};      ///< The filters that struck: "hate, violence".
+    std::string detail_code{};                               ///< Anthropic's `details.error_code`.
+    std::string inner_code{};                                ///< Azure's `innererror.code`.
+    std::string filters{};                                   ///< The filters that struck: "hate, violence".
     std::optional<std::chrono::milliseconds> retry_after{};  ///< Google's `RetryInfo`.
 };
 
@@ -213,23 +213,15 @@ std::optional<errc> find_phrase(std::string_view message) {
 errc judge_status(int status) {
     switch (status) {
         case 401:
-        case 403:
-            return errc::authentication;
-        case 402:
-            return errc::quota_exhausted;
-        case 404:
-            return errc::not_found;
-        case 408:
-            return errc::timeout;
-        case 409:
-            return errc::overloaded;  // a lock was not to be had in time
-        case 429:
-            return errc::rate_limited;
+        case 403: return errc::authentication;
+        case 402: return errc::quota_exhausted;
+        case 404: return errc::not_found;
+        case 408: return errc::timeout;
+        case 409: return errc::overloaded;  // a lock was not to be had in time
+        case 429: return errc::rate_limited;
         case 503:
-        case 529:
-            return errc::overloaded;
-        default:
-            break;
+        case 529: return errc::overloaded;
+        default: break;
     }
     if (status >= 500 && status < 600) return errc::server_error;
     if (status >= 400 && status < 500) return errc::bad_request;
@@ -342,4 +334,4 @@ error make_protocol_error(std::string_view service, std::string_view what, error
     return why;
 }
 
-}  // namespace coax::wire
+}  // namespace coax::detail

@@ -7,7 +7,7 @@
 
 #include <string_view>
 
-namespace coax::wire {
+namespace coax::detail {
 
 /// The error that an answer with a status other than 2xx tells, whatever its body looks like: the JSON of OpenAI, Azure
 /// or Anthropic, of a gateway before them, or no JSON at all.
@@ -21,4 +21,4 @@ namespace coax::wire {
 [[nodiscard]] error make_protocol_error(std::string_view service, std::string_view what, error const& reader_error,
                                         std::string_view request_id);
 
-}  // namespace coax::wire
+}  // namespace coax::detail

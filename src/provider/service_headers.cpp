@@ -4,7 +4,7 @@
 #include <charconv>
 #include <cstdint>
 
-namespace coax::wire {
+namespace coax::detail {
 namespace {
 
 using std::chrono::milliseconds;
@@ -41,9 +41,9 @@ struct bucket_headers {
     std::string_view limit;
     std::string_view remaining;
     std::string_view reset;
-    maybe<std::int64_t> rate_limit_status::*limit_count;
-    maybe<std::int64_t> rate_limit_status::*remaining_count;
-    maybe<milliseconds> rate_limit_status::*reset_wait;
+    std::optional<std::int64_t> rate_limit_status::* limit_count;
+    std::optional<std::int64_t> rate_limit_status::* remaining_count;
+    std::optional<milliseconds> rate_limit_status::* reset_wait;
 };
 
 constexpr bucket_headers request_bucket(std::string_view limit, std::string_view remaining, std::string_view reset) {
@@ -128,4 +128,4 @@ rate_limit_status anthropic_rate_limits(header_list const& headers, time_point n
     return status;
 }
 
-}  // namespace coax::wire
+}  // namespace coax::detail

@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-namespace coax::wire {
+namespace coax::detail {
 
 /// The wait that the service asked for: `retry-after-ms`, else `retry-after` as seconds or as a date.
 /// Only waits above zero and below ten years count; anything else is as if nothing had been sent.
@@ -29,4 +29,4 @@ namespace coax::wire {
 /// input tokens stands in.
 [[nodiscard]] rate_limit_status anthropic_rate_limits(header_list const& headers, time_point now);
 
-}  // namespace coax::wire
+}  // namespace coax::detail

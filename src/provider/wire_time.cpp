@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <utility>
 
-namespace coax::wire {
+namespace coax::detail {
 namespace {
 
 using std::chrono::milliseconds;
@@ -237,8 +237,6 @@ std::optional<time_point> parse_timestamp(std::string_view text) {
     return moment(year, static_cast<unsigned>(month), day, time);
 }
 
-time_point system_now() {
-    return std::chrono::floor<milliseconds>(std::chrono::system_clock::now());
-}
+time_point system_now() { return std::chrono::floor<milliseconds>(std::chrono::system_clock::now()); }
 
-}  // namespace coax::wire
+}  // namespace coax::detail

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string_view>
 
-namespace coax::wire {
+namespace coax::detail {
 
 using time_point = std::chrono::sys_time<std::chrono::milliseconds>;
 
@@ -37,4 +37,4 @@ using time_point = std::chrono::sys_time<std::chrono::milliseconds>;
 /// The system's clock.
 [[nodiscard]] time_point system_now();
 
-}  // namespace coax::wire
+}  // namespace coax::detail

@@ -1,5 +1,5 @@
-#include "runtime/context_service.hpp"
-#include "runtime/sleep.hpp"
+#include "runtime/internal/context_service.hpp"
+#include "runtime/internal/sleep.hpp"
 
 #include <coax/core/error.hpp>
 #include <coax/runtime/clock.hpp>
@@ -45,33 +45,29 @@ void virtual_clock::advance_to(time_point when) noexcept {
     }
 }
 
-clock const& clock_of(asio::any_io_executor const& executor) {
-    return *detail::context_service::of(executor).time();
-}
+clock const& clock_of(asio::any_io_executor const& executor) { return *detail::context_service::of(executor).time(); }
 
-clock::time_point now(asio::any_io_executor const& executor) {
-    return clock_of(executor).now();
-}
+clock::time_point now(asio::any_io_executor const& executor) { return clock_of(executor).now(); }
 
 namespace detail {
 namespace {
 
-asio::awaitable<bool> sleep_on(parked& node, clock::time_point when) {
+asio::awaitable<bool> sleep_on(suspended& node, clock::time_point when) {
     co_await suspend(node, [&node, when](continuation rest) { node.service().park(node, std::move(rest), when); });
-    co_return node.how() == parked::end::due;
+    co_return node.how() == suspended::end::due;
 }
 
 }  // namespace
 
 asio::awaitable<bool> try_sleep_until(clock::time_point when) {
-    parked node{co_await asio::this_coro::executor, "sleep"};
+    suspended node{co_await asio::this_coro::executor, "sleep"};
     if (when <= node.service().now()) co_return true;
     co_return co_await sleep_on(node, when);
 }
 
 asio::awaitable<bool> try_sleep_for(clock::duration wait) {
     if (wait <= clock::duration::zero()) co_return true;
-    parked node{co_await asio::this_coro::executor, "sleep"};
+    suspended node{co_await asio::this_coro::executor, "sleep"};
     co_return co_await sleep_on(node, later(node.service().now(), wait));
 }
 

@@ -1,6 +1,6 @@
-#include "runtime/context_service.hpp"
+#include "runtime/internal/context_service.hpp"
 
-#include "runtime/sleep.hpp"
+#include "runtime/internal/sleep.hpp"
 
 #include <boost/asio/execution.hpp>
 #include <boost/asio/io_context.hpp>
@@ -43,20 +43,14 @@ asio::any_io_executor untracked(asio::any_io_executor const& executor) {
 
 // ---- parked
 
-parked::parked(asio::any_io_executor const& executor, char const* what)
+suspended::suspended(asio::any_io_executor const& executor, char const* what)
     : service_{&context_service::of(executor)}, what_{what} {}
 
-void parked::wake() noexcept {
-    service_->wake(*this, end::woken);
-}
+void suspended::wake() noexcept { service_->wake(*this, end::woken); }
 
-void parked::cancel(asio::cancellation_type) noexcept {
-    service_->wake(*this, end::cancelled);
-}
+void suspended::cancel(asio::cancellation_type) noexcept { service_->wake(*this, end::cancelled); }
 
-void parked::expire(std::unique_lock<std::mutex>&) noexcept {
-    service_->release(*this, end::due);
-}
+void suspended::expire(std::unique_lock<std::mutex>&) noexcept { service_->release(*this, end::due); }
 
 // ---- context_service
 
@@ -230,7 +224,7 @@ void context_service::expire_due(lock_type& lock) {
 
 // ---- parked coroutines
 
-void context_service::park(parked& node, continuation rest, std::optional<clock::time_point> deadline) {
+void context_service::park(suspended& node, continuation rest, std::optional<clock::time_point> deadline) {
     lock_type const lock{mutex_};
     if (closed_) return;  // `rest` unwinds
     node.rest_ = std::move(rest);
@@ -242,39 +236,39 @@ void context_service::park(parked& node, continuation rest, std::optional<clock:
     if (deadline) insert(node, *deadline, node.executor_);
 }
 
-void context_service::set_deadline(parked& node, clock::time_point deadline) {
+void context_service::set_deadline(suspended& node, clock::time_point deadline) {
     lock_type const lock{mutex_};
     if (node.parked_) insert(node, deadline, node.executor_);
 }
 
-void context_service::wake(parked& node, parked::end how) noexcept {
+void context_service::wake(suspended& node, suspended::end how) noexcept {
     lock_type const lock{mutex_};
     if (node.parked_) release(node, how);
 }
 
-void context_service::unlink(parked& node) noexcept {
+void context_service::unlink(suspended& node) noexcept {
     node.parked_ = false;
     (node.previous_ != nullptr ? node.previous_->next_ : first_parked_) = node.next_;
     if (node.next_ != nullptr) node.next_->previous_ = node.previous_;
 }
 
-continuation context_service::detach(parked& node, parked::end how) noexcept {
+continuation context_service::detach(suspended& node, suspended::end how) noexcept {
     unlink(node);
     remove(node);
     node.how_ = how;
     return std::move(node.rest_);
 }
 
-void context_service::release(parked& node, parked::end how) noexcept {
+void context_service::release(suspended& node, suspended::end how) noexcept {
     auto rest = detach(node, how);
     // Out of the frame first: once posted it may run, and die, on another thread.
     auto const executor = std::move(node.executor_);
     asio::post(executor, std::move(rest));
 }
 
-continuation context_service::take(parked& node) noexcept {
+continuation context_service::take(suspended& node) noexcept {
     lock_type const lock{mutex_};
-    return node.parked_ ? detach(node, parked::end::woken) : continuation{};
+    return node.parked_ ? detach(node, suspended::end::woken) : continuation{};
 }
 
 std::string context_service::waits() {
@@ -296,7 +290,7 @@ std::string context_service::waits() {
 
 // ---- idle coroutines
 
-void context_service::keep(idler& one, continuation rest) {
+void context_service::keep(idle_runner& one, continuation rest) {
     lock_type const lock{mutex_};
     if (closed_ || idler_count_ == most_idlers) return;  // `rest` unwinds
     one.rest = std::move(rest);
@@ -305,7 +299,7 @@ void context_service::keep(idler& one, continuation rest) {
     if (!ticking_) ensure_tick(clock::time_point::max(), one.executor);
 }
 
-idler* context_service::take_idler(asio::any_io_executor const& executor) noexcept {
+idle_runner* context_service::take_idler(asio::any_io_executor const& executor) noexcept {
     lock_type const lock{mutex_};
     for (auto** at = &first_idler_; *at != nullptr; at = &(*at)->next) {
         if ((*at)->executor != executor) continue;
@@ -315,12 +309,12 @@ idler* context_service::take_idler(asio::any_io_executor const& executor) noexce
     return nullptr;
 }
 
-idler* context_service::release_idlers() noexcept {
+idle_runner* context_service::release_idlers() noexcept {
     idler_count_ = 0;
     return std::exchange(first_idler_, nullptr);
 }
 
-void context_service::unwind(idler* first) noexcept {
+void context_service::unwind(idle_runner* first) noexcept {
     while (first != nullptr) {
         auto* const one = std::exchange(first, first->next);
         auto const unwound = std::move(one->rest);
@@ -342,31 +336,23 @@ deadline_timer::deadline_timer(asio::any_io_executor executor, callback on_expir
     if (executor_.target<asio::io_context::executor_type>() == nullptr) alive_ = std::make_shared<alive>();
 }
 
-deadline_timer::~deadline_timer() {
-    cancel();
-}
+deadline_timer::~deadline_timer() { cancel(); }
 
 void deadline_timer::arm(clock::time_point deadline) {
     cancel();
     service_->arm(*this, deadline, executor_);
 }
 
-void deadline_timer::arm_after(clock::duration wait) {
-    arm(later(now(), wait));
-}
+void deadline_timer::arm_after(clock::duration wait) { arm(later(now(), wait)); }
 
 void deadline_timer::cancel() noexcept {
     service_->disarm(*this);
     if (alive_) ++alive_->armed_count;  // after leaving the queue, so that no posted expiry carries the new count
 }
 
-bool deadline_timer::armed() const noexcept {
-    return service_->armed(*this);
-}
+bool deadline_timer::armed() const noexcept { return service_->armed(*this); }
 
-clock::time_point deadline_timer::now() const noexcept {
-    return service_->now();
-}
+clock::time_point deadline_timer::now() const noexcept { return service_->now(); }
 
 void deadline_timer::expire(std::unique_lock<std::mutex>& lock) noexcept {
     if (!alive_) {

@@ -1,5 +1,5 @@
-#include "runtime/context_service.hpp"
-#include "runtime/shield.hpp"
+#include "runtime/internal/context_service.hpp"
+#include "runtime/internal/swallow_cancellation.hpp"
 
 #include <coax/core/error.hpp>
 #include <coax/runtime/on_executor.hpp>
@@ -18,7 +18,7 @@ namespace {
 /// What the two sides of a hop share.
 struct crossing {
     std::mutex mutex{};
-    parked* parent{nullptr};             ///< Guarded; null once the parent is gone.
+    suspended* parent{nullptr};          ///< Guarded; null once the parent is gone.
     std::exception_ptr failure{};        ///< Written by the child's side before it wakes the parent.
     asio::cancellation_signal signal{};  ///< The child's side only, once it has started.
     bool done{false};                    ///< The child's side only.
@@ -31,9 +31,9 @@ struct crossing {
     }
 };
 
-struct crossing_wait final : parked {
+struct crossing_wait final : suspended {
     crossing_wait(asio::any_io_executor const& here, asio::any_io_executor there, std::shared_ptr<crossing> both)
-        : parked{here}, there_{std::move(there)}, both_{std::move(both)} {
+        : suspended{here}, there_{std::move(there)}, both_{std::move(both)} {
         both_->parent = this;
     }
     crossing_wait(crossing_wait const&) = delete;
@@ -54,14 +54,14 @@ struct crossing_wait final : parked {
 };
 
 /// The child's completion handler. Dropped uncalled, its context has died: the parent must hear that too.
-class arrival {
+class presence {
 public:
     using cancellation_slot_type = asio::cancellation_slot;
 
-    explicit arrival(std::shared_ptr<crossing> both) noexcept : both_{std::move(both)} {}
-    arrival(arrival&&) noexcept = default;
-    arrival& operator=(arrival&&) noexcept = delete;
-    ~arrival() {
+    explicit presence(std::shared_ptr<crossing> both) noexcept : both_{std::move(both)} {}
+    presence(presence&&) noexcept = default;
+    presence& operator=(presence&&) noexcept = delete;
+    ~presence() {
         if (both_)
             both_->finish(std::make_exception_ptr(
                 exception{{.code = errc::closed, .message = "the executor's context ended before the work on it"}}));
@@ -80,9 +80,10 @@ asio::awaitable<std::exception_ptr> run_on(asio::any_io_executor executor, asio:
     auto const both = std::make_shared<crossing>();
     crossing_wait node{co_await asio::this_coro::executor, executor, both};
     co_await suspend(node, [&node, both, executor, work = &child](continuation rest) {
-        auto moved = shield(std::move(*work), both->failure);  // out of the frame before anyone can resume it
+        auto moved =
+            swallow_cancellation(std::move(*work), both->failure);  // out of the frame before anyone can resume it
         node.service().park(node, std::move(rest), std::nullopt);
-        asio::co_spawn(executor, std::move(moved), arrival{both});
+        asio::co_spawn(executor, std::move(moved), presence{both});
     });
     co_return std::exchange(both->failure, nullptr);  // the child's side may be the last to let go of `both`
 }

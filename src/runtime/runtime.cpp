@@ -1,5 +1,5 @@
-#include "runtime/context_service.hpp"
-#include "runtime/shield.hpp"
+#include "runtime/internal/context_service.hpp"
+#include "runtime/internal/swallow_cancellation.hpp"
 
 #include <coax/core/error.hpp>
 #include <coax/runtime/runtime.hpp>
@@ -43,7 +43,8 @@ struct main_ended {
     void operator()(std::exception_ptr failure) const {
         if (failure) task->failure = std::move(failure);
         task->done = true;
-        context->stop();  // `run()` returns; until then one call turns the loop, for what Asio recycles is kept per call
+        context
+            ->stop();  // `run()` returns; until then one call turns the loop, for what Asio recycles is kept per call
     }
 
     std::shared_ptr<main_task> task;
@@ -125,7 +126,8 @@ runtime::~runtime() = default;
 void runtime::run_to_end(asio::awaitable<void> main) {
     auto const task = std::make_shared<main_task>();
     impl_->shards[0]->restart();
-    asio::co_spawn(*impl_->shards[0], detail::shield(std::move(main), task->failure), main_ended{task, impl_->shards[0].get()});
+    asio::co_spawn(*impl_->shards[0], detail::swallow_cancellation(std::move(main), task->failure),
+                   main_ended{task, impl_->shards[0].get()});
     // Behind the start in the queue: a cancellation before it would be lost on Asio.
     asio::post(*impl_->shards[0], [owner = impl_.get(), task] { owner->accept(task); });
     bool alive = true;
@@ -149,16 +151,10 @@ void runtime::stop() noexcept {
     asio::post(*impl_->shards[0], [owner = impl_.get()] { owner->deliver_stop(); });
 }
 
-std::size_t runtime::shard_count() const noexcept {
-    return impl_->shards.size();
-}
+std::size_t runtime::shard_count() const noexcept { return impl_->shards.size(); }
 
-asio::any_io_executor runtime::executor(std::size_t shard) const {
-    return impl_->shards.at(shard)->get_executor();
-}
+asio::any_io_executor runtime::executor(std::size_t shard) const { return impl_->shards.at(shard)->get_executor(); }
 
-clock const& runtime::time() const noexcept {
-    return *impl_->service().time();
-}
+clock const& runtime::time() const noexcept { return *impl_->service().time(); }
 
 }  // namespace coax

@@ -1,32 +1,22 @@
-#include "sim/anthropic_answer.hpp"
 #include "sim/anthropic_request.hpp"
+#include "sim/anthropic_response.hpp"
 #include "sim/wire_form.hpp"
 
-namespace coax::sim {
+namespace coax::sim::detail {
 namespace {
 
 std::string_view error_type(int status) noexcept {
     switch (status) {
-        case 401:
-            return "authentication_error";
-        case 402:
-            return "billing_error";
-        case 403:
-            return "permission_error";
-        case 404:
-            return "not_found_error";
-        case 409:
-            return "conflict_error";
-        case 413:
-            return "request_too_large";
-        case 429:
-            return "rate_limit_error";
-        case 504:
-            return "timeout_error";
-        case 529:
-            return "overloaded_error";
-        default:
-            return status >= 500 ? "api_error" : "invalid_request_error";
+        case 401: return "authentication_error";
+        case 402: return "billing_error";
+        case 403: return "permission_error";
+        case 404: return "not_found_error";
+        case 409: return "conflict_error";
+        case 413: return "request_too_large";
+        case 429: return "rate_limit_error";
+        case 504: return "timeout_error";
+        case 529: return "overloaded_error";
+        default: return status >= 500 ? "api_error" : "invalid_request_error";
     }
 }
 
@@ -66,20 +56,16 @@ public:
 
     wire_error failure(int status) const override {
         switch (status) {
-            case 401:
-                return {.status = status, .message = "invalid x-api-key"};
+            case 401: return {.status = status, .message = "invalid x-api-key"};
             case 403:
                 return {.status = status,
                         .message = "Your API key does not have permission to use the specified resource."};
-            case 404:
-                return {.status = status, .message = "Not found"};
+            case 404: return {.status = status, .message = "Not found"};
             case 429:
                 return {.status = status,
                         .message = "This request would exceed your organization's rate limit. Please try again later."};
-            case 529:
-                return {.status = status, .message = "Overloaded"};
-            default:
-                break;
+            case 529: return {.status = status, .message = "Overloaded"};
+            default: break;
         }
         return {.status = status, .message = status >= 500 ? "Internal server error" : "The request cannot be served."};
     }
@@ -149,4 +135,4 @@ wire_form const& anthropic_form() noexcept {
     return form;
 }
 
-}  // namespace coax::sim
+}  // namespace coax::sim::detail

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace coax::sim {
+namespace coax::sim::detail {
 namespace {
 
 /// Reads the messages of one request, in which every use of a tool must be answered by the next message.
@@ -144,4 +144,4 @@ verdict read_anthropic_messages(json::value const* messages, bool newer, chat_ta
     return conversation_reader{newer, task}.read(messages);
 }
 
-}  // namespace coax::sim
+}  // namespace coax::sim::detail

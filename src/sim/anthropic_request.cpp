@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 
-namespace coax::sim {
+namespace coax::sim::detail {
 namespace {
 
 /// Reads one message request, checking what the service checks.
@@ -46,7 +46,8 @@ private:
             std::string_view const field{name.data(), name.size()};
             bool allowed = std::ranges::find(known, field) != known.end();
             if (counting_ && (field == "max_tokens" || field == "stream")) allowed = false;
-            if (is_newer_anthropic(request_) && (field == "temperature" || field == "top_p" || field == "top_k")) allowed = false;
+            if (is_newer_anthropic(request_) && (field == "temperature" || field == "top_p" || field == "top_k"))
+                allowed = false;
             if (field == "output_format" &&
                 request_.anthropic_beta.find("structured-outputs") == std::string_view::npos)
                 allowed = false;
@@ -219,12 +220,10 @@ private:
 
 }  // namespace
 
-bool is_newer_anthropic(request_view const& request) noexcept {
-    return request.anthropic_version == "2026-10-21";
-}
+bool is_newer_anthropic(request_view const& request) noexcept { return request.anthropic_version == "2026-10-21"; }
 
 verdict read_anthropic_chat(json::value const& body, request_view const& request, bool counting, chat_task& task) {
     return message_reader{body, request, counting, task}.read();
 }
 
-}  // namespace coax::sim
+}  // namespace coax::sim::detail

@@ -2,7 +2,7 @@
 
 #include "sim/wire_form.hpp"
 
-namespace coax::sim {
+namespace coax::sim::detail {
 
 /// Whether the request asks for the version without sampling parameters and `x-api-key`.
 [[nodiscard]] bool is_newer_anthropic(request_view const& request) noexcept;
@@ -15,4 +15,4 @@ namespace coax::sim {
 /// The conversation in it. @param messages  Null: there is none.
 [[nodiscard]] verdict read_anthropic_messages(json::value const* messages, bool newer, chat_task& task);
 
-}  // namespace coax::sim
+}  // namespace coax::sim::detail

@@ -9,7 +9,7 @@
 
 #include <memory>
 
-namespace coax::sim {
+namespace coax::sim::detail {
 namespace {
 
 template <auto Free>
@@ -108,4 +108,4 @@ result<certificate_set> make_certificates(std::string const& host) {
                            })};
 }
 
-}  // namespace coax::sim
+}  // namespace coax::sim::detail

@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace coax::sim {
+namespace coax::sim::detail {
 
 /// A test CA and a server certificate signed by it, all in PEM.
 struct certificate_set {
@@ -16,4 +16,4 @@ struct certificate_set {
 /// Makes fresh keys and certificates, good for ten years. The host "localhost" gets the address 127.0.0.1 beside it.
 [[nodiscard]] result<certificate_set> make_certificates(std::string const& host);
 
-}  // namespace coax::sim
+}  // namespace coax::sim::detail

@@ -31,7 +31,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace coax::sim {
+namespace coax::sim::detail {
 
 namespace asio = boost::asio;
 namespace http = boost::beast::http;
@@ -173,19 +173,11 @@ private:
             moved();
         }
         switch (plan.then) {
-            case ending::keep:
-                co_return true;
-            case ending::close:
-                co_await end_orderly();
-                break;
-            case ending::cut:
-                break;
-            case ending::reset:
-                reset_on_close();
-                break;
-            case ending::stall:
-                co_await stall();
-                break;
+            case ending::keep: co_return true;
+            case ending::close: co_await end_orderly(); break;
+            case ending::cut: break;
+            case ending::reset: reset_on_close(); break;
+            case ending::stall: co_await stall(); break;
         }
         co_return false;
     }
@@ -232,4 +224,4 @@ private:
     boost::beast::flat_buffer buffer_;
 };
 
-}  // namespace coax::sim
+}  // namespace coax::sim::detail

@@ -4,53 +4,34 @@
 #include <array>
 #include <cstdio>
 
-namespace coax::sim {
+namespace coax::sim::detail {
 namespace {
 
 constexpr std::size_t slow_bytes = 4;
 
 std::string_view reason_of(int status) noexcept {
     switch (status) {
-        case 200:
-            return "OK";
-        case 400:
-            return "Bad Request";
-        case 401:
-            return "Unauthorized";
-        case 403:
-            return "Forbidden";
-        case 404:
-            return "Not Found";
-        case 405:
-            return "Method Not Allowed";
-        case 408:
-            return "Request Timeout";
-        case 409:
-            return "Conflict";
-        case 413:
-            return "Content Too Large";
-        case 422:
-            return "Unprocessable Content";
-        case 429:
-            return "Too Many Requests";
-        case 431:
-            return "Request Header Fields Too Large";
-        case 500:
-            return "Internal Server Error";
-        case 502:
-            return "Bad Gateway";
-        case 503:
-            return "Service Unavailable";
-        case 504:
-            return "Gateway Timeout";
-        default:
-            return "Status";
+        case 200: return "OK";
+        case 400: return "Bad Request";
+        case 401: return "Unauthorized";
+        case 403: return "Forbidden";
+        case 404: return "Not Found";
+        case 405: return "Method Not Allowed";
+        case 408: return "Request Timeout";
+        case 409: return "Conflict";
+        case 413: return "Content Too Large";
+        case 422: return "Unprocessable Content";
+        case 429: return "Too Many Requests";
+        case 431: return "Request Header Fields Too Large";
+        case 500: return "Internal Server Error";
+        case 502: return "Bad Gateway";
+        case 503: return "Service Unavailable";
+        case 504: return "Gateway Timeout";
+        default: return "Status";
     }
 }
 
-bool is_mishap(reply const& out, fault_kind kind) noexcept {
-    return out.mishap && out.mishap->kind == kind;
-}
+bool is_mishap(reply const& out, fault_kind kind) noexcept { return out.mishap && out.mishap->kind == kind; }
 
 std::string head_of(reply const& out, delivery_terms const& terms, bool keep) {
     std::string head;
@@ -147,4 +128,4 @@ delivery deliver(reply out, delivery_terms const& terms) {
     return plan;
 }
 
-}  // namespace coax::sim
+}  // namespace coax::sim::detail

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace coax::sim {
+namespace coax::sim::detail {
 
 /// Bytes to write after a pause.
 struct segment {
@@ -41,4 +41,4 @@ struct delivery_terms {
 /// Writes the head, frames the body and works in the reply's mishap.
 [[nodiscard]] delivery deliver(reply out, delivery_terms const& terms);
 
-}  // namespace coax::sim
+}  // namespace coax::sim::detail

@@ -8,7 +8,7 @@
 #include <charconv>
 #include <cmath>
 
-namespace coax::sim {
+namespace coax::sim::detail {
 namespace {
 
 std::vector<unsigned char> bytes_of(std::vector<float> const& values) {
@@ -68,4 +68,4 @@ void append_base64(std::string& out, std::vector<float> const& values) {
     out.push_back('"');
 }
 
-}  // namespace coax::sim
+}  // namespace coax::sim::detail

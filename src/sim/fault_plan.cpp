@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace coax::sim {
+namespace coax::sim::detail {
 
 fault_plan::fault_plan(std::uint64_t seed, std::vector<fault> faults, std::vector<scripted_fault> script)
     : seed_{seed}, faults_{std::move(faults)}, struck_(faults_.size(), 0), script_{std::move(script)} {}
@@ -23,4 +23,4 @@ fault const* fault_plan::draw(std::uint64_t number) {
     return nullptr;
 }
 
-}  // namespace coax::sim
+}  // namespace coax::sim::detail

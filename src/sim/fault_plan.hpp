@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace coax::sim {
+namespace coax::sim::detail {
 
 /// Says which fault, if any, a request meets: a function of the seed, the options and the request's number.
 class fault_plan {
@@ -23,4 +23,4 @@ private:
     std::vector<scripted_fault> script_;
 };
 
-}  // namespace coax::sim
+}  // namespace coax::sim::detail

@@ -8,7 +8,7 @@
 #include <cmath>
 #include <type_traits>
 
-namespace coax::sim {
+namespace coax::sim::detail {
 namespace {
 
 template <class Number>
@@ -64,21 +64,11 @@ void append_quoted(std::string& out, std::string_view text) {
         out.append(text, clean, i - clean);
         clean = i + 1;
         switch (c) {
-            case '"':
-                out += "\\\"";
-                break;
-            case '\\':
-                out += "\\\\";
-                break;
-            case '\n':
-                out += "\\n";
-                break;
-            case '\r':
-                out += "\\r";
-                break;
-            case '\t':
-                out += "\\t";
-                break;
+            case '"': out += "\\\""; break;
+            case '\\': out += "\\\\"; break;
+            case '\n': out += "\\n"; break;
+            case '\r': out += "\\r"; break;
+            case '\t': out += "\\t"; break;
             default:
                 out += "\\u00";
                 out.push_back(digits[c >> 4U]);
@@ -98,30 +88,14 @@ void append_text_or_null(std::string& out, std::string_view text, bool is_null) 
 
 void append_json(std::string& out, json::value const& value) {
     switch (value.kind()) {
-        case json::kind::null:
-            out += "null";
-            break;
-        case json::kind::bool_:
-            out += value.get_bool() ? "true" : "false";
-            break;
-        case json::kind::int64:
-            append_number(out, value.get_int64());
-            break;
-        case json::kind::uint64:
-            append_number(out, value.get_uint64());
-            break;
-        case json::kind::double_:
-            append_number(out, value.get_double());
-            break;
-        case json::kind::string:
-            append_quoted(out, view(value.get_string()));
-            break;
-        case json::kind::array:
-            append_array(out, value.get_array());
-            break;
-        case json::kind::object:
-            append_object(out, value.get_object());
-            break;
+        case json::kind::null: out += "null"; break;
+        case json::kind::bool_: out += value.get_bool() ? "true" : "false"; break;
+        case json::kind::int64: append_number(out, value.get_int64()); break;
+        case json::kind::uint64: append_number(out, value.get_uint64()); break;
+        case json::kind::double_: append_number(out, value.get_double()); break;
+        case json::kind::string: append_quoted(out, view(value.get_string())); break;
+        case json::kind::array: append_array(out, value.get_array()); break;
+        case json::kind::object: append_object(out, value.get_object()); break;
     }
 }
 
@@ -145,22 +119,14 @@ std::string_view text_member(json::value const& value, std::string_view name) no
 std::uint64_t hash_json(json::value const& value, std::uint64_t seed) noexcept {
     auto const kind = mix(seed, static_cast<std::uint64_t>(value.kind()));
     switch (value.kind()) {
-        case json::kind::null:
-            return kind;
-        case json::kind::bool_:
-            return mix(kind, value.get_bool() ? 1 : 0);
-        case json::kind::int64:
-            return mix(kind, static_cast<std::uint64_t>(value.get_int64()));
-        case json::kind::uint64:
-            return mix(kind, value.get_uint64());
-        case json::kind::double_:
-            return mix(kind, std::bit_cast<std::uint64_t>(value.get_double()));
-        case json::kind::string:
-            return hash_bytes(view(value.get_string()), kind);
-        case json::kind::array:
-            break;
-        case json::kind::object:
-            break;
+        case json::kind::null: return kind;
+        case json::kind::bool_: return mix(kind, value.get_bool() ? 1 : 0);
+        case json::kind::int64: return mix(kind, static_cast<std::uint64_t>(value.get_int64()));
+        case json::kind::uint64: return mix(kind, value.get_uint64());
+        case json::kind::double_: return mix(kind, std::bit_cast<std::uint64_t>(value.get_double()));
+        case json::kind::string: return hash_bytes(view(value.get_string()), kind);
+        case json::kind::array: break;
+        case json::kind::object: break;
     }
     auto hash = kind;
     if (auto const* array = value.if_array())
@@ -184,4 +150,4 @@ json::value const* resolve_ref(json::value const& root, std::string_view ref) {
     return ref.empty() ? at : nullptr;
 }
 
-}  // namespace coax::sim
+}  // namespace coax::sim::detail

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace coax::sim {
+namespace coax::sim::detail {
 
 namespace json = boost::json;
 
@@ -26,9 +26,7 @@ void append_json(std::string& out, json::value const& value);
 /// A string member; empty where there is none.
 [[nodiscard]] std::string_view text_member(json::value const& value, std::string_view name) noexcept;
 
-[[nodiscard]] inline std::string_view view(json::string const& text) noexcept {
-    return {text.data(), text.size()};
-}
+[[nodiscard]] inline std::string_view view(json::string const& text) noexcept { return {text.data(), text.size()}; }
 
 /// A hash of the whole value, with the order of members.
 [[nodiscard]] std::uint64_t hash_json(json::value const& value, std::uint64_t seed) noexcept;
@@ -36,4 +34,4 @@ void append_json(std::string& out, json::value const& value);
 /// What a local `$ref` ("#", "#/…") points to; nullptr where nothing is.
 [[nodiscard]] json::value const* resolve_ref(json::value const& root, std::string_view ref);
 
-}  // namespace coax::sim
+}  // namespace coax::sim::detail

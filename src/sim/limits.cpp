@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace coax::sim {
+namespace coax::sim::detail {
 namespace {
 
 constexpr double nanoseconds_per_minute = 60e9;
@@ -25,9 +25,7 @@ double bucket::level(time_point now) noexcept {
     return level_;
 }
 
-void bucket::take(double amount, time_point now) noexcept {
-    level_ = std::min(capacity_, level(now) - amount);
-}
+void bucket::take(double amount, time_point now) noexcept { level_ = std::min(capacity_, level(now) - amount); }
 
 bucket::duration bucket::until(double amount, time_point now) noexcept {
     auto const missing = amount - level(now);
@@ -60,4 +58,4 @@ std::optional<limit_state> limits::state(limited_by which, bucket::time_point no
                        .reset = of.until(of.capacity(), now)};
 }
 
-}  // namespace coax::sim
+}  // namespace coax::sim::detail

@@ -5,7 +5,7 @@
 #include <chrono>
 #include <optional>
 
-namespace coax::sim {
+namespace coax::sim::detail {
 
 /// A bucket that fills steadily. Time is told, never read.
 class bucket {
@@ -72,4 +72,4 @@ private:
     bucket tokens_;
 };
 
-}  // namespace coax::sim
+}  // namespace coax::sim::detail

@@ -1,8 +1,8 @@
-#include "sim/openai_answer.hpp"
 #include "sim/openai_request.hpp"
+#include "sim/openai_response.hpp"
 #include "sim/wire_form.hpp"
 
-namespace coax::sim {
+namespace coax::sim::detail {
 namespace {
 
 /// OpenAI's words, and Azure's where they differ.
@@ -63,14 +63,12 @@ public:
 
     wire_error failure(int status) const override {
         switch (status) {
-            case 401:
-                return {.status = status, .message = "Incorrect API key provided.", .code = "invalid_api_key"};
+            case 401: return {.status = status, .message = "Incorrect API key provided.", .code = "invalid_api_key"};
             case 403:
                 return {.status = status,
                         .message = "You are not allowed to do this.",
                         .code = "unsupported_country_region_territory"};
-            case 404:
-                return {.status = status, .message = "The resource does not exist."};
+            case 404: return {.status = status, .message = "The resource does not exist."};
             case 429:
                 return {.status = status,
                         .message = "Rate limit reached. Please try again later.",
@@ -80,8 +78,7 @@ public:
                 return {.status = status,
                         .message = "The engine is currently overloaded, please try again later.",
                         .type = "server_error"};
-            default:
-                break;
+            default: break;
         }
         if (status < 500) return {.status = status, .message = "The request cannot be served."};
         return {.status = status,
@@ -213,4 +210,4 @@ wire_form const& openai_form_of(dialect speech) noexcept {
     return speech == dialect::openai ? plain : azure;
 }
 
-}  // namespace coax::sim
+}  // namespace coax::sim::detail

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-namespace coax::sim {
+namespace coax::sim::detail {
 namespace {
 
 /// Reads the messages of one chat, in which every call of a tool must be answered before the talk goes on.
@@ -167,4 +167,4 @@ verdict read_openai_messages(json::value const* messages, chat_task& task) {
     return conversation_reader{task}.read(messages);
 }
 
-}  // namespace coax::sim
+}  // namespace coax::sim::detail

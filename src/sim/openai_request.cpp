@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-namespace coax::sim {
+namespace coax::sim::detail {
 namespace {
 
 /// Reads one chat request, checking what the service checks in the order of its members.
@@ -333,4 +333,4 @@ verdict read_openai_chat(json::value const& body, route const& asked, chat_task&
     return chat_reader{body, asked, task}.read();
 }
 
-}  // namespace coax::sim
+}  // namespace coax::sim::detail

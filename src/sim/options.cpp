@@ -32,9 +32,7 @@ constexpr std::array kind_names{
     kind_name{fault_kind::slow, "slow"},
 };
 
-char lower(char c) noexcept {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
+char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 bool same_name(std::string_view left, std::string_view right) noexcept {
     return std::ranges::equal(left, right, {}, lower, lower);
@@ -67,17 +65,11 @@ error invalid(std::string where, std::string message) {
 /// Puts the third part of a fault's text where its kind wants it.
 void set_value(fault& made, std::int64_t value) {
     switch (made.kind) {
-        case fault_kind::http_status:
-            made.http_status = static_cast<int>(value);
-            break;
+        case fault_kind::http_status: made.http_status = static_cast<int>(value); break;
         case fault_kind::rate_limited:
         case fault_kind::overloaded:
-        case fault_kind::slow:
-            made.wait = std::chrono::milliseconds{value};
-            break;
-        default:
-            made.at_byte = static_cast<std::size_t>(value);
-            break;
+        case fault_kind::slow: made.wait = std::chrono::milliseconds{value}; break;
+        default: made.at_byte = static_cast<std::size_t>(value); break;
     }
     if (made.kind == fault_kind::rate_limited && value % 1000 != 0) made.retry_after = retry_after_form::milliseconds;
 }
@@ -101,7 +93,8 @@ result<fault> parse_fault(std::string_view text) {
     std::string const where{text};
     auto const name = take_part(text);
     auto const found = std::ranges::find(kind_names, name, &kind_name::name);
-    if (found == kind_names.end()) return invalid(where, "no such fault: '" + std::string{name} + "'; known are " + all_kinds());
+    if (found == kind_names.end())
+        return invalid(where, "no such fault: '" + std::string{name} + "'; known are " + all_kinds());
     fault made{.kind = found->kind};
     if (made.kind == fault_kind::slow || made.kind == fault_kind::overloaded) made.wait = std::chrono::milliseconds{0};
     if (!text.empty() && !read_number(take_part(text), made.probability))

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <vector>
 
-namespace coax::sim {
+namespace coax::sim::detail {
 namespace {
 
 constexpr int max_repeats = 256;
@@ -107,24 +107,17 @@ private:
         char const c = pattern_[at_++];
         switch (c) {
             case '^':
-            case '$':
-                return {};
-            case '.':
-                return std::string(1, pick("abcdefghijklmnopqrstuvwxyz"));
-            case '(':
-                return group();
-            case '[':
-                return character_class();
-            case '\\':
-                return escape();
+            case '$': return {};
+            case '.': return std::string(1, pick("abcdefghijklmnopqrstuvwxyz"));
+            case '(': return group();
+            case '[': return character_class();
+            case '\\': return escape();
             case '*':
             case '+':
             case '?':
             case '{':
-            case ')':
-                return fail();
-            default:
-                return std::string(1, c);
+            case ')': return fail();
+            default: return std::string(1, c);
         }
     }
 
@@ -138,31 +131,22 @@ private:
     /// The characters an escape stands for; empty: unknown.
     static std::string_view class_of(char letter) noexcept {
         switch (letter) {
-            case 'd':
-                return "0123456789";
-            case 'w':
-                return "abcdefghijklmnopqrstuvwxyz0123456789_";
-            case 's':
-                return " ";
+            case 'd': return "0123456789";
+            case 'w': return "abcdefghijklmnopqrstuvwxyz0123456789_";
+            case 's': return " ";
             case 'D':
             case 'S':
-            case 'W':
-                return letter == 'W' ? "-" : "abcdefghijklmnopqrstuvwxyz";
-            default:
-                return {};
+            case 'W': return letter == 'W' ? "-" : "abcdefghijklmnopqrstuvwxyz";
+            default: return {};
         }
     }
 
     static std::optional<char> plain_escape(char letter) noexcept {
         switch (letter) {
-            case 'n':
-                return '\n';
-            case 't':
-                return '\t';
-            case 'r':
-                return '\r';
-            default:
-                break;
+            case 'n': return '\n';
+            case 't': return '\t';
+            case 'r': return '\r';
+            default: break;
         }
         bool const alphanumeric =
             (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') || (letter >= '0' && letter <= '9');
@@ -231,4 +215,4 @@ std::optional<std::string> text_matching(std::string_view pattern, random_source
     return pattern_walk{pattern, random}.run();
 }
 
-}  // namespace coax::sim
+}  // namespace coax::sim::detail

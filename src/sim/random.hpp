@@ -5,7 +5,7 @@
 #include <cstring>
 #include <string_view>
 
-namespace coax::sim {
+namespace coax::sim::detail {
 
 /// One step of SplitMix64's output function: every bit of the input stirs every bit of the result.
 [[nodiscard]] constexpr std::uint64_t stir(std::uint64_t x) noexcept {
@@ -15,9 +15,7 @@ namespace coax::sim {
     return x ^ (x >> 31U);
 }
 
-[[nodiscard]] constexpr std::uint64_t mix(std::uint64_t a, std::uint64_t b) noexcept {
-    return stir(a ^ stir(b));
-}
+[[nodiscard]] constexpr std::uint64_t mix(std::uint64_t a, std::uint64_t b) noexcept { return stir(a ^ stir(b)); }
 
 /// The same on every machine of one byte order; no defence against an adversary.
 [[nodiscard]] inline std::uint64_t hash_bytes(std::string_view text, std::uint64_t seed) noexcept {
@@ -54,4 +52,4 @@ private:
     std::uint64_t state_;
 };
 
-}  // namespace coax::sim
+}  // namespace coax::sim::detail

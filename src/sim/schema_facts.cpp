@@ -4,7 +4,7 @@
 #include <charconv>
 #include <cmath>
 
-namespace coax::sim {
+namespace coax::sim::detail {
 namespace {
 
 constexpr int search_steps = 2'000;
@@ -129,8 +129,6 @@ json::value folded(json::value const& schema, json::value const& root) {
     return whole;
 }
 
-int least_depth(json::value const& schema, json::value const& root) {
-    return shallowest{root}(schema);
-}
+int least_depth(json::value const& schema, json::value const& root) { return shallowest{root}(schema); }
 
-}  // namespace coax::sim
+}  // namespace coax::sim::detail

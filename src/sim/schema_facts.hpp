@@ -8,7 +8,7 @@
 #include <optional>
 #include <string_view>
 
-namespace coax::sim {
+namespace coax::sim::detail {
 
 /// The largest whole number that every reader of JSON keeps.
 constexpr double largest_exact = 9'007'199'254'740'991.0;
@@ -31,4 +31,4 @@ constexpr int deepest = 48;
 /// How many levels a value of this schema needs at least; `deepest` where it has no end.
 [[nodiscard]] int least_depth(json::value const& schema, json::value const& root);
 
-}  // namespace coax::sim
+}  // namespace coax::sim::detail

@@ -4,7 +4,7 @@
 #include <array>
 #include <vector>
 
-namespace coax::sim {
+namespace coax::sim::detail {
 namespace {
 
 using verdict = std::optional<std::string>;
@@ -28,9 +28,7 @@ std::vector<std::string_view> types_of(json::value const& schema) {
     return types;
 }
 
-bool names_type(json::value const& schema, std::string_view wanted) {
-    return is_one_of(types_of(schema), wanted);
-}
+bool names_type(json::value const& schema, std::string_view wanted) { return is_one_of(types_of(schema), wanted); }
 
 // ---- OpenAI --------------------------------------------------------------------------------------------------------
 
@@ -321,11 +319,7 @@ private:
 
 }  // namespace
 
-verdict openai_schema_fault(json::value const& schema) {
-    return openai_rules{schema}.check();
-}
-verdict anthropic_schema_fault(json::value const& schema) {
-    return anthropic_rules{schema}.check();
-}
+verdict openai_schema_fault(json::value const& schema) { return openai_rules{schema}.check(); }
+verdict anthropic_schema_fault(json::value const& schema) { return anthropic_rules{schema}.check(); }
 
-}  // namespace coax::sim
+}  // namespace coax::sim::detail

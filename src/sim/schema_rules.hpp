@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-namespace coax::sim {
+namespace coax::sim::detail {
 
 /// What OpenAI's strict subset forbids in this schema, in the service's manner; `nullopt` if nothing.
 [[nodiscard]] std::optional<std::string> openai_schema_fault(json::value const& schema);
@@ -13,4 +13,4 @@ namespace coax::sim {
 /// What Anthropic's subset forbids in this schema; `nullopt` if nothing.
 [[nodiscard]] std::optional<std::string> anthropic_schema_fault(json::value const& schema);
 
-}  // namespace coax::sim
+}  // namespace coax::sim::detail

@@ -2,7 +2,7 @@
 
 #include "sim/pattern_text.hpp"
 #include "sim/schema_facts.hpp"
-#include "sim/value_words.hpp"
+#include "sim/value_texts.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -10,7 +10,7 @@
 #include <optional>
 #include <unordered_map>
 
-namespace coax::sim {
+namespace coax::sim::detail {
 namespace {
 
 constexpr int frugal_depth = 5;  // from here on only what must be there
@@ -271,4 +271,4 @@ json::value make_value(json::value const& schema, prompt_reading const& prompt, 
     return value_maker{schema, prompt, random, order}.make(schema, {});
 }
 
-}  // namespace coax::sim
+}  // namespace coax::sim::detail

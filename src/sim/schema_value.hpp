@@ -6,7 +6,7 @@
 
 #include <boost/json/value.hpp>
 
-namespace coax::sim {
+namespace coax::sim::detail {
 
 /// How a service orders what it writes.
 enum class member_order {
@@ -23,4 +23,4 @@ enum class member_order {
 /// type, or a number leaves its range.
 void break_value(json::value& made, json::value const& schema, random_source& random);
 
-}  // namespace coax::sim
+}  // namespace coax::sim::detail

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace coax::sim {
+namespace coax::sim::detail {
 namespace {
 
 bool allows(json::value const& schema, std::string_view type) {
@@ -67,4 +67,4 @@ void break_value(json::value& made, json::value const& schema, random_source& ra
     made = of_another_type(made, schema);
 }
 
-}  // namespace coax::sim
+}  // namespace coax::sim::detail

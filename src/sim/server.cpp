@@ -16,13 +16,14 @@
 #include <unordered_set>
 
 namespace coax::sim {
+
+using namespace detail;
+
 namespace {
 
 using tcp_acceptor = asio::basic_socket_acceptor<tcp, executor>;
 
-std::string_view text_of(auto const& view) noexcept {
-    return {view.data(), view.size()};
-}
+std::string_view text_of(auto const& view) noexcept { return {view.data(), view.size()}; }
 
 request_view view_of(request_message const& request) noexcept {
     return {.method = text_of(request.method_string()),
@@ -292,23 +293,11 @@ server::server(options wanted) {
 
 server::~server() = default;
 
-std::string server::url() const {
-    return impl_->url();
-}
-std::uint16_t server::port() const noexcept {
-    return impl_->port();
-}
-std::string const& server::ca_pem() const noexcept {
-    return impl_->ca_pem();
-}
-server_stats server::stats() const {
-    return impl_->stats();
-}
-std::vector<recorded_request> server::requests() const {
-    return impl_->requests();
-}
-void server::stop() {
-    impl_->stop();
-}
+std::string server::url() const { return impl_->url(); }
+std::uint16_t server::port() const noexcept { return impl_->port(); }
+std::string const& server::ca_pem() const noexcept { return impl_->ca_pem(); }
+server_stats server::stats() const { return impl_->stats(); }
+std::vector<recorded_request> server::requests() const { return impl_->requests(); }
+void server::stop() { impl_->stop(); }
 
 }  // namespace coax::sim

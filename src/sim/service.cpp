@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <array>
 
-namespace coax::sim {
+namespace coax::sim::detail {
 namespace {
 
 constexpr std::size_t deepest_json = 128;
@@ -17,9 +17,7 @@ constexpr std::size_t most_dimensions = 8192;
 constexpr std::size_t most_inputs = 2048;
 constexpr double pretended_limit = 500;
 
-std::uint64_t seed_of(std::uint64_t seed, std::uint64_t number) noexcept {
-    return mix(seed ^ 0x5eedULL, number);
-}
+std::uint64_t seed_of(std::uint64_t seed, std::uint64_t number) noexcept { return mix(seed ^ 0x5eedULL, number); }
 
 std::string uuid_of(std::uint64_t seed) {
     constexpr std::string_view digits = "0123456789abcdef";
@@ -35,13 +33,9 @@ std::string request_id_of(dialect speech, std::uint64_t seed) {
     return speech == dialect::openai ? "req_" + make_id(seed, 32) : uuid_of(seed);
 }
 
-bool is_model_request(endpoint what) noexcept {
-    return what == endpoint::chat || what == endpoint::embeddings;
-}
+bool is_model_request(endpoint what) noexcept { return what == endpoint::chat || what == endpoint::embeddings; }
 
-bool wants_post(endpoint what) noexcept {
-    return is_model_request(what) || what == endpoint::count_tokens;
-}
+bool wants_post(endpoint what) noexcept { return is_model_request(what) || what == endpoint::count_tokens; }
 
 /// Faults that need no look at the request.
 bool strikes_at_once(fault_kind kind) noexcept {
@@ -56,8 +50,7 @@ bool strikes_on_the_way(fault_kind kind) noexcept {
 
 void add_wait(std::string& headers, fault const& what, moment now) {
     switch (what.retry_after) {
-        case retry_after_form::none:
-            break;
+        case retry_after_form::none: break;
         case retry_after_form::seconds:
             add_header(headers, "retry-after", std::to_string(ceil_seconds(what.wait)));
             break;
@@ -75,14 +68,10 @@ wire_error complaint_of(fault const& what, wire_form const& form) {
         case fault_kind::rate_limited:
             return form.limited({.which = limited_by::requests, .requested = 1, .wait = what.wait}, "this model",
                                 pretended_limit);
-        case fault_kind::overloaded:
-            return form.failure(form.overloaded_status());
-        case fault_kind::quota_exhausted:
-            return form.quota_exhausted();
-        case fault_kind::context_too_long:
-            return form.context_too_long();
-        default:
-            return form.failure(what.http_status);
+        case fault_kind::overloaded: return form.failure(form.overloaded_status());
+        case fault_kind::quota_exhausted: return form.quota_exhausted();
+        case fault_kind::context_too_long: return form.context_too_long();
+        default: return form.failure(what.http_status);
     }
 }
 
@@ -399,4 +388,4 @@ void service::set_pace(reply& out, exchange const& with) const {
         out.first_byte += whole;
 }
 
-}  // namespace coax::sim
+}  // namespace coax::sim::detail

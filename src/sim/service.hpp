@@ -8,7 +8,7 @@
 
 #include <cstdint>
 
-namespace coax::sim {
+namespace coax::sim::detail {
 
 /// What the service says to each request: no socket, no clock, no thread. Belongs to one thread.
 class service {
@@ -47,4 +47,4 @@ private:
     server_stats stats_;
 };
 
-}  // namespace coax::sim
+}  // namespace coax::sim::detail

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-namespace coax::sim {
+namespace coax::sim::detail {
 
 /// A tool as a request names it. Views into the request's JSON.
 struct tool_spec {
@@ -59,4 +59,4 @@ using verdict = std::optional<wire_error>;
     return {.status = 400, .message = std::move(message), .param = std::move(param), .code = std::move(code)};
 }
 
-}  // namespace coax::sim
+}  // namespace coax::sim::detail

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-namespace coax::sim {
+namespace coax::sim::detail {
 namespace {
 
 constexpr std::size_t max_words = 512;
@@ -55,15 +55,9 @@ constexpr std::array<std::string_view, 4> negations{"not", "no", "don't", "isn't
 static_assert(std::ranges::is_sorted(sad_words));
 static_assert(std::ranges::is_sorted(glad_words));
 
-bool is_space(char c) noexcept {
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
-bool is_upper(char c) noexcept {
-    return c >= 'A' && c <= 'Z';
-}
-bool continues_utf8(char c) noexcept {
-    return (static_cast<unsigned char>(c) & 0xc0U) == 0x80U;
-}
+bool is_space(char c) noexcept { return c == ' ' || (c >= '\t' && c <= '\r'); }
+bool is_upper(char c) noexcept { return c >= 'A' && c <= 'Z'; }
+bool continues_utf8(char c) noexcept { return (static_cast<unsigned char>(c) & 0xc0U) == 0x80U; }
 
 bool is_wordly(char c) noexcept {
     return (c >= 'a' && c <= 'z') || is_upper(c) || (c >= '0' && c <= '9') || static_cast<unsigned char>(c) >= 0x80U;
@@ -99,9 +93,7 @@ std::string_view utf8_first(std::string_view text, std::size_t count) noexcept {
     return text;
 }
 
-std::string quoted(std::string_view text) {
-    return "'" + std::string{text} + "'";
-}
+std::string quoted(std::string_view text) { return "'" + std::string{text} + "'"; }
 
 std::string lower_ascii(std::string_view text) {
     std::string lowered{text};
@@ -156,4 +148,4 @@ std::vector<std::string_view> split_deltas(std::string_view text) {
     return deltas;
 }
 
-}  // namespace coax::sim
+}  // namespace coax::sim::detail

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-namespace coax::sim {
+namespace coax::sim::detail {
 
 /// The longest prefix of at most `max_bytes` that does not cut a UTF-8 sequence.
 [[nodiscard]] std::string_view utf8_prefix(std::string_view text, std::size_t max_bytes) noexcept;
@@ -25,9 +25,7 @@ namespace coax::sim {
 [[nodiscard]] std::string lower_ascii(std::string_view text);
 
 /// Tokens as a service would bill them, roughly: four bytes each, never 0 for text.
-[[nodiscard]] constexpr std::size_t estimate_tokens(std::size_t bytes) noexcept {
-    return (bytes + 3) / 4;
-}
+[[nodiscard]] constexpr std::size_t estimate_tokens(std::size_t bytes) noexcept { return (bytes + 3) / 4; }
 
 /// What answers are made of: the words of a prompt and how it feels. Views into the text it was made from.
 class prompt_reading {
@@ -57,4 +55,4 @@ private:
 /// Cuts text where a model's tokens might end: after every word, and inside long ones, never inside a UTF-8 sequence.
 [[nodiscard]] std::vector<std::string_view> split_deltas(std::string_view text);
 
-}  // namespace coax::sim
+}  // namespace coax::sim::detail

@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <ctime>
 
-namespace coax::sim {
+namespace coax::sim::detail {
 namespace {
 
 std::tm utc(std::chrono::system_clock::time_point when) noexcept {
@@ -123,4 +123,4 @@ bool is_tool_name(std::string_view name, std::size_t longest) noexcept {
     });
 }
 
-}  // namespace coax::sim
+}  // namespace coax::sim::detail

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "sim/answer.hpp"
 #include "sim/limits.hpp"
+#include "sim/response.hpp"
 #include "sim/task.hpp"
 
 #include <chrono>
@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace coax::sim {
+namespace coax::sim::detail {
 
 /// A request as the service sees it. Views into the connection's buffers.
 struct request_view {
@@ -128,4 +128,4 @@ void add_header(std::string& headers, std::string_view name, std::string_view va
 /// 1 to `longest` letters, digits, `_` and `-`.
 [[nodiscard]] bool is_tool_name(std::string_view name, std::size_t longest) noexcept;
 
-}  // namespace coax::sim
+}  // namespace coax::sim::detail

@@ -1,6 +1,6 @@
 // A byte stream into an HTTP answer, as a connection feeds it: whatever the bytes are and however they are cut, status,
 // fields and body are the same and fit their bounds. The first byte of the input says how to cut.
-#include "http/answer_parser.hpp"
+#include "http/response_parser.hpp"
 
 #include <boost/asio/buffer.hpp>
 
@@ -17,7 +17,7 @@ constexpr std::size_t most_body_bytes = 256;
 
 /// What was read, as one comparable text; a failure is told without where it was noticed.
 std::string parse(std::string_view text, std::size_t piece_bytes) {
-    coax::http::answer_parser parser{{.header_bytes = most_header_bytes, .body_bytes = most_body_bytes}};
+    coax::http::response_parser parser{{.header_bytes = most_header_bytes, .body_bytes = most_body_bytes}};
     std::string body;
     std::string input;
     parser.body_to(body);
@@ -46,6 +46,7 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* bytes, std::size_t siz
     auto const whole = parse(text, size);
     auto const cut = parse(text, std::size_t{bytes[0]} + 1);
     // A limit may be noticed earlier or later; what is read to its end is the same.
-    if (whole != cut && whole != "failed" && cut != "failed" && whole != "unfinished" && cut != "unfinished") std::abort();
+    if (whole != cut && whole != "failed" && cut != "failed" && whole != "unfinished" && cut != "unfinished")
+        std::abort();
     return 0;
 }

@@ -1,9 +1,9 @@
 // JSON as models write it, with every leniency alone and all at once: it ends without harm, what strict reading takes
 // reads the same, and what was read writes and reads back as the same.
-#include "unit/json/types.hpp"
+#include "unit/bind/types.hpp"
 
-#include <coax/json/read.hpp>
-#include <coax/json/write.hpp>
+#include <coax/bind/read.hpp>
+#include <coax/bind/write.hpp>
 
 #include <cstdint>
 #include <cstdlib>
@@ -36,7 +36,7 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* bytes, std::size_t siz
     std::string_view const text{reinterpret_cast<char const*>(bytes) + 1, size - 1};
     json::leniency one;
     reinterpret_cast<bool*>(&one)[bytes[0] % sizeof one] = true;
-    for (auto const& options : {json::lenient_options, json::read_options{.lenient = one}}) {
+    for (auto const& options : {json::full_leniency_options, json::read_options{.leniency = one}}) {
         check<types::everything>(text, options);
         check<types::node>(text, options);
         check<std::vector<types::plain>>(text, options);

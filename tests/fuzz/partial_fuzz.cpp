@@ -1,9 +1,9 @@
 // JSON text into structs while it arrives: however it is cut, the end is what `read` makes of the whole text, and what
 // is complete on the way stays as it is. The first byte of the input says how to cut.
-#include "unit/json/types.hpp"
+#include "unit/bind/types.hpp"
 
-#include <coax/json/partial_reader.hpp>
-#include <coax/json/write.hpp>
+#include <coax/bind/partial_reader.hpp>
+#include <coax/bind/write.hpp>
 
 #include <cstdint>
 #include <cstdlib>
@@ -18,7 +18,8 @@ std::map<std::string, json_value> complete_members(json::partial_reader<T> const
     auto const text = json::write(reader.value(), {.omit_empty_optionals = false});
     auto members = json::read<std::map<std::string, json_value>>(text);
     if (!members) return {};
-    std::erase_if(*members, [&](auto const& member) { return reader.at('/' + member.first) != json::arrival::complete; });
+    std::erase_if(*members,
+                  [&](auto const& member) { return reader.at('/' + member.first) != json::presence::complete; });
     return *members;
 }
 
@@ -54,10 +55,10 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* bytes, std::size_t siz
     std::string_view const text{reinterpret_cast<char const*>(bytes) + 1, size - 1};
     auto const piece_bytes = static_cast<std::size_t>(bytes[0] % 16) + 1;
     check<types::everything>(text, piece_bytes, {.refuse_duplicate_keys = true});
-    check<types::everything>(text, piece_bytes, json::lenient_options);
+    check<types::everything>(text, piece_bytes, json::full_leniency_options);
     check<types::node>(text, piece_bytes, {});
     check<std::vector<types::plain>>(text, piece_bytes, {.refuse_unknown_keys = true});
     check<std::map<std::string, std::vector<types::judgement>>>(text, piece_bytes, json::wire_options);
-    check<types::plain>(text, piece_bytes, {.lenient = {.code_fences = true, .prose = true}});
+    check<types::plain>(text, piece_bytes, {.leniency = {.code_fences = true, .prose = true}});
     return 0;
 }

@@ -1,5 +1,6 @@
-// What a service may send, to every service's decoders: whole answers of any status, and streams of events. Whatever the
-// bytes are, they end in an answer or an error, and an answer holds what its deltas showed. The first byte of the input says which status, the rest is the body.
+// What a service may send, to every service's decoders: whole answers of any status, and streams of events. Whatever
+// the bytes are, they end in an answer or an error, and an answer holds what its deltas showed. The first byte of the
+// input says which status, the rest is the body.
 #include <coax/http/sse.hpp>
 #include <coax/provider/provider.hpp>
 
@@ -14,7 +15,8 @@ std::vector<std::shared_ptr<coax::provider const>> const& services() {
     static auto const all = [] {
         std::vector<std::shared_ptr<coax::provider const>> made;
         for (auto const name : coax::provider_names())
-            made.push_back(coax::make_provider({.service = std::string{name}, .base_url = "https://localhost/v1"}).value());
+            made.push_back(
+                coax::make_provider({.service = std::string{name}, .base_url = "https://localhost/v1"}).value());
         return made;
     }();
     return all;

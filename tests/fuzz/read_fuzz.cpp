@@ -1,10 +1,10 @@
 // JSON text into structs, into a value, and against a schema known at run time: whatever the bytes are, it ends
 // without harm, and what was read writes and reads back as the same.
-#include "unit/json/types.hpp"
+#include "unit/bind/types.hpp"
 
-#include <coax/json/read.hpp>
-#include <coax/json/runtime_schema.hpp>
-#include <coax/json/write.hpp>
+#include <coax/bind/read.hpp>
+#include <coax/bind/write.hpp>
+#include <coax/schema/runtime_schema.hpp>
 
 #include <cstdint>
 #include <cstdlib>

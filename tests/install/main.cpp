@@ -1,4 +1,5 @@
-// Uses the installed coax as a stranger would: a schema at compile time, a client on its own io_context, an error as a value.
+// Uses the installed coax as a stranger would: a schema at compile time, a client on its own io_context, an error as a
+// value.
 #include <coax/coax.hpp>
 
 #include <boost/asio/co_spawn.hpp>

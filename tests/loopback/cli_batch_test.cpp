@@ -1,6 +1,6 @@
 #include "loopback/cli_program.hpp"
 
-#include <coax/json/read.hpp>
+#include <coax/bind/read.hpp>
 #include <coax/json/value.hpp>
 #include <coax/sim/server.hpp>
 
@@ -241,9 +241,7 @@ struct bad_start {
     char const* what;
     char const* where;
 };
-void PrintTo(bad_start const& row, std::ostream* out) {
-    *out << row.name;
-}
+void PrintTo(bad_start const& row, std::ostream* out) { *out << row.name; }
 
 void replace(std::vector<std::string>& flags, std::string const& flag, std::string value) {
     *(std::find(flags.begin(), flags.end(), flag) + 1) = std::move(value);
@@ -375,15 +373,17 @@ TEST(CliBatch, AKeyRevokedOnTheWayLeavesTheRestForLater) {
 TEST(CliBatch, FencedAnswersAreWrittenAsTheirJson) {
     auto const fenced = [](sim::recorded_request const&) -> std::optional<sim::scripted_answer> {
         return sim::scripted_answer{
-            .body = R"({"id":"c","model":"m","choices":[{"index":0,"finish_reason":"stop","message":{"role":"assistant",)"
-                    R"("content":"```json\n{\"answer\": \"yes\", \"reason\": \"r\"}\n```"}}]})"};
+            .body =
+                R"({"id":"c","model":"m","choices":[{"index":0,"finish_reason":"stop","message":{"role":"assistant",)"
+                R"("content":"```json\n{\"answer\": \"yes\", \"reason\": \"r\"}\n```"}}]})"};
     };
     sim::server const server{{.handler = fenced}};
     temp_folder const folder;
     auto const input = folder.write("in.jsonl", "{\"id\":\"post-0\",\"text\":\"x\"}\n");
-    auto const end = run_program({"--base-url", server.url() + "/v1", "--model", "m", "batch", input, "--prompt", "Is {{text}}?",
-                                  "--schema", "yes_no", "--adaptive", "--out", folder.path("out.jsonl")},
-                                 {{"OPENAI_API_KEY", "sk-test-key"}});
+    auto const end =
+        run_program({"--base-url", server.url() + "/v1", "--model", "m", "batch", input, "--prompt", "Is {{text}}?",
+                     "--schema", "yes_no", "--adaptive", "--out", folder.path("out.jsonl")},
+                    {{"OPENAI_API_KEY", "sk-test-key"}});
     EXPECT_EQ(end.exit_code, 0) << end.errors;
     auto const lines = lines_of(folder.path("out.jsonl"));
     ASSERT_EQ(lines.size(), 1U);

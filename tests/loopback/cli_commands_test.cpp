@@ -68,9 +68,7 @@ struct wrong_flags {
     std::vector<std::string> arguments;
     char const* says;
 };
-void PrintTo(wrong_flags const& row, std::ostream* out) {
-    *out << row.name;
-}
+void PrintTo(wrong_flags const& row, std::ostream* out) { *out << row.name; }
 class CliWrongFlags : public testing::TestWithParam<wrong_flags> {};
 
 TEST_P(CliWrongFlags, AreNamedOnOneLineAndNothingStarts) {

@@ -1,15 +1,15 @@
 // Every service's client half against the simulator's independent server half, over TLS.
 
+#include "support/run_coro.hpp"
+#include "support/sim_client.hpp"
+
 #include <coax/client/client.hpp>
 #include <coax/runtime/as_result.hpp>
-#include <coax/runtime/map.hpp>
+#include <coax/tasks/map.hpp>
 
 #include <gtest/gtest.h>
 
 #include <numeric>
-
-#include "support/run_coro.hpp"
-#include "support/sim_client.hpp"
 
 namespace coax {
 namespace {
@@ -20,8 +20,8 @@ using test::run_coro;
 using test::wire_form;
 
 struct sentiment {
-    enum class label_t { negative, neutral, positive };
-    label_t label{};
+    enum class polarity { negative, neutral, positive };
+    polarity label{};
     double confidence{};
     std::vector<std::string> emotions{};
     std::optional<std::string> remark{};
@@ -99,7 +99,7 @@ TEST_P(EveryService, ParsesAStruct) {
 TEST_P(EveryService, ReadsAStructWhileItStreams) {
     with_client(secured(), [](client& llm) -> asio::awaitable<void> {
         auto const at_once = co_await llm.parse<sentiment>("I waited three hours. Never again.");
-        auto answer = co_await llm.stream_parse<sentiment>("I waited three hours. Never again.");
+        auto answer = co_await llm.parse_stream<sentiment>("I waited three hours. Never again.");
         std::size_t items = 0;
         int snapshots = 0;
         while (sentiment const* so_far = co_await answer.next()) {
@@ -119,7 +119,7 @@ TEST_P(EveryService, CutStreamsKeepWhatArrived) {
     auto options = secured();
     options.script = {{.request = 1, .what = {.kind = sim::fault_kind::length}}};
     with_client(std::move(options), [](client& llm) -> asio::awaitable<void> {
-        auto answer = co_await llm.stream_parse<sentiment>("I waited three hours. Never again.");
+        auto answer = co_await llm.parse_stream<sentiment>("I waited three hours. Never again.");
         auto const cut = co_await as_result(answer.finish());
         EXPECT_FALSE(cut);
         if (!cut) EXPECT_EQ(cut.error().code, errc::truncated) << cut.error();
@@ -154,12 +154,14 @@ TEST_P(EveryService, CallsTools) {
 
 TEST_P(EveryService, RecoversFromWhatHeals) {
     auto options = secured();
-    options.script = {
-        {.request = 1, .what = {.kind = sim::fault_kind::rate_limited, .retry_after = sim::retry_after_form::milliseconds, .wait = 5ms}},
-        {.request = 2, .what = {.kind = sim::fault_kind::reset, .at_byte = 20}},
-        {.request = 3, .what = {.kind = sim::fault_kind::overloaded, .wait = 0ms}},
-        {.request = 4, .what = {.kind = sim::fault_kind::malformed_json}},
-        {.request = 5, .what = {.kind = sim::fault_kind::truncated_body}}};
+    options.script = {{.request = 1,
+                       .what = {.kind = sim::fault_kind::rate_limited,
+                                .retry_after = sim::retry_after_form::milliseconds,
+                                .wait = 5ms}},
+                      {.request = 2, .what = {.kind = sim::fault_kind::reset, .at_byte = 20}},
+                      {.request = 3, .what = {.kind = sim::fault_kind::overloaded, .wait = 0ms}},
+                      {.request = 4, .what = {.kind = sim::fault_kind::malformed_json}},
+                      {.request = 5, .what = {.kind = sim::fault_kind::truncated_body}}};
     with_client(std::move(options), [](client& llm) -> asio::awaitable<void> {
         auto patient = llm.options();
         patient.retry.max_attempts = 6;
@@ -236,9 +238,11 @@ TEST_P(EveryService, TellsRefusalsAndCutAnswers) {
         auto const refused = co_await as_result(llm.parse<sentiment>("x"));
         auto const cut = co_await as_result(llm.parse<sentiment>("x"));
         auto const filtered = co_await as_result(llm.parse<sentiment>("x"));
-        EXPECT_TRUE(refused.has_error() && refused.error().code == errc::refused) << (refused ? error{} : refused.error());
+        EXPECT_TRUE(refused.has_error() && refused.error().code == errc::refused)
+            << (refused ? error{} : refused.error());
         EXPECT_TRUE(cut.has_error() && cut.error().code == errc::truncated) << (cut ? error{} : cut.error());
-        EXPECT_TRUE(filtered.has_error() && (filtered.error().code == errc::content_filtered || filtered.error().code == errc::refused))
+        EXPECT_TRUE(filtered.has_error() &&
+                    (filtered.error().code == errc::content_filtered || filtered.error().code == errc::refused))
             << (filtered ? error{} : filtered.error());
     });
 }

@@ -1,8 +1,7 @@
-#include "http_support.hpp"
+#include "loopback/http_support.hpp"
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
-
 #include <gtest/gtest.h>
 
 #include <optional>
@@ -31,7 +30,7 @@ asio::awaitable<void> stream_into(http_transport& transport, origin to, std::str
 
 /// What a request waits in when it is cancelled.
 struct cancel_case {
-    const char* name;
+    char const* name;
     script on_connection;
     std::size_t requests_seen;  ///< Cancel once the server has this many.
     bool tls{false};
@@ -48,7 +47,8 @@ asio::awaitable<void> expect_cancelled(fault_server& server, cancel_case const& 
     to.tls = row.tls;
     outcome_place place;
     started call{executor, run(transport, to, std::string(row.body_bytes, 'x'), place)};
-    EXPECT_TRUE(co_await eventually([&] { return server.connections() == 1 && server.requests().size() == row.requests_seen; }));
+    EXPECT_TRUE(co_await eventually(
+        [&] { return server.connections() == 1 && server.requests().size() == row.requests_seen; }));
     co_await sleep_for(milliseconds{20});
     EXPECT_FALSE(call.done());
     call.cancel();
@@ -69,13 +69,17 @@ TEST_P(HttpCancel, ClosesTheConnectionOfAStreamAndLosesNoSlot) {
     run_coro(expect_cancelled(server, GetParam(), stream_into));
 }
 
-INSTANTIATE_TEST_SUITE_P(Rows, HttpCancel, testing::Values(
-    cancel_case{"in_the_handshake", {drain()}, 0, true},
-    cancel_case{"while_sending", {pause(milliseconds{60}), drain()}, 0, false, 32U << 20U},
-    cancel_case{"before_the_answer", {receive(), stall()}, 1},
-    cancel_case{"in_the_head", {receive(), send("HTTP/1.1 200 OK\r\nContent-"), stall()}, 1},
-    cancel_case{"in_the_body", {receive(), send("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\na"), stall()}, 1},
-    cancel_case{"between_chunks", {receive(), send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n"), stall()}, 1}),
+INSTANTIATE_TEST_SUITE_P(
+    Rows, HttpCancel,
+    testing::Values(
+        cancel_case{"in_the_handshake", {drain()}, 0, true},
+        cancel_case{"while_sending", {pause(milliseconds{60}), drain()}, 0, false, 32U << 20U},
+        cancel_case{"before_the_answer", {receive(), stall()}, 1},
+        cancel_case{"in_the_head", {receive(), send("HTTP/1.1 200 OK\r\nContent-"), stall()}, 1},
+        cancel_case{"in_the_body", {receive(), send("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\na"), stall()}, 1},
+        cancel_case{"between_chunks",
+                    {receive(), send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n"), stall()},
+                    1}),
     [](auto const& row) { return std::string(row.param.name); });
 
 TEST(HttpCancelInLine, LeavesTheLine) {
@@ -102,7 +106,8 @@ TEST(HttpCancelInLine, LeavesTheLine) {
 }
 
 TEST(HttpCancelInLine, AtTheMomentOfTheGrantPassesItOn) {
-    fault_server server{{{receive(), send("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n"), pause(milliseconds{30}), send("a"), receive(), send(answer("z"))}}};
+    fault_server server{{{receive(), send("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n"), pause(milliseconds{30}),
+                          send("a"), receive(), send(answer("z"))}}};
     run_coro([](fault_server& at) -> asio::awaitable<void> {
         auto const executor = co_await asio::this_coro::executor;
         http_options const one{.max_connections = 1};

@@ -1,4 +1,4 @@
-#include "http_support.hpp"
+#include "loopback/http_support.hpp"
 
 #include <gtest/gtest.h>
 
@@ -8,11 +8,11 @@ namespace {
 using namespace std::string_literals;
 
 struct answer_case {
-    const char* name;
+    char const* name;
     std::string bytes;
     int status;
     std::string body;
-    bool kept;                 ///< The connection serves the next request.
+    bool kept;  ///< The connection serves the next request.
     bool ends_with_close{false};
     std::string method{"POST"};
 };
@@ -47,24 +47,35 @@ void expect_answered(answer_case const& row, std::size_t piece_bytes) {
 TEST_P(HttpAnswer, IsReadWhole) { expect_answered(GetParam(), 0); }
 TEST_P(HttpAnswer, IsReadByteByByte) { expect_answered(GetParam(), 1); }
 
-INSTANTIATE_TEST_SUITE_P(Rows, HttpAnswer, testing::Values(
-    answer_case{"content_length", "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc", 200, "abc", true},
-    answer_case{"empty_body", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 200, "", true},
-    answer_case{"an_error_is_an_answer", "HTTP/1.1 500 Oh\r\nContent-Length: 3\r\n\r\nabc", 500, "abc", true},
-    answer_case{"a_redirect_is_an_answer", "HTTP/1.1 307 T\r\nLocation: http://a/\r\nContent-Length: 0\r\n\r\n", 307, "", true},
-    answer_case{"chunked", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1;x=y\r\nc\r\n0\r\n\r\n", 200, "abc", true},
-    answer_case{"no_chunk", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 200, "", true},
-    answer_case{"trailers", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX: y\r\n\r\n", 200, "abc", true},
-    answer_case{"connection_close", "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 3\r\n\r\nabc", 200, "abc", false},
-    answer_case{"http_1_0", "HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\nabc", 200, "abc", false},
-    answer_case{"http_1_0_kept", "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 3\r\n\r\nabc", 200, "abc", true},
-    answer_case{"until_the_end", "HTTP/1.1 200 OK\r\n\r\nabc", 200, "abc", false, true},
-    answer_case{"no_content", "HTTP/1.1 204 No Content\r\n\r\n", 204, "", true},
-    answer_case{"not_modified", "HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n", 304, "", true},
-    answer_case{"head_has_no_body", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", 200, "", true, false, "HEAD"},
-    answer_case{"interim_answers", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"
-                                   "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc", 200, "abc", true},
-    answer_case{"line_fold_and_spaces", "HTTP/1.1 200 \r\nX:  a \r\n b\r\nContent-Length: 3\r\n\r\nabc", 200, "abc", true}),
+INSTANTIATE_TEST_SUITE_P(
+    Rows, HttpAnswer,
+    testing::Values(
+        answer_case{"content_length", "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc", 200, "abc", true},
+        answer_case{"empty_body", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 200, "", true},
+        answer_case{"an_error_is_an_answer", "HTTP/1.1 500 Oh\r\nContent-Length: 3\r\n\r\nabc", 500, "abc", true},
+        answer_case{"a_redirect_is_an_answer", "HTTP/1.1 307 T\r\nLocation: http://a/\r\nContent-Length: 0\r\n\r\n",
+                    307, "", true},
+        answer_case{"chunked",
+                    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1;x=y\r\nc\r\n0\r\n\r\n", 200,
+                    "abc", true},
+        answer_case{"no_chunk", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 200, "", true},
+        answer_case{"trailers", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX: y\r\n\r\n",
+                    200, "abc", true},
+        answer_case{"connection_close", "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 3\r\n\r\nabc", 200,
+                    "abc", false},
+        answer_case{"http_1_0", "HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\nabc", 200, "abc", false},
+        answer_case{"http_1_0_kept", "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 3\r\n\r\nabc", 200,
+                    "abc", true},
+        answer_case{"until_the_end", "HTTP/1.1 200 OK\r\n\r\nabc", 200, "abc", false, true},
+        answer_case{"no_content", "HTTP/1.1 204 No Content\r\n\r\n", 204, "", true},
+        answer_case{"not_modified", "HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n", 304, "", true},
+        answer_case{"head_has_no_body", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", 200, "", true, false, "HEAD"},
+        answer_case{"interim_answers",
+                    "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"
+                    "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc",
+                    200, "abc", true},
+        answer_case{"line_fold_and_spaces", "HTTP/1.1 200 \r\nX:  a \r\n b\r\nContent-Length: 3\r\n\r\nabc", 200, "abc",
+                    true}),
     [](auto const& row) { return std::string(row.param.name); });
 
 TEST(HttpAnswerEnd, GarbageAfterItClosesTheConnection) {
@@ -83,16 +94,17 @@ TEST(HttpAnswerHead, KeepsEveryFieldInOrder) {
         http_transport transport{co_await asio::this_coro::executor};
         auto const got = co_await transport.send(request_to(at.to()), {});
         if (!got) co_return void(ADD_FAILURE() << got.error());
-        header_list const expected{{"Content-Length", "0"}, {"X-Request-Id", "r1"}, {"Set-Cookie", "a"}, {"Set-Cookie", "b"}};
+        header_list const expected{
+            {"Content-Length", "0"}, {"X-Request-Id", "r1"}, {"Set-Cookie", "a"}, {"Set-Cookie", "b"}};
         EXPECT_EQ(got->headers, expected);
     }(server));
 }
 
 struct fault_case {
-    const char* name;
+    char const* name;
     script on_connection;
     errc code;
-    const char* message;
+    char const* message;
     exchange_limits limits{};
 };
 void PrintTo(fault_case const& row, std::ostream* out) { *out << row.name; }
@@ -131,71 +143,144 @@ constexpr exchange_limits quick_first{.first_byte = milliseconds{60}};
 constexpr exchange_limits quick_idle{.idle = milliseconds{60}};
 constexpr exchange_limits small_body{.max_body_bytes = 5};
 
-INSTANTIATE_TEST_SUITE_P(Rows, HttpFault, testing::Values(
-    fault_case{"closed_before_the_answer", {receive(), close()}, errc::connection_lost, "before the answer began"},
-    fault_case{"reset_before_the_answer", {receive(), reset()}, errc::connection_lost, "before the answer began"},
-    fault_case{"closed_in_the_status", {receive(), send("HTTP/1."), close()}, errc::connection_lost, "in the middle"},
-    fault_case{"closed_in_the_head", {receive(), send("HTTP/1.1 200 OK\r\nX: "), close()}, errc::connection_lost, "in the middle"},
-    fault_case{"closed_in_the_body", {receive(), send("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nab"), close()},
-               errc::connection_lost, "in the middle"},
-    fault_case{"closed_between_chunks", {receive(), send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n"), close()},
-               errc::connection_lost, "in the middle"},
-    fault_case{"reset_in_the_body", {receive(), send("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nab"), pause(milliseconds{20}), reset()},
-               errc::connection_lost, "in the middle"},
-    fault_case{"reset_in_a_body_until_the_end", {receive(), send("HTTP/1.1 200 OK\r\n\r\nab"), pause(milliseconds{20}), reset()},
-               errc::connection_lost, "in the middle"},
-    fault_case{"not_http", {receive(), send("SSH-2.0-OpenSSH_9\r\n\r\n"), stall()}, errc::protocol_error, "not HTTP"},
-    fault_case{"http_2", {receive(), send("HTTP/2.0 200 OK\r\n\r\n"), stall()}, errc::protocol_error, "not HTTP"},
-    fault_case{"bad_header", {receive(), send("HTTP/1.1 200 OK\r\nno colon\r\n\r\n"), stall()}, errc::protocol_error, "not HTTP"},
-    fault_case{"bad_length", {receive(), send("HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n"), stall()}, errc::protocol_error, "not HTTP"},
-    fault_case{"two_lengths", {receive(), send("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab"), stall()},
-               errc::protocol_error, "not HTTP"},
-    fault_case{"length_and_chunks", {receive(), send("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n"), stall()},
-               errc::protocol_error, "not HTTP"},
-    fault_case{"bad_chunk", {receive(), send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n"), stall()},
-               errc::protocol_error, "not HTTP"},
-    fault_case{"switching_protocols", {receive(), send("HTTP/1.1 101 S\r\nUpgrade: h2c\r\nConnection: upgrade\r\n\r\n"), stall()},
-               errc::protocol_error, "unasked"},
-    fault_case{"only_interim_answers", {receive(), send("HTTP/1.1 100 Continue\r\n\r\n"), stall()}, errc::timeout, "first_byte limit of 60 ms", quick_first},
-    fault_case{"endless_interim_answers", {receive(), send([] {
-                   std::string all;
-                   for (int i = 0; i < 20; ++i) all += "HTTP/1.1 100 Continue\r\n\r\n";
-                   return all;
-               }()), stall()}, errc::protocol_error, "no final answer"},
-    fault_case{"head_too_large", {receive(), send("HTTP/1.1 200 OK\r\nX: " + std::string(2'000, 'x')), stall()}, errc::too_large, "head"},
-    fault_case{"many_small_headers", {receive(), send("HTTP/1.1 200 OK\r\n" + []{
-                   std::string all;
-                   for (int i = 0; i < 500; ++i) all += "a: b\r\n";
-                   return all;
-               }()), stall()}, errc::too_large, "head"},
-    fault_case{"body_too_large", {receive(), send(answer("abcdef")), stall()}, errc::too_large, "larger than 5 bytes", small_body},
-    fault_case{"chunks_too_large", {receive(), send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n3\r\ndef\r\n"), stall()},
-               errc::too_large, "larger than 5 bytes", small_body},
-    fault_case{"endless_chunk_extension", {receive(), send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;" + std::string(5'000, 'x')), stall()},
-               errc::too_large, "head"},
-    fault_case{"body_until_the_end_too_large", {receive(), send("HTTP/1.1 200 OK\r\n\r\nabcdef"), stall()},
-               errc::too_large, "larger than 5 bytes", small_body},
-    fault_case{"silence", {receive(), stall()}, errc::timeout, "first_byte limit of 60 ms", quick_first},
-    fault_case{"silence_in_the_head", {receive(), send("HTTP/1.1 200"), stall()}, errc::timeout, "idle limit of 60 ms", quick_idle},
-    fault_case{"silence_in_the_body", {receive(), send("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nab"), stall()},
-               errc::timeout, "idle limit of 60 ms", quick_idle},
-    fault_case{"a_drip_meets_the_total_limit",
-               {receive(), send("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\na"), pause(milliseconds{40}), send("b"), stall()},
-               errc::timeout, "total limit of 80 ms", {.total = milliseconds{80}}}),
+INSTANTIATE_TEST_SUITE_P(
+    Rows, HttpFault,
+    testing::Values(
+        fault_case{"closed_before_the_answer", {receive(), close()}, errc::connection_lost, "before the answer began"},
+        fault_case{"reset_before_the_answer", {receive(), reset()}, errc::connection_lost, "before the answer began"},
+        fault_case{
+            "closed_in_the_status", {receive(), send("HTTP/1."), close()}, errc::connection_lost, "in the middle"},
+        fault_case{"closed_in_the_head",
+                   {receive(), send("HTTP/1.1 200 OK\r\nX: "), close()},
+                   errc::connection_lost,
+                   "in the middle"},
+        fault_case{"closed_in_the_body",
+                   {receive(), send("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nab"), close()},
+                   errc::connection_lost,
+                   "in the middle"},
+        fault_case{"closed_between_chunks",
+                   {receive(), send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n"), close()},
+                   errc::connection_lost,
+                   "in the middle"},
+        fault_case{
+            "reset_in_the_body",
+            {receive(), send("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nab"), pause(milliseconds{20}), reset()},
+            errc::connection_lost,
+            "in the middle"},
+        fault_case{"reset_in_a_body_until_the_end",
+                   {receive(), send("HTTP/1.1 200 OK\r\n\r\nab"), pause(milliseconds{20}), reset()},
+                   errc::connection_lost,
+                   "in the middle"},
+        fault_case{
+            "not_http", {receive(), send("SSH-2.0-OpenSSH_9\r\n\r\n"), stall()}, errc::protocol_error, "not HTTP"},
+        fault_case{"http_2", {receive(), send("HTTP/2.0 200 OK\r\n\r\n"), stall()}, errc::protocol_error, "not HTTP"},
+        fault_case{"bad_header",
+                   {receive(), send("HTTP/1.1 200 OK\r\nno colon\r\n\r\n"), stall()},
+                   errc::protocol_error,
+                   "not HTTP"},
+        fault_case{"bad_length",
+                   {receive(), send("HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n"), stall()},
+                   errc::protocol_error,
+                   "not HTTP"},
+        fault_case{"two_lengths",
+                   {receive(), send("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab"), stall()},
+                   errc::protocol_error,
+                   "not HTTP"},
+        fault_case{
+            "length_and_chunks",
+            {receive(), send("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n"), stall()},
+            errc::protocol_error,
+            "not HTTP"},
+        fault_case{"bad_chunk",
+                   {receive(), send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n"), stall()},
+                   errc::protocol_error,
+                   "not HTTP"},
+        fault_case{"switching_protocols",
+                   {receive(), send("HTTP/1.1 101 S\r\nUpgrade: h2c\r\nConnection: upgrade\r\n\r\n"), stall()},
+                   errc::protocol_error,
+                   "unasked"},
+        fault_case{"only_interim_answers",
+                   {receive(), send("HTTP/1.1 100 Continue\r\n\r\n"), stall()},
+                   errc::timeout,
+                   "first_byte limit of 60 ms",
+                   quick_first},
+        fault_case{"endless_interim_answers",
+                   {receive(), send([] {
+                        std::string all;
+                        for (int i = 0; i < 20; ++i) all += "HTTP/1.1 100 Continue\r\n\r\n";
+                        return all;
+                    }()),
+                    stall()},
+                   errc::protocol_error,
+                   "no final answer"},
+        fault_case{"head_too_large",
+                   {receive(), send("HTTP/1.1 200 OK\r\nX: " + std::string(2'000, 'x')), stall()},
+                   errc::too_large,
+                   "head"},
+        fault_case{"many_small_headers",
+                   {receive(),
+                    send("HTTP/1.1 200 OK\r\n" +
+                         [] {
+                             std::string all;
+                             for (int i = 0; i < 500; ++i) all += "a: b\r\n";
+                             return all;
+                         }()),
+                    stall()},
+                   errc::too_large,
+                   "head"},
+        fault_case{"body_too_large",
+                   {receive(), send(answer("abcdef")), stall()},
+                   errc::too_large,
+                   "larger than 5 bytes",
+                   small_body},
+        fault_case{
+            "chunks_too_large",
+            {receive(), send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n3\r\ndef\r\n"), stall()},
+            errc::too_large,
+            "larger than 5 bytes",
+            small_body},
+        fault_case{"endless_chunk_extension",
+                   {receive(),
+                    send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;" + std::string(5'000, 'x')), stall()},
+                   errc::too_large,
+                   "head"},
+        fault_case{"body_until_the_end_too_large",
+                   {receive(), send("HTTP/1.1 200 OK\r\n\r\nabcdef"), stall()},
+                   errc::too_large,
+                   "larger than 5 bytes",
+                   small_body},
+        fault_case{"silence", {receive(), stall()}, errc::timeout, "first_byte limit of 60 ms", quick_first},
+        fault_case{"silence_in_the_head",
+                   {receive(), send("HTTP/1.1 200"), stall()},
+                   errc::timeout,
+                   "idle limit of 60 ms",
+                   quick_idle},
+        fault_case{"silence_in_the_body",
+                   {receive(), send("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nab"), stall()},
+                   errc::timeout,
+                   "idle limit of 60 ms",
+                   quick_idle},
+        fault_case{"a_drip_meets_the_total_limit",
+                   {receive(), send("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\na"), pause(milliseconds{40}),
+                    send("b"), stall()},
+                   errc::timeout,
+                   "total limit of 80 ms",
+                   {.total = milliseconds{80}}}),
     [](auto const& row) { return std::string(row.param.name); });
 
 TEST(HttpSend, WritesTheRequestAsItIs) {
     fault_server server{{times(2, exchange("x"))}};
     run_coro([](fault_server& at) -> asio::awaitable<void> {
         http_transport transport{co_await asio::this_coro::executor};
-        http_request get{.to = at.to(), .method = "GET", .target = "/v1/models?a=b", .headers = {{"Authorization", "Bearer k"}}};
+        http_request get{
+            .to = at.to(), .method = "GET", .target = "/v1/models?a=b", .headers = {{"Authorization", "Bearer k"}}};
         (void)co_await transport.send(std::move(get), {});
         (void)co_await transport.send(request_to(at.to(), "{\"a\":1}"), {});
     }(server));
     auto const host = "Host: 127.0.0.1:" + std::to_string(server.to().port) + "\r\n";
-    EXPECT_EQ(server.requests(), (std::vector{
-        "GET /v1/models?a=b HTTP/1.1\r\n" + host + "Authorization: Bearer k\r\n\r\n",
-        "POST /v1/chat HTTP/1.1\r\n" + host + "Content-Length: 7\r\nX-Test: 1\r\n\r\n{\"a\":1}"}));
+    EXPECT_EQ(server.requests(),
+              (std::vector{"GET /v1/models?a=b HTTP/1.1\r\n" + host + "Authorization: Bearer k\r\n\r\n",
+                           "POST /v1/chat HTTP/1.1\r\n" + host + "Content-Length: 7\r\nX-Test: 1\r\n\r\n{\"a\":1}"}));
 }
 
 TEST(HttpSend, TakesBodiesLargerThanAnySocketBuffer) {
@@ -212,7 +297,8 @@ TEST(HttpSend, TakesBodiesLargerThanAnySocketBuffer) {
 }
 
 TEST(HttpSend, AnswerGivenBeforeTheRequestWasReadCounts) {
-    fault_server server{{{send("HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno"), pause(milliseconds{30}), reset()}}};
+    fault_server server{
+        {{send("HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno"), pause(milliseconds{30}), reset()}}};
     run_coro([](fault_server& at) -> asio::awaitable<void> {
         http_transport transport{co_await asio::this_coro::executor};
         auto const got = co_await transport.send(request_to(at.to(), std::string(32U << 20U, 'x')), {});
@@ -222,9 +308,9 @@ TEST(HttpSend, AnswerGivenBeforeTheRequestWasReadCounts) {
 }
 
 struct request_case {
-    const char* name;
+    char const* name;
     void (*spoil)(http_request&);
-    const char* where;
+    char const* where;
 };
 void PrintTo(request_case const& row, std::ostream* out) { *out << row.name; }
 class HttpRequestCheck : public testing::TestWithParam<request_case> {};
@@ -242,19 +328,24 @@ TEST_P(HttpRequestCheck, RefusesItWithoutTellingTheValue) {
     }(GetParam()));
 }
 
-INSTANTIATE_TEST_SUITE_P(Rows, HttpRequestCheck, testing::Values(
-    request_case{"line_break_in_a_value", [](http_request& r) { r.headers.add("Authorization", "sk-1\r\nX: y"); }, "Authorization"},
-    request_case{"nul_in_a_value", [](http_request& r) { r.headers.add("Authorization", "sk-1\0"s); }, "Authorization"},
-    request_case{"space_in_a_name", [](http_request& r) { r.headers.add("A b", "sk-1"); }, "http_request.headers"},
-    request_case{"empty_name", [](http_request& r) { r.headers.add("", "sk-1"); }, "http_request.headers"},
-    request_case{"framing", [](http_request& r) { r.headers.add("transfer-Encoding", "chunked"); }, "transfer-Encoding"},
-    request_case{"target_with_space", [](http_request& r) { r.target = "/a HTTP/1.1"; }, "http_request.target"},
-    request_case{"target_with_line_break", [](http_request& r) { r.target = "/a\r\n"; }, "http_request.target"},
-    request_case{"absolute_target", [](http_request& r) { r.target = "http://a/"; }, "http_request.target"},
-    request_case{"method", [](http_request& r) { r.method = "PO ST"; }, "http_request.method"},
-    request_case{"host_with_path", [](http_request& r) { r.to.host = "a/b"; }, "http_request.to"},
-    request_case{"host_with_line_break", [](http_request& r) { r.to.host = "a\r\nX: y"; }, "http_request.to"},
-    request_case{"no_host", [](http_request& r) { r.to.host = ""; }, "http_request.to"}),
+INSTANTIATE_TEST_SUITE_P(
+    Rows, HttpRequestCheck,
+    testing::Values(
+        request_case{"line_break_in_a_value", [](http_request& r) { r.headers.add("Authorization", "sk-1\r\nX: y"); },
+                     "Authorization"},
+        request_case{"nul_in_a_value", [](http_request& r) { r.headers.add("Authorization", "sk-1\0"s); },
+                     "Authorization"},
+        request_case{"space_in_a_name", [](http_request& r) { r.headers.add("A b", "sk-1"); }, "http_request.headers"},
+        request_case{"empty_name", [](http_request& r) { r.headers.add("", "sk-1"); }, "http_request.headers"},
+        request_case{"framing", [](http_request& r) { r.headers.add("transfer-Encoding", "chunked"); },
+                     "transfer-Encoding"},
+        request_case{"target_with_space", [](http_request& r) { r.target = "/a HTTP/1.1"; }, "http_request.target"},
+        request_case{"target_with_line_break", [](http_request& r) { r.target = "/a\r\n"; }, "http_request.target"},
+        request_case{"absolute_target", [](http_request& r) { r.target = "http://a/"; }, "http_request.target"},
+        request_case{"method", [](http_request& r) { r.method = "PO ST"; }, "http_request.method"},
+        request_case{"host_with_path", [](http_request& r) { r.to.host = "a/b"; }, "http_request.to"},
+        request_case{"host_with_line_break", [](http_request& r) { r.to.host = "a\r\nX: y"; }, "http_request.to"},
+        request_case{"no_host", [](http_request& r) { r.to.host = ""; }, "http_request.to"}),
     [](auto const& row) { return std::string(row.param.name); });
 
 TEST(HttpSend, TheLongestLimitsAreNoLimits) {
@@ -268,8 +359,9 @@ TEST(HttpSend, TheLongestLimitsAreNoLimits) {
 }
 
 TEST(HttpStream, GivesThePiecesAsTheyCome) {
-    fault_server server{{{receive(), send("HTTP/1.1 200 OK\r\nX: y\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n"), pause(milliseconds{10}),
-                          send("1\r\nb\r\n"), pause(milliseconds{10}), send("1\r\nc\r\n0\r\n\r\n"), receive(), send(answer("next"))}}};
+    fault_server server{{{receive(), send("HTTP/1.1 200 OK\r\nX: y\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n"),
+                          pause(milliseconds{10}), send("1\r\nb\r\n"), pause(milliseconds{10}),
+                          send("1\r\nc\r\n0\r\n\r\n"), receive(), send(answer("next"))}}};
     run_coro([](fault_server& at) -> asio::awaitable<void> {
         http_transport transport{co_await asio::this_coro::executor};
         auto stream = co_await transport.open(request_to(at.to()), {});
@@ -284,7 +376,8 @@ TEST(HttpStream, GivesThePiecesAsTheyCome) {
             if (piece) pieces.append("[").append(*piece).append("]");
         }
         EXPECT_EQ(pieces, "[a][b][c][]");
-        EXPECT_EQ(transport.statistics().idle, 1U) << "after the end the connection is free, also while the stream lives";
+        EXPECT_EQ(transport.statistics().idle, 1U)
+            << "after the end the connection is free, also while the stream lives";
         EXPECT_EQ((co_await (*stream)->read()).value(), "");
         EXPECT_EQ(outcome(co_await transport.send(request_to(at.to()), {})), "next");
     }(server));
@@ -304,7 +397,8 @@ TEST(HttpStream, DroppedBeforeItsEndClosesTheConnection) {
 }
 
 TEST(HttpStream, MayOutliveItsTransport) {
-    fault_server server{{{receive(), send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\na"), pause(milliseconds{10}), send("b"), stall()}}};
+    fault_server server{{{receive(), send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\na"), pause(milliseconds{10}),
+                          send("b"), stall()}}};
     run_coro([](fault_server& at) -> asio::awaitable<void> {
         auto transport = std::make_unique<http_transport>(co_await asio::this_coro::executor);
         auto stream = co_await transport->open(request_to(at.to()), {});

@@ -1,7 +1,6 @@
-#include "http_support.hpp"
+#include "loopback/http_support.hpp"
 
 #include <boost/asio/detached.hpp>
-
 #include <gtest/gtest.h>
 
 #include <vector>
@@ -21,7 +20,8 @@ TEST(HttpPool, SixtyFourCallersUseAtMostSixtyFourConnections) {
         auto const executor = co_await asio::this_coro::executor;
         http_transport transport{executor};
         int done = 0;
-        for (int i = 0; i < 64; ++i) asio::co_spawn(executor, send_many(transport, at.to(), 10, "x", done), asio::detached);
+        for (int i = 0; i < 64; ++i)
+            asio::co_spawn(executor, send_many(transport, at.to(), 10, "x", done), asio::detached);
         EXPECT_TRUE(co_await eventually([&] { return done == 64; }));
         auto const counted = transport.statistics();
         EXPECT_LE(counted.opened, 64U);
@@ -39,7 +39,8 @@ TEST(HttpPool, CallersBeyondTheBoundWaitInLineAndAreAllServed) {
         http_options const two{.max_connections_per_host = 2};
         http_transport transport{executor, two};
         int done = 0;
-        for (int i = 0; i < 20; ++i) asio::co_spawn(executor, send_many(transport, at.to(), 3, "x", done), asio::detached);
+        for (int i = 0; i < 20; ++i)
+            asio::co_spawn(executor, send_many(transport, at.to(), 3, "x", done), asio::detached);
         EXPECT_TRUE(co_await eventually([&] { return transport.statistics().waiting > 0; }));
         EXPECT_TRUE(co_await eventually([&] { return done == 20; }));
         EXPECT_EQ(transport.statistics().opened, 2U);
@@ -55,9 +56,12 @@ TEST(HttpPool, AFailedConnectionHandsItsSlotToTheNextInLine) {
         http_transport transport{executor, one};
         std::vector<std::string> outcomes;
         for (int i = 0; i < 3; ++i)
-            asio::co_spawn(executor, [](http_transport& by, origin to, std::vector<std::string>& to_list) -> asio::awaitable<void> {
-                to_list.push_back(outcome(co_await by.send(request_to(std::move(to)), {})));
-            }(transport, at.to(), outcomes), asio::detached);
+            asio::co_spawn(
+                executor,
+                [](http_transport& by, origin to, std::vector<std::string>& to_list) -> asio::awaitable<void> {
+                    to_list.push_back(outcome(co_await by.send(request_to(std::move(to)), {})));
+                }(transport, at.to(), outcomes),
+                asio::detached);
         EXPECT_TRUE(co_await eventually([&] { return outcomes.size() == 3; }));
         EXPECT_EQ(outcomes, (std::vector<std::string>{"[connection_lost]", "[connection_lost]", "x"}));
     }(server));
@@ -76,7 +80,8 @@ TEST(HttpPool, AFullLineIsTooLarge) {
         };
         started first{executor, send(transport, at.to(), ended)};
         started second{executor, send(transport, at.to(), ended)};
-        EXPECT_TRUE(co_await eventually([&] { return transport.statistics().waiting == 1 && at.requests().size() == 1; }));
+        EXPECT_TRUE(
+            co_await eventually([&] { return transport.statistics().waiting == 1 && at.requests().size() == 1; }));
         EXPECT_EQ(outcome(co_await transport.send(request_to(at.to()), {})), "[too_large]");
         first.cancel();
         second.cancel();
@@ -107,7 +112,7 @@ TEST(HttpPool, WaitingInLineMeetsTheTotalLimit) {
 }
 
 struct stale_case {
-    const char* name;
+    char const* name;
     script first;
     bool tls;
 };
@@ -137,13 +142,13 @@ script answered_then(step what) {
     return all;
 }
 
-INSTANTIATE_TEST_SUITE_P(Rows, HttpStale, testing::Values(
-    stale_case{"closed", answered_then(close()), false},
-    stale_case{"reset", answered_then(reset()), false},
-    stale_case{"closed_tls", answered_then(close()), true},
-    stale_case{"cut_tls", answered_then(cut()), true},
-    stale_case{"reset_tls", answered_then(reset()), true}),
-    [](auto const& row) { return std::string(row.param.name); });
+INSTANTIATE_TEST_SUITE_P(Rows, HttpStale,
+                         testing::Values(stale_case{"closed", answered_then(close()), false},
+                                         stale_case{"reset", answered_then(reset()), false},
+                                         stale_case{"closed_tls", answered_then(close()), true},
+                                         stale_case{"cut_tls", answered_then(cut()), true},
+                                         stale_case{"reset_tls", answered_then(reset()), true}),
+                         [](auto const& row) { return std::string(row.param.name); });
 
 TEST(HttpStaleAnswer, OutOfTurnIsNeverTakenForTheNextAnswer) {
     script first = exchange("first");
@@ -160,9 +165,9 @@ TEST(HttpStaleAnswer, OutOfTurnIsNeverTakenForTheNextAnswer) {
 }
 
 struct resend_case {
-    const char* name;
-    const char* method;
-    const char* expected;
+    char const* name;
+    char const* method;
+    char const* expected;
     std::uint64_t replaced;
 };
 void PrintTo(resend_case const& row, std::ostream* out) { *out << row.name; }
@@ -184,12 +189,12 @@ TEST_P(HttpResend, OfAWrittenRequestDependsOnItsMethod) {
     EXPECT_EQ(server.requests().size(), 2U + GetParam().replaced);
 }
 
-INSTANTIATE_TEST_SUITE_P(Rows, HttpResend, testing::Values(
-    resend_case{"a_post_may_have_been_acted_on", "POST", "[connection_lost]", 0},
-    resend_case{"a_patch_may_have_been_acted_on", "PATCH", "[connection_lost]", 0},
-    resend_case{"a_get_is_sent_again", "GET", "again", 1},
-    resend_case{"a_delete_is_sent_again", "DELETE", "again", 1}),
-    [](auto const& row) { return std::string(row.param.name); });
+INSTANTIATE_TEST_SUITE_P(Rows, HttpResend,
+                         testing::Values(resend_case{"a_post_may_have_been_acted_on", "POST", "[connection_lost]", 0},
+                                         resend_case{"a_patch_may_have_been_acted_on", "PATCH", "[connection_lost]", 0},
+                                         resend_case{"a_get_is_sent_again", "GET", "again", 1},
+                                         resend_case{"a_delete_is_sent_again", "DELETE", "again", 1}),
+                         [](auto const& row) { return std::string(row.param.name); });
 
 TEST(HttpResendOnce, NeitherOnANewConnectionNorAfterAByteOfTheAnswer) {
     script begun = exchange("first");
@@ -209,7 +214,8 @@ TEST(HttpResendOnce, NeitherOnANewConnectionNorAfterAByteOfTheAnswer) {
 }
 
 TEST(HttpPoolAge, ConnectionsIdleOrAliveTooLongAreNotUsedAgain) {
-    for (auto const& options : {http_options{.idle_time = milliseconds{0}}, http_options{.life_time = milliseconds{1}}}) {
+    for (auto const& options :
+         {http_options{.idle_time = milliseconds{0}}, http_options{.life_time = milliseconds{1}}}) {
         script slow{receive(), pause(milliseconds{5}), send(answer("x"))};
         fault_server server{{slow, slow}};
         run_coro([](fault_server& at, http_options with) -> asio::awaitable<void> {
@@ -250,7 +256,8 @@ TEST(HttpClose, TurnsTheLineAwayAndLetsTheBusyFinish) {
 }
 
 TEST(HttpShutdown, AContextMayDieUnderRequestsInEveryState) {
-    fault_server server{{{receive(), send("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\na"), stall()}, {receive(), stall()}}};
+    fault_server server{
+        {{receive(), send("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\na"), stall()}, {receive(), stall()}}};
     asio::io_context context{1};
     http_options const two{.max_connections = 2};
     http_transport transport{context.get_executor(), two};
@@ -264,7 +271,9 @@ TEST(HttpShutdown, AContextMayDieUnderRequestsInEveryState) {
 
 TEST(HttpConnect, RefusedIsConnectFailed) {
     std::uint16_t closed_port = 0;
-    { closed_port = fault_server{{}}.to().port; }
+    {
+        closed_port = fault_server{{}}.to().port;
+    }
     run_coro([](std::uint16_t port) -> asio::awaitable<void> {
         http_transport transport{co_await asio::this_coro::executor};
         auto const got = co_await transport.send(request_to({.tls = false, .host = "127.0.0.1", .port = port}), {});
@@ -277,7 +286,8 @@ TEST(HttpConnect, RefusedIsConnectFailed) {
 TEST(HttpConnect, UnknownNameIsConnectFailed) {
     run_coro([]() -> asio::awaitable<void> {
         http_transport transport{co_await asio::this_coro::executor};
-        auto const got = co_await transport.send(request_to({.tls = false, .host = "no-such-host.invalid", .port = 80}), {});
+        auto const got =
+            co_await transport.send(request_to({.tls = false, .host = "no-such-host.invalid", .port = 80}), {});
         EXPECT_EQ(outcome(got), "[connect_failed]");
         if (!got) EXPECT_NE(got.error().message.find("no-such-host.invalid"), std::string::npos);
     }());

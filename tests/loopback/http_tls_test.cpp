@@ -1,7 +1,6 @@
-#include "http_support.hpp"
+#include "loopback/http_support.hpp"
 
 #include <boost/asio/detached.hpp>
-
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -55,10 +54,10 @@ TEST(HttpTls, NameIsVerifiedAndSent) {
 }
 
 struct certificate_case {
-    const char* name;
+    char const* name;
     fault_server_options server;
     bool trusted;
-    const char* message;
+    char const* message;
 };
 void PrintTo(certificate_case const& row, std::ostream* out) { *out << row.name; }
 class HttpTlsCertificate : public testing::TestWithParam<certificate_case> {};
@@ -77,12 +76,25 @@ TEST_P(HttpTlsCertificate, IsRefusedWithTheReason) {
     EXPECT_TRUE(server.requests().empty());
 }
 
-INSTANTIATE_TEST_SUITE_P(Rows, HttpTlsCertificate, testing::Values(
-    certificate_case{"wrong_address", {.tls = true, .certificate_host = "127.0.0.2"}, true, "the server's certificate is for another host"},
-    certificate_case{"wrong_name", {.tls = true, .certificate_host = "localhost"}, true, "the server's certificate is for another host"},
-    certificate_case{"expired", {.tls = true, .certificate_good_for = std::chrono::minutes{-1}}, true, "the server's certificate has expired"},
-    certificate_case{"unknown_authority", {.tls = true}, false, "the server's certificate comes from an unknown authority"}),
-    [](auto const& row) { return std::string(row.param.name); });
+INSTANTIATE_TEST_SUITE_P(Rows, HttpTlsCertificate,
+                         testing::Values(certificate_case{"wrong_address",
+                                                          {.tls = true, .certificate_host = "127.0.0.2"},
+                                                          true,
+                                                          "the server's certificate is for another host"},
+                                         certificate_case{"wrong_name",
+                                                          {.tls = true, .certificate_host = "localhost"},
+                                                          true,
+                                                          "the server's certificate is for another host"},
+                                         certificate_case{
+                                             "expired",
+                                             {.tls = true, .certificate_good_for = std::chrono::minutes{-1}},
+                                             true,
+                                             "the server's certificate has expired"},
+                                         certificate_case{"unknown_authority",
+                                                          {.tls = true},
+                                                          false,
+                                                          "the server's certificate comes from an unknown authority"}),
+                         [](auto const& row) { return std::string(row.param.name); });
 
 TEST(HttpTls, PlainServerIsTlsFailed) {
     fault_server server{{{send("HTTP/1.1 400 Bad Request\r\n\r\n"), pause(milliseconds{20}), cut()}}};
@@ -117,7 +129,8 @@ TEST(HttpTls, SilentHandshakeMeetsTheConnectLimit) {
 }
 
 TEST(HttpTls, BodyUntilTheEndNeedsTheGoodbye) {
-    fault_server server{{{receive(), send("HTTP/1.1 200 OK\r\n\r\nabc"), close()}, {receive(), send("HTTP/1.1 200 OK\r\n\r\nabc"), cut()}},
+    fault_server server{{{receive(), send("HTTP/1.1 200 OK\r\n\r\nabc"), close()},
+                         {receive(), send("HTTP/1.1 200 OK\r\n\r\nabc"), cut()}},
                         {.tls = true}};
     run_coro([](fault_server& at) -> asio::awaitable<void> {
         http_transport transport{co_await asio::this_coro::executor, trusting(at)};
@@ -150,10 +163,13 @@ TEST(HttpTls, HandshakesAreBounded) {
         http_transport transport{executor, options};
         int done = 0;
         for (int i = 0; i < 8; ++i)
-            asio::co_spawn(executor, [](http_transport& by, origin to, int& count) -> asio::awaitable<void> {
-                EXPECT_EQ(outcome(co_await by.send(request_to(std::move(to)), {})), "x");
-                ++count;
-            }(transport, at.to(), done), asio::detached);
+            asio::co_spawn(
+                executor,
+                [](http_transport& by, origin to, int& count) -> asio::awaitable<void> {
+                    EXPECT_EQ(outcome(co_await by.send(request_to(std::move(to)), {})), "x");
+                    ++count;
+                }(transport, at.to(), done),
+                asio::detached);
         EXPECT_TRUE(co_await eventually([&] { return done == 8; }));
         EXPECT_EQ(transport.statistics().opened, 8U);
     }(server));
@@ -181,7 +197,9 @@ TEST(HttpTlsTrust, FileOfAuthoritiesWorksAndItsFaultsAreTold) {
     EXPECT_EQ(refused({.ca_file = path + ".none"}).code, errc::io_failed);
     EXPECT_EQ(refused({.ca_file = path + ".none"}).where, path + ".none");
     EXPECT_EQ(refused({.ca_pem = "no certificate"}).code, errc::tls_failed);
-    EXPECT_EQ(refused({.ca_pem = server.ca_pem() + "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"}).code, errc::tls_failed);
+    EXPECT_EQ(
+        refused({.ca_pem = server.ca_pem() + "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"}).code,
+        errc::tls_failed);
     EXPECT_EQ(refused({.max_connections = 0}).where, "max_connections");
     std::remove(path.c_str());
 }
@@ -204,17 +222,18 @@ TEST(HttpProxy, TunnelsHttpsWithItsCredentials) {
     }(proxy));
     auto const seen = proxy.requests();
     ASSERT_EQ(seen.size(), 3U);
-    EXPECT_EQ(seen[0], "CONNECT service.invalid:443 HTTP/1.1\r\nHost: service.invalid:443\r\n"
-                       "Proxy-Authorization: Basic bWU6c0BjcnQ=\r\n\r\n");
+    EXPECT_EQ(seen[0],
+              "CONNECT service.invalid:443 HTTP/1.1\r\nHost: service.invalid:443\r\n"
+              "Proxy-Authorization: Basic bWU6c0BjcnQ=\r\n\r\n");
     EXPECT_TRUE(seen[1].starts_with("POST /v1/chat HTTP/1.1\r\nHost: service.invalid\r\n"));
     EXPECT_EQ(seen[1].find("Proxy-Authorization"), std::string::npos);
 }
 
 struct proxy_case {
-    const char* name;
+    char const* name;
     script on_connection;
-    const char* expected;
-    const char* message;
+    char const* expected;
+    char const* message;
     milliseconds connect{5'000};
 };
 void PrintTo(proxy_case const& row, std::ostream* out) { *out << row.name; }
@@ -233,19 +252,32 @@ TEST_P(HttpProxyFault, IsToldWithoutTheCredentials) {
     }(proxy, GetParam()));
 }
 
-INSTANTIATE_TEST_SUITE_P(Rows, HttpProxyFault, testing::Values(
-    proxy_case{"refuses", {receive(), send("HTTP/1.1 407 Who\r\nContent-Length: 2\r\n\r\nno"), stall()}, "[connect_failed]", "the proxy answered 407 to CONNECT"},
-    proxy_case{"closes", {receive(), close()}, "[connect_failed]", "the proxy gave no answer to CONNECT"},
-    proxy_case{"garbles", {receive(), send("SSH-2.0\r\n\r\n"), stall()}, "[connect_failed]", "the proxy gave no answer to CONNECT"},
-    proxy_case{"speaks_first", {receive(), send("HTTP/1.1 200 OK\r\n\r\nhello"), stall()}, "[connect_failed]", "the proxy spoke before TLS began"},
-    proxy_case{"is_silent", {receive(), stall()}, "[timeout]", "the connect limit of 60 ms passed", milliseconds{60}}),
+INSTANTIATE_TEST_SUITE_P(
+    Rows, HttpProxyFault,
+    testing::Values(
+        proxy_case{"refuses",
+                   {receive(), send("HTTP/1.1 407 Who\r\nContent-Length: 2\r\n\r\nno"), stall()},
+                   "[connect_failed]",
+                   "the proxy answered 407 to CONNECT"},
+        proxy_case{"closes", {receive(), close()}, "[connect_failed]", "the proxy gave no answer to CONNECT"},
+        proxy_case{"garbles",
+                   {receive(), send("SSH-2.0\r\n\r\n"), stall()},
+                   "[connect_failed]",
+                   "the proxy gave no answer to CONNECT"},
+        proxy_case{"speaks_first",
+                   {receive(), send("HTTP/1.1 200 OK\r\n\r\nhello"), stall()},
+                   "[connect_failed]",
+                   "the proxy spoke before TLS began"},
+        proxy_case{
+            "is_silent", {receive(), stall()}, "[timeout]", "the connect limit of 60 ms passed", milliseconds{60}}),
     [](auto const& row) { return std::string(row.param.name); });
 
 TEST(HttpProxy, IsPassedByForPlainHttpAndNoProxy) {
     fault_server plain{{exchange("plain")}};
     fault_server direct{{exchange("direct")}, {.tls = true}};
     run_coro([](fault_server& http, fault_server& https) -> asio::awaitable<void> {
-        http_options const options{.ca_pem = https.ca_pem(), .https_proxy = "http://127.0.0.1:1", .no_proxy = {"127.0.0.1"}};
+        http_options const options{
+            .ca_pem = https.ca_pem(), .https_proxy = "http://127.0.0.1:1", .no_proxy = {"127.0.0.1"}};
         http_transport transport{co_await asio::this_coro::executor, options};
         EXPECT_EQ(outcome(co_await transport.send(request_to(http.to()), {})), "plain");
         EXPECT_EQ(outcome(co_await transport.send(request_to(https.to()), {})), "direct");

@@ -235,18 +235,14 @@ TEST(SimServer, KeepsRateLimits) {
     EXPECT_EQ(sim.stats().answers_by_status.at(429), 2U);
 }
 
-options with_fault(fault what) {
-    return {.faults = {what}, .stall_limit = 100ms};
-}
+options with_fault(fault what) { return {.faults = {what}, .stall_limit = 100ms}; }
 
 struct mishap_case {
     char const* name;
     fault what;
     std::string_view body{hello};
 };
-void PrintTo(mishap_case const& row, std::ostream* out) {
-    *out << row.name;
-}
+void PrintTo(mishap_case const& row, std::ostream* out) { *out << row.name; }
 class SimMishap : public testing::TestWithParam<mishap_case> {};
 
 TEST_P(SimMishap, EndsTheConnectionBeforeTheWholeAnswer) {

@@ -1,4 +1,4 @@
-#include <coax/json/write.hpp>
+#include <coax/bind/write.hpp>
 
 class money {
 public:

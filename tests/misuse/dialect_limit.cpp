@@ -1,6 +1,6 @@
 // A type that a dialect cannot say, each beside one that it can. COAX_MISUSE: which.
-#include <coax/json/schema.hpp>
 #include <coax/json/value.hpp>
+#include <coax/schema/schema.hpp>
 
 #include <map>
 
@@ -11,8 +11,56 @@ struct ten {
     T f0{}, f1{}, f2{}, f3{}, f4{}, f5{}, f6{}, f7{}, f8{}, f9{};
 };
 enum class fifty {
-    a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, b0, b1, b2, b3, b4, b5, b6, b7, b8, b9, c0, c1, c2, c3, c4,
-    c5, c6, c7, c8, c9, d0, d1, d2, d3, d4, d5, d6, d7, d8, d9, e0, e1, e2, e3, e4, e5, e6, e7, e8, e9,
+    a0,
+    a1,
+    a2,
+    a3,
+    a4,
+    a5,
+    a6,
+    a7,
+    a8,
+    a9,
+    b0,
+    b1,
+    b2,
+    b3,
+    b4,
+    b5,
+    b6,
+    b7,
+    b8,
+    b9,
+    c0,
+    c1,
+    c2,
+    c3,
+    c4,
+    c5,
+    c6,
+    c7,
+    c8,
+    c9,
+    d0,
+    d1,
+    d2,
+    d3,
+    d4,
+    d5,
+    d6,
+    d7,
+    d8,
+    d9,
+    e0,
+    e1,
+    e2,
+    e3,
+    e4,
+    e5,
+    e6,
+    e7,
+    e8,
+    e9,
 };
 struct ten_and_one {
     ten<fifty> all{};
@@ -30,9 +78,9 @@ constexpr char text[] =
     "1234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890";
 struct four_texts {
     std::string a{}, b{}, c{}, d{};
-    static constexpr auto coax_schema =
-        coax::describe("Long", coax::field(&four_texts::a, {.constant = text}), coax::field(&four_texts::b, {.constant = text}),
-                       coax::field(&four_texts::c, {.constant = text}), coax::field(&four_texts::d, {.constant = text}));
+    static constexpr auto coax_schema = coax::describe(
+        "Long", coax::field(&four_texts::a, {.constant = text}), coax::field(&four_texts::b, {.constant = text}),
+        coax::field(&four_texts::c, {.constant = text}), coax::field(&four_texts::d, {.constant = text}));
 };
 
 /// A type and one more of the same kind, for a dialect.

@@ -1,4 +1,4 @@
-#include <coax/json/schema.hpp>
+#include <coax/schema/schema.hpp>
 
 enum class status { ok = 200, gone = 410 };
 

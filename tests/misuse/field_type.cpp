@@ -1,5 +1,5 @@
 // One field of a type that has no JSON form, each beside the remedy that its message names. COAX_MISUSE: the type.
-#include <coax/json/read.hpp>
+#include <coax/bind/read.hpp>
 
 #include <forward_list>
 #include <list>

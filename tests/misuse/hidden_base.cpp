@@ -1,4 +1,4 @@
-#include <coax/json/read.hpp>
+#include <coax/bind/read.hpp>
 
 struct animal {
     std::string name;

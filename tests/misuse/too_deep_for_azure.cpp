@@ -1,4 +1,4 @@
-#include <coax/json/schema.hpp>
+#include <coax/schema/schema.hpp>
 
 template <class T>
 struct box {

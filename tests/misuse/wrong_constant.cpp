@@ -1,4 +1,4 @@
-#include <coax/json/schema.hpp>
+#include <coax/schema/schema.hpp>
 
 enum class kind { text, move };
 struct event {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "runtime/context_service.hpp"
+#include "runtime/internal/context_service.hpp"
 
 #include <coax/runtime/as_result.hpp>
 
@@ -22,7 +22,7 @@ namespace coax::test {
 class stepper {
 public:
     explicit stepper(std::uint64_t seed = 0) {
-        detail::context_service::of(context_.get_executor()).use(std::make_shared<virtual_clock>(), seed);
+        coax::detail::context_service::of(context_.get_executor()).use(std::make_shared<virtual_clock>(), seed);
     }
 
     [[nodiscard]] asio::any_io_executor executor() { return context_.get_executor(); }
@@ -37,7 +37,7 @@ public:
         return context_.poll_one() != 0;
     }
     /// @returns false: there is no deadline.
-    bool advance() { return detail::context_service::of(context_.get_executor()).advance(); }
+    bool advance() { return coax::detail::context_service::of(context_.get_executor()).advance(); }
 
 private:
     asio::io_context context_{1};
@@ -55,10 +55,10 @@ private:
 
 /// One run of a scenario: what is cancelled, what goes on beside it, what must hold in the end.
 struct scenario {
-    asio::awaitable<void> subject;                   ///< Is cancelled.
-    std::vector<asio::awaitable<void>> company{};    ///< Goes on; must end by itself.
-    std::function<void()> check{};                   ///< After all have ended: nothing is lost.
-    std::shared_ptr<void> kept{};                    ///< What both use; dies after them.
+    asio::awaitable<void> subject;                 ///< Is cancelled.
+    std::vector<asio::awaitable<void>> company{};  ///< Goes on; must end by itself.
+    std::function<void()> check{};                 ///< After all have ended: nothing is lost.
+    std::shared_ptr<void> kept{};                  ///< What both use; dies after them.
 };
 
 struct cancel_report {
@@ -66,8 +66,8 @@ struct cancel_report {
     int cancelled{0};    ///< In how many of these runs it ended as cancelled.
 };
 
-/// Runs the scenario that `make(stepper)` builds with a cancellation after its k-th step, for k = 0, 1, 2 … until it ends
-/// before it comes to that: each suspension of the subject lies between two steps, so each one is met.
+/// Runs the scenario that `make(stepper)` builds with a cancellation after its k-th step, for k = 0, 1, 2 … until it
+/// ends before it comes to that: each suspension of the subject lies between two steps, so each one is met.
 template <class Make>
 cancel_report cancel_everywhere(Make make, asio::cancellation_type type = asio::cancellation_type::terminal) {
     cancel_report report;
@@ -98,7 +98,7 @@ cancel_report cancel_everywhere(Make make, asio::cancellation_type type = asio::
         for (int rest = 0; rest < 100'000 && world.step(); ++rest) {
         }
         EXPECT_TRUE(done) << "the subject hangs";
-        EXPECT_EQ(company, 0) << "the company hangs: " << detail::context_service::of(world.executor()).waits();
+        EXPECT_EQ(company, 0) << "the company hangs: " << coax::detail::context_service::of(world.executor()).waits();
         if (failure) EXPECT_EQ(failure->code, errc::cancelled) << *failure;
         if (run.check) run.check();
         if (!in_time || !done || company != 0) return report;

@@ -18,7 +18,8 @@ public:
 
     /// @param host  A name or an address, as the subject's alternative name.
     /// @param good_for  From an hour ago on; negative: it has ended already.
-    [[nodiscard]] certificate issue(std::string const& host, std::chrono::seconds good_for = std::chrono::hours{1}) const;
+    [[nodiscard]] certificate issue(std::string const& host,
+                                    std::chrono::seconds good_for = std::chrono::hours{1}) const;
     /// What a client must trust.
     [[nodiscard]] std::string const& pem() const noexcept { return self_.chain; }
 

@@ -1,8 +1,8 @@
 #pragma once
 
+#include <coax/bind/write.hpp>
 #include <coax/client/client.hpp>
 #include <coax/http/memory_transport.hpp>
-#include <coax/json/write.hpp>
 
 #include <deque>
 #include <memory>
@@ -18,26 +18,33 @@ inline std::string json_text(std::string_view text) { return json::write(std::st
 
 /// A whole OpenAI chat answer with 10 tokens in and 5 out.
 inline http_response openai_text(std::string_view text, std::string_view finish_reason = "stop") {
-    std::string body{R"({"id":"chatcmpl-1","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"message":)"
-                     R"({"role":"assistant","content":)"};
+    std::string body{
+        R"({"id":"chatcmpl-1","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"message":)"
+        R"({"role":"assistant","content":)"};
     body.append(json_text(text)).append(R"(,"refusal":null},"finish_reason":)").append(json_text(finish_reason));
     body.append(R"(}],"usage":{"prompt_tokens":10,"completion_tokens":5,"total_tokens":15}})");
     return {.status = 200, .headers = {{"x-request-id", "req_1"}}, .body = std::move(body)};
 }
 
 inline http_response openai_refusal(std::string_view words) {
-    std::string body{R"({"id":"chatcmpl-1","model":"m","choices":[{"index":0,"message":{"role":"assistant","content":null,"refusal":)"};
-    body.append(json_text(words)).append(R"(},"finish_reason":"stop"}],"usage":{"prompt_tokens":10,"completion_tokens":5}})");
+    std::string body{
+        R"({"id":"chatcmpl-1","model":"m","choices":[{"index":0,"message":{"role":"assistant","content":null,"refusal":)"};
+    body.append(json_text(words))
+        .append(R"(},"finish_reason":"stop"}],"usage":{"prompt_tokens":10,"completion_tokens":5}})");
     return {.status = 200, .body = std::move(body)};
 }
 
 /// An answer that asks for tools, each given as name and arguments; ids are call_0, call_1, ...
 inline http_response openai_calls(std::vector<std::pair<std::string, std::string>> const& calls) {
-    std::string body{R"({"id":"chatcmpl-1","model":"m","choices":[{"index":0,"message":{"role":"assistant","content":null,"tool_calls":[)"};
+    std::string body{
+        R"({"id":"chatcmpl-1","model":"m","choices":[{"index":0,"message":{"role":"assistant","content":null,"tool_calls":[)"};
     for (std::size_t i = 0; i < calls.size(); ++i) {
         if (i != 0) body.push_back(',');
         body.append(R"({"id":"call_)").append(std::to_string(i)).append(R"(","type":"function","function":{"name":)");
-        body.append(json_text(calls[i].first)).append(R"(,"arguments":)").append(json_text(calls[i].second)).append("}}");
+        body.append(json_text(calls[i].first))
+            .append(R"(,"arguments":)")
+            .append(json_text(calls[i].second))
+            .append("}}");
     }
     body.append(R"(]},"finish_reason":"tool_calls"}],"usage":{"prompt_tokens":10,"completion_tokens":5}})");
     return {.status = 200, .body = std::move(body)};
@@ -53,10 +60,16 @@ inline http_response openai_error(int status, std::string_view code, header_list
 inline http_response openai_stream(std::vector<std::string> const& pieces) {
     std::string body;
     for (auto const& piece : pieces)
-        body.append(R"(data: {"id":"c1","object":"chat.completion.chunk","model":"m","choices":[{"index":0,"delta":{"content":)")
-            .append(json_text(piece)).append("},\"finish_reason\":null}]}\n\n");
-    body.append(R"(data: {"id":"c1","object":"chat.completion.chunk","model":"m","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]})" "\n\n");
-    body.append(R"(data: {"id":"c1","object":"chat.completion.chunk","model":"m","choices":[],"usage":{"prompt_tokens":10,"completion_tokens":5}})" "\n\n");
+        body.append(
+                R"(data: {"id":"c1","object":"chat.completion.chunk","model":"m","choices":[{"index":0,"delta":{"content":)")
+            .append(json_text(piece))
+            .append("},\"finish_reason\":null}]}\n\n");
+    body.append(
+        R"(data: {"id":"c1","object":"chat.completion.chunk","model":"m","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]})"
+        "\n\n");
+    body.append(
+        R"(data: {"id":"c1","object":"chat.completion.chunk","model":"m","choices":[],"usage":{"prompt_tokens":10,"completion_tokens":5}})"
+        "\n\n");
     body.append("data: [DONE]\n\n");
     return {.status = 200, .headers = {{"content-type", "text/event-stream"}}, .body = std::move(body)};
 }
@@ -80,7 +93,8 @@ public:
         client_options options{.api_key = "sk-test", .model = "m"};
         options.transport = std::make_shared<memory_transport>([script = script_](http_request const& request) {
             script->requests.push_back(request);
-            if (script->answers.empty()) return result<answer>{error{.code = errc::connect_failed, .message = "no script"}};
+            if (script->answers.empty())
+                return result<answer>{error{.code = errc::connect_failed, .message = "no script"}};
             auto next = script->answers.front();
             if (script->answers.size() > 1) script->answers.pop_front();
             return next;

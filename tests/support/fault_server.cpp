@@ -1,20 +1,18 @@
-#include "fault_server.hpp"
+#include "support/fault_server.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/write.hpp>
-
 #include <gtest/gtest.h>
-
-#include <poll.h>
-#include <sys/socket.h>
 
 #include <atomic>
 #include <condition_variable>
 #include <list>
 #include <mutex>
+#include <poll.h>
+#include <sys/socket.h>
 #include <thread>
 
 namespace coax::test {
@@ -54,7 +52,8 @@ script times(std::size_t count, script const& part) {
 class fault_server::impl {
 public:
     impl(std::vector<script> connections, fault_server_options options)
-        : scripts_{std::move(connections)}, options_{std::move(options)},
+        : scripts_{std::move(connections)},
+          options_{std::move(options)},
           acceptor_{context_, {asio::ip::address_v4::loopback(), 0}} {
         port_ = acceptor_.local_endpoint().port();
         make_tls();
@@ -119,7 +118,8 @@ private:
                 continue;
             }
             auto const number = accepted_++;
-            playing_.emplace_back([this, number, link_socket = std::move(socket)]() mutable { play(number, std::move(link_socket)); });
+            playing_.emplace_back(
+                [this, number, link_socket = std::move(socket)]() mutable { play(number, std::move(link_socket)); });
         }
     }
 
@@ -156,9 +156,7 @@ private:
             case step::kind::pause: std::this_thread::sleep_for(what.length); return {};
             case step::kind::stall: open = false; return await_close(at);
             case step::kind::drain: open = false; return await_close(at, true);
-            case step::kind::start_tls:
-                open = shake_hands(at);
-                return open ? "" : "no TLS handshake";
+            case step::kind::start_tls: open = shake_hands(at); return open ? "" : "no TLS handshake";
             case step::kind::close:
                 at.socket.non_blocking(true, ec);  // says goodbye, waits for none
                 if (at.tls) at.tls->shutdown(ec);

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "certificates.hpp"
+#include "support/certificates.hpp"
 
 #include <coax/http/message.hpp>
 
@@ -65,9 +65,9 @@ struct fault_server_options {
     bool all_must_come{true};
 };
 
-/// A server on 127.0.0.1 that plays one script for each connection, in the order they come, each on a thread of its own.
-/// The test fails when a script breaks: a connection too many or too few, a request that does not come, a client that
-/// keeps a connection open where it should close it.
+/// A server on 127.0.0.1 that plays one script for each connection, in the order they come, each on a thread of its
+/// own. The test fails when a script breaks: a connection too many or too few, a request that does not come, a client
+/// that keeps a connection open where it should close it.
 class fault_server {
 public:
     explicit fault_server(std::vector<script> connections, fault_server_options options = {});

@@ -16,8 +16,8 @@
 
 namespace coax::test {
 
-/// Drives `body` on `context` in real time; the test fails when it throws or has not ended within `bound`: generous, since only
-/// what hangs reaches it and a sanitizer on a busy machine is slow.
+/// Drives `body` on `context` in real time; the test fails when it throws or has not ended within `bound`: generous,
+/// since only what hangs reaches it and a sanitizer on a busy machine is slow.
 inline void run_coro_on(asio::io_context& context, asio::awaitable<void> body,
                         std::chrono::steady_clock::duration bound = std::chrono::seconds{60}) {
     bool ended = false;

@@ -3,7 +3,7 @@
 #include <coax/runtime/asio.hpp>
 #include <coax/runtime/on_executor.hpp>
 #include <coax/runtime/runtime.hpp>
-#include <coax/runtime/when_all.hpp>
+#include <coax/tasks/when_all.hpp>
 
 #include <cstddef>
 #include <utility>

@@ -11,9 +11,9 @@ namespace coax::test {
 
 /// One way of speaking to the simulator.
 struct wire_form {
-    const char* name;
+    char const* name;
     std::string_view service;
-    std::string_view path;         ///< After the server's URL.
+    std::string_view path;  ///< After the server's URL.
     std::string_view api_version;
     std::string_view deployment;
     bool bearer;
@@ -22,12 +22,9 @@ struct wire_form {
 inline void PrintTo(wire_form const& form, std::ostream* out) { *out << form.name; }
 
 inline constexpr wire_form wire_forms[]{
-    {"openai", "openai", "/v1", "", "", false},
-    {"azure_deployment", "azure", "", "2024-10-21", "dep", false},
-    {"azure_v1", "azure", "", "", "dep", false},
-    {"azure_v1_bearer", "azure", "", "", "dep", true},
-    {"anthropic", "anthropic", "", "", "", false},
-    {"anthropic_2026", "anthropic", "", "2026-10-21", "", false},
+    {"openai", "openai", "/v1", "", "", false},         {"azure_deployment", "azure", "", "2024-10-21", "dep", false},
+    {"azure_v1", "azure", "", "", "dep", false},        {"azure_v1_bearer", "azure", "", "", "dep", true},
+    {"anthropic", "anthropic", "", "", "", false},      {"anthropic_2026", "anthropic", "", "2026-10-21", "", false},
     {"compatible", "compatible", "/v1", "", "", false},
 };
 

@@ -1,19 +1,19 @@
 // One client used from several threads at once: on its own shards, from foreign executors, with streams dropped early.
 
+#include "support/run_coro.hpp"
+#include "support/sim_client.hpp"
+
 #include <coax/client/client.hpp>
+#include <coax/policy/timeout.hpp>
 #include <coax/runtime/as_result.hpp>
-#include <coax/runtime/map.hpp>
 #include <coax/runtime/runtime.hpp>
-#include <coax/runtime/timeout.hpp>
+#include <coax/tasks/map.hpp>
 
 #include <gtest/gtest.h>
 
 #include <atomic>
 #include <numeric>
 #include <thread>
-
-#include "support/run_coro.hpp"
-#include "support/sim_client.hpp"
 
 namespace coax {
 namespace {
@@ -54,9 +54,10 @@ TEST(ClientThreads, OneClientServesShardsAndForeignThreads) {
     std::vector<std::thread> foreign;
     for (int i = 0; i < 2; ++i)
         foreign.emplace_back([&] {
-            test::run_coro([](client copy, std::atomic<int>& sum) -> asio::awaitable<void> {
-                sum += co_await mixed_calls(copy);
-            }(llm, good), 60s);
+            test::run_coro(
+                [](client copy, std::atomic<int>& sum) -> asio::awaitable<void> { sum += co_await mixed_calls(copy); }(
+                                                           llm, good),
+                60s);
         });
     good += rt.run(mixed_calls(llm));
     // Shard 0 only turns inside run(): keep it turning until the foreign threads are done.

@@ -3,9 +3,9 @@
 #include "support/run_coro.hpp"
 #include "support/run_everywhere.hpp"
 
-#include <coax/runtime/layers.hpp>
+#include <coax/policy/layers.hpp>
 #include <coax/runtime/on_executor.hpp>
-#include <coax/runtime/when_all.hpp>
+#include <coax/tasks/when_all.hpp>
 
 #include <gtest/gtest.h>
 

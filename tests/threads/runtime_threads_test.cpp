@@ -3,18 +3,18 @@
 #include "support/run_coro.hpp"
 #include "support/run_everywhere.hpp"
 
-#include <coax/runtime/async_mutex.hpp>
-#include <coax/runtime/async_semaphore.hpp>
-#include <coax/runtime/channel.hpp>
+#include <coax/policy/rate_limiter.hpp>
+#include <coax/policy/timeout.hpp>
 #include <coax/runtime/on_executor.hpp>
-#include <coax/runtime/pipeline.hpp>
-#include <coax/runtime/rate_limiter.hpp>
 #include <coax/runtime/runtime.hpp>
-#include <coax/runtime/single_flight.hpp>
-#include <coax/runtime/task_group.hpp>
-#include <coax/runtime/timeout.hpp>
-#include <coax/runtime/when_all.hpp>
-#include <coax/runtime/when_any.hpp>
+#include <coax/sync/async_mutex.hpp>
+#include <coax/sync/async_semaphore.hpp>
+#include <coax/sync/channel.hpp>
+#include <coax/sync/single_flight.hpp>
+#include <coax/tasks/pipeline.hpp>
+#include <coax/tasks/task_group.hpp>
+#include <coax/tasks/when_all.hpp>
+#include <coax/tasks/when_any.hpp>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>

@@ -5,9 +5,7 @@
 #include <coax/chat/request.hpp>
 #include <coax/chat/response.hpp>
 #include <coax/client/client.hpp>
-#include <coax/core/detail/durations.hpp>
 #include <coax/core/detail/opaque.hpp>
-#include <coax/core/maybe.hpp>
 #include <coax/core/result.hpp>
 #include <coax/runtime/as_result.hpp>
 #include <coax/runtime/clock.hpp>
@@ -15,6 +13,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -38,7 +37,7 @@ public:
     [[nodiscard]] bool requested() const noexcept;
 
 private:
-    detail::shared_opaque<std::atomic<bool>> requested_;
+    core::detail::shared_opaque<std::atomic<bool>> requested_;
 };
 
 /// How a batch is run.
@@ -49,7 +48,7 @@ struct batch_options {
     /// Failed records after which nothing new is begun. 0: failures never stop the batch.
     std::uint64_t max_failures{0};
     /// How many records there are, for the progress. Nothing: not known.
-    maybe<std::uint64_t> total{};
+    std::optional<std::uint64_t> total{};
     /// Ends the batch early.
     batch_stop stop{};
     /// Told of the progress on the batch's executor, regularly and once at the end. Must not throw. Empty: nobody is
@@ -95,14 +94,14 @@ struct batch_summary {
     std::uint64_t failed{0};
     std::vector<failure_count> failures{};  ///< In the order of `errc`.
     std::uint64_t unfinished{0};            ///< Begun, but given up when the batch was ended: not handed to the sink.
-    maybe<std::uint64_t> remaining{};       ///< Records without an outcome; nothing: the total is not known.
-    std::uint64_t attempts{0};              ///< Requests sent.
-    std::uint64_t retries{0};               ///< Of these, after a failure.
-    std::uint64_t reasks{0};                ///< Of these, because an answer did not have the wanted form.
+    std::optional<std::uint64_t> remaining{};  ///< Records without an outcome; nothing: the total is not known.
+    std::uint64_t attempts{0};                 ///< Requests sent.
+    std::uint64_t retries{0};                  ///< Of these, after a failure.
+    std::uint64_t reasks{0};                   ///< Of these, because an answer did not have the wanted form.
     coax::usage usage{};
     std::chrono::milliseconds elapsed{0};
-    bool stopped{false};      ///< By `batch_stop` or `max_failures`.
-    maybe<error> ended_by{};  ///< What ended the batch before its end; see `run_batch`.
+    bool stopped{false};              ///< By `batch_stop` or `max_failures`.
+    std::optional<error> ended_by{};  ///< What ended the batch before its end; see `run_batch`.
 
     [[nodiscard]] std::uint64_t done() const noexcept { return ok + failed; }
 };
@@ -123,9 +122,9 @@ struct batch_state;
 enum class batch_verdict { hand_over, give_up, end_batch };
 
 /// What the templates below know of the batch they run in.
-class batch_gate {
+class batch_context {
 public:
-    explicit batch_gate(batch_state& state) noexcept : state_{state} {}
+    explicit batch_context(batch_state& state) noexcept : state_{state} {}
     [[nodiscard]] batch_verdict judge(error const& why) const noexcept;
 
 private:
@@ -133,7 +132,7 @@ private:
 };
 
 /// How the work on one record ended.
-struct batch_step {
+struct batch_outcome {
     enum class end_t {
         no_record,
         ok,
@@ -143,49 +142,49 @@ struct batch_step {
         broken,    ///< Source or sink failed: the batch ends now.
     };
     end_t end{end_t::no_record};
-    maybe<error> why{};  ///< Of every end but the first two.
+    std::optional<error> why{};  ///< Of every end but the first two.
     coax::usage usage{};
     int attempts{0};
 };
 
 /// Source, work and sink without their types.
-class batch_line {
+class batch_task {
 public:
-    batch_line() = default;
-    batch_line(batch_line const&) = delete;
-    batch_line& operator=(batch_line const&) = delete;
-    virtual ~batch_line() = default;
+    batch_task() = default;
+    batch_task(batch_task const&) = delete;
+    batch_task& operator=(batch_task const&) = delete;
+    virtual ~batch_task() = default;
     /// Takes a record before it first suspends, works on it and hands its outcome over.
-    virtual asio::awaitable<batch_step> next(batch_gate gate) = 0;
+    virtual asio::awaitable<batch_outcome> next(batch_context gate) = 0;
 };
 
-asio::awaitable<batch_summary> run_line(batch_line& line, batch_options options);
+asio::awaitable<batch_summary> run_line(batch_task& line, batch_options options);
 
 template <class T, class Source, class Work, class Sink>
-class typed_batch_line final : public batch_line {
+class typed_batch_line final : public batch_task {
 public:
     typed_batch_line(Source source, Work work, Sink sink)
         : source_{std::move(source)}, work_{std::move(work)}, sink_{std::move(sink)} {}
 
-    asio::awaitable<batch_step> next(batch_gate gate) override {
-        using end_t = batch_step::end_t;
+    asio::awaitable<batch_outcome> next(batch_context gate) override {
+        using end_t = batch_outcome::end_t;
         auto taken = source_();
-        if (!taken) co_return batch_step{.end = end_t::broken, .why = std::move(taken).error()};
-        if (!*taken) co_return batch_step{};
+        if (!taken) co_return batch_outcome{.end = end_t::broken, .why = std::move(taken).error()};
+        if (!*taken) co_return batch_outcome{};
         auto const record = std::move(**taken);
 
         auto const executor = co_await asio::this_coro::executor;
         auto const& time = clock_of(executor);
         auto const begun = time.now();
         result<batch_answer<T>> answer{batch_answer<T>{}};
-        maybe<error> problem{};
+        std::optional<error> problem{};
         if constexpr (requires { record.problem; }) problem = record.problem;
         if (problem)
             answer = std::move(*problem);
         else
             answer = co_await as_result(work_on(record));
 
-        batch_step step{.end = answer ? end_t::ok : end_t::failed};
+        batch_outcome step{.end = answer ? end_t::ok : end_t::failed};
         batch_result<T> outcome{.index = record.index, .key = record.key};
         outcome.latency = std::chrono::duration_cast<std::chrono::milliseconds>(time.now() - begun);
         if (answer) {

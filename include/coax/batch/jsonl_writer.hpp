@@ -76,9 +76,9 @@ public:
 
 private:
     struct state;
-    explicit jsonl_writer(detail::opaque<state> opened) noexcept;
+    explicit jsonl_writer(core::detail::opaque<state> opened) noexcept;
 
-    detail::opaque<state> state_;
+    core::detail::opaque<state> state_;
 };
 
 }  // namespace coax

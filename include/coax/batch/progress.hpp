@@ -1,10 +1,9 @@
 #pragma once
 
 #include <coax/chat/response.hpp>
-#include <coax/core/detail/durations.hpp>
-#include <coax/core/maybe.hpp>
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -17,12 +16,12 @@ struct batch_progress {
     std::uint64_t done{0};  ///< Records with an outcome, failed ones included.
     std::uint64_t failed{0};
     std::uint64_t in_flight{0};
-    maybe<std::uint64_t> total{};  ///< Nothing: not known.
-    std::uint64_t retries{0};      ///< Requests beyond each record's first, re-asks included.
-    coax::usage usage{};           ///< Of the records done.
+    std::optional<std::uint64_t> total{};  ///< Nothing: not known.
+    std::uint64_t retries{0};              ///< Requests beyond each record's first, re-asks included.
+    coax::usage usage{};                   ///< Of the records done.
     std::chrono::milliseconds elapsed{0};
-    double records_per_second{0};                  ///< Of late, see `rate_estimator`.
-    maybe<std::chrono::milliseconds> remaining{};  ///< At that rate; nothing: cannot be said.
+    double records_per_second{0};                          ///< Of late, see `rate_estimator`.
+    std::optional<std::chrono::milliseconds> remaining{};  ///< At that rate; nothing: cannot be said.
 };
 
 /// A rate over a sliding window: pure arithmetic, the caller brings the time.

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <coax/core/detail/opaque.hpp>
-#include <coax/core/maybe.hpp>
 #include <coax/core/result.hpp>
 #include <coax/json/value.hpp>
 
@@ -20,9 +19,9 @@ struct batch_record {
     std::uint64_t index{0};  ///< From 0, over all lines that are not blank.
     std::uint64_t line{0};   ///< From 1, as an editor counts.
     std::string key{};       ///< See `record_options::key_field`.
-    json_value fields{};     ///< The object; null where `problem` is set. `fields.as<T>()` reads it into a struct.
+    json_value fields{};  ///< The object; null where `problem` is set. `json::read<T>(fields)` reads it into a struct.
     /// The line is no record: `errc::invalid_json` or `errc::too_large`, `where` is "file:line".
-    maybe<error> problem{};
+    std::optional<error> problem{};
 };
 
 /// How a file's lines become records.
@@ -54,9 +53,9 @@ public:
 
 private:
     struct state;
-    explicit record_source(detail::opaque<state> opened) noexcept;
+    explicit record_source(core::detail::opaque<state> opened) noexcept;
 
-    detail::opaque<state> state_;
+    core::detail::opaque<state> state_;
 };
 
 /// Reads a whole file once, before anything is sent, and counts its records.

@@ -43,15 +43,15 @@ private:
 /// One turn of a conversation. Make it with the functions below, or in full where they do not reach.
 struct message {
     coax::role role{coax::role::user};
-    std::string text{};                    ///< The content, when it is text alone.
-    std::vector<content_part> parts{};     ///< The content, when it is more; then `text` must be empty.
-    std::string name{};                    ///< The speaker's name where the service knows one; empty: not sent.
-    std::string refusal{};                 ///< What the assistant said when it refused.
-    std::vector<tool_call> tool_calls{};   ///< What the assistant asked for.
-    std::string tool_call_id{};            ///< The call that a `role::tool` message answers.
-    bool tool_failed{false};               ///< The tool's answer is an error text.
-    json_value raw_content{};              ///< The service's own content blocks, sent back unchanged where it wants them
-                                           ///< (Anthropic's thinking); null: none.
+    std::string text{};                   ///< The content, when it is text alone.
+    std::vector<content_part> parts{};    ///< The content, when it is more; then `text` must be empty.
+    std::string name{};                   ///< The speaker's name where the service knows one; empty: not sent.
+    std::string refusal{};                ///< What the assistant said when it refused.
+    std::vector<tool_call> tool_calls{};  ///< What the assistant asked for.
+    std::string tool_call_id{};           ///< The call that a `role::tool` message answers.
+    bool tool_failed{false};              ///< The tool's answer is an error text.
+    json_value raw_content{};             ///< The service's own content blocks, sent back unchanged where it wants them
+                                          ///< (Anthropic's thinking); null: none.
 };
 
 [[nodiscard]] message system(std::string text);

@@ -2,9 +2,8 @@
 
 #include <coax/chat/message.hpp>
 #include <coax/chat/tool.hpp>
-#include <coax/core/detail/durations.hpp>
-#include <coax/core/maybe.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -15,11 +14,11 @@ namespace coax {
 
 /// Tokens, as the service counted them.
 struct usage {
-    std::int64_t input_tokens{0};          ///< All of the prompt, cached parts included.
-    std::int64_t output_tokens{0};         ///< All of the answer, reasoning included.
-    std::int64_t cached_input_tokens{0};   ///< Part of `input_tokens` read from the service's prompt cache.
-    std::int64_t cache_write_tokens{0};    ///< Part of `input_tokens` written to it.
-    std::int64_t reasoning_tokens{0};      ///< Part of `output_tokens`.
+    std::int64_t input_tokens{0};         ///< All of the prompt, cached parts included.
+    std::int64_t output_tokens{0};        ///< All of the answer, reasoning included.
+    std::int64_t cached_input_tokens{0};  ///< Part of `input_tokens` read from the service's prompt cache.
+    std::int64_t cache_write_tokens{0};   ///< Part of `input_tokens` written to it.
+    std::int64_t reasoning_tokens{0};     ///< Part of `output_tokens`.
 
     [[nodiscard]] std::int64_t total_tokens() const noexcept { return input_tokens + output_tokens; }
     usage& operator+=(usage const& other) noexcept;
@@ -42,31 +41,31 @@ enum class finish_reason {
 
 /// What the service's headers said about its limits. All optional: services send what they like.
 struct rate_limit_status {
-    maybe<std::int64_t> limit_requests{};
-    maybe<std::int64_t> remaining_requests{};
-    maybe<std::chrono::milliseconds> reset_requests{};  ///< Until the request limit is whole again.
-    maybe<std::int64_t> limit_tokens{};
-    maybe<std::int64_t> remaining_tokens{};
-    maybe<std::chrono::milliseconds> reset_tokens{};
+    std::optional<std::int64_t> limit_requests{};
+    std::optional<std::int64_t> remaining_requests{};
+    std::optional<std::chrono::milliseconds> reset_requests{};  ///< Until the request limit is whole again.
+    std::optional<std::int64_t> limit_tokens{};
+    std::optional<std::int64_t> remaining_tokens{};
+    std::optional<std::chrono::milliseconds> reset_tokens{};
 };
 
 /// A whole answer.
 struct chat_response {
-    std::string text{};                   ///< The answer; empty when there are only tool calls or a refusal.
+    std::string text{};  ///< The answer; empty when there are only tool calls or a refusal.
     std::vector<tool_call> tool_calls{};
     coax::finish_reason finish_reason{coax::finish_reason::unknown};
-    std::string refusal{};                ///< The model's own words when it declined; empty: it did not.
-    std::string reasoning{};              ///< Reasoning text where the service shows it.
-    coax::usage usage{};                  ///< Summed over re-asks and tool rounds.
-    std::string model{};                  ///< As the service named it.
-    std::string id{};                     ///< The service's id of the answer.
-    std::string request_id{};             ///< To quote to the service's support.
+    std::string refusal{};     ///< The model's own words when it declined; empty: it did not.
+    std::string reasoning{};   ///< Reasoning text where the service shows it.
+    coax::usage usage{};       ///< Summed over re-asks and tool rounds.
+    std::string model{};       ///< As the service named it.
+    std::string id{};          ///< The service's id of the answer.
+    std::string request_id{};  ///< To quote to the service's support.
     rate_limit_status rate_limits{};
-    json_value raw_content{};             ///< See `message::raw_content`; null: none.
-    json_value content_filter{};          ///< Azure: what its filters found, as an object with `prompt_filter_results`
-                                          ///< and `content_filter_results`; null: none.
-    int attempts{1};                      ///< Times a request was sent for it, retries and re-asks included.
-    std::chrono::milliseconds latency{0}; ///< From the call to the answer, waits included.
+    json_value raw_content{};              ///< See `message::raw_content`; null: none.
+    json_value content_filter{};           ///< Azure: what its filters found, as an object with `prompt_filter_results`
+                                           ///< and `content_filter_results`; null: none.
+    int attempts{1};                       ///< Times a request was sent for it, retries and re-asks included.
+    std::chrono::milliseconds latency{0};  ///< From the call to the answer, waits included.
 };
 
 /// The answer as the next message of the conversation.

@@ -14,17 +14,19 @@ struct tool_definition {
 
 /// The model's wish to have a function called.
 struct tool_call {
-    std::string id{};         ///< The service's; ties the answer to the call.
+    std::string id{};  ///< The service's; ties the answer to the call.
     std::string name{};
     std::string arguments{};  ///< JSON text as the model wrote it: may be invalid. Never empty: none is "{}".
 
     [[nodiscard]] bool operator==(tool_call const& other) const;
 };
 
+/// Whether the model may or must call a tool.
+enum class tool_choice_mode { service_default, none, automatic, required, named };
+
 /// Whether and which tool the model must call.
 struct tool_choice {
-    enum class mode_t { service_default, none, automatic, required, named };
-    mode_t mode{mode_t::service_default};
+    tool_choice_mode mode{tool_choice_mode::service_default};
     std::string name{};  ///< With `named`.
 };
 

@@ -18,7 +18,7 @@ class chat_stream {
 public:
     class state;
 
-    explicit chat_stream(detail::opaque<state> begun);
+    explicit chat_stream(core::detail::opaque<state> begun);
     chat_stream(chat_stream&&) noexcept;
     chat_stream& operator=(chat_stream&&) noexcept;
     ~chat_stream();
@@ -34,7 +34,7 @@ public:
     boost::asio::awaitable<chat_response> finish();
 
 private:
-    detail::opaque<state> state_;
+    core::detail::opaque<state> state_;
 };
 
 }  // namespace coax

@@ -1,22 +1,21 @@
 #pragma once
 
 #include <coax/chat/response.hpp>
-#include <coax/core/detail/durations.hpp>
-#include <coax/core/maybe.hpp>
 #include <coax/core/secret.hpp>
 #include <coax/http/http_transport.hpp>
 #include <coax/json/leniency.hpp>
 #include <coax/json/violation.hpp>
+#include <coax/policy/adaptive_limit.hpp>
+#include <coax/policy/circuit_breaker.hpp>
+#include <coax/policy/hedge.hpp>
+#include <coax/policy/rate_limiter.hpp>
+#include <coax/policy/retry.hpp>
+#include <coax/policy/retry_budget.hpp>
 #include <coax/provider/provider.hpp>
-#include <coax/runtime/adaptive_limit.hpp>
-#include <coax/runtime/circuit_breaker.hpp>
-#include <coax/runtime/hedge.hpp>
-#include <coax/runtime/rate_limiter.hpp>
-#include <coax/runtime/retry.hpp>
-#include <coax/runtime/retry_budget.hpp>
 
 #include <boost/asio/awaitable.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -40,8 +39,8 @@ struct attempt_event {
     int number{1};                      ///< Among the requests of its call, in the order of sending; from 1.
     bool hedge{false};                  ///< Sent because the one before was slow; both were under way at once.
     std::chrono::milliseconds took{0};  ///< From sending to the end.
-    coax::usage usage{};                ///< As far as the service told: nothing of one that was cancelled, billed or not.
-    error const* why{nullptr};          ///< Null: it was answered.
+    coax::usage usage{};        ///< As far as the service told: nothing of one that was cancelled, billed or not.
+    error const* why{nullptr};  ///< Null: it was answered.
 };
 
 /// Everything a client is told once.
@@ -56,38 +55,43 @@ struct client_options {
     std::string model{};
     /// Requests in flight at once, streams included; more wait in line. Range: [1, 65535].
     std::size_t max_concurrency{64};
-    /// In place of `max_concurrency`: as many as the service bears, found out by its refusals and timeouts. Off unless given.
-    maybe<adaptive_limit_options> adaptive{};
+    /// In place of `max_concurrency`: as many as the service bears, found out by its refusals and timeouts. Off unless
+    /// given.
+    std::optional<adaptive_limit_options> adaptive{};
     /// Requests and tokens per minute, shared by all calls. Default: no limit but the service's own answers.
     rate_limiter_options rate_limits{};
     /// Tokens assumed for an answer until its length is known, where a request sets no `max_output_tokens`.
     std::int64_t expected_output_tokens{256};
     /// When a failed call is sent again. Streams are retried only until the answer begins.
     retry_options retry{};
-    /// Retries that all calls of this client may make together. Off: as many as `retry` allows, or as the budget that it
-    /// shares with other clients (`retry_options::budget`) does; at most one of the two may be given.
-    maybe<retry_budget_options> retry_budget{};
-    /// Turns attempts away while too many fail; retries wait until it lets some through, where `retry` allows. Off unless given.
-    maybe<circuit_breaker_options> circuit_breaker{};
+    /// Retries that all calls of this client may make together. Off: as many as `retry` allows, or as the budget that
+    /// it shares with other clients (`retry_options::budget`) does; at most one of the two may be given.
+    std::optional<retry_budget_options> retry_budget{};
+    /// Turns attempts away while too many fail; retries wait until it lets some through, where `retry` allows. Off
+    /// unless given.
+    std::optional<circuit_breaker_options> circuit_breaker{};
     /// Sends a second request when the first is slow to be answered (a stream: to begin). Each takes its own slot and
     /// quota. The slower one is cancelled, but a service that has accepted it bills it. Off unless given.
-    maybe<hedge_options> hedge{};
-    /// Limits of one attempt: the first token of a stream is `first_byte`, between two of them is `idle`, all of it `total`.
+    std::optional<hedge_options> hedge{};
+    /// Limits of one attempt: the first token of a stream is `first_byte`, between two of them is `idle`, all of it
+    /// `total`.
     exchange_limits limits{};
-    /// The whole call: waits in line, attempts, back-offs, re-asks, tool rounds and a stream's body together. No retry begins
-    /// that would end behind it. Zero: no limit.
+    /// The whole call: waits in line, attempts, back-offs, re-asks, tool rounds and a stream's body together. No retry
+    /// begins that would end behind it. Zero: no limit.
     std::chrono::milliseconds timeout{0};
     /// How often `parse` asks again when an answer does not have the wanted form. Range: [0, 10].
     int max_reasks{2};
     /// Tokens of all tries of one `parse`, prompts included, after which it asks no more. 0: only `max_reasks` counts.
     std::int64_t max_reask_tokens{0};
-    /// Told of each answer that is to be asked for again. Called on the call's own executor; an exception ends the call.
+    /// Told of each answer that is to be asked for again. Called on the call's own executor; an exception ends the
+    /// call.
     std::function<void(reask_event const&)> on_reask{};
-    /// Told of each request when it is over: both of a hedged attempt, a stream at its end, or as `errc::cancelled` soon
-    /// after it was dropped. Called on the call's own executor. Must not throw.
+    /// Told of each request when it is over: both of a hedged attempt, a stream at its end, or as `errc::cancelled`
+    /// soon after it was dropped. Called on the call's own executor. Must not throw.
     std::function<void(attempt_event const&)> on_attempt{};
-    /// What `parse` and `stream_parse` forgive in answers: services that enforce no schema wrap them in words and fences.
-    json::leniency forgive{.code_fences = true, .prose = true};
+    /// What `parse` and `parse_stream` forgive in answers: services that enforce no schema wrap them in words and
+    /// fences.
+    json::leniency leniency{.code_fences = true, .prose = true};
     /// Largest event of a stream.
     std::size_t max_event_bytes{16U << 20U};
     http_options http{};
@@ -95,16 +99,17 @@ struct client_options {
     std::shared_ptr<coax::transport> transport{};
 
     /// From the environment: COAX_PROVIDER or whichever of these is set, in this order:
-    /// AZURE_OPENAI_ENDPOINT (AZURE_OPENAI_API_KEY or AZURE_OPENAI_AD_TOKEN, OPENAI_API_VERSION, AZURE_OPENAI_DEPLOYMENT),
-    /// OPENAI_API_KEY (OPENAI_BASE_URL, OPENAI_ORG_ID, OPENAI_PROJECT_ID), ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN
-    /// (ANTHROPIC_BASE_URL), COAX_BASE_URL (a compatible server; COAX_API_KEY). COAX_MODEL names the model.
-    /// HTTPS_PROXY and NO_PROXY are honoured; SSL_CERT_FILE adds certificate authorities; RETRY_ATTEMPTS and
-    /// RETRY_WAIT_EXPONENTIAL_{MULTIPLIER,MIN,MAX} set `retry`, as `retry_options_from` says.
+    /// AZURE_OPENAI_ENDPOINT (AZURE_OPENAI_API_KEY or AZURE_OPENAI_AD_TOKEN, OPENAI_API_VERSION,
+    /// AZURE_OPENAI_DEPLOYMENT), OPENAI_API_KEY (OPENAI_BASE_URL, OPENAI_ORG_ID, OPENAI_PROJECT_ID), ANTHROPIC_API_KEY
+    /// or ANTHROPIC_AUTH_TOKEN (ANTHROPIC_BASE_URL), COAX_BASE_URL (a compatible server; COAX_API_KEY). COAX_MODEL
+    /// names the model. HTTPS_PROXY and NO_PROXY are honoured; SSL_CERT_FILE adds certificate authorities;
+    /// RETRY_ATTEMPTS and RETRY_WAIT_EXPONENTIAL_{MULTIPLIER,MIN,MAX} set `retry`, as `retry_options_from` says.
     /// @throws coax::exception  `errc::invalid_argument`: nothing is set, or what is set contradicts itself.
     [[nodiscard]] static client_options from_env();
 };
 
-/// `client_options::from_env` over any look-up: a pure function. The look-up returns nothing for a name that is not set.
+/// `client_options::from_env` over any look-up: a pure function. The look-up returns nothing for a name that is not
+/// set.
 [[nodiscard]] result<client_options> client_options_from(
     std::function<std::optional<std::string>(std::string_view name)> const& look_up);
 

@@ -1,9 +1,9 @@
 #pragma once
 
+#include <coax/bind/partial_reader.hpp>
 #include <coax/client/chat_stream.hpp>
 #include <coax/client/parsed.hpp>
 #include <coax/core/error.hpp>
-#include <coax/json/partial_reader.hpp>
 
 #include <boost/asio/awaitable.hpp>
 
@@ -12,8 +12,8 @@
 
 namespace coax {
 
-/// How `stream_parse` reads.
-struct stream_parse_options {
+/// How `parse_stream` reads.
+struct parse_stream_options {
     /// The first violation ends the stream and closes its connection: what was produced by then is billed, the rest is
     /// not produced. Otherwise the stream goes on, and `finish` tells all violations.
     bool stop_at_violation{false};
@@ -24,16 +24,16 @@ namespace detail {
 /// A streamed answer on its way into a partial reader: the part that is the same for all types.
 class answer_feed {
 public:
-    answer_feed(chat_stream words, stream_parse_options options) : words_{std::move(words)}, options_{options} {}
+    answer_feed(chat_stream words, parse_stream_options options) : words_{std::move(words)}, options_{options} {}
 
     /// Feeds what comes next. False at the answer's end.
-    boost::asio::awaitable<bool> next(json::detail::partial_core& reader);
+    boost::asio::awaitable<bool> next(bind::detail::partial_core& reader);
     /// Feeds the rest. The answer is whole, neither refused nor cut.
-    boost::asio::awaitable<chat_response> finish(json::detail::partial_core& reader);
+    boost::asio::awaitable<chat_response> finish(bind::detail::partial_core& reader);
 
 private:
     chat_stream words_;
-    stream_parse_options options_;
+    parse_stream_options options_;
     bool stopped_{false};  // at a violation; the stream is then closed
 };
 
@@ -44,9 +44,10 @@ private:
 
 /// What a `parse_stream` throws: a failure, and in it what had arrived by then.
 template <class T>
-class incomplete : public exception {
+class partial_answer_error : public exception {
 public:
-    incomplete(error why, std::shared_ptr<T const> so_far) : exception{std::move(why)}, so_far_{std::move(so_far)} {}
+    partial_answer_error(error why, std::shared_ptr<T const> so_far)
+        : exception{std::move(why)}, so_far_{std::move(so_far)} {}
 
     /// As `parse_stream::so_far`. Lives as long as a copy of the exception.
     [[nodiscard]] T const& so_far() const noexcept { return *so_far_; }
@@ -57,14 +58,13 @@ private:
 
 /// A struct that is read while the model writes it. Holds one of the client's slots until its end or its destruction.
 ///
-/// There are no re-asks: what was shown cannot be taken back. What it throws is an `incomplete<T>`, which holds what
-/// arrived; `so_far` still has it too.
-/// Thread safety: one coroutine at a time, on any executor.
-/// Lifetime: as `chat_stream`.
+/// There are no re-asks: what was shown cannot be taken back. What it throws is an `partial_answer_error<T>`, which
+/// holds what arrived; `so_far` still has it too. Thread safety: one coroutine at a time, on any executor. Lifetime: as
+/// `chat_stream`.
 template <class T>
 class parse_stream {
 public:
-    parse_stream(chat_stream words, json::read_options const& reading, stream_parse_options options)
+    parse_stream(chat_stream words, json::read_options const& reading, parse_stream_options options)
         : feed_{std::move(words), options}, reader_{reading} {}
 
     /// Waits until more of the value is there.
@@ -76,7 +76,7 @@ public:
             bool const more = co_await feed_.next(reader_.core());
             co_return more ? &reader_.value() : nullptr;
         } catch (exception const& failure) {
-            throw incomplete<T>{failure.why(), reader_.share_value()};
+            throw partial_answer_error<T>{failure.why(), reader_.share_value()};
         }
     }
 
@@ -96,7 +96,7 @@ public:
             if (!value) throw_error(detail::misfit(std::move(value).error(), response));
             co_return parsed<T>{std::move(*value), std::move(response)};
         } catch (exception const& failure) {
-            throw incomplete<T>{failure.why(), reader_.share_value()};
+            throw partial_answer_error<T>{failure.why(), reader_.share_value()};
         }
     }
 

@@ -1,14 +1,14 @@
 #pragma once
 
 #include <coax/chat/tool.hpp>
-#include <coax/client/answer_form.hpp>
-#include <coax/core/detail/durations.hpp>
+#include <coax/client/output_format.hpp>
 #include <coax/core/result.hpp>
-#include <coax/json/codec.hpp>
-#include <coax/json/dialect.hpp>
+#include <coax/schema/codec.hpp>
+#include <coax/schema/dialect.hpp>
 
 #include <boost/asio/awaitable.hpp>
 
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <string>
@@ -85,10 +85,10 @@ template <class T>
 
 }  // namespace detail
 
-/// Functions a model may call. A function takes one struct (the arguments; its schema is made at compile time) or nothing,
-/// and returns a value, or an awaitable of one: a string is passed to the model as it is, anything else as JSON.
-/// A function that throws has its exception's text told to the model.
-/// Thread safety: const members from any thread; the functions themselves run on the client's executor, several at once.
+/// Functions a model may call. A function takes one struct (the arguments; its schema is made at compile time) or
+/// nothing, and returns a value, or an awaitable of one: a string is passed to the model as it is, anything else as
+/// JSON. A function that throws has its exception's text told to the model. Thread safety: const members from any
+/// thread; the functions themselves run on the client's executor, several at once.
 class toolbox {
 public:
     /// Arguments as JSON text to the answer's text; an error becomes a failed answer.
@@ -97,7 +97,8 @@ public:
     struct entry {
         std::string name{};
         std::string description{};
-        std::function<result<std::string>(schema_dialect)> parameters{};  ///< Schema text; empty function: no arguments.
+        std::function<result<std::string>(schema_dialect)>
+            parameters{};  ///< Schema text; empty function: no arguments.
         function call{};
         tool_options options{};
     };
@@ -112,8 +113,8 @@ public:
     [[nodiscard]] entry const* find(std::string_view name) const noexcept;
     [[nodiscard]] std::vector<entry> const& entries() const noexcept { return entries_; }
 
-    /// As the service is told of them. A tool whose arguments the dialect cannot say is told of in plain JSON Schema and
-    /// without `strict`; its arguments are checked on arrival all the same.
+    /// As the service is told of them. A tool whose arguments the dialect cannot say is told of in plain JSON Schema
+    /// and without `strict`; its arguments are checked on arrival all the same.
     [[nodiscard]] std::vector<tool_definition> definitions(schema_dialect dialect) const;
 
 private:
@@ -135,20 +136,26 @@ toolbox& toolbox::add(std::string name, std::string description, F call, tool_op
     tool.call = [call = std::move(call)](std::string arguments) mutable -> boost::asio::awaitable<result<std::string>> {
         auto const invoke = [&call](auto&... args) { return call(std::move(args)...); };
         auto const answer = [](auto outcome) -> boost::asio::awaitable<result<std::string>> {
-            if constexpr (!detail::is_awaitable<decltype(outcome)>) co_return detail::tool_answer(outcome);
+            if constexpr (!detail::is_awaitable<decltype(outcome)>)
+                co_return detail::tool_answer(outcome);
             else if constexpr (std::is_void_v<typename decltype(outcome)::value_type>) {
                 co_await std::move(outcome);
                 co_return std::string{"done"};
-            } else co_return detail::tool_answer(co_await std::move(outcome));
+            } else
+                co_return detail::tool_answer(co_await std::move(outcome));
         };
         if constexpr (traits::arity == 1) {
             argument read{};
             if (auto fits = json::codec_of<argument>.read(&read, arguments); !fits) co_return fits.error();
-            if constexpr (std::is_void_v<returned>) co_return (invoke(read), std::string{"done"});
-            else co_return co_await answer(invoke(read));
+            if constexpr (std::is_void_v<returned>)
+                co_return (invoke(read), std::string{"done"});
+            else
+                co_return co_await answer(invoke(read));
         } else {
-            if constexpr (std::is_void_v<returned>) co_return (invoke(), std::string{"done"});
-            else co_return co_await answer(invoke());
+            if constexpr (std::is_void_v<returned>)
+                co_return (invoke(), std::string{"done"});
+            else
+                co_return co_await answer(invoke());
         }
     };
     return add(std::move(tool));

@@ -1,12 +1,10 @@
 #pragma once
 
-#include <coax/core/detail/durations.hpp>
-#include <coax/core/maybe.hpp>
-
 #include <boost/system/error_category.hpp>
 #include <boost/system/error_code.hpp>
 #include <boost/system/system_error.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <iosfwd>
 #include <optional>
@@ -21,32 +19,33 @@ namespace coax {
 
 /// What went wrong, as a caller can act on it. Each value says whether the service may have acted (and billed).
 enum class errc {
-    cancelled = 1,      ///< The caller cancelled. The service may have acted.
-    timeout,            ///< A time limit passed; `error::message` names which. The service may have acted.
-    connect_failed,     ///< No connection could be made (name, route, refusal, proxy). Nothing was sent.
-    tls_failed,         ///< The peer's certificate or host name was not accepted. Nothing was sent.
-    connection_lost,    ///< The connection ended before the whole answer was there. The service may have acted.
-    protocol_error,     ///< The peer's bytes are not HTTP, not an event stream or not the service's JSON. It may have acted.
-    too_large,          ///< An answer, event, line or queue outgrew its stated bound. The service may have acted.
-    rate_limited,       ///< 429 or its like: too many requests or tokens. The service did nothing.
-    quota_exhausted,    ///< Credit or a spending limit is used up; waiting does not help. The service did nothing.
-    overloaded,         ///< 503, 529: the service has no capacity. It did nothing.
-    server_error,       ///< Another 5xx. The service may have acted.
-    authentication,     ///< No key, a wrong key, or one that may not do this. The service did nothing.
-    not_found,          ///< No such model, deployment or address. The service did nothing.
-    bad_request,        ///< The service refused the request as malformed or unsupported. It did nothing.
-    context_too_long,   ///< The prompt and the wanted answer do not fit the model. The service did nothing.
-    content_filtered,   ///< A content filter blocked the prompt or the answer. May be billed.
-    refused,            ///< The model declined to answer. Billed.
-    truncated,          ///< The answer hit its token limit and is incomplete. Billed.
-    invalid_output,     ///< The answer does not have the wanted form, also after all re-asks. Billed.
-    tool_failed,        ///< The tool loop could not go on (too many rounds). Billed.
-    invalid_argument,   ///< An option, request or schema is wrong; `error::where` names it. Nothing was sent.
-    invalid_json,       ///< Text is not JSON or does not fit the type; `error::where` is the JSON pointer.
-    io_failed,          ///< A file could not be read or written; `error::where` names it.
-    closed,             ///< The semaphore, limiter, stream or client was closed. Nothing was sent.
-    stalled,            ///< Virtual time only: nothing is ready and no deadline is left, so nothing can ever happen.
-    internal,           ///< A user's callback threw, or coax broke a promise of its own. `error::message` says which.
+    cancelled = 1,     ///< The caller cancelled. The service may have acted.
+    timeout,           ///< A time limit passed; `error::message` names which. The service may have acted.
+    connect_failed,    ///< No connection could be made (name, route, refusal, proxy). Nothing was sent.
+    tls_failed,        ///< The peer's certificate or host name was not accepted. Nothing was sent.
+    connection_lost,   ///< The connection ended before the whole answer was there. The service may have acted.
+    protocol_error,    ///< The peer's bytes are not HTTP, not an event stream or not the service's JSON. It may have
+                       ///< acted.
+    too_large,         ///< An answer, event, line or queue outgrew its stated bound. The service may have acted.
+    rate_limited,      ///< 429 or its like: too many requests or tokens. The service did nothing.
+    quota_exhausted,   ///< Credit or a spending limit is used up; waiting does not help. The service did nothing.
+    overloaded,        ///< 503, 529: the service has no capacity. It did nothing.
+    server_error,      ///< Another 5xx. The service may have acted.
+    authentication,    ///< No key, a wrong key, or one that may not do this. The service did nothing.
+    not_found,         ///< No such model, deployment or address. The service did nothing.
+    bad_request,       ///< The service refused the request as malformed or unsupported. It did nothing.
+    context_too_long,  ///< The prompt and the wanted answer do not fit the model. The service did nothing.
+    content_filtered,  ///< A content filter blocked the prompt or the answer. May be billed.
+    refused,           ///< The model declined to answer. Billed.
+    truncated,         ///< The answer hit its token limit and is incomplete. Billed.
+    invalid_output,    ///< The answer does not have the wanted form, also after all re-asks. Billed.
+    tool_failed,       ///< The tool loop could not go on (too many rounds). Billed.
+    invalid_argument,  ///< An option, request or schema is wrong; `error::where` names it. Nothing was sent.
+    invalid_json,      ///< Text is not JSON or does not fit the type; `error::where` is the JSON pointer.
+    io_failed,         ///< A file could not be read or written; `error::where` names it.
+    closed,            ///< The semaphore, limiter, stream or client was closed. Nothing was sent.
+    stalled,           ///< Virtual time only: nothing is ready and no deadline is left, so nothing can ever happen.
+    internal,          ///< A user's callback threw, or coax broke a promise of its own. `error::message` says which.
 };
 
 /// The standard spelling of a value, such as "rate_limited". Never empty.
@@ -59,19 +58,19 @@ enum class errc {
 
 /// All that is known about one failure. Copyable, owns its data, holds no secret.
 struct error {
-    errc code{};                                     ///< Branch on this, never on `message`.
-    std::string message{};                           ///< For people, one line. Never a key or a prompt.
-    std::string where{};                             ///< JSON pointer, option name, file:line or host; empty: not applicable.
-    int http_status{0};                              ///< 0: no response arrived.
-    std::string service_code{};                      ///< The service's own code or type, as it spelled it; empty: none.
-    std::string service_message{};                   ///< The service's own words, keys removed; empty: none.
-    std::string request_id{};                        ///< To quote to the service's support; empty: none.
-    maybe<std::chrono::milliseconds> retry_after{};  ///< The wait the service asked for.
-    maybe<bool> should_retry{};                      ///< The service's own verdict (`x-should-retry`), if it gave one.
-    int attempts{0};                                 ///< Times a request was sent; 0: not counted or never.
-    std::int64_t input_tokens{0};                    ///< Billed for answers that did not serve, as far as known.
-    std::int64_t output_tokens{0};                   ///< The same of the answers themselves.
-    boost::system::error_code cause{};               ///< What the operating system or TLS reported, if it did.
+    errc code{};                    ///< Branch on this, never on `message`.
+    std::string message{};          ///< For people, one line. Never a key or a prompt.
+    std::string where{};            ///< JSON pointer, option name, file:line or host; empty: not applicable.
+    int http_status{0};             ///< 0: no response arrived.
+    std::string service_code{};     ///< The service's own code or type, as it spelled it; empty: none.
+    std::string service_message{};  ///< The service's own words, keys removed; empty: none.
+    std::string request_id{};       ///< To quote to the service's support; empty: none.
+    std::optional<std::chrono::milliseconds> retry_after{};  ///< The wait the service asked for.
+    std::optional<bool> should_retry{};  ///< The service's own verdict (`x-should-retry`), if it gave one.
+    int attempts{0};                     ///< Times a request was sent; 0: not counted or never.
+    std::int64_t input_tokens{0};        ///< Billed for answers that did not serve, as far as known.
+    std::int64_t output_tokens{0};       ///< The same of the answers themselves.
+    boost::system::error_code cause{};   ///< What the operating system or TLS reported, if it did.
 
     [[nodiscard]] bool operator==(error const& other) const;
 };

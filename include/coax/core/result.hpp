@@ -9,7 +9,7 @@
 
 namespace coax {
 
-namespace detail {
+namespace core::detail {
 
 /// The part of a result that is the same for all: an error, or none. It lives on the heap, so that a result is little
 /// larger than its value and what fails is passed on as a pointer.
@@ -47,13 +47,14 @@ private:
     coax::error* why_{nullptr};  ///< Null: there is none.
 };
 
-}  // namespace detail
+}  // namespace core::detail
 
 /// A value or the `error` that stands in its place, with the interface of boost::system::result. That one is not used
-/// because every file that includes it compiles Boost.Variant2 and Boost.Mp11 (docs/architecture.md says what that costs).
+/// because every file that includes it compiles Boost.Variant2 and Boost.Mp11 (docs/architecture.md says what that
+/// costs).
 /// @tparam T  Its move must not throw.
 template <class T>
-class result : public detail::error_slot {
+class result : public core::detail::error_slot {
 public:
     using value_type = T;
     using error_type = coax::error;
@@ -114,7 +115,7 @@ private:
 
 /// That something was done, or the `error` that stands in its place.
 template <>
-class result<void> : public detail::error_slot {
+class result<void> : public core::detail::error_slot {
 public:
     using value_type = void;
     using error_type = coax::error;

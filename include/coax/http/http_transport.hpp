@@ -1,6 +1,5 @@
 #pragma once
 
-#include <coax/core/detail/durations.hpp>
 #include <coax/core/detail/opaque.hpp>
 #include <coax/core/error.hpp>
 #include <coax/core/secret.hpp>
@@ -8,6 +7,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -43,8 +43,8 @@ struct http_options {
     std::string ca_pem{};
     /// "http://[user:password@]host:port" for https origins through CONNECT; empty: none. See `proxy_from_env`.
     secret https_proxy{};
-    /// Hosts reached directly, as in NO_PROXY: "*", a name (and all below it), ".suffix" (only those below it), an address
-    /// or a network such as 10.0.0.0/8; each may end in ":port".
+    /// Hosts reached directly, as in NO_PROXY: "*", a name (and all below it), ".suffix" (only those below it), an
+    /// address or a network such as 10.0.0.0/8; each may end in ":port".
     std::vector<std::string> no_proxy{};
 };
 
@@ -68,12 +68,11 @@ struct pool_statistics {
 /// goes to another origin than the one it was given for.
 ///
 /// A pooled connection that the server has closed is replaced without the caller noticing, where the server cannot have
-/// acted on the request: it is looked at before anything is written; a first write that fails with nothing taken is made
-/// again; so is, once, a request with an idempotent method that saw no byte of an answer. A POST that was written is never
-/// sent twice: a closing that crosses it on the wire is `errc::connection_lost`.
-/// Source: RFC 9110, section 9.2.2; RFC 9112, section 9.3.1.
-/// Thread safety: one executor that runs one handler at a time (an io_context run by one thread, or a strand).
-/// Lifetime: must outlive the operations begun on it; streams may outlive it.
+/// acted on the request: it is looked at before anything is written; a first write that fails with nothing taken is
+/// made again; so is, once, a request with an idempotent method that saw no byte of an answer. A POST that was written
+/// is never sent twice: a closing that crosses it on the wire is `errc::connection_lost`. Source: RFC 9110,
+/// section 9.2.2; RFC 9112, section 9.3.1. Thread safety: one executor that runs one handler at a time (an io_context
+/// run by one thread, or a strand). Lifetime: must outlive the operations begun on it; streams may outlive it.
 class http_transport final : public transport {
 public:
     /// @throws coax::exception  `errc::invalid_argument`, `errc::io_failed` (CA file), `errc::tls_failed` (bad PEM).
@@ -91,7 +90,7 @@ public:
 
 private:
     class impl;
-    detail::shared_opaque<impl> impl_;
+    core::detail::shared_opaque<impl> impl_;
 };
 
 }  // namespace coax

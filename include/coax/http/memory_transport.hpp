@@ -1,9 +1,8 @@
 #pragma once
 
-#include <coax/core/detail/durations.hpp>
-#include <coax/core/maybe.hpp>
 #include <coax/http/transport.hpp>
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -20,7 +19,7 @@ public:
         std::chrono::milliseconds delay{0};  ///< Before the head.
         std::size_t piece_bytes{0};          ///< Pieces in which a stream gets the body; 0: one.
         std::chrono::milliseconds delay_per_piece{0};
-        maybe<error> fails_after{};  ///< Ends the body with this error.
+        std::optional<error> fails_after{};  ///< Ends the body with this error.
     };
     using handler = std::function<result<answer>(http_request const&)>;
 

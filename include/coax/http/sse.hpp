@@ -12,7 +12,8 @@ namespace coax {
 /// One server-sent event. The views live until the decoder is touched again.
 struct sse_event {
     std::string_view type{};  ///< The `event` field; empty when there was none.
-    std::string_view data{};  ///< The `data` lines, joined with LF. Never empty: an event of nothing but "data:" is dropped.
+    std::string_view
+        data{};  ///< The `data` lines, joined with LF. Never empty: an event of nothing but "data:" is dropped.
 };
 
 /// Cuts a byte stream into server-sent events, incrementally and without waiting.
@@ -45,17 +46,17 @@ private:
 
     std::size_t max_event_bytes_;
     std::string buffer_;
-    std::string joined_;       // the data of an event with several data lines
-    std::size_t begin_{0};     // first byte of the event being read
-    std::size_t line_{0};      // first byte of the line being read
-    std::size_t lf_{0};        // no LF in [line_, lf_)
-    std::size_t cr_{0};        // no CR in [line_, cr_)
-    slice type_{};             // both in buffer_
-    slice data_{};             // the only data line so far
-    int data_lines_{0};        // 0, 1, or 2 for more
-    bool started_{false};      // the byte order mark was looked for
-    bool skip_lf_{false};      // the last line ended in CR
-    bool failed_{false};       // an event was too large
+    std::string joined_;    // the data of an event with several data lines
+    std::size_t begin_{0};  // first byte of the event being read
+    std::size_t line_{0};   // first byte of the line being read
+    std::size_t lf_{0};     // no LF in [line_, lf_)
+    std::size_t cr_{0};     // no CR in [line_, cr_)
+    slice type_{};          // both in buffer_
+    slice data_{};          // the only data line so far
+    int data_lines_{0};     // 0, 1, or 2 for more
+    bool started_{false};   // the byte order mark was looked for
+    bool skip_lf_{false};   // the last line ended in CR
+    bool failed_{false};    // an event was too large
 };
 
 }  // namespace coax

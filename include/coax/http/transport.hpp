@@ -1,11 +1,11 @@
 #pragma once
 
-#include <coax/core/detail/durations.hpp>
 #include <coax/core/result.hpp>
 #include <coax/http/message.hpp>
 
 #include <boost/asio/awaitable.hpp>
 
+#include <chrono>
 #include <memory>
 #include <string_view>
 

@@ -40,6 +40,7 @@ struct leniency {
 };
 
 /// Everything forgiven, for models that nothing forces into a schema.
-inline constexpr leniency forgive_all{true, true, true, true, true, true, true, true, true, true, true, true, true, true, true};
+inline constexpr leniency full_leniency{true, true, true, true, true, true, true, true,
+                                        true, true, true, true, true, true, true};
 
 }  // namespace coax::json

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <coax/core/result.hpp>
-#include <coax/json/detail/plan.hpp>
 
 #include <string>
 #include <string_view>
@@ -9,11 +8,15 @@
 
 namespace coax {
 
+namespace json::detail {
+struct value_access;
+}
+
 /// What a JSON value is.
 enum class json_kind { null, boolean, number, string, array, object };
 
-/// One JSON value, carried as its compact text: known to be valid, passed on without being understood.
-/// Thread safety: as std::string.
+/// One JSON value, carried as its compact text: known to be valid, passed on without being understood. `json::read`
+/// reads one into a type, `json::to_value` makes one. Thread safety: as std::string.
 class json_value {
 public:
     /// The value `null`.
@@ -22,14 +25,6 @@ public:
     /// Checks `text` and keeps it without the white space between tokens.
     /// Errors: `errc::invalid_json`, `where` is the JSON pointer.
     [[nodiscard]] static result<json_value> parse(std::string_view text);
-
-    /// The JSON of any type that coax can write.
-    template <class T>
-    [[nodiscard]] static json_value from(T const& value);
-
-    /// Reads the value into a type. Errors: as `json::read`.
-    template <class T>
-    [[nodiscard]] result<T> as() const;
 
     /// Compact JSON text. Empty only after the value was moved from.
     [[nodiscard]] std::string const& text() const noexcept { return text_; }
@@ -59,5 +54,3 @@ namespace json {
 
 }  // namespace json
 }  // namespace coax
-
-#include <coax/json/detail/value_conversion.hpp>

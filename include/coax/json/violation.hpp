@@ -10,9 +10,9 @@ namespace coax::json {
 struct violation {
     std::string pointer{};  ///< JSON pointer; empty: the whole value.
     std::string expected{};
-    std::string found{};    ///< A short form of what stands there.
-    std::string near{};     ///< At most 60 bytes of the text around it, on one line; the place itself is behind " >>> ".
-    std::size_t line{0};    ///< From 1. 0: not known.
+    std::string found{};  ///< A short form of what stands there.
+    std::string near{};   ///< At most 60 bytes of the text around it, on one line; the place itself is behind " >>> ".
+    std::size_t line{0};  ///< From 1. 0: not known.
     std::size_t column{0};  ///< In code points, from 1.
 
     friend bool operator==(violation const&, violation const&) = default;

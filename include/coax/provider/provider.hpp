@@ -5,7 +5,7 @@
 #include <coax/core/secret.hpp>
 #include <coax/http/message.hpp>
 #include <coax/http/sse.hpp>
-#include <coax/json/dialect.hpp>
+#include <coax/schema/dialect.hpp>
 
 #include <memory>
 #include <string>
@@ -29,7 +29,8 @@ public:
     /// Tokens counted so far: partial when the stream broke.
     [[nodiscard]] virtual usage usage_so_far() const noexcept = 0;
 
-    /// The whole answer. `errc::connection_lost` when the stream ended before the service said so. Call once, at the end.
+    /// The whole answer. `errc::connection_lost` when the stream ended before the service said so. Call once, at the
+    /// end.
     [[nodiscard]] virtual result<chat_response> finish() = 0;
 };
 
@@ -56,7 +57,8 @@ public:
     /// The answer, or the error that its status and body tell.
     [[nodiscard]] virtual result<chat_response> decode(http_response const& answer) const = 0;
 
-    /// What the headers of any answer, an error's too, say of the service's limits. `decode` puts a good answer's into it.
+    /// What the headers of any answer, an error's too, say of the service's limits. `decode` puts a good answer's into
+    /// it.
     [[nodiscard]] virtual rate_limit_status rate_limits(header_list const& headers) const = 0;
 
     /// For the events of one answer with status 200 and these headers.

@@ -126,7 +126,7 @@ template <class Enum>
     return {enumerator, doc{}};
 }
 
-namespace detail {
+namespace reflect::detail {
 
 template <class... Fields>
 struct field_docs {};
@@ -142,25 +142,25 @@ constexpr field_docs<First, Rest...> list_field_docs(First first, Rest... rest) 
     return {first, list_field_docs(rest...)};
 }
 
-}  // namespace detail
+}  // namespace reflect::detail
 
 /// What a struct's `coax_schema` holds. Made by `describe`.
 template <class... Fields>
 struct schema_table {
     doc documentation;
-    detail::field_docs<Fields...> fields;
+    reflect::detail::field_docs<Fields...> fields;
 };
 
 /// Documents a struct. Fields not named need no line:
 /// `static constexpr auto coax_schema = coax::describe("A person", coax::field(&person::age, "In years"));`
 template <class... Fields>
 [[nodiscard]] consteval schema_table<Fields...> describe(doc documentation, Fields... fields) {
-    return {documentation, detail::list_field_docs(fields...)};
+    return {documentation, reflect::detail::list_field_docs(fields...)};
 }
 
 template <class... Fields>
 [[nodiscard]] consteval schema_table<Fields...> describe(doc_text description, Fields... fields) {
-    return {doc{.description = description}, detail::list_field_docs(fields...)};
+    return {doc{.description = description}, reflect::detail::list_field_docs(fields...)};
 }
 
 /// Documents a type that is not yours, or an enum: specialize it with a static constexpr member `coax_schema`.
@@ -168,7 +168,8 @@ template <class... Fields>
 /// lists; a table outside the class needs `friend struct coax::schema_for<the_class>;` for the private ones.
 ///
 /// Beside `coax_schema`, here or in the type itself, may stand `static std::string coax_check(T const&)`: a rule for
-/// the whole value, checked when all of its fields are there. What it returns goes back to the model; empty: all is well.
+/// the whole value, checked when all of its fields are there. What it returns goes back to the model; empty: all is
+/// well.
 template <class T>
 struct schema_for;
 

@@ -93,7 +93,8 @@ struct enum_scan {
                 begin = end;
                 while (!ends_word(text[begin - 1])) --begin;
                 if (!is_number(begin)) {
-                    result.names[result.count++] = {static_cast<unsigned short>(index), static_cast<unsigned short>(begin),
+                    result.names[result.count++] = {static_cast<unsigned short>(index),
+                                                    static_cast<unsigned short>(begin),
                                                     static_cast<unsigned short>(end)};
                     result.length += end - begin;
                 }
@@ -229,7 +230,7 @@ consteval auto find_enumerators() {
 /// Two enumerators of one value appear once, under the first name.
 template <class Enum>
     requires std::is_enum_v<Enum>
-inline constexpr auto enumerators = detail::find_enumerators<Enum>();
+inline constexpr auto enumerators = reflect::detail::find_enumerators<Enum>();
 
 /// The enumerator's name, or "" for a value without one.
 template <class Enum>

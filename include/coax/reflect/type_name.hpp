@@ -23,7 +23,8 @@ consteval auto full_type_name() {
 
 /// The type's name as the compiler spells it, with namespaces and template arguments.
 template <class T>
-inline constexpr std::string_view type_name{detail::full_type_name<T>().begin, detail::full_type_name<T>().size};
+inline constexpr std::string_view type_name{reflect::detail::full_type_name<T>().begin,
+                                            reflect::detail::full_type_name<T>().size};
 
 /// The type's own name: without namespaces in front, template arguments kept.
 template <class T>

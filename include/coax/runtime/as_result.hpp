@@ -9,8 +9,8 @@
 namespace coax {
 
 /// Any exception as an `error`: the one place where foreign ones become ours.
-/// `coax::exception` gives its own; a Boost or std system error of the network gives `errc::connection_lost`, its like or
-/// `errc::cancelled`; all else `errc::internal` with what() as the message. Null gives `errc::internal`.
+/// `coax::exception` gives its own; a Boost or std system error of the network gives `errc::connection_lost`, its like
+/// or `errc::cancelled`; all else `errc::internal` with what() as the message. Null gives `errc::internal`.
 [[nodiscard]] error to_error(std::exception_ptr const& failure);
 
 namespace detail {
@@ -32,7 +32,8 @@ using as_result_t = typename detail::flat_result<T>::type;
 
 /// Turns an operation that throws into one that returns `result<T>`. One that returns `result<T>` stays flat.
 ///
-/// Cancellation: as `op`; a cancelled one returns `errc::cancelled`, and the caller's next `co_await` throws as Asio has it.
+/// Cancellation: as `op`; a cancelled one returns `errc::cancelled`, and the caller's next `co_await` throws as Asio
+/// has it.
 template <class T>
 asio::awaitable<as_result_t<T>> as_result(asio::awaitable<T> op) {
     try {

@@ -1,9 +1,9 @@
 #pragma once
 
-#include <coax/core/detail/durations.hpp>
 #include <coax/runtime/asio.hpp>
 
 #include <atomic>
+#include <chrono>
 
 namespace coax {
 

@@ -3,7 +3,7 @@
 #include <coax/core/detail/opaque.hpp>
 #include <coax/runtime/asio.hpp>
 #include <coax/runtime/clock.hpp>
-#include <coax/runtime/detail/children.hpp>
+#include <coax/runtime/detail/nursery.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -25,23 +25,23 @@ struct virtual_time {
     /// Another run for each seed, and the same one for the same seed.
     explicit virtual_time(std::uint64_t wanted) noexcept : seed{wanted} {}
 
-    /// Of what chance decides (jitter) and of the order in which equal deadlines expire. 0: these expire in the order of
-    /// asking.
+    /// Of what chance decides (jitter) and of the order in which equal deadlines expire. 0: these expire in the order
+    /// of asking.
     std::uint64_t seed{0};
 };
 
 /// The threads, timers and shutdown of a program that has no `io_context` of its own.
 ///
-/// Shard 0 runs inside `run()`, the others on threads of their own as long as the runtime lives. What other threads send to
-/// shard 0 between two `run()`s waits for the next one: where nobody stays in `run()`, give such work to the shards from 1 up.
-/// Thread safety: `executor()`, `shard_count()` and `stop()` from any thread; the rest from one.
+/// Shard 0 runs inside `run()`, the others on threads of their own as long as the runtime lives. What other threads
+/// send to shard 0 between two `run()`s waits for the next one: where nobody stays in `run()`, give such work to the
+/// shards from 1 up. Thread safety: `executor()`, `shard_count()` and `stop()` from any thread; the rest from one.
 /// Lifetime: must outlive all that runs on it. The destructor unwinds every coroutine that is left.
 class runtime {
 public:
     /// @throws coax::exception  `errc::invalid_argument`.
     explicit runtime(runtime_options options = {});
-    /// One shard, the same run every time: an hour of waiting takes no time. Not for real sockets: waiting for one does not
-    /// count as ready.
+    /// One shard, the same run every time: an hour of waiting takes no time. Not for real sockets: waiting for one does
+    /// not count as ready.
     explicit runtime(virtual_time time);
     runtime(runtime const&) = delete;
     runtime& operator=(runtime const&) = delete;
@@ -50,9 +50,10 @@ public:
     /// Runs `main` on shard 0, on the calling thread, until it ends. May be called again, not from inside.
     ///
     /// @returns What `main` returns; what it throws passes through.
-    /// @throws coax::exception  `errc::cancelled` after `stop()`; `errc::stalled` in virtual time when nothing is ready and
-    ///         nothing ever will be: its message names what waits, as "2 on async_semaphore, 1 on channel"; `main` was then
-    ///         cancelled.
+    /// @throws coax::exception  `errc::cancelled` after `stop()`; `errc::stalled` in virtual time when nothing is ready
+    /// and
+    ///         nothing ever will be: its message names what waits, as "2 on async_semaphore, 1 on channel"; `main` was
+    ///         then cancelled.
     template <class T>
     T run(asio::awaitable<T> main) {
         auto place = std::make_shared<std::optional<detail::kept<T>>>();
@@ -74,7 +75,7 @@ private:
 
     void run_to_end(asio::awaitable<void> main);
 
-    detail::opaque<impl> impl_;
+    core::detail::opaque<impl> impl_;
 };
 
 }  // namespace coax

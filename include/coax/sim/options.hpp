@@ -1,9 +1,9 @@
 #pragma once
 
-#include <coax/core/detail/durations.hpp>
 #include <coax/core/result.hpp>
 #include <coax/core/secret.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>

@@ -50,9 +50,7 @@ outcomes<T> ask_about(std::vector<post> posts, fake_service const& service, ToRe
     return got;
 }
 
-std::string prompt_of(listed_record<post> const& one) {
-    return one.value.author + " wrote: " + one.value.text;
-}
+std::string prompt_of(listed_record<post> const& one) { return one.value.author + " wrote: " + one.value.text; }
 
 TEST(ClientBatch, ReadsAStructForEachRecordAndReasks) {
     fake_service service;

@@ -1,6 +1,6 @@
 #include <coax/batch/batch.hpp>
+#include <coax/policy/timeout.hpp>
 #include <coax/runtime/runtime.hpp>
-#include <coax/runtime/timeout.hpp>
 
 #include <gtest/gtest.h>
 
@@ -266,9 +266,7 @@ struct ends_case {
     bool before_success;
     bool after_success;
 };
-void PrintTo(ends_case const& row, std::ostream* out) {
-    *out << row.name;
-}
+void PrintTo(ends_case const& row, std::ostream* out) { *out << row.name; }
 class EndsBatch : public testing::TestWithParam<ends_case> {};
 
 TEST_P(EndsBatch, FollowsTheTable) {

@@ -190,9 +190,7 @@ struct foreign_case {
     std::string text;
     int line;
 };
-void PrintTo(foreign_case const& row, std::ostream* out) {
-    *out << row.name;
-}
+void PrintTo(foreign_case const& row, std::ostream* out) { *out << row.name; }
 class ForeignOutput : public testing::TestWithParam<foreign_case> {};
 
 TEST_P(ForeignOutput, IsRefusedAndUnchanged) {

@@ -9,9 +9,7 @@
 namespace coax {
 namespace {
 
-json_value record(std::string_view text) {
-    return json_value::parse(text).value();
-}
+json_value record(std::string_view text) { return json_value::parse(text).value(); }
 
 struct render_case {
     char const* name;
@@ -20,9 +18,7 @@ struct render_case {
     char const* user;
     char const* system{""};
 };
-void PrintTo(render_case const& row, std::ostream* out) {
-    *out << row.name;
-}
+void PrintTo(render_case const& row, std::ostream* out) { *out << row.name; }
 class Render : public testing::TestWithParam<render_case> {};
 
 TEST_P(Render, PutsTheFieldsIn) {
@@ -60,9 +56,7 @@ struct wrong_case {
     char const* text;
     char const* where;
 };
-void PrintTo(wrong_case const& row, std::ostream* out) {
-    *out << row.name;
-}
+void PrintTo(wrong_case const& row, std::ostream* out) { *out << row.name; }
 class WrongTemplate : public testing::TestWithParam<wrong_case> {};
 
 TEST_P(WrongTemplate, IsRefusedWithItsLine) {

@@ -36,9 +36,7 @@ struct file_case {
     std::string text;
     std::vector<std::string> keys;
 };
-void PrintTo(file_case const& row, std::ostream* out) {
-    *out << row.name;
-}
+void PrintTo(file_case const& row, std::ostream* out) { *out << row.name; }
 class RecordFile : public testing::TestWithParam<file_case> {};
 
 TEST_P(RecordFile, GivesItsRecordsInOrder) {
@@ -94,9 +92,7 @@ struct garbage_case {
     char const* name;
     std::string line;
 };
-void PrintTo(garbage_case const& row, std::ostream* out) {
-    *out << row.name;
-}
+void PrintTo(garbage_case const& row, std::ostream* out) { *out << row.name; }
 class GarbageLine : public testing::TestWithParam<garbage_case> {};
 
 TEST_P(GarbageLine, IsAProblemThatNamesFileAndLine) {

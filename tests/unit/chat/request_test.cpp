@@ -9,18 +9,14 @@
 namespace coax {
 namespace {
 
-chat_request good_request() {
-    return {.model = "gpt-5.4", .messages = {system("Be brief."), user("Hello")}};
-}
+chat_request good_request() { return {.model = "gpt-5.4", .messages = {system("Be brief."), user("Hello")}}; }
 
 struct invalid_case {
     char const* name;
     std::function<void(chat_request&)> spoil;
     std::string where;
 };
-void PrintTo(invalid_case const& row, std::ostream* out) {
-    *out << row.name;
-}
+void PrintTo(invalid_case const& row, std::ostream* out) { *out << row.name; }
 class InvalidRequest : public testing::TestWithParam<invalid_case> {};
 
 TEST_P(InvalidRequest, IsRefusedNamingTheField) {
@@ -33,12 +29,8 @@ TEST_P(InvalidRequest, IsRefusedNamingTheField) {
     EXPECT_FALSE(wrong->message.empty());
 }
 
-tool_definition tool(std::string name) {
-    return {.name = std::move(name)};
-}
-json_value json(std::string_view text) {
-    return json_value::parse(text).value();
-}
+tool_definition tool(std::string name) { return {.name = std::move(name)}; }
+json_value json(std::string_view text) { return json_value::parse(text).value(); }
 
 INSTANTIATE_TEST_SUITE_P(
     Rows, InvalidRequest,
@@ -72,16 +64,16 @@ INSTANTIATE_TEST_SUITE_P(
                      "tools[0].parameters"},
         invalid_case{"metadata_twice", [](auto& r) { r.metadata = {{"a", "1"}, {"b", "2"}, {"a", "3"}}; },
                      "metadata[2].key"},
-        invalid_case{"required_without_tools", [](auto& r) { r.tool_choice.mode = tool_choice::mode_t::required; },
+        invalid_case{"required_without_tools", [](auto& r) { r.tool_choice.mode = tool_choice_mode::required; },
                      "tool_choice"},
         invalid_case{"unknown_tool_named",
                      [](auto& r) {
                          r.tools = {tool("a")};
-                         r.tool_choice = {tool_choice::mode_t::named, "b"};
+                         r.tool_choice = {tool_choice_mode::named, "b"};
                      },
                      "tool_choice.name"},
         invalid_case{"schema_name", [](auto& r) { r.response_format.name = "my answer"; }, "response_format.name"},
-        invalid_case{"schema_missing", [](auto& r) { r.response_format.kind = response_format::kind_t::json_schema; },
+        invalid_case{"schema_missing", [](auto& r) { r.response_format.kind = response_format_kind::json_schema; },
                      "response_format.schema"},
         invalid_case{"extra_array", [](auto& r) { r.extra = json("[1]"); }, "extra"}),
     [](auto const& row) { return std::string(row.param.name); });
@@ -94,9 +86,9 @@ TEST(Request, AtTheEdgesOfTheRangesIsValid) {
     request.frequency_penalty = 2;
     request.max_output_tokens = 0;
     request.tools = {tool(std::string(64, 'x')), {.name = "y", .parameters = " {\"type\":\"object\"}\n"}};
-    request.tool_choice = {tool_choice::mode_t::named, "y"};
+    request.tool_choice = {tool_choice_mode::named, "y"};
     request.response_format = {
-        .kind = response_format::kind_t::json_schema, .name = "answer-1_A", .schema = R"({"type":"object"})"};
+        .kind = response_format_kind::json_schema, .name = "answer-1_A", .schema = R"({"type":"object"})"};
     request.extra = json(R"({"service_tier":"flex"})");
     EXPECT_EQ(validate(request), std::nullopt);
 }

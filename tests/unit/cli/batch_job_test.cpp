@@ -19,9 +19,7 @@ std::optional<std::string> with_key(std::string_view name) {
     if (name == "OPENAI_API_KEY") return "k";
     return std::nullopt;
 }
-std::optional<std::string> without_key(std::string_view) {
-    return std::nullopt;
-}
+std::optional<std::string> without_key(std::string_view) { return std::nullopt; }
 
 /// Good input, of which each test spoils one thing.
 struct good_input {
@@ -82,9 +80,7 @@ struct spoiled_case {
     char const* where;
     int exit_code{bad_usage};
 };
-void PrintTo(spoiled_case const& row, std::ostream* out) {
-    *out << row.name;
-}
+void PrintTo(spoiled_case const& row, std::ostream* out) { *out << row.name; }
 class SpoiledInput : public testing::TestWithParam<spoiled_case> {};
 
 TEST_P(SpoiledInput, IsRefusedWithItsPlace) {

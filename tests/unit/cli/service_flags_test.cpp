@@ -72,9 +72,7 @@ struct refused_case {
     char const* where;
     int exit_code;
 };
-void PrintTo(refused_case const& row, std::ostream* out) {
-    *out << row.name;
-}
+void PrintTo(refused_case const& row, std::ostream* out) { *out << row.name; }
 class RefusedService : public testing::TestWithParam<refused_case> {};
 
 TEST_P(RefusedService, NamesTheFlagOrVariable) {

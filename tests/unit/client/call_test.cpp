@@ -1,14 +1,14 @@
-#include <coax/client/client.hpp>
-#include <coax/runtime/as_result.hpp>
-#include <coax/runtime/clock.hpp>
-#include <coax/runtime/map.hpp>
-#include <coax/runtime/runtime.hpp>
-#include <coax/runtime/timeout.hpp>
-
-#include <gtest/gtest.h>
-
 #include "support/fake_service.hpp"
 #include "support/run_coro.hpp"
+
+#include <coax/client/client.hpp>
+#include <coax/policy/timeout.hpp>
+#include <coax/runtime/as_result.hpp>
+#include <coax/runtime/clock.hpp>
+#include <coax/runtime/runtime.hpp>
+#include <coax/tasks/map.hpp>
+
+#include <gtest/gtest.h>
 
 namespace coax {
 namespace {
@@ -43,7 +43,9 @@ TEST(Chat, AnswersAPrompt) {
 
 TEST(Chat, FailureIsRetriedAfterTheToldWait) {
     fake_service service;
-    service.then(openai_error(429, "rate_limit_exceeded", {{"retry-after", "7"}})).then(openai_error(503, "x")).then(openai_text("ok"));
+    service.then(openai_error(429, "rate_limit_exceeded", {{"retry-after", "7"}}))
+        .then(openai_error(503, "x"))
+        .then(openai_text("ok"));
     run_virtual([](fake_service fake) -> asio::awaitable<void> {
         auto llm = co_await connect(fake.options());
         auto const executor = co_await asio::this_coro::executor;
@@ -58,7 +60,7 @@ TEST(Chat, FailureIsRetriedAfterTheToldWait) {
 }
 
 struct failing_case {
-    const char* name;
+    char const* name;
     result<fake_service::answer> answer;
     errc expected;
     std::size_t sendings;
@@ -81,20 +83,33 @@ TEST_P(FailingChat, EndsInItsError) {
     EXPECT_EQ(service.count(), GetParam().sendings);
 }
 
-INSTANTIATE_TEST_SUITE_P(Rows, FailingChat, testing::Values(
-    failing_case{"bad_request_at_once", fake_service::answer{.response = openai_error(400, "invalid_value")}, errc::bad_request, 1},
-    failing_case{"wrong_key_at_once", fake_service::answer{.response = openai_error(401, "invalid_api_key")}, errc::authentication, 1},
-    failing_case{"exhausted_quota_at_once", fake_service::answer{.response = openai_error(429, "insufficient_quota")}, errc::quota_exhausted, 1},
-    failing_case{"server_error_after_three", fake_service::answer{.response = openai_error(500, "x")}, errc::server_error, 3},
-    failing_case{"overload_after_three", fake_service::answer{.response = openai_error(503, "x")}, errc::overloaded, 3},
-    failing_case{"no_connection_after_three", error{.code = errc::connect_failed, .message = "refused"}, errc::connect_failed, 3},
-    failing_case{"service_forbids_retry", fake_service::answer{.response = openai_error(500, "x", {{"x-should-retry", "false"}})}, errc::server_error, 1},
-    failing_case{"not_json", fake_service::answer{.response = {.status = 200, .body = "<html>"}}, errc::protocol_error, 3}),
+INSTANTIATE_TEST_SUITE_P(
+    Rows, FailingChat,
+    testing::Values(
+        failing_case{"bad_request_at_once", fake_service::answer{.response = openai_error(400, "invalid_value")},
+                     errc::bad_request, 1},
+        failing_case{"wrong_key_at_once", fake_service::answer{.response = openai_error(401, "invalid_api_key")},
+                     errc::authentication, 1},
+        failing_case{"exhausted_quota_at_once",
+                     fake_service::answer{.response = openai_error(429, "insufficient_quota")}, errc::quota_exhausted,
+                     1},
+        failing_case{"server_error_after_three", fake_service::answer{.response = openai_error(500, "x")},
+                     errc::server_error, 3},
+        failing_case{"overload_after_three", fake_service::answer{.response = openai_error(503, "x")}, errc::overloaded,
+                     3},
+        failing_case{"no_connection_after_three", error{.code = errc::connect_failed, .message = "refused"},
+                     errc::connect_failed, 3},
+        failing_case{"service_forbids_retry",
+                     fake_service::answer{.response = openai_error(500, "x", {{"x-should-retry", "false"}})},
+                     errc::server_error, 1},
+        failing_case{"not_json", fake_service::answer{.response = {.status = 200, .body = "<html>"}},
+                     errc::protocol_error, 3}),
     [](auto const& row) { return std::string(row.param.name); });
 
 TEST(Chat, KeyNeverShowsInAnError) {
     fake_service service;
-    service.then({.status = 401, .body = R"({"error":{"message":"Incorrect API key provided: sk-test","code":"invalid_api_key"}})"});
+    service.then({.status = 401,
+                  .body = R"({"error":{"message":"Incorrect API key provided: sk-test","code":"invalid_api_key"}})"});
     run_virtual([](fake_service fake) -> asio::awaitable<void> {
         auto llm = co_await connect(fake.options());
         auto const answer = co_await as_result(llm.chat("x"));

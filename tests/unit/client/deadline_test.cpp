@@ -2,9 +2,9 @@
 #include "support/run_coro.hpp"
 
 #include <coax/client/client.hpp>
+#include <coax/policy/timeout.hpp>
 #include <coax/runtime/as_result.hpp>
-#include <coax/runtime/map.hpp>
-#include <coax/runtime/timeout.hpp>
+#include <coax/tasks/map.hpp>
 
 #include <gmock/gmock.h>
 
@@ -25,9 +25,7 @@ struct limit_case {
     char const* says;  ///< The limit that the error must name.
     clock::duration after;
 };
-void PrintTo(limit_case const& row, std::ostream* out) {
-    *out << row.name;
-}
+void PrintTo(limit_case const& row, std::ostream* out) { *out << row.name; }
 class Deadline : public testing::TestWithParam<limit_case> {
 protected:
     /// Headers after a minute, then a piece each minute.
@@ -62,25 +60,22 @@ protected:
     }
 };
 
-TEST_P(Deadline, OfAChatIsNamed) {
-    run_virtual(expect_end(GetParam(), false));
-}
-TEST_P(Deadline, OfAStreamIsNamed) {
-    run_virtual(expect_end(GetParam(), true));
-}
+TEST_P(Deadline, OfAChatIsNamed) { run_virtual(expect_end(GetParam(), false)); }
+TEST_P(Deadline, OfAStreamIsNamed) { run_virtual(expect_end(GetParam(), true)); }
 
 INSTANTIATE_TEST_SUITE_P(
     Rows, Deadline,
-    testing::Values(limit_case{"first_token", [](client_options& one) { one.limits.first_byte = 10s; }, "first_byte", 10s},
-                    limit_case{"between_tokens", [](client_options& one) { one.limits.idle = 30s; }, "idle", 90s},
-                    limit_case{"one_attempt", [](client_options& one) { one.limits.total = 100s; }, "total", 100s},
-                    limit_case{"whole_call", [](client_options& one) { one.timeout = 150s; }, "`timeout` of the whole call", 150s},
-                    limit_case{"whole_call_before_an_attempts_own",
-                               [](client_options& one) {
-                                   one.timeout = 80s;
-                                   one.limits.total = 100s;
-                               },
-                               "`timeout` of the whole call", 80s}),
+    testing::Values(
+        limit_case{"first_token", [](client_options& one) { one.limits.first_byte = 10s; }, "first_byte", 10s},
+        limit_case{"between_tokens", [](client_options& one) { one.limits.idle = 30s; }, "idle", 90s},
+        limit_case{"one_attempt", [](client_options& one) { one.limits.total = 100s; }, "total", 100s},
+        limit_case{"whole_call", [](client_options& one) { one.timeout = 150s; }, "`timeout` of the whole call", 150s},
+        limit_case{"whole_call_before_an_attempts_own",
+                   [](client_options& one) {
+                       one.timeout = 80s;
+                       one.limits.total = 100s;
+                   },
+                   "`timeout` of the whole call", 80s}),
     [](auto const& row) { return std::string(row.param.name); });
 
 TEST(CallDeadline, NoBackOffBeginsThatWouldOutlastIt) {
@@ -155,7 +150,8 @@ TEST(Quota, AServiceThatSharesItsLimitWithOthersIsHeeded) {
 
 TEST(DeadlineCost, StandsInTheError) {
     fake_service service;
-    service.then(openai_text(R"({"n":"x"})")).then(fake_service::answer{.response = openai_text(R"({"n":3})"), .delay = 1h});
+    service.then(openai_text(R"({"n":"x"})"))
+        .then(fake_service::answer{.response = openai_text(R"({"n":3})"), .delay = 1h});
     auto const body = [](fake_service fake) -> asio::awaitable<void> {
         auto options = fake.options();
         options.limits = {.first_byte = 0s};

@@ -18,7 +18,7 @@ result<client_options> from(environment const& set) {
 }
 
 struct found_case {
-    const char* name;
+    char const* name;
     environment set;
     std::string service;
     std::string base_url;
@@ -41,20 +41,58 @@ TEST_P(FromEnvironment, FindsTheService) {
     EXPECT_FALSE(validate(*options));
 }
 
-INSTANTIATE_TEST_SUITE_P(Rows, FromEnvironment, testing::Values(
-    found_case{"openai", {{"OPENAI_API_KEY", "sk"}}, "openai", "", "sk", "gpt-5.4-mini"},
-    found_case{"openai_elsewhere", {{"OPENAI_API_KEY", "sk"}, {"OPENAI_BASE_URL", "https://x/v1"}, {"COAX_MODEL", "z"}}, "openai", "https://x/v1", "sk", "z"},
-    found_case{"azure_wins", {{"OPENAI_API_KEY", "sk"}, {"AZURE_OPENAI_ENDPOINT", "https://r.example"}, {"AZURE_OPENAI_API_KEY", "az"}, {"AZURE_OPENAI_DEPLOYMENT", "d"}}, "azure", "https://r.example", "az", "d"},
-    found_case{"azure_token_wins", {{"AZURE_OPENAI_ENDPOINT", "https://r.example"}, {"AZURE_OPENAI_API_KEY", "az"}, {"AZURE_OPENAI_AD_TOKEN", "jwt"}}, "azure", "https://r.example", "jwt", "", true},
-    found_case{"anthropic", {{"ANTHROPIC_API_KEY", "ak"}}, "anthropic", "", "ak", "claude-sonnet-5"},
-    found_case{"anthropic_token", {{"ANTHROPIC_AUTH_TOKEN", "tk"}}, "anthropic", "", "tk", "claude-sonnet-5", true},
-    found_case{"local_server_without_key", {{"COAX_BASE_URL", "http://127.0.0.1:8080/v1"}}, "compatible", "http://127.0.0.1:8080/v1", "", ""},
-    found_case{"name_beats_search", {{"COAX_PROVIDER", "anthropic"}, {"OPENAI_API_KEY", "sk"}, {"ANTHROPIC_API_KEY", "ak"}}, "anthropic", "", "ak", "claude-sonnet-5"},
-    found_case{"empty_counts_as_unset", {{"AZURE_OPENAI_ENDPOINT", ""}, {"OPENAI_API_KEY", "sk"}}, "openai", "", "sk", "gpt-5.4-mini"}),
+INSTANTIATE_TEST_SUITE_P(
+    Rows, FromEnvironment,
+    testing::Values(
+        found_case{"openai", {{"OPENAI_API_KEY", "sk"}}, "openai", "", "sk", "gpt-5.4-mini"},
+        found_case{"openai_elsewhere",
+                   {{"OPENAI_API_KEY", "sk"}, {"OPENAI_BASE_URL", "https://x/v1"}, {"COAX_MODEL", "z"}},
+                   "openai",
+                   "https://x/v1",
+                   "sk",
+                   "z"},
+        found_case{"azure_wins",
+                   {{"OPENAI_API_KEY", "sk"},
+                    {"AZURE_OPENAI_ENDPOINT", "https://r.example"},
+                    {"AZURE_OPENAI_API_KEY", "az"},
+                    {"AZURE_OPENAI_DEPLOYMENT", "d"}},
+                   "azure",
+                   "https://r.example",
+                   "az",
+                   "d"},
+        found_case{"azure_token_wins",
+                   {{"AZURE_OPENAI_ENDPOINT", "https://r.example"},
+                    {"AZURE_OPENAI_API_KEY", "az"},
+                    {"AZURE_OPENAI_AD_TOKEN", "jwt"}},
+                   "azure",
+                   "https://r.example",
+                   "jwt",
+                   "",
+                   true},
+        found_case{"anthropic", {{"ANTHROPIC_API_KEY", "ak"}}, "anthropic", "", "ak", "claude-sonnet-5"},
+        found_case{"anthropic_token", {{"ANTHROPIC_AUTH_TOKEN", "tk"}}, "anthropic", "", "tk", "claude-sonnet-5", true},
+        found_case{"local_server_without_key",
+                   {{"COAX_BASE_URL", "http://127.0.0.1:8080/v1"}},
+                   "compatible",
+                   "http://127.0.0.1:8080/v1",
+                   "",
+                   ""},
+        found_case{"name_beats_search",
+                   {{"COAX_PROVIDER", "anthropic"}, {"OPENAI_API_KEY", "sk"}, {"ANTHROPIC_API_KEY", "ak"}},
+                   "anthropic",
+                   "",
+                   "ak",
+                   "claude-sonnet-5"},
+        found_case{"empty_counts_as_unset",
+                   {{"AZURE_OPENAI_ENDPOINT", ""}, {"OPENAI_API_KEY", "sk"}},
+                   "openai",
+                   "",
+                   "sk",
+                   "gpt-5.4-mini"}),
     [](auto const& row) { return std::string(row.param.name); });
 
 struct refused_case {
-    const char* name;
+    char const* name;
     environment set;
     std::string where;
 };
@@ -68,12 +106,16 @@ TEST_P(RefusedEnvironment, NamesWhatIsMissing) {
     EXPECT_EQ(options.error().where, GetParam().where);
 }
 
-INSTANTIATE_TEST_SUITE_P(Rows, RefusedEnvironment, testing::Values(
-    refused_case{"nothing_set", {}, "environment"},
-    refused_case{"unknown_provider", {{"COAX_PROVIDER", "acme"}, {"OPENAI_API_KEY", "sk"}}, "COAX_PROVIDER"},
-    refused_case{"no_key", {{"COAX_PROVIDER", "openai"}}, "OPENAI_API_KEY"},
-    refused_case{"azure_without_key", {{"AZURE_OPENAI_ENDPOINT", "https://r.example"}}, "AZURE_OPENAI_API_KEY or AZURE_OPENAI_AD_TOKEN"}),
-    [](auto const& row) { return std::string(row.param.name); });
+INSTANTIATE_TEST_SUITE_P(Rows, RefusedEnvironment,
+                         testing::Values(refused_case{"nothing_set", {}, "environment"},
+                                         refused_case{"unknown_provider",
+                                                      {{"COAX_PROVIDER", "acme"}, {"OPENAI_API_KEY", "sk"}},
+                                                      "COAX_PROVIDER"},
+                                         refused_case{"no_key", {{"COAX_PROVIDER", "openai"}}, "OPENAI_API_KEY"},
+                                         refused_case{"azure_without_key",
+                                                      {{"AZURE_OPENAI_ENDPOINT", "https://r.example"}},
+                                                      "AZURE_OPENAI_API_KEY or AZURE_OPENAI_AD_TOKEN"}),
+                         [](auto const& row) { return std::string(row.param.name); });
 
 TEST(ClientOptions, TakesRetriesFromTheEnvironment) {
     auto const set = from({{"OPENAI_API_KEY", "sk"}, {"RETRY_ATTEMPTS", "5"}, {"RETRY_WAIT_EXPONENTIAL_MAX", "30"}});
@@ -98,7 +140,8 @@ TEST(ClientOptions, NamesTheWrongField) {
     EXPECT_EQ(validate(client_options{.circuit_breaker = circuit_breaker_options{.trials = 0}})->where,
               "circuit_breaker.trials");
     EXPECT_EQ(validate(client_options{.hedge = hedge_options{.percentile = 1}})->where, "hedge.percentile");
-    EXPECT_EQ(validate(client_options{.retry_budget = retry_budget_options{.capacity = 0}})->where, "retry_budget.capacity");
+    EXPECT_EQ(validate(client_options{.retry_budget = retry_budget_options{.capacity = 0}})->where,
+              "retry_budget.capacity");
     client_options two_budgets{.retry_budget = retry_budget_options{}};
     two_budgets.retry.budget = std::make_shared<retry_budget>();
     EXPECT_EQ(validate(two_budgets)->where, "retry_budget");

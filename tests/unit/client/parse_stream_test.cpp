@@ -1,16 +1,16 @@
+#include "support/fake_service.hpp"
+#include "support/run_coro.hpp"
+
 #include <coax/client/client.hpp>
 #include <coax/runtime/as_result.hpp>
 
 #include <gtest/gtest.h>
 
-#include "support/fake_service.hpp"
-#include "support/run_coro.hpp"
-
 namespace coax {
 namespace {
 
 using namespace std::chrono_literals;
-using json::arrival;
+using json::presence;
 using test::fake_service;
 using test::openai_stream;
 using test::openai_text;
@@ -21,8 +21,8 @@ struct verdict {
     double confidence{0};
     std::vector<std::string> emotions{};
 
-    static constexpr auto coax_schema =
-        coax::describe("A verdict", coax::field(&verdict::confidence, {.description = "How sure", .minimum = 0, .maximum = 1}));
+    static constexpr auto coax_schema = coax::describe(
+        "A verdict", coax::field(&verdict::confidence, {.description = "How sure", .minimum = 0, .maximum = 1}));
 
     friend bool operator==(verdict const&, verdict const&) = default;
 };
@@ -40,17 +40,21 @@ http_response ended_by(http_response answer, std::string_view reason) {
 
 TEST(StreamParse, GrowsTheValue) {
     fake_service service;
-    service.then(openai_stream({R"({"label":"go)", R"(od","confid)", R"(ence":0.5,"emotions":["joy")", R"(,"re)", R"(lief"]})"}));
+    service.then(openai_stream(
+        {R"({"label":"go)", R"(od","confid)", R"(ence":0.5,"emotions":["joy")", R"(,"re)", R"(lief"]})"}));
     run_virtual([](fake_service fake) -> asio::awaitable<void> {
         auto llm = co_await connect(fake.options());
-        auto answer = co_await llm.stream_parse<verdict>("x");
+        auto answer = co_await llm.parse_stream<verdict>("x");
         std::vector<verdict> seen;
         std::vector<std::size_t> items;
         while (verdict const* so_far = co_await answer.next()) {
             seen.push_back(*so_far);
             items.push_back(answer.reader().complete_items(&verdict::emotions).size());
         }
-        EXPECT_EQ(seen, (std::vector<verdict>{{"go", 0, {}}, {"good", 0, {}}, {"good", 0.5, {"joy"}}, {"good", 0.5, {"joy", "re"}},
+        EXPECT_EQ(seen, (std::vector<verdict>{{"go", 0, {}},
+                                              {"good", 0, {}},
+                                              {"good", 0.5, {"joy"}},
+                                              {"good", 0.5, {"joy", "re"}},
                                               {"good", 0.5, {"joy", "relief"}}}));
         EXPECT_EQ(items, (std::vector<std::size_t>{0, 0, 1, 1, 2}));
         EXPECT_EQ(co_await answer.next(), nullptr);
@@ -67,11 +71,11 @@ TEST(StreamParse, TellsNotYetFromThere) {
     service.then(openai_stream({R"({"confidence":0.25,"la)", R"(bel":"x","emotions":[]})"}));
     run_virtual([](fake_service fake) -> asio::awaitable<void> {
         auto llm = co_await connect(fake.options());
-        auto answer = co_await llm.stream_parse<verdict>("x");
-        EXPECT_EQ(answer.reader().of(&verdict::confidence), arrival::absent);
+        auto answer = co_await llm.parse_stream<verdict>("x");
+        EXPECT_EQ(answer.reader().of(&verdict::confidence), presence::absent);
         co_await answer.next();
-        EXPECT_EQ(answer.reader().of(&verdict::confidence), arrival::complete);
-        EXPECT_EQ(answer.reader().of(&verdict::label), arrival::absent);
+        EXPECT_EQ(answer.reader().of(&verdict::confidence), presence::complete);
+        EXPECT_EQ(answer.reader().of(&verdict::label), presence::absent);
         EXPECT_EQ((co_await answer.finish()).label, "x");
     }(service));
 }
@@ -79,7 +83,8 @@ TEST(StreamParse, TellsNotYetFromThere) {
 class StreamParseInPieces : public testing::TestWithParam<std::size_t> {};
 
 TEST_P(StreamParseInPieces, EndsInWhatParseGives) {
-    constexpr std::string_view text = "Sure:\n```json\n{\"label\":\"g\\u00f6\\ud83d\\ude00d\",\"confidence\":1e-1,\"emotions\":[\"joy\"]}\n```\n";
+    constexpr std::string_view text =
+        "Sure:\n```json\n{\"label\":\"g\\u00f6\\ud83d\\ude00d\",\"confidence\":1e-1,\"emotions\":[\"joy\"]}\n```\n";
     std::vector<std::string> pieces;
     for (std::size_t at = 0; at < text.size(); at += GetParam()) pieces.emplace_back(text.substr(at, GetParam()));
     fake_service service;
@@ -87,7 +92,7 @@ TEST_P(StreamParseInPieces, EndsInWhatParseGives) {
     run_virtual([](fake_service fake) -> asio::awaitable<void> {
         auto llm = co_await connect(fake.options());
         auto const at_once = co_await llm.parse<verdict>("x");
-        auto answer = co_await llm.stream_parse<verdict>("x");
+        auto answer = co_await llm.parse_stream<verdict>("x");
         EXPECT_EQ(co_await answer.finish(), at_once);
     }(service));
 }
@@ -95,7 +100,7 @@ TEST_P(StreamParseInPieces, EndsInWhatParseGives) {
 INSTANTIATE_TEST_SUITE_P(Sizes, StreamParseInPieces, testing::Values(1, 2, 3, 7, 64, 1000));
 
 struct ending_case {
-    const char* name;
+    char const* name;
     fake_service::answer answer;
     errc expected;
 };
@@ -116,12 +121,12 @@ TEST_P(StreamParseEndings, GiveTheTypedErrorAndKeepThePartialValue) {
     service.then(GetParam().answer);
     run_virtual([](fake_service fake) -> asio::awaitable<void> {
         auto llm = co_await connect(fake.options());
-        auto answer = co_await llm.stream_parse<verdict>("x");
+        auto answer = co_await llm.parse_stream<verdict>("x");
         error why;
         verdict so_far;
         try {
             static_cast<void>(co_await answer.finish());
-        } catch (incomplete<verdict> const& failure) {
+        } catch (partial_answer_error<verdict> const& failure) {
             why = failure.why();
             so_far = failure.so_far();
         }
@@ -135,23 +140,29 @@ TEST_P(StreamParseEndings, GiveTheTypedErrorAndKeepThePartialValue) {
     EXPECT_EQ(service.count(), 1U) << "nothing is asked again";
 }
 
-INSTANTIATE_TEST_SUITE_P(Rows, StreamParseEndings, testing::Values(
-    ending_case{"cut_by_length", {.response = ended_by(half(), "length")}, errc::truncated},
-    ending_case{"cut_by_a_filter", {.response = ended_by(half(), "content_filter")}, errc::content_filtered},
-    ending_case{"connection_dropped", dropped(), errc::connection_lost},
-    ending_case{"ends_early", {.response = half()}, errc::invalid_output},
-    ending_case{"does_not_fit", {.response = openai_stream({R"({"label":"good","emotions":[],"confid)", R"(ence":"x"})"})}, errc::invalid_output}),
+INSTANTIATE_TEST_SUITE_P(
+    Rows, StreamParseEndings,
+    testing::Values(
+        ending_case{"cut_by_length", {.response = ended_by(half(), "length")}, errc::truncated},
+        ending_case{"cut_by_a_filter", {.response = ended_by(half(), "content_filter")}, errc::content_filtered},
+        ending_case{"connection_dropped", dropped(), errc::connection_lost},
+        ending_case{"ends_early", {.response = half()}, errc::invalid_output},
+        ending_case{"does_not_fit",
+                    {.response = openai_stream({R"({"label":"good","emotions":[],"confid)", R"(ence":"x"})"})},
+                    errc::invalid_output}),
     [](auto const& row) { return std::string(row.param.name); });
 
 TEST(StreamParse, StopsAtTheFirstViolationIfAsked) {
     fake_service service;
-    service.then(fake_service::answer{.response = openai_stream({R"({"confidence":7)", ",", R"("label":"x","emotions":[]})"}),
-                                      .piece_bytes = 16, .delay_per_piece = 10ms});
+    service.then(
+        fake_service::answer{.response = openai_stream({R"({"confidence":7)", ",", R"("label":"x","emotions":[]})"}),
+                             .piece_bytes = 16,
+                             .delay_per_piece = 10ms});
     run_virtual([](fake_service fake) -> asio::awaitable<void> {
         auto options = fake.options();
         options.max_concurrency = 1;
         auto llm = co_await connect(std::move(options));
-        auto answer = co_await llm.stream_parse<verdict>("x", {.stop_at_violation = true});
+        auto answer = co_await llm.parse_stream<verdict>("x", {.stop_at_violation = true});
         EXPECT_TRUE(co_await answer.next());
         auto const stopped = co_await as_result(answer.next());
         EXPECT_FALSE(stopped);
@@ -159,8 +170,8 @@ TEST(StreamParse, StopsAtTheFirstViolationIfAsked) {
         EXPECT_EQ(stopped.error().code, errc::invalid_output);
         EXPECT_EQ(stopped.error().where, "/confidence");
         EXPECT_EQ((co_await as_result(answer.finish())).error().where, "/confidence");
-        EXPECT_EQ(answer.reader().of(&verdict::label), arrival::absent);
-        auto again = co_await llm.stream_parse<verdict>("x");  // the slot is free
+        EXPECT_EQ(answer.reader().of(&verdict::label), presence::absent);
+        auto again = co_await llm.parse_stream<verdict>("x");  // the slot is free
         EXPECT_TRUE(co_await again.next());
     }(service));
 }
@@ -170,7 +181,7 @@ TEST(StreamParse, ReadsOnOtherwise) {
     service.then(openai_stream({R"({"confidence":7,)", R"("label":3})"}));
     run_virtual([](fake_service fake) -> asio::awaitable<void> {
         auto llm = co_await connect(fake.options());
-        auto answer = co_await llm.stream_parse<verdict>("x");
+        auto answer = co_await llm.parse_stream<verdict>("x");
         while (co_await answer.next()) continue;
         auto const ended = co_await as_result(answer.finish());
         EXPECT_FALSE(ended);

@@ -1,11 +1,11 @@
-#include <coax/client/client.hpp>
-#include <coax/json/schema.hpp>
-#include <coax/runtime/as_result.hpp>
-
-#include <gtest/gtest.h>
-
 #include "support/fake_service.hpp"
 #include "support/run_coro.hpp"
+
+#include <coax/client/client.hpp>
+#include <coax/runtime/as_result.hpp>
+#include <coax/schema/schema.hpp>
+
+#include <gtest/gtest.h>
 
 #include <stdexcept>
 
@@ -21,8 +21,8 @@ struct verdict {
     std::string label{};
     double confidence{0};
 
-    static constexpr auto coax_schema =
-        coax::describe("A verdict", coax::field(&verdict::confidence, {.description = "How sure", .minimum = 0, .maximum = 1}));
+    static constexpr auto coax_schema = coax::describe(
+        "A verdict", coax::field(&verdict::confidence, {.description = "How sure", .minimum = 0, .maximum = 1}));
 };
 
 asio::awaitable<client> connect(client_options options) {
@@ -39,13 +39,16 @@ TEST(Parse, ReadsTheStruct) {
         EXPECT_EQ(read.confidence, 0.5);
     }(service));
     auto const& body = service.requests().at(0).body;
-    EXPECT_NE(body.find(R"("response_format":{"type":"json_schema","json_schema":{"name":"verdict")"), std::string::npos) << body;
+    EXPECT_NE(body.find(R"("response_format":{"type":"json_schema","json_schema":{"name":"verdict")"),
+              std::string::npos)
+        << body;
     EXPECT_NE(body.find(std::string{json_schema<verdict, schema_dialect::openai_strict>}), std::string::npos) << body;
 }
 
 TEST(Parse, ViolationIsShownToTheModel) {
     fake_service service;
-    service.then(openai_text(R"({"label":"good","confidence":7})")).then(openai_text(R"({"label":"good","confidence":0.7})"));
+    service.then(openai_text(R"({"label":"good","confidence":7})"))
+        .then(openai_text(R"({"label":"good","confidence":0.7})"));
     run_virtual([](fake_service fake) -> asio::awaitable<void> {
         auto llm = co_await connect(fake.options());
         auto const read = co_await llm.parse_response<verdict>(to_request("x"));
@@ -62,7 +65,7 @@ TEST(Parse, ViolationIsShownToTheModel) {
 }
 
 struct hopeless_case {
-    const char* name;
+    char const* name;
     http_response answer;
     errc expected;
     std::size_t sendings;
@@ -86,12 +89,15 @@ TEST_P(HopelessParse, EndsInItsErrorWithTheTokensBilled) {
     EXPECT_EQ(service.count(), row.sendings);
 }
 
-INSTANTIATE_TEST_SUITE_P(Rows, HopelessParse, testing::Values(
-    hopeless_case{"never_fits", openai_text("not json"), errc::invalid_output, 3},
-    hopeless_case{"refusal_is_not_asked_again", openai_refusal("I won't."), errc::refused, 1},
-    hopeless_case{"cut_short_is_not_asked_again", openai_text(R"({"label":"go)", "length"), errc::truncated, 1},
-    hopeless_case{"filtered_is_not_asked_again", openai_text("", "content_filter"), errc::content_filtered, 1}),
-    [](auto const& row) { return std::string(row.param.name); });
+INSTANTIATE_TEST_SUITE_P(Rows, HopelessParse,
+                         testing::Values(hopeless_case{"never_fits", openai_text("not json"), errc::invalid_output, 3},
+                                         hopeless_case{"refusal_is_not_asked_again", openai_refusal("I won't."),
+                                                       errc::refused, 1},
+                                         hopeless_case{"cut_short_is_not_asked_again",
+                                                       openai_text(R"({"label":"go)", "length"), errc::truncated, 1},
+                                         hopeless_case{"filtered_is_not_asked_again", openai_text("", "content_filter"),
+                                                       errc::content_filtered, 1}),
+                         [](auto const& row) { return std::string(row.param.name); });
 
 TEST(Parse, InvalidOutputSaysWhereAndHowOften) {
     fake_service service;
@@ -127,20 +133,26 @@ TEST(Parse, NothingIsLeftOfAnAnswerThatDidNotFit) {
 
 TEST(Parse, AllViolationsAreShownOneALine) {
     fake_service service;
-    service.then(openai_text("{\"confidence\":7,\n\"label\":3}")).then(openai_text(R"({"label":"good","confidence":0.7})"));
+    service.then(openai_text("{\"confidence\":7,\n\"label\":3}"))
+        .then(openai_text(R"({"label":"good","confidence":0.7})"));
     run_virtual([](fake_service fake) -> asio::awaitable<void> {
         auto llm = co_await connect(fake.options());
         co_await llm.parse<verdict>("x");
     }(service));
     ASSERT_EQ(service.count(), 2U);
     auto const& body = service.requests()[1].body;
-    EXPECT_NE(body.find(R"(\n- /confidence: expected at most 1, found 7 (line 1, column 15, near: )"), std::string::npos) << body;
-    EXPECT_NE(body.find(R"(\n- /label: expected a string, found 3 (line 2, column 9, near: )"), std::string::npos) << body;
+    EXPECT_NE(body.find(R"(\n- /confidence: expected at most 1, found 7 (line 1, column 15, near: )"),
+              std::string::npos)
+        << body;
+    EXPECT_NE(body.find(R"(\n- /label: expected a string, found 3 (line 2, column 9, near: )"), std::string::npos)
+        << body;
 }
 
 TEST(Parse, EachReaskIsToldBeforeItIsSent) {
     fake_service service;
-    service.then(openai_text("no")).then(openai_text(R"({"label":1,"confidence":7})")).then(openai_text(R"({"label":"a","confidence":1})"));
+    service.then(openai_text("no"))
+        .then(openai_text(R"({"label":1,"confidence":7})"))
+        .then(openai_text(R"({"label":"a","confidence":1})"));
     struct told {
         int number;
         std::size_t violations;
@@ -195,7 +207,7 @@ TEST(Parse, WordsAroundAreForgivenUnlessToldNotTo) {
         auto llm = co_await connect(fake.options());
         EXPECT_EQ((co_await llm.parse<verdict>("x")).label, "good");
         auto options = fake.options();
-        options.forgive = {};
+        options.leniency = {};
         auto strict = co_await connect(std::move(options));
         EXPECT_EQ((co_await as_result(strict.parse<verdict>("x"))).error().code, errc::invalid_output);
     }(service));
@@ -206,7 +218,9 @@ TEST(ParseForm, AcceptsASchemaOfRunTime) {
     service.then(openai_text(R"({"n":"x"})")).then(openai_text(R"({"n":3})"));
     run_virtual([](fake_service fake) -> asio::awaitable<void> {
         auto llm = co_await connect(fake.options());
-        auto const schema = runtime_schema::parse(R"({"type":"object","properties":{"n":{"type":"integer"}},"required":["n"]})").value();
+        auto const schema =
+            runtime_schema::parse(R"({"type":"object","properties":{"n":{"type":"integer"}},"required":["n"]})")
+                .value();
         auto const form = form_of(schema);
         auto const answer = co_await llm.parse_form(to_request("x"), form);
         EXPECT_EQ(answer.text, R"({"n":3})");
@@ -215,7 +229,8 @@ TEST(ParseForm, AcceptsASchemaOfRunTime) {
 }
 
 TEST(ParseForm, ForgivesAFenceAroundRunTimeJson) {
-    auto const schema = runtime_schema::parse(R"({"type":"object","properties":{"n":{"type":"integer"}},"required":["n"]})").value();
+    auto const schema =
+        runtime_schema::parse(R"({"type":"object","properties":{"n":{"type":"integer"}},"required":["n"]})").value();
     auto const forgiving = form_of(schema, {.code_fences = true});
     EXPECT_TRUE(forgiving.accept("```json\n{\"n\": 3}\n```"));
     EXPECT_EQ(forgiving.explain("```json\n{\"n\": \"x\"}\n```").size(), 1U);

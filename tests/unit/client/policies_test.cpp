@@ -7,7 +7,7 @@
 #include <coax/client/client.hpp>
 #include <coax/runtime/as_result.hpp>
 #include <coax/runtime/clock.hpp>
-#include <coax/runtime/map.hpp>
+#include <coax/tasks/map.hpp>
 
 #include <gmock/gmock.h>
 
@@ -46,7 +46,8 @@ void PrintTo(told_attempt const& one, std::ostream* out) {
 
 client_options watched(client_options options, std::vector<told_attempt>& told) {
     options.on_attempt = [&told](attempt_event const& event) {
-        told.push_back({event.number, event.hedge, event.took, event.usage.total_tokens(), event.why ? event.why->code : errc{}});
+        told.push_back(
+            {event.number, event.hedge, event.took, event.usage.total_tokens(), event.why ? event.why->code : errc{}});
     };
     return options;
 }
@@ -158,7 +159,8 @@ TEST(OnAttempt, SeesEachRequestOfACall) {
         std::vector<told_attempt> told;
         client llm{co_await asio::this_coro::executor, watched(fake.options(), told)};
         (void)co_await llm.chat("x");
-        EXPECT_THAT(told, ElementsAre(told_attempt{1, false, 1s, 0, errc::overloaded}, told_attempt{2, false, 2s, 15, errc{}}));
+        EXPECT_THAT(
+            told, ElementsAre(told_attempt{1, false, 1s, 0, errc::overloaded}, told_attempt{2, false, 2s, 15, errc{}}));
     };
     run_virtual(body(service));
 }
@@ -189,8 +191,9 @@ TEST(Statistics, CountEachKindOfToken) {
     fake_service service;
     service.then(http_response{
         .status = 200,
-        .body = R"({"type":"message","id":"m","model":"m","content":[{"type":"text","text":"ok"}],"stop_reason":"end_turn",)"
-                R"("usage":{"input_tokens":1,"output_tokens":2,"cache_read_input_tokens":4,"cache_creation_input_tokens":8}})"});
+        .body =
+            R"({"type":"message","id":"m","model":"m","content":[{"type":"text","text":"ok"}],"stop_reason":"end_turn",)"
+            R"("usage":{"input_tokens":1,"output_tokens":2,"cache_read_input_tokens":4,"cache_creation_input_tokens":8}})"});
     auto const body = [](fake_service fake) -> asio::awaitable<void> {
         auto options = fake.options();
         options.provider.service = "anthropic";
@@ -291,7 +294,7 @@ TEST(ClientAdaptive, WaitingForQuotaIsNoLatency) {
     service.then(after(1s, openai_text("ok")));
     auto const body = [](fake_service fake) -> asio::awaitable<void> {
         auto options = fake.options();
-        options.adaptive = {.rule = adaptive_limit_options::rule_t::gradient, .initial = 20};
+        options.adaptive = {.rule = adaptive_limit_rule::gradient, .initial = 20};
         options.rate_limits = {.requests_per_minute = 60, .burst = 10s};
         client llm{co_await asio::this_coro::executor, std::move(options)};
         std::vector<int> const calls(60);
@@ -413,9 +416,7 @@ struct learning_case {
     /// For a bucket of requests that is empty, and full again in two minutes.
     header_list (*headers)();
 };
-void PrintTo(learning_case const& row, std::ostream* out) {
-    *out << row.name;
-}
+void PrintTo(learning_case const& row, std::ostream* out) { *out << row.name; }
 class Learning : public testing::TestWithParam<learning_case> {
 protected:
     /// `told` has the row's headers: of two more calls the second waits (one may go, since services round down).
@@ -445,45 +446,44 @@ protected:
 TEST_P(Learning, IsDoneFromAnAnswer) {
     auto answer = openai_text("ok");
     if (GetParam().service == std::string{"anthropic"})
-        answer.body = R"({"type":"message","id":"m","model":"m","content":[{"type":"text","text":"ok"}],"stop_reason":"end_turn",)"
-                      R"("usage":{"input_tokens":1,"output_tokens":1}})";
+        answer.body =
+            R"({"type":"message","id":"m","model":"m","content":[{"type":"text","text":"ok"}],"stop_reason":"end_turn",)"
+            R"("usage":{"input_tokens":1,"output_tokens":1}})";
     expect_next_calls_wait(std::move(answer));
 }
-TEST_P(Learning, IsDoneFromARefusal) {
-    expect_next_calls_wait(openai_error(429, "rate_limit_exceeded"));
-}
-TEST_P(Learning, IsDoneFromAnotherError) {
-    expect_next_calls_wait(openai_error(500, "server_error"));
-}
+TEST_P(Learning, IsDoneFromARefusal) { expect_next_calls_wait(openai_error(429, "rate_limit_exceeded")); }
+TEST_P(Learning, IsDoneFromAnotherError) { expect_next_calls_wait(openai_error(500, "server_error")); }
 
-INSTANTIATE_TEST_SUITE_P(
-    Rows, Learning,
-    testing::Values(learning_case{"openai_durations", "openai",
-                                  [] {
-                                      return header_list{{"x-ratelimit-limit-requests", "10"},
-                                                         {"x-ratelimit-remaining-requests", "0"},
-                                                         {"x-ratelimit-reset-requests", "1m59.5s"}};
-                                  }},
-                    learning_case{"azure_integers", "azure",
-                                  [] {
-                                      return header_list{{"x-ratelimit-limit-requests", "10"},
-                                                         {"x-ratelimit-remaining-requests", "0"},
-                                                         {"x-ratelimit-reset-requests", "120"}};
-                                  }},
-                    learning_case{"anthropic_moments", "anthropic",
-                                  [] {
-                                      return header_list{
-                                          {"anthropic-ratelimit-requests-limit", "10"},
-                                          {"anthropic-ratelimit-requests-remaining", "0"},
-                                          {"anthropic-ratelimit-requests-reset", rfc3339(std::chrono::system_clock::now() + 120s)}};
-                                  }}),
-    [](auto const& row) { return std::string(row.param.name); });
+INSTANTIATE_TEST_SUITE_P(Rows, Learning,
+                         testing::Values(learning_case{"openai_durations", "openai",
+                                                       [] {
+                                                           return header_list{
+                                                               {"x-ratelimit-limit-requests", "10"},
+                                                               {"x-ratelimit-remaining-requests", "0"},
+                                                               {"x-ratelimit-reset-requests", "1m59.5s"}};
+                                                       }},
+                                         learning_case{"azure_integers", "azure",
+                                                       [] {
+                                                           return header_list{{"x-ratelimit-limit-requests", "10"},
+                                                                              {"x-ratelimit-remaining-requests", "0"},
+                                                                              {"x-ratelimit-reset-requests", "120"}};
+                                                       }},
+                                         learning_case{"anthropic_moments", "anthropic",
+                                                       [] {
+                                                           return header_list{
+                                                               {"anthropic-ratelimit-requests-limit", "10"},
+                                                               {"anthropic-ratelimit-requests-remaining", "0"},
+                                                               {"anthropic-ratelimit-requests-reset",
+                                                                rfc3339(std::chrono::system_clock::now() + 120s)}};
+                                                       }}),
+                         [](auto const& row) { return std::string(row.param.name); });
 
 TEST(LearningFromAStream, IsDoneFromARefusal) {
     fake_service service;
-    service.then(openai_error(429, "rate_limit_exceeded", {{"x-ratelimit-limit-requests", "10"},
-                                                           {"x-ratelimit-remaining-requests", "0"},
-                                                           {"x-ratelimit-reset-requests", "2m"}}));
+    service.then(openai_error(429, "rate_limit_exceeded",
+                              {{"x-ratelimit-limit-requests", "10"},
+                               {"x-ratelimit-remaining-requests", "0"},
+                               {"x-ratelimit-reset-requests", "2m"}}));
     auto const body = [](fake_service fake) -> asio::awaitable<void> {
         auto options = fake.options();
         options.retry.max_attempts = 1;

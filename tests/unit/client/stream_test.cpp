@@ -1,10 +1,10 @@
+#include "support/fake_service.hpp"
+#include "support/run_coro.hpp"
+
 #include <coax/client/client.hpp>
 #include <coax/runtime/as_result.hpp>
 
 #include <gtest/gtest.h>
-
-#include "support/fake_service.hpp"
-#include "support/run_coro.hpp"
 
 namespace coax {
 namespace {
@@ -23,7 +23,8 @@ class StreamInPieces : public testing::TestWithParam<std::size_t> {};
 
 TEST_P(StreamInPieces, GivesEveryDeltaThenTheWhole) {
     fake_service service;
-    service.then(fake_service::answer{.response = openai_stream({"Once ", "upon ", "a time"}), .piece_bytes = GetParam()});
+    service.then(
+        fake_service::answer{.response = openai_stream({"Once ", "upon ", "a time"}), .piece_bytes = GetParam()});
     run_virtual([](fake_service fake) -> asio::awaitable<void> {
         auto llm = co_await connect(fake.options());
         auto words = co_await llm.stream("Tell me a story.");
@@ -67,7 +68,8 @@ TEST(Stream, BreakInTheMiddleIsAnErrorAndStaysOne) {
     fake_service service;
     auto cut = openai_stream({"a", "b"});
     cut.body.resize(cut.body.size() / 2);
-    service.then(fake_service::answer{.response = cut, .fails_after = error{.code = errc::connection_lost, .message = "reset"}});
+    service.then(
+        fake_service::answer{.response = cut, .fails_after = error{.code = errc::connection_lost, .message = "reset"}});
     run_virtual([](fake_service fake) -> asio::awaitable<void> {
         auto llm = co_await connect(fake.options());
         auto words = co_await llm.stream("x");

@@ -1,3 +1,6 @@
+#include "support/fake_service.hpp"
+#include "support/run_coro.hpp"
+
 #include <coax/client/client.hpp>
 #include <coax/runtime/as_result.hpp>
 #include <coax/runtime/clock.hpp>
@@ -5,9 +8,6 @@
 #include <gtest/gtest.h>
 
 #include <stdexcept>
-
-#include "support/fake_service.hpp"
-#include "support/run_coro.hpp"
 
 namespace coax {
 namespace {
@@ -46,7 +46,7 @@ toolbox weather_tools() {
 }
 
 struct told_case {
-    const char* name;
+    char const* name;
     std::pair<std::string, std::string> call;
     std::string expected;
 };
@@ -70,16 +70,17 @@ TEST_P(ToolAnswer, IsToldToTheModel) {
     EXPECT_NE(body.find(R"("tool_call_id":"call_0")"), std::string::npos) << body;
 }
 
-INSTANTIATE_TEST_SUITE_P(Rows, ToolAnswer, testing::Values(
-    told_case{"struct_as_json", {"get_weather", R"({"city":"Oslo"})"}, R"({\"celsius\":4.5})"},
-    told_case{"string_as_it_is", {"get_time", "{}"}, R"("content":"noon")"},
-    told_case{"no_arguments_at_all", {"get_time", ""}, R"("content":"noon")"},
-    told_case{"nothing_is_done", {"reset", "{}"}, R"("content":"done")"},
-    told_case{"thrown_exception", {"explode", R"({"city":"Oslo"})"}, "Error: out of order"},
-    told_case{"unknown_tool_names_the_known", {"get_wether", "{}"}, "get_weather, get_time"},
-    told_case{"arguments_not_json", {"get_weather", "{city"}, "Error: "},
-    told_case{"missing_argument_is_named", {"get_weather", "{}"}, "city"},
-    told_case{"timeout", {"hang", "{}"}, "Error: "}),
+INSTANTIATE_TEST_SUITE_P(
+    Rows, ToolAnswer,
+    testing::Values(told_case{"struct_as_json", {"get_weather", R"({"city":"Oslo"})"}, R"({\"celsius\":4.5})"},
+                    told_case{"string_as_it_is", {"get_time", "{}"}, R"("content":"noon")"},
+                    told_case{"no_arguments_at_all", {"get_time", ""}, R"("content":"noon")"},
+                    told_case{"nothing_is_done", {"reset", "{}"}, R"("content":"done")"},
+                    told_case{"thrown_exception", {"explode", R"({"city":"Oslo"})"}, "Error: out of order"},
+                    told_case{"unknown_tool_names_the_known", {"get_wether", "{}"}, "get_weather, get_time"},
+                    told_case{"arguments_not_json", {"get_weather", "{city"}, "Error: "},
+                    told_case{"missing_argument_is_named", {"get_weather", "{}"}, "city"},
+                    told_case{"timeout", {"hang", "{}"}, "Error: "}),
     [](auto const& row) { return std::string(row.param.name); });
 
 TEST(Run, CallsOfOneTurnRunAtOnce) {

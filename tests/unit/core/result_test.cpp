@@ -27,7 +27,7 @@ struct counted {
 error refused(std::string message) { return {.code = errc::refused, .message = std::move(message)}; }
 
 struct state {
-    const char* name;
+    char const* name;
     result<counted> (*make)();
 };
 void PrintTo(state const& row, std::ostream* out) { *out << row.name; }

@@ -13,10 +13,10 @@ using namespace std::chrono_literals;
 using answer = memory_transport::answer;
 
 struct memory_case {
-    const char* name;
+    char const* name;
     answer gives;
     exchange_limits limits;
-    const char* expected;  ///< The body, pieces in brackets; or the error.
+    char const* expected;  ///< The body, pieces in brackets; or the error.
     std::chrono::milliseconds took;
 };
 void PrintTo(memory_case const& row, std::ostream* out) { *out << row.name; }
@@ -47,15 +47,41 @@ TEST_P(MemoryTransport, FollowsTheTable) {
     }(GetParam()));
 }
 
-INSTANTIATE_TEST_SUITE_P(Rows, MemoryTransport, testing::Values(
-    memory_case{"at_once", {.response = {.status = 200, .body = "abc"}}, {}, "[abc]", 0ms},
-    memory_case{"empty", {.response = {.status = 204}}, {}, "", 0ms},
-    memory_case{"in_pieces", {.response = {.body = "abcde"}, .delay = 1s, .piece_bytes = 2, .delay_per_piece = 100ms}, {}, "[ab][cd][e]", 1300ms},
-    memory_case{"first_byte", {.delay = 3s}, {.first_byte = 2s}, "timeout: the first_byte limit of 2000 ms passed at https://", 2s},
-    memory_case{"idle", {.response = {.body = "ab"}, .delay_per_piece = 3s}, {.idle = 2s}, "timeout: the idle limit of 2000 ms passed at https://", 2s},
-    memory_case{"total_before_the_head", {.delay = 3s}, {.total = 2s}, "timeout: the total limit of 2000 ms passed at https://", 2s},
-    memory_case{"longest_limits", {.response = {.body = "ab"}, .delay = 2h}, {.first_byte = std::chrono::milliseconds::max(), .total = std::chrono::milliseconds::max()}, "[ab]", 2h},
-    memory_case{"no_limits", {.response = {.body = "ab"}, .delay = 2h, .delay_per_piece = 2h}, {.first_byte = 0s, .idle = 0s}, "[ab]", 4h}),
+INSTANTIATE_TEST_SUITE_P(
+    Rows, MemoryTransport,
+    testing::Values(
+        memory_case{"at_once", {.response = {.status = 200, .body = "abc"}}, {}, "[abc]", 0ms},
+        memory_case{"empty", {.response = {.status = 204}}, {}, "", 0ms},
+        memory_case{"in_pieces",
+                    {.response = {.body = "abcde"}, .delay = 1s, .piece_bytes = 2, .delay_per_piece = 100ms},
+                    {},
+                    "[ab][cd][e]",
+                    1300ms},
+        memory_case{"first_byte",
+                    {.delay = 3s},
+                    {.first_byte = 2s},
+                    "timeout: the first_byte limit of 2000 ms passed at https://",
+                    2s},
+        memory_case{"idle",
+                    {.response = {.body = "ab"}, .delay_per_piece = 3s},
+                    {.idle = 2s},
+                    "timeout: the idle limit of 2000 ms passed at https://",
+                    2s},
+        memory_case{"total_before_the_head",
+                    {.delay = 3s},
+                    {.total = 2s},
+                    "timeout: the total limit of 2000 ms passed at https://",
+                    2s},
+        memory_case{"longest_limits",
+                    {.response = {.body = "ab"}, .delay = 2h},
+                    {.first_byte = std::chrono::milliseconds::max(), .total = std::chrono::milliseconds::max()},
+                    "[ab]",
+                    2h},
+        memory_case{"no_limits",
+                    {.response = {.body = "ab"}, .delay = 2h, .delay_per_piece = 2h},
+                    {.first_byte = 0s, .idle = 0s},
+                    "[ab]",
+                    4h}),
     [](auto const& row) { return std::string(row.param.name); });
 
 TEST(MemoryTransportEnd, ComesAfterThePieces) {
@@ -63,8 +89,10 @@ TEST(MemoryTransportEnd, ComesAfterThePieces) {
         memory_transport slow{[](http_request const&) {
             return answer{.response = {.body = "abcd"}, .piece_bytes = 1, .delay_per_piece = 1s};
         }};
-        EXPECT_EQ(co_await pieces_of(slow, {.total = 2500ms}), "[a][b]timeout: the total limit of 2500 ms passed at https://");
-        EXPECT_EQ(co_await pieces_of(slow, {.max_body_bytes = 3}), "[a][b][c]too_large: the answer's body is larger than 3 bytes at https://");
+        EXPECT_EQ(co_await pieces_of(slow, {.total = 2500ms}),
+                  "[a][b]timeout: the total limit of 2500 ms passed at https://");
+        EXPECT_EQ(co_await pieces_of(slow, {.max_body_bytes = 3}),
+                  "[a][b][c]too_large: the answer's body is larger than 3 bytes at https://");
 
         memory_transport broken{[](http_request const&) {
             return answer{.response = {.body = "a"}, .fails_after = error{.code = errc::connection_lost}};
@@ -77,7 +105,8 @@ TEST(MemoryTransportEnd, ComesAfterThePieces) {
 
 TEST(MemoryTransportHandler, MayFailAndMayThrow) {
     run_virtual([]() -> asio::awaitable<void> {
-        memory_transport refusing{[](http_request const&) -> result<answer> { return error{.code = errc::connect_failed}; }};
+        memory_transport refusing{
+            [](http_request const&) -> result<answer> { return error{.code = errc::connect_failed}; }};
         auto const refused = co_await refusing.send({}, {});
         EXPECT_TRUE(!refused && refused.error().code == errc::connect_failed);
         memory_transport throwing{[](http_request const&) -> result<answer> { throw std::runtime_error{"oops"}; }};
@@ -88,7 +117,9 @@ TEST(MemoryTransportHandler, MayFailAndMayThrow) {
 
 TEST(MemoryTransportHandler, SeesTheRequest) {
     run_virtual([]() -> asio::awaitable<void> {
-        memory_transport echo{[](http_request const& request) { return answer{.response = {.status = 201, .headers = request.headers, .body = request.body}}; }};
+        memory_transport echo{[](http_request const& request) {
+            return answer{.response = {.status = 201, .headers = request.headers, .body = request.body}};
+        }};
         http_request request{.headers = {{"A", "b"}}, .body = "hello"};
         auto const got = co_await echo.send(std::move(request), {});
         EXPECT_TRUE(got && got->status == 201 && got->body == "hello" && got->headers.find("a") == "b");
@@ -98,13 +129,14 @@ TEST(MemoryTransportHandler, SeesTheRequest) {
 TEST(MemoryTransportCancel, ReturnsCancelledInTheHeadAndInTheBody) {
     run_virtual([]() -> asio::awaitable<void> {
         auto const executor = co_await asio::this_coro::executor;
-        for (auto const& gives : {answer{.response = {.body = "a"}, .delay = 1h}, answer{.response = {.body = "a"}, .delay_per_piece = 1h}}) {
+        for (auto const& gives : {answer{.response = {.body = "a"}, .delay = 1h},
+                                  answer{.response = {.body = "a"}, .delay_per_piece = 1h}}) {
             memory_transport slow{[gives](http_request const&) { return gives; }};
             errc ended{};
             started call{executor, [](transport& from, errc& code) -> asio::awaitable<void> {
-                auto const got = co_await from.send({}, {.first_byte = 0s, .idle = 0s});
-                if (!got) code = got.error().code;
-            }(slow, ended)};
+                             auto const got = co_await from.send({}, {.first_byte = 0s, .idle = 0s});
+                             if (!got) code = got.error().code;
+                         }(slow, ended)};
             co_await sleep_for(1min);
             EXPECT_FALSE(call.done());
             call.cancel();

@@ -6,7 +6,7 @@
 #include <map>
 #include <sstream>
 
-namespace coax::http {
+namespace coax::http::detail {
 namespace {
 
 using test_pool = pool<int>;
@@ -91,9 +91,9 @@ private:
 };
 
 struct pool_case {
-    const char* name;
-    const char* moves;
-    const char* decided;
+    char const* name;
+    char const* moves;
+    char const* decided;
     std::size_t open;
     std::size_t idle;
     std::size_t waiting;
@@ -110,32 +110,40 @@ TEST_P(Pool, FollowsTheTable) {
     EXPECT_EQ(game.pool().waiting(), GetParam().waiting);
 }
 
-INSTANTIATE_TEST_SUITE_P(Rows, Pool, testing::Values(
-    pool_case{"opens_then_reuses", "a+ a- a+ a-", "1* _ 1 _", 1, 1, 0},
-    pool_case{"lost_ones_are_not_reused", "a+ a! a+", "1* _ 2*", 1, 0, 0},
-    pool_case{"last_in_first_out", "a+ a+ a- a- a+", "1* 2* _ _ 2", 2, 1, 0},
-    pool_case{"hosts_share_nothing", "a+ a- b+", "1* _ 2*", 2, 1, 0},
-    pool_case{"bound_of_a_host", "a+ a+ a+", "1* 2* .", 2, 0, 1},
-    pool_case{"bound_of_all", "a+ a+ b+ b+", "1* 2* 3* .", 3, 0, 1},
-    pool_case{"full_line", "a+ a+ a+ a+ a+", "1* 2* . . F", 2, 0, 2},
-    pool_case{"idle_of_another_host_makes_room", "a+ a+ a- a- b+ b+", "1* 2* _ _ 3* 4*", 3, 1, 0},
-    pool_case{"the_longest_idle_goes", "a+ a+ a- a- b+ b+ a+", "1* 2* _ _ 3* 4* 2", 3, 0, 0},
-    pool_case{"waiter_gets_the_connection", "a+ a+ a+ a-", "1* 2* . a:1", 2, 0, 0},
-    pool_case{"waiter_gets_the_slot", "a+ a+ a+ a!", "1* 2* . a:3*", 2, 0, 0},
-    pool_case{"first_come_first_served", "a+ a+ b+ b+ a+ a- a-", "1* 2* 3* . . b:4* a:2", 3, 0, 0},
-    pool_case{"own_host_when_it_waited_longer", "a+ a+ b+ a+ b+ a-", "1* 2* 3* . . a:1", 3, 0, 1},
-    pool_case{"a_host_at_its_bound_blocks_no_other", "a+ a+ a+ b+ b+ b- a-", "1* 2* . 3* . b:3 a:1", 3, 0, 0},
-    pool_case{"newcomers_do_not_overtake", "a+ a+ a+ a- a+", "1* 2* . a:1 .", 2, 0, 1},
-    pool_case{"giving_up", "a+ a+ a+ a~ a-", "1* 2* . ~ _", 2, 1, 0},
-    pool_case{"the_last_record_of_a_host_goes", "a+ a! b+ b+ a+", "1* _ 2* 3* 4*", 3, 0, 0},
-    pool_case{"idle_too_long", "a+ a- t a+", "1* _ t 2*", 1, 0, 0},
-    pool_case{"swept", "a+ a- t s", "1* _ t s", 0, 0, 0},
-    pool_case{"sweeping_spares_the_young", "a+ a+ a- t a- s", "1* 2* _ t _ s", 1, 1, 0},
-    pool_case{"alive_too_long", "a+ t a- a+", "1* t _ 2*", 1, 0, 0, {.life_time = 30s}},
-    pool_case{"alive_too_long_gives_its_slot", "a+ a+ t a-", "1* . t a:2*", 1, 0, 0, {.max_connections = 1, .life_time = 30s}},
-    pool_case{"no_limit_of_life", "a+ t a- a+", "1* t _ 1", 1, 0, 0, {.life_time = 0s}},
-    pool_case{"closing", "a+ a+ a- b+ b+ b+ x b- a-", "1* 2* _ 3* 4* . x1 _ _", 1, 0, 0}),
+INSTANTIATE_TEST_SUITE_P(
+    Rows, Pool,
+    testing::Values(pool_case{"opens_then_reuses", "a+ a- a+ a-", "1* _ 1 _", 1, 1, 0},
+                    pool_case{"lost_ones_are_not_reused", "a+ a! a+", "1* _ 2*", 1, 0, 0},
+                    pool_case{"last_in_first_out", "a+ a+ a- a- a+", "1* 2* _ _ 2", 2, 1, 0},
+                    pool_case{"hosts_share_nothing", "a+ a- b+", "1* _ 2*", 2, 1, 0},
+                    pool_case{"bound_of_a_host", "a+ a+ a+", "1* 2* .", 2, 0, 1},
+                    pool_case{"bound_of_all", "a+ a+ b+ b+", "1* 2* 3* .", 3, 0, 1},
+                    pool_case{"full_line", "a+ a+ a+ a+ a+", "1* 2* . . F", 2, 0, 2},
+                    pool_case{"idle_of_another_host_makes_room", "a+ a+ a- a- b+ b+", "1* 2* _ _ 3* 4*", 3, 1, 0},
+                    pool_case{"the_longest_idle_goes", "a+ a+ a- a- b+ b+ a+", "1* 2* _ _ 3* 4* 2", 3, 0, 0},
+                    pool_case{"waiter_gets_the_connection", "a+ a+ a+ a-", "1* 2* . a:1", 2, 0, 0},
+                    pool_case{"waiter_gets_the_slot", "a+ a+ a+ a!", "1* 2* . a:3*", 2, 0, 0},
+                    pool_case{"first_come_first_served", "a+ a+ b+ b+ a+ a- a-", "1* 2* 3* . . b:4* a:2", 3, 0, 0},
+                    pool_case{"own_host_when_it_waited_longer", "a+ a+ b+ a+ b+ a-", "1* 2* 3* . . a:1", 3, 0, 1},
+                    pool_case{"a_host_at_its_bound_blocks_no_other", "a+ a+ a+ b+ b+ b- a-", "1* 2* . 3* . b:3 a:1", 3,
+                              0, 0},
+                    pool_case{"newcomers_do_not_overtake", "a+ a+ a+ a- a+", "1* 2* . a:1 .", 2, 0, 1},
+                    pool_case{"giving_up", "a+ a+ a+ a~ a-", "1* 2* . ~ _", 2, 1, 0},
+                    pool_case{"the_last_record_of_a_host_goes", "a+ a! b+ b+ a+", "1* _ 2* 3* 4*", 3, 0, 0},
+                    pool_case{"idle_too_long", "a+ a- t a+", "1* _ t 2*", 1, 0, 0},
+                    pool_case{"swept", "a+ a- t s", "1* _ t s", 0, 0, 0},
+                    pool_case{"sweeping_spares_the_young", "a+ a+ a- t a- s", "1* 2* _ t _ s", 1, 1, 0},
+                    pool_case{"alive_too_long", "a+ t a- a+", "1* t _ 2*", 1, 0, 0, {.life_time = 30s}},
+                    pool_case{"alive_too_long_gives_its_slot",
+                              "a+ a+ t a-",
+                              "1* . t a:2*",
+                              1,
+                              0,
+                              0,
+                              {.max_connections = 1, .life_time = 30s}},
+                    pool_case{"no_limit_of_life", "a+ t a- a+", "1* t _ 1", 1, 0, 0, {.life_time = 0s}},
+                    pool_case{"closing", "a+ a+ a- b+ b+ b+ x b- a-", "1* 2* _ 3* 4* . x1 _ _", 1, 0, 0}),
     [](auto const& row) { return std::string(row.param.name); });
 
 }  // namespace
-}  // namespace coax::http
+}  // namespace coax::http::detail

@@ -1,16 +1,16 @@
-#include <coax/http/http_transport.hpp>
-
 #include "http/proxy.hpp"
+
+#include <coax/http/http_transport.hpp>
 
 #include <gtest/gtest.h>
 
 #include <cstdlib>
 
-namespace coax::http {
+namespace coax::http::detail {
 namespace {
 
 struct no_proxy_case {
-    const char* name;
+    char const* name;
     std::vector<std::string> entries;
     origin to;
     bool direct;
@@ -24,34 +24,34 @@ origin const api{true, "api.example.com", 443};
 origin const v4{true, "10.1.2.3", 443};
 origin const v6{true, "fd00::1", 443};
 
-INSTANTIATE_TEST_SUITE_P(Rows, NoProxy, testing::Values(
-    no_proxy_case{"nothing", {}, api, false},
-    no_proxy_case{"star", {"*"}, api, true},
-    no_proxy_case{"name", {"api.example.com"}, api, true},
-    no_proxy_case{"name_in_other_case", {"API.Example.COM"}, api, true},
-    no_proxy_case{"name_covers_those_below", {"example.com"}, api, true},
-    no_proxy_case{"name_ends_at_a_dot", {"ample.com"}, api, false},
-    no_proxy_case{"other_name", {"example.org", "www.example.com"}, api, false},
-    no_proxy_case{"suffix", {".example.com"}, api, true},
-    no_proxy_case{"suffix_is_not_the_name", {".api.example.com"}, api, false},
-    no_proxy_case{"later_entry", {"x", " example.com "}, api, true},
-    no_proxy_case{"port", {"example.com:443"}, api, true},
-    no_proxy_case{"other_port", {"example.com:8443"}, api, false},
-    no_proxy_case{"bad_port", {"example.com:x"}, api, false},
-    no_proxy_case{"empty_entry", {"", "."}, api, false},
-    no_proxy_case{"address", {"10.1.2.3"}, v4, true},
-    no_proxy_case{"address_and_port", {"10.1.2.3:443"}, v4, true},
-    no_proxy_case{"other_address", {"10.1.2.4"}, v4, false},
-    no_proxy_case{"address_is_no_suffix", {"2.3"}, v4, false},
-    no_proxy_case{"network", {"10.0.0.0/8"}, v4, true},
-    no_proxy_case{"other_network", {"11.0.0.0/8"}, v4, false},
-    no_proxy_case{"network_of_another_kind", {"10.0.0.0/8"}, v6, false},
-    no_proxy_case{"address_6", {"fd00::1"}, v6, true},
-    no_proxy_case{"address_6_long", {"FD00:0:0::1"}, v6, true},
-    no_proxy_case{"address_6_and_port", {"[fd00::1]:443"}, v6, true},
-    no_proxy_case{"address_6_other_port", {"[fd00::1]:80"}, v6, false},
-    no_proxy_case{"network_6", {"fd00::/8"}, v6, true}),
-    [](auto const& row) { return std::string(row.param.name); });
+INSTANTIATE_TEST_SUITE_P(Rows, NoProxy,
+                         testing::Values(no_proxy_case{"nothing", {}, api, false},
+                                         no_proxy_case{"star", {"*"}, api, true},
+                                         no_proxy_case{"name", {"api.example.com"}, api, true},
+                                         no_proxy_case{"name_in_other_case", {"API.Example.COM"}, api, true},
+                                         no_proxy_case{"name_covers_those_below", {"example.com"}, api, true},
+                                         no_proxy_case{"name_ends_at_a_dot", {"ample.com"}, api, false},
+                                         no_proxy_case{"other_name", {"example.org", "www.example.com"}, api, false},
+                                         no_proxy_case{"suffix", {".example.com"}, api, true},
+                                         no_proxy_case{"suffix_is_not_the_name", {".api.example.com"}, api, false},
+                                         no_proxy_case{"later_entry", {"x", " example.com "}, api, true},
+                                         no_proxy_case{"port", {"example.com:443"}, api, true},
+                                         no_proxy_case{"other_port", {"example.com:8443"}, api, false},
+                                         no_proxy_case{"bad_port", {"example.com:x"}, api, false},
+                                         no_proxy_case{"empty_entry", {"", "."}, api, false},
+                                         no_proxy_case{"address", {"10.1.2.3"}, v4, true},
+                                         no_proxy_case{"address_and_port", {"10.1.2.3:443"}, v4, true},
+                                         no_proxy_case{"other_address", {"10.1.2.4"}, v4, false},
+                                         no_proxy_case{"address_is_no_suffix", {"2.3"}, v4, false},
+                                         no_proxy_case{"network", {"10.0.0.0/8"}, v4, true},
+                                         no_proxy_case{"other_network", {"11.0.0.0/8"}, v4, false},
+                                         no_proxy_case{"network_of_another_kind", {"10.0.0.0/8"}, v6, false},
+                                         no_proxy_case{"address_6", {"fd00::1"}, v6, true},
+                                         no_proxy_case{"address_6_long", {"FD00:0:0::1"}, v6, true},
+                                         no_proxy_case{"address_6_and_port", {"[fd00::1]:443"}, v6, true},
+                                         no_proxy_case{"address_6_other_port", {"[fd00::1]:80"}, v6, false},
+                                         no_proxy_case{"network_6", {"fd00::/8"}, v6, true}),
+                         [](auto const& row) { return std::string(row.param.name); });
 
 TEST(SplitNoProxy, DropsSpaceAndEmptyEntries) {
     EXPECT_EQ(split_no_proxy(" a, ,.b ,*,"), (std::vector<std::string>{"a", ".b", "*"}));
@@ -70,12 +70,14 @@ TEST(ParseProxy, ReadsHostPortAndCredentials) {
     EXPECT_EQ(named->port, 80);
     EXPECT_EQ(named->authorization.reveal(), "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
     EXPECT_EQ(connect_request(*named, {.host = "::2", .port = 8'443}).reveal(),
-              "CONNECT [::2]:8443 HTTP/1.1\r\nHost: [::2]:8443\r\nProxy-Authorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==\r\n\r\n");
+              "CONNECT [::2]:8443 HTTP/1.1\r\nHost: [::2]:8443\r\nProxy-Authorization: Basic "
+              "QWxhZGRpbjpvcGVuIHNlc2FtZQ==\r\n\r\n");
 }
 
 TEST(ParseProxy, RefusesOtherFormsWithoutRepeatingThem) {
-    for (char const* text : {"proxy:3128", "https://me:hunter2@proxy", "socks5://me:hunter2@proxy", "http://", "http://me:hunter2@proxy:0",
-                             "http://me:hunter2@proxy/hunter2", "http://me:hunter2@pro xy"}) {
+    for (char const* text :
+         {"proxy:3128", "https://me:hunter2@proxy", "socks5://me:hunter2@proxy", "http://", "http://me:hunter2@proxy:0",
+          "http://me:hunter2@proxy/hunter2", "http://me:hunter2@pro xy"}) {
         auto const refused = parse_proxy(text);
         ASSERT_FALSE(refused) << text;
         EXPECT_EQ(refused.error().code, errc::invalid_argument);
@@ -104,9 +106,9 @@ TEST(ProxyFromEnv, FillsOnlyWhatIsEmpty) {
 }
 
 struct options_case {
-    const char* name;
+    char const* name;
     http_options options;
-    const char* where;
+    char const* where;
 };
 void PrintTo(options_case const& row, std::ostream* out) { *out << row.name; }
 class HttpOptions : public testing::TestWithParam<options_case> {};
@@ -118,18 +120,19 @@ TEST_P(HttpOptions, OutOfRangeNamesTheField) {
     EXPECT_EQ(wrong->where, GetParam().where);
 }
 
-INSTANTIATE_TEST_SUITE_P(Rows, HttpOptions, testing::Values(
-    options_case{"per_host", {.max_connections_per_host = 0}, "max_connections_per_host"},
-    options_case{"total", {.max_connections = 65'536}, "max_connections"},
-    options_case{"handshakes", {.max_handshakes = 0}, "max_handshakes"},
-    options_case{"idle", {.idle_time = std::chrono::milliseconds{-1}}, "idle_time"},
-    options_case{"life", {.life_time = std::chrono::milliseconds{-1}}, "life_time"},
-    options_case{"overlong_idle", {.idle_time = std::chrono::milliseconds::max()}, "idle_time"},
-    options_case{"head", {.max_header_bytes = 0}, "max_header_bytes"},
-    options_case{"proxy", {.https_proxy = "nonsense"}, "https_proxy"}),
+INSTANTIATE_TEST_SUITE_P(
+    Rows, HttpOptions,
+    testing::Values(options_case{"per_host", {.max_connections_per_host = 0}, "max_connections_per_host"},
+                    options_case{"total", {.max_connections = 65'536}, "max_connections"},
+                    options_case{"handshakes", {.max_handshakes = 0}, "max_handshakes"},
+                    options_case{"idle", {.idle_time = std::chrono::milliseconds{-1}}, "idle_time"},
+                    options_case{"life", {.life_time = std::chrono::milliseconds{-1}}, "life_time"},
+                    options_case{"overlong_idle", {.idle_time = std::chrono::milliseconds::max()}, "idle_time"},
+                    options_case{"head", {.max_header_bytes = 0}, "max_header_bytes"},
+                    options_case{"proxy", {.https_proxy = "nonsense"}, "https_proxy"}),
     [](auto const& row) { return std::string(row.param.name); });
 
 TEST(HttpOptionsDefaults, AreValid) { EXPECT_EQ(validate(http_options{}), std::nullopt); }
 
 }  // namespace
-}  // namespace coax::http
+}  // namespace coax::http::detail

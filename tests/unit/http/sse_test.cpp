@@ -35,7 +35,7 @@ std::vector<event> decode(std::initializer_list<std::string_view> pieces) {
 }
 
 struct sse_case {
-    const char* name;
+    char const* name;
     std::string_view text;
     std::vector<event> expected;
 };
@@ -72,40 +72,58 @@ TEST_P(SseDecoder, GivesAPrefixOfTheEventsWhenCutAtEveryByte) {
 
 using namespace std::string_view_literals;
 
-INSTANTIATE_TEST_SUITE_P(Rows, SseDecoder, testing::Values(
-    sse_case{"empty", "", {}},
-    sse_case{"one", "data: x\n\n", {{"", "x"}}},
-    sse_case{"two", "data: x\n\ndata: y\n\n", {{"", "x"}, {"", "y"}}},
-    sse_case{"typed", "event: delta\ndata: x\n\n", {{"delta", "x"}}},
-    sse_case{"type_after_data", "data: x\nevent: delta\n\n", {{"delta", "x"}}},
-    sse_case{"type_does_not_stick", "event: a\ndata: x\n\ndata: y\n\n", {{"a", "x"}, {"", "y"}}},
-    sse_case{"last_type_wins", "event: a\nevent: b\ndata: x\n\n", {{"b", "x"}}},
-    sse_case{"empty_type", "event: a\nevent\ndata: x\n\n", {{"", "x"}}},
-    sse_case{"cr", "event: a\rdata: x\r\rdata: y\r\r", {{"a", "x"}, {"", "y"}}},
-    sse_case{"crlf", "event: a\r\ndata: x\r\n\r\ndata: y\r\n\r\n", {{"a", "x"}, {"", "y"}}},
-    sse_case{"mixed_line_ends", "data: x\r\n\ndata: y\n\r\ndata: z\r\n\r", {{"", "x"}, {"", "y"}, {"", "z"}}},
-    sse_case{"several_data_lines", "data: a\ndata: b\ndata: c\n\n", {{"", "a\nb\nc"}}},
-    sse_case{"several_data_lines_and_type", "data: a\nevent: t\ndata: b\n\ndata: c\n\n", {{"t", "a\nb"}, {"", "c"}}},
-    sse_case{"empty_data_lines_join", "data\ndata\n\n", {{"", "\n"}}},
-    sse_case{"empty_data_is_dropped", "data:\n\ndata: x\n\n", {{"", "x"}}},
-    sse_case{"event_without_data_is_dropped", "event: a\n\ndata: x\n\n", {{"", "x"}}},
-    sse_case{"one_space_goes", "data:  x \n\n", {{"", " x "}}},
-    sse_case{"no_space", "data:x\n\n", {{"", "x"}}},
-    sse_case{"colons_in_data", "data: {\"a\":\"b:c\"}\n\n", {{"", "{\"a\":\"b:c\"}"}}},
-    sse_case{"comments", ": hello\ndata: x\n:\ndata: y\n: bye\n\n:\n\n", {{"", "x\ny"}}},
-    sse_case{"unknown_fields", "foo: a\ndatax: b\n data: c\nid: 1\nretry: 3\nData: d\ndata: x\n\n", {{"", "x"}}},
-    sse_case{"byte_order_mark", "\xEF\xBB\xBF" "data: x\n\n", {{"", "x"}}},
-    sse_case{"byte_order_mark_only_once", "\xEF\xBB\xBF\xEF\xBB\xBF" "data: x\n\ndata: y\n\n", {{"", "y"}}},
-    sse_case{"byte_order_mark_later_is_a_name", "data: x\n\n\xEF\xBB\xBF" "data: y\n\n", {{"", "x"}}},
-    sse_case{"half_a_mark", "\xEF\xBB\ndata: x\n\n", {{"", "x"}}},
-    sse_case{"unicode_breaks_are_no_line_ends", "data: a\xE2\x80\xA8" "b\xE2\x80\xA9" "c\xC2\x85" "d\x0B\x0C\n\n",
-             {{"", "a\xE2\x80\xA8" "b\xE2\x80\xA9" "c\xC2\x85" "d\x0B\x0C"}}},
-    sse_case{"multibyte", "data: \xF0\x9F\x98\x80\n\n", {{"", "\xF0\x9F\x98\x80"}}},
-    sse_case{"invalid_utf8_is_handed_on", "data: \xFF\xC3\n\n", {{"", "\xFF\xC3"}}},
-    sse_case{"nul", "data: a\0b\n\n"sv, {{"", std::string{"a\0b", 3}}}},
-    sse_case{"blank_lines_between", "\n\n\r\n\rdata: x\n\n\n\n", {{"", "x"}}},
-    sse_case{"unfinished", "data: x\n\ndata: y\n", {{"", "x"}}},
-    sse_case{"done_mark", "data: {}\n\ndata: [DONE]\n\n", {{"", "{}"}, {"", "[DONE]"}}}),
+INSTANTIATE_TEST_SUITE_P(
+    Rows, SseDecoder,
+    testing::Values(
+        sse_case{"empty", "", {}}, sse_case{"one", "data: x\n\n", {{"", "x"}}},
+        sse_case{"two", "data: x\n\ndata: y\n\n", {{"", "x"}, {"", "y"}}},
+        sse_case{"typed", "event: delta\ndata: x\n\n", {{"delta", "x"}}},
+        sse_case{"type_after_data", "data: x\nevent: delta\n\n", {{"delta", "x"}}},
+        sse_case{"type_does_not_stick", "event: a\ndata: x\n\ndata: y\n\n", {{"a", "x"}, {"", "y"}}},
+        sse_case{"last_type_wins", "event: a\nevent: b\ndata: x\n\n", {{"b", "x"}}},
+        sse_case{"empty_type", "event: a\nevent\ndata: x\n\n", {{"", "x"}}},
+        sse_case{"cr", "event: a\rdata: x\r\rdata: y\r\r", {{"a", "x"}, {"", "y"}}},
+        sse_case{"crlf", "event: a\r\ndata: x\r\n\r\ndata: y\r\n\r\n", {{"a", "x"}, {"", "y"}}},
+        sse_case{"mixed_line_ends", "data: x\r\n\ndata: y\n\r\ndata: z\r\n\r", {{"", "x"}, {"", "y"}, {"", "z"}}},
+        sse_case{"several_data_lines", "data: a\ndata: b\ndata: c\n\n", {{"", "a\nb\nc"}}},
+        sse_case{
+            "several_data_lines_and_type", "data: a\nevent: t\ndata: b\n\ndata: c\n\n", {{"t", "a\nb"}, {"", "c"}}},
+        sse_case{"empty_data_lines_join", "data\ndata\n\n", {{"", "\n"}}},
+        sse_case{"empty_data_is_dropped", "data:\n\ndata: x\n\n", {{"", "x"}}},
+        sse_case{"event_without_data_is_dropped", "event: a\n\ndata: x\n\n", {{"", "x"}}},
+        sse_case{"one_space_goes", "data:  x \n\n", {{"", " x "}}}, sse_case{"no_space", "data:x\n\n", {{"", "x"}}},
+        sse_case{"colons_in_data", "data: {\"a\":\"b:c\"}\n\n", {{"", "{\"a\":\"b:c\"}"}}},
+        sse_case{"comments", ": hello\ndata: x\n:\ndata: y\n: bye\n\n:\n\n", {{"", "x\ny"}}},
+        sse_case{"unknown_fields", "foo: a\ndatax: b\n data: c\nid: 1\nretry: 3\nData: d\ndata: x\n\n", {{"", "x"}}},
+        sse_case{"byte_order_mark",
+                 "\xEF\xBB\xBF"
+                 "data: x\n\n",
+                 {{"", "x"}}},
+        sse_case{"byte_order_mark_only_once",
+                 "\xEF\xBB\xBF\xEF\xBB\xBF"
+                 "data: x\n\ndata: y\n\n",
+                 {{"", "y"}}},
+        sse_case{"byte_order_mark_later_is_a_name",
+                 "data: x\n\n\xEF\xBB\xBF"
+                 "data: y\n\n",
+                 {{"", "x"}}},
+        sse_case{"half_a_mark", "\xEF\xBB\ndata: x\n\n", {{"", "x"}}},
+        sse_case{"unicode_breaks_are_no_line_ends",
+                 "data: a\xE2\x80\xA8"
+                 "b\xE2\x80\xA9"
+                 "c\xC2\x85"
+                 "d\x0B\x0C\n\n",
+                 {{"",
+                   "a\xE2\x80\xA8"
+                   "b\xE2\x80\xA9"
+                   "c\xC2\x85"
+                   "d\x0B\x0C"}}},
+        sse_case{"multibyte", "data: \xF0\x9F\x98\x80\n\n", {{"", "\xF0\x9F\x98\x80"}}},
+        sse_case{"invalid_utf8_is_handed_on", "data: \xFF\xC3\n\n", {{"", "\xFF\xC3"}}},
+        sse_case{"nul", "data: a\0b\n\n"sv, {{"", std::string{"a\0b", 3}}}},
+        sse_case{"blank_lines_between", "\n\n\r\n\rdata: x\n\n\n\n", {{"", "x"}}},
+        sse_case{"unfinished", "data: x\n\ndata: y\n", {{"", "x"}}},
+        sse_case{"done_mark", "data: {}\n\ndata: [DONE]\n\n", {{"", "{}"}, {"", "[DONE]"}}}),
     [](auto const& row) { return std::string(row.param.name); });
 
 TEST(SseDecoderBound, LetsAnEventOfExactlyThatSizePass) {
@@ -119,7 +137,7 @@ TEST(SseDecoderBound, LetsAnEventOfExactlyThatSizePass) {
 }
 
 struct bound_case {
-    const char* name;
+    char const* name;
     std::string_view text;
 };
 void PrintTo(bound_case const& row, std::ostream* out) { *out << row.name; }
@@ -139,12 +157,12 @@ TEST_P(SseDecoderTooLarge, EndsInTooLargeAndStaysThere) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Rows, SseDecoderTooLarge, testing::Values(
-    bound_case{"line", "data: 0123456789ABCDEF\n\n"},
-    bound_case{"line_without_end", "0123456789ABCDEFG"},
-    bound_case{"lines_together", "data: 1\ndata: 2\ndata: 3\n\n"},
-    bound_case{"comments_within", "data: 1\n: 23456789\n: 1\n\n"}),
-    [](auto const& row) { return std::string(row.param.name); });
+INSTANTIATE_TEST_SUITE_P(Rows, SseDecoderTooLarge,
+                         testing::Values(bound_case{"line", "data: 0123456789ABCDEF\n\n"},
+                                         bound_case{"line_without_end", "0123456789ABCDEFG"},
+                                         bound_case{"lines_together", "data: 1\ndata: 2\ndata: 3\n\n"},
+                                         bound_case{"comments_within", "data: 1\n: 23456789\n: 1\n\n"}),
+                         [](auto const& row) { return std::string(row.param.name); });
 
 TEST(SseDecoderBound, DoesNotCountKeepAlivesBetweenEvents) {
     sse_decoder decoder{16};

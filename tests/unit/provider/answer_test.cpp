@@ -16,9 +16,7 @@ struct answer_case {
     std::string body;
     std::string expected;
 };
-void PrintTo(answer_case const& row, std::ostream* out) {
-    *out << row.name;
-}
+void PrintTo(answer_case const& row, std::ostream* out) { *out << row.name; }
 class Answer : public testing::TestWithParam<answer_case> {};
 
 TEST_P(Answer, IsRead) {
@@ -215,9 +213,7 @@ struct bad_answer_case {
     http_response answer;
     errc expected;
 };
-void PrintTo(bad_answer_case const& row, std::ostream* out) {
-    *out << row.name;
-}
+void PrintTo(bad_answer_case const& row, std::ostream* out) { *out << row.name; }
 class BadAnswer : public testing::TestWithParam<bad_answer_case> {};
 
 TEST_P(BadAnswer, IsAnError) {

@@ -27,9 +27,7 @@ struct option_case {
     provider_options options;
     std::string where;
 };
-void PrintTo(option_case const& row, std::ostream* out) {
-    *out << row.name;
-}
+void PrintTo(option_case const& row, std::ostream* out) { *out << row.name; }
 class WrongOption : public testing::TestWithParam<option_case> {};
 
 TEST_P(WrongOption, IsRefusedByName) {
@@ -62,9 +60,7 @@ struct url_case {
     provider_options options;
     std::string expected;  ///< Origin and target.
 };
-void PrintTo(url_case const& row, std::ostream* out) {
-    *out << row.name;
-}
+void PrintTo(url_case const& row, std::ostream* out) { *out << row.name; }
 class Url : public testing::TestWithParam<url_case> {};
 
 TEST_P(Url, FollowsTheTable) {
@@ -129,9 +125,7 @@ struct header_case {
     std::string field;
     std::string expected;
 };
-void PrintTo(header_case const& row, std::ostream* out) {
-    *out << row.name;
-}
+void PrintTo(header_case const& row, std::ostream* out) { *out << row.name; }
 class Header : public testing::TestWithParam<header_case> {};
 
 TEST_P(Header, FollowsTheTable) {
@@ -203,9 +197,7 @@ struct body_case {
     std::function<void(chat_request&)> change;
     std::string expected;  ///< What the body has besides the model and the messages.
 };
-void PrintTo(body_case const& row, std::ostream* out) {
-    *out << row.name;
-}
+void PrintTo(body_case const& row, std::ostream* out) { *out << row.name; }
 
 std::string body_of(std::string service, chat_request const& request, bool streaming = false) {
     return make(std::move(service))->encode(request, streaming).value().body;
@@ -229,7 +221,7 @@ TEST_P(OpenAiBody, HasWhatWasSetAndNoMore) {
 
 tool_definition const clock_tool{
     .name = "clock", .description = "The time", .parameters = R"({"type":"object","properties":{}})", .strict = true};
-response_format const city_format{.kind = response_format::kind_t::json_schema,
+response_format const city_format{.kind = response_format_kind::json_schema,
                                   .name = "city",
                                   .description = "A city",
                                   .schema = R"({"type":"object"})"};
@@ -252,28 +244,28 @@ INSTANTIATE_TEST_SUITE_P(
             "tools", [](auto& r) { r.tools = {clock_tool, {.name = "bare"}}; },
             R"("tools":[{"type":"function","function":{"name":"clock","description":"The time","parameters":{"type":"object","properties":{}},"strict":true}},)"
             R"({"type":"function","function":{"name":"bare"}}])"},
-        body_case{"choice_none", [](auto& r) { r.tool_choice.mode = tool_choice::mode_t::none; },
+        body_case{"choice_none", [](auto& r) { r.tool_choice.mode = tool_choice_mode::none; },
                   R"("tool_choice":"none")"},
-        body_case{"choice_auto", [](auto& r) { r.tool_choice.mode = tool_choice::mode_t::automatic; },
+        body_case{"choice_auto", [](auto& r) { r.tool_choice.mode = tool_choice_mode::automatic; },
                   R"("tool_choice":"auto")"},
         body_case{"choice_required",
                   [](auto& r) {
                       r.tools = {{.name = "t"}};
-                      r.tool_choice.mode = tool_choice::mode_t::required;
+                      r.tool_choice.mode = tool_choice_mode::required;
                   },
                   R"("tools":[{"type":"function","function":{"name":"t"}}],"tool_choice":"required")"},
         body_case{
             "choice_named",
             [](auto& r) {
                 r.tools = {{.name = "t"}};
-                r.tool_choice = {tool_choice::mode_t::named, "t"};
+                r.tool_choice = {tool_choice_mode::named, "t"};
             },
             R"("tools":[{"type":"function","function":{"name":"t"}}],"tool_choice":{"type":"function","function":{"name":"t"}})"},
         body_case{"one_at_a_time", [](auto& r) { r.parallel_tool_calls = false; }, R"("parallel_tool_calls":false)"},
         body_case{
             "schema", [](auto& r) { r.response_format = city_format; },
             R"("response_format":{"type":"json_schema","json_schema":{"name":"city","description":"A city","strict":true,"schema":{"type":"object"}}})"},
-        body_case{"json_object", [](auto& r) { r.response_format.kind = response_format::kind_t::json_object; },
+        body_case{"json_object", [](auto& r) { r.response_format.kind = response_format_kind::json_object; },
                   R"("response_format":{"type":"json_object"})"},
         body_case{"extra", [](auto& r) { r.extra = json(R"({"service_tier":"flex","logit_bias":{"50256":-100}})"); },
                   R"("service_tier":"flex","logit_bias":{"50256":-100})"}),
@@ -377,15 +369,15 @@ INSTANTIATE_TEST_SUITE_P(
             R"("tools":[{"name":"clock","description":"The time","input_schema":{"type":"object","properties":{}},"strict":true},)"
             R"({"name":"bare","input_schema":{"type":"object","properties":{}}}])"},
         body_case{"choice_none",
-                  [](auto& r) { r.tool_choice.mode = tool_choice::mode_t::none, r.parallel_tool_calls = false; },
+                  [](auto& r) { r.tool_choice.mode = tool_choice_mode::none, r.parallel_tool_calls = false; },
                   R"("tool_choice":{"type":"none"})"},
-        body_case{"choice_auto", [](auto& r) { r.tool_choice.mode = tool_choice::mode_t::automatic; },
+        body_case{"choice_auto", [](auto& r) { r.tool_choice.mode = tool_choice_mode::automatic; },
                   R"("tool_choice":{"type":"auto"})"},
         body_case{
             "choice_required",
             [](auto& r) {
                 r.tools = {{.name = "t"}};
-                r.tool_choice.mode = tool_choice::mode_t::required;
+                r.tool_choice.mode = tool_choice_mode::required;
                 r.parallel_tool_calls = false;
             },
             R"("tools":[{"name":"t","input_schema":{"type":"object","properties":{}}}],"tool_choice":{"type":"any","disable_parallel_tool_use":true})"},
@@ -393,7 +385,7 @@ INSTANTIATE_TEST_SUITE_P(
             "choice_named",
             [](auto& r) {
                 r.tools = {{.name = "t"}};
-                r.tool_choice = {tool_choice::mode_t::named, "t"};
+                r.tool_choice = {tool_choice_mode::named, "t"};
                 r.parallel_tool_calls = true;
             },
             R"("tools":[{"name":"t","input_schema":{"type":"object","properties":{}}}],"tool_choice":{"type":"tool","name":"t"})"},
@@ -483,9 +475,7 @@ struct refused_case {
     std::function<void(chat_request&)> change;
     std::string where;
 };
-void PrintTo(refused_case const& row, std::ostream* out) {
-    *out << row.name;
-}
+void PrintTo(refused_case const& row, std::ostream* out) { *out << row.name; }
 class Inexpressible : public testing::TestWithParam<refused_case> {};
 
 TEST_P(Inexpressible, IsRefusedBeforeSending) {
@@ -501,9 +491,7 @@ provider_options const openai{};
 provider_options const azure_v1{.service = "azure", .base_url = "https://r.openai.azure.com"};
 provider_options const anthropic{.service = "anthropic"};
 provider_options const newer_anthropic{.service = "anthropic", .api_version = "2026-10-21"};
-void no_model(chat_request& request) {
-    request.model.clear();
-}
+void no_model(chat_request& request) { request.model.clear(); }
 
 INSTANTIATE_TEST_SUITE_P(
     Rows, Inexpressible,
@@ -532,7 +520,7 @@ INSTANTIATE_TEST_SUITE_P(
         refused_case{"anthropic_frequency", anthropic, [](auto& r) { r.frequency_penalty = 1; }, "frequency_penalty"},
         refused_case{"anthropic_metadata", anthropic, [](auto& r) { r.metadata = {{"a", "b"}}; }, "metadata"},
         refused_case{"anthropic_any_json", anthropic,
-                     [](auto& r) { r.response_format.kind = response_format::kind_t::json_object; },
+                     [](auto& r) { r.response_format.kind = response_format_kind::json_object; },
                      "response_format.kind"},
         refused_case{
             "anthropic_systems_picture", anthropic,

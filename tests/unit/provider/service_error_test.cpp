@@ -4,7 +4,7 @@
 
 #include <ostream>
 
-namespace coax::wire {
+namespace coax::detail {
 namespace {
 
 using namespace std::chrono_literals;
@@ -16,9 +16,7 @@ struct error_case {
     errc expected;
     std::string service_code;
 };
-void PrintTo(error_case const& row, std::ostream* out) {
-    *out << row.name;
-}
+void PrintTo(error_case const& row, std::ostream* out) { *out << row.name; }
 class ServiceError : public testing::TestWithParam<error_case> {};
 
 TEST_P(ServiceError, FollowsTheTable) {
@@ -164,11 +162,10 @@ TEST(ServiceErrors, KeepAllThatHelps) {
 }
 
 TEST(ServiceErrors, TakeGooglesWaitFromTheBodyWhereNoHeaderTellsIt) {
-    std::string const body =
-        R"({"error":{"code":429,"message":"x","status":"RESOURCE_EXHAUSTED","details":[)"
-        R"({"@type":"type.googleapis.com/google.rpc.QuotaFailure","violations":[]},7,)"
-        R"({"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"3.5s"},)"
-        R"({"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"1s"}]}})";
+    std::string const body = R"({"error":{"code":429,"message":"x","status":"RESOURCE_EXHAUSTED","details":[)"
+                             R"({"@type":"type.googleapis.com/google.rpc.QuotaFailure","violations":[]},7,)"
+                             R"({"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"3.5s"},)"
+                             R"({"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"1s"}]}})";
     EXPECT_EQ(make_service_error("gemini", {.status = 429, .body = body}, time_point{}).retry_after, 3500ms);
     http_response const both{.status = 429, .headers = {{"retry-after", "9"}}, .body = body};
     EXPECT_EQ(make_service_error("gemini", both, time_point{}).retry_after, 9s);
@@ -215,9 +212,7 @@ struct reported_case {
     std::string body;
     errc expected;
 };
-void PrintTo(reported_case const& row, std::ostream* out) {
-    *out << row.name;
-}
+void PrintTo(reported_case const& row, std::ostream* out) { *out << row.name; }
 class ReportedError : public testing::TestWithParam<reported_case> {};
 
 TEST_P(ReportedError, IsJudgedByItsWords) {
@@ -246,4 +241,4 @@ INSTANTIATE_TEST_SUITE_P(
     [](auto const& row) { return std::string(row.param.name); });
 
 }  // namespace
-}  // namespace coax::wire
+}  // namespace coax::detail

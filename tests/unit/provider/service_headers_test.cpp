@@ -4,7 +4,7 @@
 
 #include <ostream>
 
-namespace coax::wire {
+namespace coax::detail {
 namespace {
 
 using namespace std::chrono_literals;
@@ -18,20 +18,17 @@ struct retry_delay_case {
     std::string text;
     std::optional<std::chrono::milliseconds> expected;
 };
-void PrintTo(retry_delay_case const& row, std::ostream* out) {
-    *out << row.name;
-}
+void PrintTo(retry_delay_case const& row, std::ostream* out) { *out << row.name; }
 class ParseRetryDelay : public testing::TestWithParam<retry_delay_case> {};
-TEST_P(ParseRetryDelay, FollowsTheTable) {
-    EXPECT_EQ(parse_retry_delay(GetParam().text), GetParam().expected);
-}
+TEST_P(ParseRetryDelay, FollowsTheTable) { EXPECT_EQ(parse_retry_delay(GetParam().text), GetParam().expected); }
 INSTANTIATE_TEST_SUITE_P(
     Rows, ParseRetryDelay,
     testing::Values(retry_delay_case{"whole", "37s", std::chrono::seconds{37}},
                     retry_delay_case{"fraction", "3.5s", std::chrono::milliseconds{3500}},
                     retry_delay_case{"microseconds_round_up", "1.50001s", std::chrono::milliseconds{1501}},
-                    retry_delay_case{"zero_is_none", "0s", std::nullopt}, retry_delay_case{"negative", "-1s", std::nullopt},
-                    retry_delay_case{"no_unit", "3.5", std::nullopt}, retry_delay_case{"minutes", "1m5s", std::nullopt},
+                    retry_delay_case{"zero_is_none", "0s", std::nullopt},
+                    retry_delay_case{"negative", "-1s", std::nullopt}, retry_delay_case{"no_unit", "3.5", std::nullopt},
+                    retry_delay_case{"minutes", "1m5s", std::nullopt},
                     retry_delay_case{"milliseconds", "20ms", std::nullopt}, retry_delay_case{"empty", "", std::nullopt},
                     retry_delay_case{"unit_alone", "s", std::nullopt}),
     [](auto const& row) { return std::string(row.param.name); });
@@ -41,14 +38,10 @@ struct duration_case {
     std::string text;
     std::optional<milliseconds> expected;
 };
-void PrintTo(duration_case const& row, std::ostream* out) {
-    *out << row.name;
-}
+void PrintTo(duration_case const& row, std::ostream* out) { *out << row.name; }
 class Duration : public testing::TestWithParam<duration_case> {};
 
-TEST_P(Duration, FollowsTheTable) {
-    EXPECT_EQ(parse_duration(GetParam().text), GetParam().expected);
-}
+TEST_P(Duration, FollowsTheTable) { EXPECT_EQ(parse_duration(GetParam().text), GetParam().expected); }
 
 INSTANTIATE_TEST_SUITE_P(
     Rows, Duration,
@@ -73,18 +66,12 @@ struct date_case {
     std::string text;
     std::optional<time_point> expected;
 };
-void PrintTo(date_case const& row, std::ostream* out) {
-    *out << row.name;
-}
+void PrintTo(date_case const& row, std::ostream* out) { *out << row.name; }
 class HttpDate : public testing::TestWithParam<date_case> {};
 class Timestamp : public testing::TestWithParam<date_case> {};
 
-TEST_P(HttpDate, FollowsTheTable) {
-    EXPECT_EQ(parse_http_date(GetParam().text), GetParam().expected);
-}
-TEST_P(Timestamp, FollowsTheTable) {
-    EXPECT_EQ(parse_timestamp(GetParam().text), GetParam().expected);
-}
+TEST_P(HttpDate, FollowsTheTable) { EXPECT_EQ(parse_http_date(GetParam().text), GetParam().expected); }
+TEST_P(Timestamp, FollowsTheTable) { EXPECT_EQ(parse_timestamp(GetParam().text), GetParam().expected); }
 
 constexpr time_point example{784'111'777'000ms};  // RFC 9110's own
 
@@ -121,14 +108,10 @@ struct retry_case {
     header_list headers;
     std::optional<milliseconds> expected;
 };
-void PrintTo(retry_case const& row, std::ostream* out) {
-    *out << row.name;
-}
+void PrintTo(retry_case const& row, std::ostream* out) { *out << row.name; }
 class RetryAfter : public testing::TestWithParam<retry_case> {};
 
-TEST_P(RetryAfter, FollowsTheTable) {
-    EXPECT_EQ(retry_after(GetParam().headers, now), GetParam().expected);
-}
+TEST_P(RetryAfter, FollowsTheTable) { EXPECT_EQ(retry_after(GetParam().headers, now), GetParam().expected); }
 
 INSTANTIATE_TEST_SUITE_P(
     Rows, RetryAfter,
@@ -221,4 +204,4 @@ TEST(RateLimits, OfAnthropicsInputStandInForAllTokens) {
 }
 
 }  // namespace
-}  // namespace coax::wire
+}  // namespace coax::detail

@@ -117,9 +117,7 @@ struct stream_case {
     std::string shown;
     std::size_t last_needed;  ///< Events from the end that may be missing while the answer is whole.
 };
-void PrintTo(stream_case const& row, std::ostream* out) {
-    *out << row.name;
-}
+void PrintTo(stream_case const& row, std::ostream* out) { *out << row.name; }
 class Stream : public testing::TestWithParam<stream_case> {};
 
 TEST_P(Stream, GivesTheSameAnswerWhereverItIsSplit) {
@@ -181,9 +179,7 @@ struct chunk_case {
     std::vector<std::string> choices;  ///< The elements of `choices`, a chunk each.
     std::string expected;
 };
-void PrintTo(chunk_case const& row, std::ostream* out) {
-    *out << row.name;
-}
+void PrintTo(chunk_case const& row, std::ostream* out) { *out << row.name; }
 class Chunks : public testing::TestWithParam<chunk_case> {};
 
 TEST_P(Chunks, AddUpToTheAnswer) {
@@ -194,12 +190,8 @@ TEST_P(Chunks, AddUpToTheAnswer) {
     EXPECT_EQ(describe(*out.answer), GetParam().expected + " usage=0/0 id= model=");
 }
 
-std::string delta(std::string_view members) {
-    return R"({"index":0,"delta":{)" + std::string{members} + "}}";
-}
-std::string call(std::string_view members) {
-    return delta(R"("tool_calls":[{)" + std::string{members} + "}]");
-}
+std::string delta(std::string_view members) { return R"({"index":0,"delta":{)" + std::string{members} + "}}"; }
+std::string call(std::string_view members) { return delta(R"("tool_calls":[{)" + std::string{members} + "}]"); }
 std::string end(std::string_view reason) {
     return R"({"index":0,"delta":{},"finish_reason":")" + std::string{reason} + "\"}";
 }
@@ -303,9 +295,7 @@ struct bad_stream_case {
     std::string bytes;
     errc expected;
 };
-void PrintTo(bad_stream_case const& row, std::ostream* out) {
-    *out << row.name;
-}
+void PrintTo(bad_stream_case const& row, std::ostream* out) { *out << row.name; }
 class BadStream : public testing::TestWithParam<bad_stream_case> {};
 
 TEST_P(BadStream, IsAnError) {
@@ -429,9 +419,7 @@ struct odd_stream {
     char const* text;
     char const* reasoning;
 };
-void PrintTo(odd_stream const& row, std::ostream* out) {
-    *out << row.name;
-}
+void PrintTo(odd_stream const& row, std::ostream* out) { *out << row.name; }
 class OddStream : public testing::TestWithParam<odd_stream> {};
 
 TEST_P(OddStream, ShowsWhatTheAnswerHolds) {
@@ -443,14 +431,16 @@ TEST_P(OddStream, ShowsWhatTheAnswerHolds) {
     EXPECT_EQ(out.hidden, GetParam().reasoning);
 }
 
-constexpr std::string_view text_begins = R"({"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}})";
+constexpr std::string_view text_begins =
+    R"({"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}})";
 constexpr std::string_view second_begins =
     R"({"type":"content_block_start","index":1,"content_block":{"type":"text","text":"b"}})";
 constexpr std::string_view tool_begins =
     R"({"type":"content_block_start","index":0,"content_block":{"type":"tool_use","id":"t","name":"f","input":{}}})";
 constexpr std::string_view novelty_begins =
     R"({"type":"content_block_start","index":0,"content_block":{"type":"novel","text":"x"}})";
-constexpr std::string_view words = R"({"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"a"}})";
+constexpr std::string_view words =
+    R"({"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"a"}})";
 constexpr std::string_view thoughts =
     R"({"type":"content_block_delta","index":0,"delta":{"type":"thinking_delta","thinking":"t"}})";
 
@@ -459,7 +449,8 @@ INSTANTIATE_TEST_SUITE_P(Rows, OddStream,
                                          odd_stream{"text_in_a_novelty", {novelty_begins, words}, "", ""},
                                          odd_stream{"thoughts_in_a_text", {text_begins, words, thoughts}, "a", ""},
                                          odd_stream{"blocks_in_turns", {text_begins, second_begins, words}, "ba", ""},
-                                         odd_stream{"index_used_twice", {text_begins, words, text_begins, words}, "aa", ""}),
+                                         odd_stream{
+                                             "index_used_twice", {text_begins, words, text_begins, words}, "aa", ""}),
                          [](auto const& row) { return std::string(row.param.name); });
 
 TEST(AnthropicStream, KeepsWhatItDoesNotKnow) {

@@ -12,9 +12,7 @@
 
 namespace coax::test {
 
-inline std::shared_ptr<provider const> make(provider_options const& options) {
-    return make_provider(options).value();
-}
+inline std::shared_ptr<provider const> make(provider_options const& options) { return make_provider(options).value(); }
 inline std::shared_ptr<provider const> make(std::string service) {
     provider_options options{.service = std::move(service)};
     if (options.service == "azure") options.base_url = "https://res.openai.azure.com";
@@ -22,9 +20,7 @@ inline std::shared_ptr<provider const> make(std::string service) {
     return make(options);
 }
 
-inline json_value json(std::string_view text) {
-    return json_value::parse(text).value();
-}
+inline json_value json(std::string_view text) { return json_value::parse(text).value(); }
 
 /// Both texts as the same JSON, whatever the order of members.
 inline testing::AssertionResult same_json(std::string_view actual, std::string_view expected) {

@@ -1,6 +1,6 @@
-#include "annotated_twins.hpp"
+#include "unit/reflect/annotated_twins.hpp"
 
-#include <coax/json/schema.hpp>
+#include <coax/schema/schema.hpp>
 
 namespace coax::twins {
 namespace tables {
@@ -46,9 +46,8 @@ public:
 
 template <>
 struct coax::schema_for<coax::twins::tables::mood> {
-    static constexpr auto coax_schema =
-        coax::describe("A mood", coax::value(coax::twins::tables::mood::glad, "happy"),
-                       coax::value(coax::twins::tables::mood::wild, {.skip = true}));
+    static constexpr auto coax_schema = coax::describe("A mood", coax::value(coax::twins::tables::mood::glad, "happy"),
+                                                       coax::value(coax::twins::tables::mood::wild, {.skip = true}));
 };
 
 namespace coax::twins {
@@ -57,9 +56,9 @@ std::string table_schemas() {
     using namespace tables;
     std::string all;
     for (auto const text :
-         {json_schema<person>, json_schema<account>, json_schema<mood>, json_schema<person, schema_dialect::openai_strict>,
-          json_schema<account, schema_dialect::anthropic>, json_schema<account, schema_dialect::azure_strict>,
-          json_schema<account, schema_dialect::gemini_schema>})
+         {json_schema<person>, json_schema<account>, json_schema<mood>,
+          json_schema<person, schema_dialect::openai_strict>, json_schema<account, schema_dialect::anthropic>,
+          json_schema<account, schema_dialect::azure_strict>, json_schema<account, schema_dialect::gemini_schema>})
         all.append(text).append("\n");
     return all;
 }

@@ -18,14 +18,10 @@ struct translation_case {
     std::exception_ptr failure;
     errc code;
 };
-void PrintTo(translation_case const& row, std::ostream* out) {
-    *out << row.name;
-}
+void PrintTo(translation_case const& row, std::ostream* out) { *out << row.name; }
 class ToError : public testing::TestWithParam<translation_case> {};
 
-TEST_P(ToError, FollowsTheTable) {
-    EXPECT_EQ(to_error(GetParam().failure).code, GetParam().code);
-}
+TEST_P(ToError, FollowsTheTable) { EXPECT_EQ(to_error(GetParam().failure).code, GetParam().code); }
 
 template <class Code>
 std::exception_ptr network(Code code) {
@@ -59,16 +55,12 @@ TEST(ToErrorMessage, KeepsTheCauseAndTheWords) {
     EXPECT_EQ(to_error(std::make_exception_ptr(std::runtime_error{"no such prompt"})).message, "no such prompt");
 }
 
-asio::awaitable<int> seven() {
-    co_return 7;
-}
+asio::awaitable<int> seven() { co_return 7; }
 asio::awaitable<int> fail() {
     throw_error({.code = errc::refused, .message = "no"});
     co_return 0;
 }
-asio::awaitable<void> nothing() {
-    co_return;
-}
+asio::awaitable<void> nothing() { co_return; }
 asio::awaitable<result<int>> flat(bool good) {
     if (good) co_return 7;
     co_return error{.code = errc::truncated};

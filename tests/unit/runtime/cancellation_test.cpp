@@ -1,22 +1,22 @@
-// A cancellation at every suspension point of every primitive and combinator, found by counting: no permit, quota, value,
-// waiter or frame is lost, and who goes on beside it does go on.
+// A cancellation at every suspension point of every primitive and combinator, found by counting: no permit, quota,
+// value, waiter or frame is lost, and who goes on beside it does go on.
 
 #include "support/cancel_everywhere.hpp"
 
-#include <coax/runtime/async_mutex.hpp>
-#include <coax/runtime/async_semaphore.hpp>
-#include <coax/runtime/channel.hpp>
-#include <coax/runtime/map.hpp>
+#include <coax/policy/rate_limiter.hpp>
+#include <coax/policy/retry.hpp>
+#include <coax/policy/timeout.hpp>
 #include <coax/runtime/on_executor.hpp>
-#include <coax/runtime/pipeline.hpp>
-#include <coax/runtime/rate_limiter.hpp>
-#include <coax/runtime/retry.hpp>
-#include <coax/runtime/single_flight.hpp>
-#include <coax/runtime/stream.hpp>
-#include <coax/runtime/task_group.hpp>
-#include <coax/runtime/timeout.hpp>
-#include <coax/runtime/when_all.hpp>
-#include <coax/runtime/when_any.hpp>
+#include <coax/sync/async_mutex.hpp>
+#include <coax/sync/async_semaphore.hpp>
+#include <coax/sync/channel.hpp>
+#include <coax/sync/single_flight.hpp>
+#include <coax/tasks/map.hpp>
+#include <coax/tasks/pipeline.hpp>
+#include <coax/tasks/stream.hpp>
+#include <coax/tasks/task_group.hpp>
+#include <coax/tasks/when_all.hpp>
+#include <coax/tasks/when_any.hpp>
 
 #include <boost/asio/strand.hpp>
 #include <gtest/gtest.h>
@@ -225,28 +225,26 @@ TEST_P(Cancellation, AtEverySuspensionLosesNothing) {
         if (HasFailure()) return;
     }
 }
-INSTANTIATE_TEST_SUITE_P(
-    Rows, Cancellation,
-    testing::Values(cancel_case{"sleep", sleep_twice, {}, 2},
-                    cancel_case{"semaphore", take_slots, {take_slots, take_slots}, 6},
-                    cancel_case{"mutex", take_lock, {take_lock, take_lock}, 4},
-                    cancel_case{"channel_sender", send_five, {drain_later}, 2},
-                    cancel_case{"channel_receiver", receive_five, {fill_slowly}, 5},
-                    cancel_case{"rate_limiter", use_quota, {use_quota}, 4},
-                    cancel_case{"retry", retry_some, {}, 8},
-                    cancel_case{"with_timeout", time_out, {}, 4},
-                    cancel_case{"with_timeout_nested", time_out_nested, {take_slots}, 3},
-                    cancel_case{"when_all", all_of_three, {take_slots}, 8},
-                    cancel_case{"when_any", any_of_three, {take_slots}, 3},
-                    cancel_case{"race", race_three, {}, 5},
-                    cancel_case{"map", map_six, {}, 10},
-                    cancel_case{"pipeline", pipe_six, {}, 30},
-                    cancel_case{"task_group", group_of_tasks, {take_slots, take_lock}, 8},
-                    cancel_case{"single_flight_alone", fly, {}, 4},
-                    cancel_case{"single_flight_first", fly, {fly_later}, 4},
-                    cancel_case{"single_flight_joined", fly_later, {fly}, 4},
-                    cancel_case{"on_executor", hop, {take_slots}, 5}),
-    [](auto const& row) { return std::string(row.param.name); });
+INSTANTIATE_TEST_SUITE_P(Rows, Cancellation,
+                         testing::Values(cancel_case{"sleep", sleep_twice, {}, 2},
+                                         cancel_case{"semaphore", take_slots, {take_slots, take_slots}, 6},
+                                         cancel_case{"mutex", take_lock, {take_lock, take_lock}, 4},
+                                         cancel_case{"channel_sender", send_five, {drain_later}, 2},
+                                         cancel_case{"channel_receiver", receive_five, {fill_slowly}, 5},
+                                         cancel_case{"rate_limiter", use_quota, {use_quota}, 4},
+                                         cancel_case{"retry", retry_some, {}, 8},
+                                         cancel_case{"with_timeout", time_out, {}, 4},
+                                         cancel_case{"with_timeout_nested", time_out_nested, {take_slots}, 3},
+                                         cancel_case{"when_all", all_of_three, {take_slots}, 8},
+                                         cancel_case{"when_any", any_of_three, {take_slots}, 3},
+                                         cancel_case{"race", race_three, {}, 5}, cancel_case{"map", map_six, {}, 10},
+                                         cancel_case{"pipeline", pipe_six, {}, 30},
+                                         cancel_case{"task_group", group_of_tasks, {take_slots, take_lock}, 8},
+                                         cancel_case{"single_flight_alone", fly, {}, 4},
+                                         cancel_case{"single_flight_first", fly, {fly_later}, 4},
+                                         cancel_case{"single_flight_joined", fly_later, {fly}, 4},
+                                         cancel_case{"on_executor", hop, {take_slots}, 5}),
+                         [](auto const& row) { return std::string(row.param.name); });
 
 TEST(CancelEverywhere, TheHarnessMeetsEverySuspensionAndSeesWhatIsLost) {
     int begun = 0;

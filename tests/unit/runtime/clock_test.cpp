@@ -2,7 +2,7 @@
 
 #include <coax/runtime/clock.hpp>
 #include <coax/runtime/detail/deadline_timer.hpp>
-#include <coax/runtime/when_all.hpp>
+#include <coax/tasks/when_all.hpp>
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/strand.hpp>
@@ -121,14 +121,12 @@ TEST(Sleep, DiesWithItsContext) {
     EXPECT_EQ(held.use_count(), 1);
 }
 
-void count_up(void* counter) {
-    ++*static_cast<int*>(counter);
-}
+void count_up(void* counter) { ++*static_cast<int*>(counter); }
 
 TEST(DeadlineTimer, FiresOnceAtItsDeadlineAndCanBeMoved) {
     auto body = []() -> asio::awaitable<void> {
         int fired = 0;
-        detail::deadline_timer timer{co_await asio::this_coro::executor, count_up, &fired};
+        coax::detail::deadline_timer timer{co_await asio::this_coro::executor, count_up, &fired};
         timer.arm_after(1s);
         EXPECT_TRUE(timer.armed());
         timer.arm_after(3s);
@@ -147,10 +145,10 @@ TEST(DeadlineTimer, NeverFiresAfterCancelOrItsDeath) {
     auto body = []() -> asio::awaitable<void> {
         auto const executor = co_await asio::this_coro::executor;
         int fired = 0;
-        detail::deadline_timer cancelled{executor, count_up, &fired};
+        coax::detail::deadline_timer cancelled{executor, count_up, &fired};
         cancelled.arm_after(1s);
         {
-            detail::deadline_timer dead{executor, count_up, &fired};
+            coax::detail::deadline_timer dead{executor, count_up, &fired};
             dead.arm_after(1s);
         }
         cancelled.cancel();
@@ -164,7 +162,7 @@ TEST(DeadlineTimer, ArmedInThePastFiresAtTheNextTurn) {
     auto body = []() -> asio::awaitable<void> {
         auto const executor = co_await asio::this_coro::executor;
         int fired = 0;
-        detail::deadline_timer timer{executor, count_up, &fired};
+        coax::detail::deadline_timer timer{executor, count_up, &fired};
         timer.arm(timer.now() - 1s);
         EXPECT_EQ(fired, 0);
         co_await sleep_for(1ns);
@@ -180,7 +178,7 @@ struct rearming {
         if (++me->fired < 3) me->timer.arm_after(1s);
     }
     int fired{0};
-    detail::deadline_timer timer;
+    coax::detail::deadline_timer timer;
 };
 
 TEST(DeadlineTimer, MayBeArmedAgainFromItsCallback) {
@@ -197,8 +195,8 @@ TEST(DeadlineTimer, HopsOntoAStrandAndNotAfterCancel) {
     asio::io_context context;
     auto const strand = asio::make_strand(context);
     int fired = 0;
-    detail::deadline_timer kept{strand, count_up, &fired};
-    detail::deadline_timer cancelled{strand, count_up, &fired};
+    coax::detail::deadline_timer kept{strand, count_up, &fired};
+    coax::detail::deadline_timer cancelled{strand, count_up, &fired};
     asio::post(strand, [&] {
         kept.arm_after(1ms);
         cancelled.arm_after(1ms);
@@ -212,11 +210,11 @@ TEST(TimerQueue, KeepsItsOrderUnderRandomCancellation) {
     auto body = []() -> asio::awaitable<void> {
         auto const executor = co_await asio::this_coro::executor;
         int fired = 0;
-        std::vector<std::unique_ptr<detail::deadline_timer>> timers;
+        std::vector<std::unique_ptr<coax::detail::deadline_timer>> timers;
         unsigned random = 12345;
         for (int i = 0; i < 1000; ++i) {
             random = random * 1103515245U + 12345U;
-            timers.push_back(std::make_unique<detail::deadline_timer>(executor, count_up, &fired));
+            timers.push_back(std::make_unique<coax::detail::deadline_timer>(executor, count_up, &fired));
             timers.back()->arm_after(std::chrono::milliseconds{(random >> 16U) % 5000});
         }
         for (std::size_t i = 0; i < timers.size(); i += 3) timers[i]->cancel();

@@ -1,10 +1,10 @@
 #include "support/run_coro.hpp"
 
-#include <coax/runtime/async_semaphore.hpp>
-#include <coax/runtime/channel.hpp>
 #include <coax/runtime/on_executor.hpp>
 #include <coax/runtime/runtime.hpp>
-#include <coax/runtime/when_all.hpp>
+#include <coax/sync/async_semaphore.hpp>
+#include <coax/sync/channel.hpp>
+#include <coax/tasks/when_all.hpp>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -23,19 +23,13 @@ namespace {
 
 using namespace std::chrono_literals;
 
-asio::awaitable<std::string> word() {
-    co_return "done";
-}
+asio::awaitable<std::string> word() { co_return "done"; }
 asio::awaitable<void> fail() {
     throw_error({.code = errc::refused});
     co_return;
 }
-asio::awaitable<void> sleep_long() {
-    co_await sleep_for(10h);
-}
-asio::awaitable<std::thread::id> here() {
-    co_return std::this_thread::get_id();
-}
+asio::awaitable<void> sleep_long() { co_await sleep_for(10h); }
+asio::awaitable<std::thread::id> here() { co_return std::this_thread::get_id(); }
 
 template <class F>
 errc code_of(F f) {
@@ -175,7 +169,8 @@ TEST(VirtualTime, AHungProgramIsToldWhatWaits) {
         co_await never.async_wait(asio::as_tuple(asio::deferred));
     };
     EXPECT_EQ(message_of([&] { rt.run(foreign()); }),
-              "nothing is ready and no deadline is left; waiting: something that is not coax's own, as a socket or a plain timer");
+              "nothing is ready and no deadline is left; waiting: something that is not coax's own, as a socket or a "
+              "plain timer");
 }
 
 TEST(VirtualTime, AHungProgramThatIgnoresCancellationIsLeftBehind) {

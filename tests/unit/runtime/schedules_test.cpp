@@ -1,15 +1,15 @@
-// A thousand random schedules of a hundred tasks on each primitive, each the same for its seed, held against a sequential
-// model that is told every event as it happens.
+// A thousand random schedules of a hundred tasks on each primitive, each the same for its seed, held against a
+// sequential model that is told every event as it happens.
 
 #include "support/cancel_everywhere.hpp"
 
-#include <coax/runtime/adaptive_limit.hpp>
-#include <coax/runtime/async_mutex.hpp>
-#include <coax/runtime/async_semaphore.hpp>
-#include <coax/runtime/channel.hpp>
-#include <coax/runtime/circuit_breaker.hpp>
-#include <coax/runtime/rate_limiter.hpp>
-#include <coax/runtime/single_flight.hpp>
+#include <coax/policy/adaptive_limit.hpp>
+#include <coax/policy/circuit_breaker.hpp>
+#include <coax/policy/rate_limiter.hpp>
+#include <coax/sync/async_mutex.hpp>
+#include <coax/sync/async_semaphore.hpp>
+#include <coax/sync/channel.hpp>
+#include <coax/sync/single_flight.hpp>
 
 #include <gtest/gtest.h>
 
@@ -32,9 +32,7 @@ using random = std::minstd_rand;
 constexpr int schedule_count = 1'000;
 constexpr int task_count = 100;
 
-clock::duration pause(random& chance, unsigned most) {
-    return std::chrono::milliseconds{chance() % (most + 1)};
-}
+clock::duration pause(random& chance, unsigned most) { return std::chrono::milliseconds{chance() % (most + 1)}; }
 
 /// What the tasks of one schedule share with whoever cancels some of them.
 struct crowd {
@@ -50,10 +48,10 @@ struct crowd {
                            if (why && to_error(why).code != errc::cancelled) ADD_FAILURE() << to_error(why);
                        }));
         if (chance() % 4 == 0)
-            asio::co_spawn(world.executor(), cancel_later(id, signal, pause(chance, 40)),
-                           [](std::exception_ptr) {});
+            asio::co_spawn(world.executor(), cancel_later(id, signal, pause(chance, 40)), [](std::exception_ptr) {});
     }
-    asio::awaitable<void> cancel_later(int id, std::shared_ptr<asio::cancellation_signal> signal, clock::duration wait) {
+    asio::awaitable<void> cancel_later(int id, std::shared_ptr<asio::cancellation_signal> signal,
+                                       clock::duration wait) {
         co_await sleep_for(wait);
         cancelled.insert(id);
         signal->emit(asio::cancellation_type::terminal);
@@ -256,7 +254,8 @@ asio::awaitable<void> flight_task(crowd& all, flight_world& shared, int id) {
         bool const alone = shared.in_work[key] == 0;
         shared.waiting[key].insert(id);
         auto const gone = std::shared_ptr<void>(nullptr, [&shared, key, id](void*) { shared.waiting[key].erase(id); });
-        int const number = co_await shared.flights.run(key, [&all, &shared, key] { return flight_call(all, shared, key); });
+        int const number =
+            co_await shared.flights.run(key, [&all, &shared, key] { return flight_call(all, shared, key); });
         EXPECT_LE(number, shared.calls);
         if (alone) EXPECT_GT(number, before) << "an answer was kept";
     }

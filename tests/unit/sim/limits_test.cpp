@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-namespace coax::sim {
+namespace coax::sim::detail {
 namespace {
 
 using namespace std::chrono_literals;
@@ -132,4 +132,4 @@ TEST(FaultPlan, DrawsEachFaultByItself) {
 }
 
 }  // namespace
-}  // namespace coax::sim
+}  // namespace coax::sim::detail

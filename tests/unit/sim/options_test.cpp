@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace coax::sim {
+namespace coax::sim::detail {
 namespace {
 
 using namespace std::chrono_literals;
@@ -20,7 +20,8 @@ TEST(ParseFault, ReadsEachPart) {
 }
 
 TEST(ParseFault, NamesWhatIsWrong) {
-    for (char const* text : {"", "nonsense", "reset:often", "reset:2", "reset:-1", "reset:0.5:x", "http_status:1:200", "reset:0.5:1:2", "reset:nan"}) {
+    for (char const* text : {"", "nonsense", "reset:often", "reset:2", "reset:-1", "reset:0.5:x", "http_status:1:200",
+                             "reset:0.5:1:2", "reset:nan"}) {
         auto const read = parse_fault(text);
         ASSERT_FALSE(read) << text;
         EXPECT_EQ(read.error().code, errc::invalid_argument);
@@ -50,14 +51,21 @@ TEST_P(WrongOption, IsNamed) {
     EXPECT_EQ(wrong->where, GetParam().where);
 }
 
-INSTANTIATE_TEST_SUITE_P(Rows, WrongOption, testing::Values(
-    option_case{"certificate_host", {.certificate_host = ""}}, option_case{"requests_per_minute", {.requests_per_minute = -1}},
-    option_case{"tokens_per_minute", {.tokens_per_minute = -1}}, option_case{"limit_window", {.limit_window = 0ms}},
-    option_case{"latency.tokens_per_second", {.latency = {.tokens_per_second = -1}}}, option_case{"answer_words", {.answer_words = 0}},
-    option_case{"tool_calls_per_turn", {.tool_calls_per_turn = 0}}, option_case{"max_connections", {.max_connections = 0}},
-    option_case{"max_body_bytes", {.max_body_bytes = 0}}, option_case{"idle_timeout", {.idle_timeout = 0ms}},
-    option_case{"stall_limit", {.stall_limit = 0ms}}, option_case{"faults[0].probability", {.faults = {{.probability = 1.5}}}},
-    option_case{"script[0].request", {.script = {{.request = 0}}}}));
+INSTANTIATE_TEST_SUITE_P(Rows, WrongOption,
+                         testing::Values(option_case{"certificate_host", {.certificate_host = ""}},
+                                         option_case{"requests_per_minute", {.requests_per_minute = -1}},
+                                         option_case{"tokens_per_minute", {.tokens_per_minute = -1}},
+                                         option_case{"limit_window", {.limit_window = 0ms}},
+                                         option_case{"latency.tokens_per_second",
+                                                     {.latency = {.tokens_per_second = -1}}},
+                                         option_case{"answer_words", {.answer_words = 0}},
+                                         option_case{"tool_calls_per_turn", {.tool_calls_per_turn = 0}},
+                                         option_case{"max_connections", {.max_connections = 0}},
+                                         option_case{"max_body_bytes", {.max_body_bytes = 0}},
+                                         option_case{"idle_timeout", {.idle_timeout = 0ms}},
+                                         option_case{"stall_limit", {.stall_limit = 0ms}},
+                                         option_case{"faults[0].probability", {.faults = {{.probability = 1.5}}}},
+                                         option_case{"script[0].request", {.script = {{.request = 0}}}}));
 
 TEST(Options, AreValidAsTheyCome) { EXPECT_EQ(validate(options{}), std::nullopt); }
 
@@ -68,4 +76,4 @@ TEST(RecordedRequest, FindsHeadersWithoutCase) {
 }
 
 }  // namespace
-}  // namespace coax::sim
+}  // namespace coax::sim::detail

@@ -1,29 +1,34 @@
 #include "sim/service.hpp"
 
-#include "schema_check.hpp"
 #include "sim/delivery.hpp"
+#include "unit/sim/schema_check.hpp"
 
 #include <gmock/gmock.h>
 
-namespace coax::sim {
+namespace coax::sim::detail {
 namespace {
 
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-moment const noon{.steady = std::chrono::steady_clock::time_point{1h}, .wall = std::chrono::system_clock::time_point{std::chrono::seconds{1'795'219'200}}};
+moment const noon{.steady = std::chrono::steady_clock::time_point{1h},
+                  .wall = std::chrono::system_clock::time_point{std::chrono::seconds{1'795'219'200}}};
 
-request_view openai_chat(std::string_view body) { return {.method = "POST", .target = "/v1/chat/completions", .body = body}; }
+request_view openai_chat(std::string_view body) {
+    return {.method = "POST", .target = "/v1/chat/completions", .body = body};
+}
 request_view azure_chat(std::string_view body) {
-    return {.method = "POST", .target = "/openai/deployments/dep/chat/completions?api-version=2024-10-21", .body = body};
+    return {
+        .method = "POST", .target = "/openai/deployments/dep/chat/completions?api-version=2024-10-21", .body = body};
 }
 request_view anthropic_chat(std::string_view body) {
     return {.method = "POST", .target = "/v1/messages", .body = body, .anthropic_version = "2023-06-01"};
 }
 
 std::string const openai_hello = R"({"model":"m","messages":[{"role":"user","content":"Hello there, how are you?"}]})";
-std::string const anthropic_hello = R"({"model":"m","max_tokens":500,"messages":[{"role":"user","content":"Hello there, how are you?"}]})";
+std::string const anthropic_hello =
+    R"({"model":"m","max_tokens":500,"messages":[{"role":"user","content":"Hello there, how are you?"}]})";
 
 std::string text_at(std::string const& body, std::string_view pointer) {
     boost::system::error_code missing;
@@ -38,7 +43,8 @@ std::vector<json::value> events_of(reply const& out) {
     std::vector<json::value> events;
     for (auto const& piece : out.pieces) {
         auto const at = piece.find("data: ");
-        if (at != std::string::npos && piece.find("[DONE]") == std::string::npos) events.push_back(json::parse(piece.substr(at + 6)));
+        if (at != std::string::npos && piece.find("[DONE]") == std::string::npos)
+            events.push_back(json::parse(piece.substr(at + 6)));
     }
     return events;
 }
@@ -75,46 +81,107 @@ TEST_P(OpenaiRefusal, FollowsTheTable) {
     EXPECT_EQ(text_at(out.body, "/error/param"), *GetParam().param == '\0' ? "null" : GetParam().param);
 }
 
-INSTANTIATE_TEST_SUITE_P(Rows, OpenaiRefusal, testing::Values(
-    refusal_case{"not_json", "{", "could not parse"}, refusal_case{"not_an_object", "[]", "must be a JSON object"},
-    refusal_case{"no_model", R"({"messages":[{"role":"user","content":"hi"}]})", "must provide a model"},
-    refusal_case{"no_messages", R"({"model":"m"})", "'messages'", "messages"},
-    refusal_case{"empty_messages", R"({"model":"m","messages":[]})", "at least one message", "messages"},
-    refusal_case{"unknown_role", R"({"model":"m","messages":[{"role":"bard","content":"hi"}]})", "'bard'", "messages[0].role"},
-    refusal_case{"null_user_content", R"({"model":"m","messages":[{"role":"user","content":null}]})", "'content'", "messages[0].content"},
-    refusal_case{"image_of_assistant", R"({"model":"m","messages":[{"role":"assistant","content":[{"type":"image_url","image_url":{"url":"x"}}]}]})", "not a content part", "messages[0].content"},
-    refusal_case{"parts", R"({"model":"m","messages":[{"role":"user","content":[{"type":"text","text":"hi"},{"type":"image_url","image_url":{"url":"x"}}]}]})", ""},
-    refusal_case{"developer_and_system", R"({"model":"m","messages":[{"role":"developer","content":"d"},{"role":"system","content":"s"},{"role":"user","content":"u"}]})", ""},
-    refusal_case{"both_limits", R"({)" COAX_USER R"(,"max_tokens":5,"max_completion_tokens":5})", "at the same time", "max_tokens"},
-    refusal_case{"null_limit", R"({)" COAX_USER R"(,"max_tokens":null,"max_completion_tokens":5})", ""},
-    refusal_case{"zero_limit", R"({)" COAX_USER R"(,"max_tokens":0})", "below minimum", "max_tokens"},
-    refusal_case{"old_limit_of_reasoning_model", R"({"model":"o3-mini","messages":[{"role":"user","content":"hi"}],"max_tokens":5})", "Unsupported parameter", "max_tokens"},
-    refusal_case{"temperature_of_reasoning_model", R"({"model":"gpt-5","messages":[{"role":"user","content":"hi"}],"temperature":0.2})", "Unsupported value", "temperature"},
-    refusal_case{"hot", R"({)" COAX_USER R"(,"temperature":2.5})", "between 0 and 2", "temperature"},
-    refusal_case{"too_many_choices", R"({)" COAX_USER R"(,"n":129})", "above maximum", "n"},
-    refusal_case{"top_logprobs_alone", R"({)" COAX_USER R"(,"top_logprobs":2})", "'logprobs' is true", "top_logprobs"},
-    refusal_case{"five_stops", R"({)" COAX_USER R"(,"stop":["a","b","c","d","e"]})", "1 to 4", "stop"},
-    refusal_case{"stream_options_alone", R"({)" COAX_USER R"(,"stream_options":{"include_usage":true}})", "only allowed when 'stream'", "stream_options"},
-    refusal_case{"parallel_without_tools", R"({)" COAX_USER R"(,"parallel_tool_calls":true})", "only allowed when 'tools'", "parallel_tool_calls"},
-    refusal_case{"no_tools", R"({)" COAX_USER R"(,"tools":[]})", "empty array", "tools"},
-    refusal_case{"choice_without_tools", R"({)" COAX_USER R"(,"tool_choice":"auto"})", "only allowed when 'tools'", "tool_choice"},
-    refusal_case{"tool_name", R"({)" COAX_USER R"(,"tools":[{"type":"function","function":{"name":"get weather"}}]})", "does not match pattern", "tools[0].function.name"},
-    refusal_case{"choice_of_unknown_tool", R"({)" COAX_USER R"(,"tools":[{"type":"function","function":{"name":"a"}}],"tool_choice":{"type":"function","function":{"name":"b"}}})", "no function named 'b'", "tool_choice"},
-    refusal_case{"strict_tool", R"({)" COAX_USER R"(,"tools":[{"type":"function","function":{"name":"a","strict":true,"parameters":{"type":"object","properties":{}}}}]})", "Invalid schema for function 'a'", "tools[0].function.parameters"},
-    refusal_case{"loose_tool", R"({)" COAX_USER R"(,"tools":[{"type":"function","function":{"name":"a","parameters":{"type":"object","properties":{}}}}]})", ""},
-    refusal_case{"unanswered_call", R"({"model":"m","messages":[{"role":"user","content":"hi"},{"role":"assistant","tool_calls":[{"id":"c1","type":"function","function":{"name":"a","arguments":"{}"}}]},{"role":"user","content":"and?"}]})", "did not have response messages: c1", "messages[2].role"},
-    refusal_case{"unanswered_call_at_the_end", R"({"model":"m","messages":[{"role":"assistant","tool_calls":[{"id":"c1","type":"function","function":{"name":"a","arguments":"{}"}}]}]})", "c1", "messages"},
-    refusal_case{"stray_tool_message", R"({"model":"m","messages":[{"role":"user","content":"hi"},{"role":"tool","tool_call_id":"c1","content":"x"}]})", "must be a response", "messages[1].role"},
-    refusal_case{"arguments_as_object", R"({"model":"m","messages":[{"role":"assistant","tool_calls":[{"id":"c1","type":"function","function":{"name":"a","arguments":{}}}]}]})", "expected a string", "messages[0].tool_calls.function"},
-    refusal_case{"format_type", R"({)" COAX_USER R"(,"response_format":{"type":"yaml"}})", "'yaml'", "response_format.type"},
-    refusal_case{"format_without_name", R"({)" COAX_USER R"(,"response_format":{"type":"json_schema","json_schema":{"schema":{"type":"object"}}}})", "json_schema.name", "response_format.json_schema.name"},
-    refusal_case{"strict_schema", R"({)" COAX_USER R"(,"response_format":{"type":"json_schema","json_schema":{"name":"X","strict":true,"schema":{"type":"object","properties":{"a":{"type":"string"}},"required":[],"additionalProperties":false}}}})", "Invalid schema for response_format 'X': ", "response_format"},
-    refusal_case{"loose_schema", R"({)" COAX_USER R"(,"response_format":{"type":"json_schema","json_schema":{"name":"X","schema":{"type":"array"}}}})", ""},
-    refusal_case{"unknown_field_is_ignored", R"({)" COAX_USER R"(,"some_new_field":1})", ""}),
+INSTANTIATE_TEST_SUITE_P(
+    Rows, OpenaiRefusal,
+    testing::Values(
+        refusal_case{"not_json", "{", "could not parse"}, refusal_case{"not_an_object", "[]", "must be a JSON object"},
+        refusal_case{"no_model", R"({"messages":[{"role":"user","content":"hi"}]})", "must provide a model"},
+        refusal_case{"no_messages", R"({"model":"m"})", "'messages'", "messages"},
+        refusal_case{"empty_messages", R"({"model":"m","messages":[]})", "at least one message", "messages"},
+        refusal_case{"unknown_role", R"({"model":"m","messages":[{"role":"bard","content":"hi"}]})", "'bard'",
+                     "messages[0].role"},
+        refusal_case{"null_user_content", R"({"model":"m","messages":[{"role":"user","content":null}]})", "'content'",
+                     "messages[0].content"},
+        refusal_case{
+            "image_of_assistant",
+            R"({"model":"m","messages":[{"role":"assistant","content":[{"type":"image_url","image_url":{"url":"x"}}]}]})",
+            "not a content part", "messages[0].content"},
+        refusal_case{
+            "parts",
+            R"({"model":"m","messages":[{"role":"user","content":[{"type":"text","text":"hi"},{"type":"image_url","image_url":{"url":"x"}}]}]})",
+            ""},
+        refusal_case{
+            "developer_and_system",
+            R"({"model":"m","messages":[{"role":"developer","content":"d"},{"role":"system","content":"s"},{"role":"user","content":"u"}]})",
+            ""},
+        refusal_case{"both_limits", R"({)" COAX_USER R"(,"max_tokens":5,"max_completion_tokens":5})",
+                     "at the same time", "max_tokens"},
+        refusal_case{"null_limit", R"({)" COAX_USER R"(,"max_tokens":null,"max_completion_tokens":5})", ""},
+        refusal_case{"zero_limit", R"({)" COAX_USER R"(,"max_tokens":0})", "below minimum", "max_tokens"},
+        refusal_case{"old_limit_of_reasoning_model",
+                     R"({"model":"o3-mini","messages":[{"role":"user","content":"hi"}],"max_tokens":5})",
+                     "Unsupported parameter", "max_tokens"},
+        refusal_case{"temperature_of_reasoning_model",
+                     R"({"model":"gpt-5","messages":[{"role":"user","content":"hi"}],"temperature":0.2})",
+                     "Unsupported value", "temperature"},
+        refusal_case{"hot", R"({)" COAX_USER R"(,"temperature":2.5})", "between 0 and 2", "temperature"},
+        refusal_case{"too_many_choices", R"({)" COAX_USER R"(,"n":129})", "above maximum", "n"},
+        refusal_case{"top_logprobs_alone", R"({)" COAX_USER R"(,"top_logprobs":2})", "'logprobs' is true",
+                     "top_logprobs"},
+        refusal_case{"five_stops", R"({)" COAX_USER R"(,"stop":["a","b","c","d","e"]})", "1 to 4", "stop"},
+        refusal_case{"stream_options_alone", R"({)" COAX_USER R"(,"stream_options":{"include_usage":true}})",
+                     "only allowed when 'stream'", "stream_options"},
+        refusal_case{"parallel_without_tools", R"({)" COAX_USER R"(,"parallel_tool_calls":true})",
+                     "only allowed when 'tools'", "parallel_tool_calls"},
+        refusal_case{"no_tools", R"({)" COAX_USER R"(,"tools":[]})", "empty array", "tools"},
+        refusal_case{"choice_without_tools", R"({)" COAX_USER R"(,"tool_choice":"auto"})", "only allowed when 'tools'",
+                     "tool_choice"},
+        refusal_case{"tool_name",
+                     R"({)" COAX_USER R"(,"tools":[{"type":"function","function":{"name":"get weather"}}]})",
+                     "does not match pattern", "tools[0].function.name"},
+        refusal_case{
+            "choice_of_unknown_tool",
+            R"({)" COAX_USER
+            R"(,"tools":[{"type":"function","function":{"name":"a"}}],"tool_choice":{"type":"function","function":{"name":"b"}}})",
+            "no function named 'b'", "tool_choice"},
+        refusal_case{
+            "strict_tool",
+            R"({)" COAX_USER
+            R"(,"tools":[{"type":"function","function":{"name":"a","strict":true,"parameters":{"type":"object","properties":{}}}}]})",
+            "Invalid schema for function 'a'", "tools[0].function.parameters"},
+        refusal_case{
+            "loose_tool",
+            R"({)" COAX_USER
+            R"(,"tools":[{"type":"function","function":{"name":"a","parameters":{"type":"object","properties":{}}}}]})",
+            ""},
+        refusal_case{
+            "unanswered_call",
+            R"({"model":"m","messages":[{"role":"user","content":"hi"},{"role":"assistant","tool_calls":[{"id":"c1","type":"function","function":{"name":"a","arguments":"{}"}}]},{"role":"user","content":"and?"}]})",
+            "did not have response messages: c1", "messages[2].role"},
+        refusal_case{
+            "unanswered_call_at_the_end",
+            R"({"model":"m","messages":[{"role":"assistant","tool_calls":[{"id":"c1","type":"function","function":{"name":"a","arguments":"{}"}}]}]})",
+            "c1", "messages"},
+        refusal_case{
+            "stray_tool_message",
+            R"({"model":"m","messages":[{"role":"user","content":"hi"},{"role":"tool","tool_call_id":"c1","content":"x"}]})",
+            "must be a response", "messages[1].role"},
+        refusal_case{
+            "arguments_as_object",
+            R"({"model":"m","messages":[{"role":"assistant","tool_calls":[{"id":"c1","type":"function","function":{"name":"a","arguments":{}}}]}]})",
+            "expected a string", "messages[0].tool_calls.function"},
+        refusal_case{"format_type", R"({)" COAX_USER R"(,"response_format":{"type":"yaml"}})", "'yaml'",
+                     "response_format.type"},
+        refusal_case{"format_without_name",
+                     R"({)" COAX_USER
+                     R"(,"response_format":{"type":"json_schema","json_schema":{"schema":{"type":"object"}}}})",
+                     "json_schema.name", "response_format.json_schema.name"},
+        refusal_case{
+            "strict_schema",
+            R"({)" COAX_USER
+            R"(,"response_format":{"type":"json_schema","json_schema":{"name":"X","strict":true,"schema":{"type":"object","properties":{"a":{"type":"string"}},"required":[],"additionalProperties":false}}}})",
+            "Invalid schema for response_format 'X': ", "response_format"},
+        refusal_case{
+            "loose_schema",
+            R"({)" COAX_USER
+            R"(,"response_format":{"type":"json_schema","json_schema":{"name":"X","schema":{"type":"array"}}}})",
+            ""},
+        refusal_case{"unknown_field_is_ignored", R"({)" COAX_USER R"(,"some_new_field":1})", ""}),
     [](auto const& row) { return std::string(row.param.name); });
 
 #define COAX_ASK R"("model":"m","max_tokens":50,"messages":[{"role":"user","content":"hi"}])"
-#define COAX_USE R"({"role":"assistant","content":[{"type":"tool_use","id":"u1","name":"a","input":{}},{"type":"tool_use","id":"u2","name":"a","input":{}}]})"
+#define COAX_USE \
+    R"({"role":"assistant","content":[{"type":"tool_use","id":"u1","name":"a","input":{}},{"type":"tool_use","id":"u2","name":"a","input":{}}]})"
 
 class AnthropicRefusal : public testing::TestWithParam<refusal_case> {};
 
@@ -132,32 +199,87 @@ TEST_P(AnthropicRefusal, FollowsTheTable) {
     EXPECT_THAT(out.headers, HasSubstr("request-id: " + text_at(out.body, "/request_id")));
 }
 
-INSTANTIATE_TEST_SUITE_P(Rows, AnthropicRefusal, testing::Values(
-    refusal_case{"not_json", "nope", "could not parse"},
-    refusal_case{"no_max_tokens", R"({"model":"m","messages":[{"role":"user","content":"hi"}]})", "max_tokens: Field required"},
-    refusal_case{"no_model", R"({"max_tokens":5,"messages":[{"role":"user","content":"hi"}]})", "model: Field required"},
-    refusal_case{"no_messages", R"({"model":"m","max_tokens":5})", "messages: Field required"},
-    refusal_case{"unknown_field", R"({)" COAX_ASK R"(,"presence_penalty":1})", "presence_penalty: Extra inputs are not permitted"},
-    refusal_case{"null_of_a_known_field", R"({)" COAX_ASK R"(,"tools":null})", "tools: Input should be"},
-    refusal_case{"system_role", R"({"model":"m","max_tokens":5,"messages":[{"role":"system","content":"s"}]})", "Input should be 'user' or 'assistant'"},
-    refusal_case{"empty_text", R"({"model":"m","max_tokens":5,"messages":[{"role":"user","content":""}]})", "must be non-empty"},
-    refusal_case{"hot", R"({)" COAX_ASK R"(,"temperature":1.5})", "temperature: range"},
-    refusal_case{"unknown_block", R"({"model":"m","max_tokens":5,"messages":[{"role":"user","content":[{"type":"image_url"}]}]})", "'image_url'"},
-    refusal_case{"tool_without_schema", R"({)" COAX_ASK R"(,"tools":[{"name":"a"}]})", "input_schema: Field required"},
-    refusal_case{"openai_tool", R"({)" COAX_ASK R"(,"tools":[{"type":"custom","function":{"name":"a"}}]})", "name: String should match"},
-    refusal_case{"string_tool_choice", R"({)" COAX_ASK R"(,"tools":[{"name":"a","input_schema":{"type":"object"}}],"tool_choice":"auto"})", "tool_choice: Input tag"},
-    refusal_case{"unknown_named_tool", R"({)" COAX_ASK R"(,"tools":[{"name":"a","input_schema":{"type":"object"}}],"tool_choice":{"type":"tool","name":"b"}})", "'b' not found"},
-    refusal_case{"parallel_of_none", R"({)" COAX_ASK R"(,"tools":[{"name":"a","input_schema":{"type":"object"}}],"tool_choice":{"type":"none","disable_parallel_tool_use":true}})", "Extra inputs"},
-    refusal_case{"one_result_missing", R"({"model":"m","max_tokens":5,"messages":[)" COAX_USE R"(,{"role":"user","content":[{"type":"tool_result","tool_use_id":"u1"}]}]})", "without `tool_result` blocks immediately after: u2"},
-    refusal_case{"text_before_results", R"({"model":"m","max_tokens":5,"messages":[)" COAX_USE R"(,{"role":"user","content":[{"type":"text","text":"see"},{"type":"tool_result","tool_use_id":"u1"},{"type":"tool_result","tool_use_id":"u2"}]}]})", "must come before other content"},
-    refusal_case{"stray_result", R"({"model":"m","max_tokens":5,"messages":[{"role":"user","content":[{"type":"tool_result","tool_use_id":"u9"}]}]})", "unexpected `tool_use_id`"},
-    refusal_case{"plain_text_for_results", R"({"model":"m","max_tokens":5,"messages":[)" COAX_USE R"(,{"role":"user","content":"well"}]})", "u1, u2"},
-    refusal_case{"all_results", R"({"model":"m","max_tokens":50,"messages":[)" COAX_USE R"(,{"role":"user","content":[{"type":"tool_result","tool_use_id":"u2","content":"4"},{"type":"tool_result","tool_use_id":"u1","is_error":true},{"type":"text","text":"so?"}]}]})", ""},
-    refusal_case{"input_as_text", R"({"model":"m","max_tokens":5,"messages":[{"role":"assistant","content":[{"type":"tool_use","id":"u1","name":"a","input":"{}"}]}]})", "valid dictionary"},
-    refusal_case{"format_with_name", R"({)" COAX_ASK R"(,"output_config":{"format":{"type":"json_schema","name":"X","schema":{"type":"object","properties":{},"additionalProperties":false}}}})", "format.name: Extra inputs"},
-    refusal_case{"unsupported_keyword", R"({)" COAX_ASK R"(,"output_config":{"format":{"type":"json_schema","schema":{"type":"object","properties":{"n":{"type":"integer","minimum":1}},"additionalProperties":false}}}})", "'minimum' is not supported"},
-    refusal_case{"good_format", R"({)" COAX_ASK R"(,"output_config":{"effort":"low","format":{"type":"json_schema","schema":{"type":"object","properties":{"n":{"type":"integer"}},"required":["n"],"additionalProperties":false}}}})", ""},
-    refusal_case{"beta_format_without_beta", R"({)" COAX_ASK R"(,"output_format":{"type":"json_schema","schema":{"type":"object"}}})", "output_format: Extra inputs"}),
+INSTANTIATE_TEST_SUITE_P(
+    Rows, AnthropicRefusal,
+    testing::Values(
+        refusal_case{"not_json", "nope", "could not parse"},
+        refusal_case{"no_max_tokens", R"({"model":"m","messages":[{"role":"user","content":"hi"}]})",
+                     "max_tokens: Field required"},
+        refusal_case{"no_model", R"({"max_tokens":5,"messages":[{"role":"user","content":"hi"}]})",
+                     "model: Field required"},
+        refusal_case{"no_messages", R"({"model":"m","max_tokens":5})", "messages: Field required"},
+        refusal_case{"unknown_field", R"({)" COAX_ASK R"(,"presence_penalty":1})",
+                     "presence_penalty: Extra inputs are not permitted"},
+        refusal_case{"null_of_a_known_field", R"({)" COAX_ASK R"(,"tools":null})", "tools: Input should be"},
+        refusal_case{"system_role", R"({"model":"m","max_tokens":5,"messages":[{"role":"system","content":"s"}]})",
+                     "Input should be 'user' or 'assistant'"},
+        refusal_case{"empty_text", R"({"model":"m","max_tokens":5,"messages":[{"role":"user","content":""}]})",
+                     "must be non-empty"},
+        refusal_case{"hot", R"({)" COAX_ASK R"(,"temperature":1.5})", "temperature: range"},
+        refusal_case{"unknown_block",
+                     R"({"model":"m","max_tokens":5,"messages":[{"role":"user","content":[{"type":"image_url"}]}]})",
+                     "'image_url'"},
+        refusal_case{"tool_without_schema", R"({)" COAX_ASK R"(,"tools":[{"name":"a"}]})",
+                     "input_schema: Field required"},
+        refusal_case{"openai_tool", R"({)" COAX_ASK R"(,"tools":[{"type":"custom","function":{"name":"a"}}]})",
+                     "name: String should match"},
+        refusal_case{"string_tool_choice",
+                     R"({)" COAX_ASK
+                     R"(,"tools":[{"name":"a","input_schema":{"type":"object"}}],"tool_choice":"auto"})",
+                     "tool_choice: Input tag"},
+        refusal_case{
+            "unknown_named_tool",
+            R"({)" COAX_ASK
+            R"(,"tools":[{"name":"a","input_schema":{"type":"object"}}],"tool_choice":{"type":"tool","name":"b"}})",
+            "'b' not found"},
+        refusal_case{
+            "parallel_of_none",
+            R"({)" COAX_ASK
+            R"(,"tools":[{"name":"a","input_schema":{"type":"object"}}],"tool_choice":{"type":"none","disable_parallel_tool_use":true}})",
+            "Extra inputs"},
+        refusal_case{"one_result_missing",
+                     R"({"model":"m","max_tokens":5,"messages":[)" COAX_USE
+                     R"(,{"role":"user","content":[{"type":"tool_result","tool_use_id":"u1"}]}]})",
+                     "without `tool_result` blocks immediately after: u2"},
+        refusal_case{
+            "text_before_results",
+            R"({"model":"m","max_tokens":5,"messages":[)" COAX_USE
+            R"(,{"role":"user","content":[{"type":"text","text":"see"},{"type":"tool_result","tool_use_id":"u1"},{"type":"tool_result","tool_use_id":"u2"}]}]})",
+            "must come before other content"},
+        refusal_case{
+            "stray_result",
+            R"({"model":"m","max_tokens":5,"messages":[{"role":"user","content":[{"type":"tool_result","tool_use_id":"u9"}]}]})",
+            "unexpected `tool_use_id`"},
+        refusal_case{"plain_text_for_results",
+                     R"({"model":"m","max_tokens":5,"messages":[)" COAX_USE R"(,{"role":"user","content":"well"}]})",
+                     "u1, u2"},
+        refusal_case{
+            "all_results",
+            R"({"model":"m","max_tokens":50,"messages":[)" COAX_USE
+            R"(,{"role":"user","content":[{"type":"tool_result","tool_use_id":"u2","content":"4"},{"type":"tool_result","tool_use_id":"u1","is_error":true},{"type":"text","text":"so?"}]}]})",
+            ""},
+        refusal_case{
+            "input_as_text",
+            R"({"model":"m","max_tokens":5,"messages":[{"role":"assistant","content":[{"type":"tool_use","id":"u1","name":"a","input":"{}"}]}]})",
+            "valid dictionary"},
+        refusal_case{
+            "format_with_name",
+            R"({)" COAX_ASK
+            R"(,"output_config":{"format":{"type":"json_schema","name":"X","schema":{"type":"object","properties":{},"additionalProperties":false}}}})",
+            "format.name: Extra inputs"},
+        refusal_case{
+            "unsupported_keyword",
+            R"({)" COAX_ASK
+            R"(,"output_config":{"format":{"type":"json_schema","schema":{"type":"object","properties":{"n":{"type":"integer","minimum":1}},"additionalProperties":false}}}})",
+            "'minimum' is not supported"},
+        refusal_case{
+            "good_format",
+            R"({)" COAX_ASK
+            R"(,"output_config":{"effort":"low","format":{"type":"json_schema","schema":{"type":"object","properties":{"n":{"type":"integer"}},"required":["n"],"additionalProperties":false}}}})",
+            ""},
+        refusal_case{"beta_format_without_beta",
+                     R"({)" COAX_ASK R"(,"output_format":{"type":"json_schema","schema":{"type":"object"}}})",
+                     "output_format: Extra inputs"}),
     [](auto const& row) { return std::string(row.param.name); });
 
 TEST(AnthropicVersions, DifferInKeysAndFields) {
@@ -213,9 +335,15 @@ TEST(Service, KnowsItsAddresses) {
     service s{options{}};
     EXPECT_EQ(s.handle({.method = "POST", .target = "/v1/nothing", .body = "{}"}, noon).status, 404);
     EXPECT_EQ(s.handle({.method = "GET", .target = "/v1/chat/completions"}, noon).status, 405);
-    EXPECT_EQ(s.handle({.method = "POST", .target = "/any/prefix/chat/completions", .body = openai_hello}, noon).status, 200);
-    EXPECT_EQ(s.handle({.method = "POST", .target = "/openai/deployments/d/chat/completions", .body = openai_hello}, noon).status, 404) << "no api-version";
-    EXPECT_EQ(s.handle({.method = "POST", .target = "/openai/v1/chat/completions", .body = openai_hello}, noon).status, 200);
+    EXPECT_EQ(s.handle({.method = "POST", .target = "/any/prefix/chat/completions", .body = openai_hello}, noon).status,
+              200);
+    EXPECT_EQ(
+        s.handle({.method = "POST", .target = "/openai/deployments/d/chat/completions", .body = openai_hello}, noon)
+            .status,
+        404)
+        << "no api-version";
+    EXPECT_EQ(s.handle({.method = "POST", .target = "/openai/v1/chat/completions", .body = openai_hello}, noon).status,
+              200);
 }
 
 // ---- answers -------------------------------------------------------------------------------------------------------
@@ -223,7 +351,8 @@ TEST(Service, KnowsItsAddresses) {
 TEST(OpenaiStream, SaysWhatTheWholeAnswerSays) {
     service s{options{}};
     auto const whole = s.handle(openai_chat(openai_hello), noon);
-    auto const streamed = s.handle(openai_chat(with_stream(openai_hello, R"(,"stream_options":{"include_usage":true})")), noon);
+    auto const streamed =
+        s.handle(openai_chat(with_stream(openai_hello, R"(,"stream_options":{"include_usage":true})")), noon);
     auto const events = events_of(streamed);
     ASSERT_GT(events.size(), 5U);
     std::string text;
@@ -231,10 +360,12 @@ TEST(OpenaiStream, SaysWhatTheWholeAnswerSays) {
         EXPECT_EQ(event.at("object"), "chat.completion.chunk");
         EXPECT_EQ(event.at("id"), events.front().at("id"));
         if (!event.at("choices").as_array().empty())
-            if (auto const* content = event.at_pointer("/choices/0/delta").as_object().if_contains("content")) text += content->as_string().c_str();
+            if (auto const* content = event.at_pointer("/choices/0/delta").as_object().if_contains("content"))
+                text += content->as_string().c_str();
     }
     EXPECT_EQ(text, text_at(whole.body, "/choices/0/message/content"));
-    EXPECT_EQ(json::serialize(events.front().at_pointer("/choices/0/delta")), R"({"role":"assistant","content":"","refusal":null})");
+    EXPECT_EQ(json::serialize(events.front().at_pointer("/choices/0/delta")),
+              R"({"role":"assistant","content":"","refusal":null})");
     EXPECT_EQ(events[events.size() - 2].at_pointer("/choices/0/finish_reason"), "stop");
     EXPECT_TRUE(events[events.size() - 2].at("usage").is_null());
     EXPECT_TRUE(events.back().at("choices").as_array().empty());
@@ -244,7 +375,8 @@ TEST(OpenaiStream, SaysWhatTheWholeAnswerSays) {
 
 TEST(OpenaiStream, HasNoUsageUnlessAsked) {
     service s{options{}};
-    for (auto const& event : events_of(s.handle(openai_chat(with_stream(openai_hello)), noon))) EXPECT_FALSE(event.as_object().contains("usage"));
+    for (auto const& event : events_of(s.handle(openai_chat(with_stream(openai_hello)), noon)))
+        EXPECT_FALSE(event.as_object().contains("usage"));
 }
 
 TEST(AzureStream, BeginsWithTheFilterOfThePrompt) {
@@ -269,9 +401,11 @@ TEST(AnthropicStream, SaysWhatTheWholeAnswerSays) {
         if (kinds.empty() || kinds.back() != kind) kinds.push_back(std::move(kind));
     }
     EXPECT_EQ(text, text_at(whole.body, "/content/0/text"));
-    EXPECT_THAT(kinds, testing::ElementsAre("message_start", "content_block_start", "ping", "content_block_delta", "content_block_stop", "message_delta", "message_stop"));
+    EXPECT_THAT(kinds, testing::ElementsAre("message_start", "content_block_start", "ping", "content_block_delta",
+                                            "content_block_stop", "message_delta", "message_stop"));
     EXPECT_THAT(streamed.pieces.front(), StartsWith("event: message_start\ndata: {"));
-    EXPECT_EQ(json::serialize(events[events.size() - 2].at_pointer("/usage/output_tokens")), text_at(whole.body, "/usage/output_tokens"));
+    EXPECT_EQ(json::serialize(events[events.size() - 2].at_pointer("/usage/output_tokens")),
+              text_at(whole.body, "/usage/output_tokens"));
     EXPECT_EQ(text_at(whole.body, "/stop_reason"), "end_turn");
 }
 
@@ -279,7 +413,8 @@ constexpr std::string_view two_tools =
     R"("tools":[{"type":"function","function":{"name":"get_weather","parameters":{"type":"object","properties":{"city":{"type":"string"},"days":{"type":"integer","minimum":1,"maximum":3}},"required":["city","days"],"additionalProperties":false},"strict":true}},{"type":"function","function":{"name":"get_time"}}])";
 
 std::string ask_tools(std::string_view more = {}) {
-    return R"({"model":"m","messages":[{"role":"user","content":"Should I cycle in Oslo now?"}],)" + std::string{two_tools} + std::string{more} + "}";
+    return R"({"model":"m","messages":[{"role":"user","content":"Should I cycle in Oslo now?"}],)" +
+           std::string{two_tools} + std::string{more} + "}";
 }
 
 TEST(OpenaiTools, AreCalledUntilTheyHaveAnswered) {
@@ -290,13 +425,15 @@ TEST(OpenaiTools, AreCalledUntilTheyHaveAnswered) {
     EXPECT_EQ(text_at(called.body, "/choices/0/message/tool_calls/0/function/name"), "get_weather");
     EXPECT_EQ(text_at(called.body, "/choices/0/message/tool_calls/1"), "(none)");
     auto const arguments = json::parse(text_at(called.body, "/choices/0/message/tool_calls/0/function/arguments"));
-    auto const schema = json::parse(R"({"type":"object","properties":{"city":{"const":"Oslo"},"days":{"type":"integer","minimum":1,"maximum":3}},"required":["city","days"]})");
+    auto const schema = json::parse(
+        R"({"type":"object","properties":{"city":{"const":"Oslo"},"days":{"type":"integer","minimum":1,"maximum":3}},"required":["city","days"]})");
     EXPECT_EQ(test::schema_check{schema}(arguments), "");
 
     auto const message = text_at(called.body, "/choices/0/message");
     auto const id = text_at(called.body, "/choices/0/message/tool_calls/0/id");
-    auto const next = R"({"model":"m","messages":[{"role":"user","content":"Should I cycle in Oslo now?"},)" + message + R"(,{"role":"tool","tool_call_id":")" + id +
-                      R"(","content":"4 degrees"}],)" + std::string{two_tools} + "}";
+    auto const next = R"({"model":"m","messages":[{"role":"user","content":"Should I cycle in Oslo now?"},)" + message +
+                      R"(,{"role":"tool","tool_call_id":")" + id + R"(","content":"4 degrees"}],)" +
+                      std::string{two_tools} + "}";
     auto const answered = s.handle(openai_chat(next), noon);
     EXPECT_EQ(text_at(answered.body, "/choices/0/finish_reason"), "stop");
     EXPECT_THAT(text_at(answered.body, "/choices/0/message/content"), HasSubstr("4 degrees"));
@@ -308,7 +445,8 @@ TEST(OpenaiTools, FollowTheChoice) {
         auto const out = s.handle(openai_chat(ask_tools(more)), noon);
         std::string all;
         for (int i = 0; i < 4; ++i) {
-            auto const name = text_at(out.body, "/choices/0/message/tool_calls/" + std::to_string(i) + "/function/name");
+            auto const name =
+                text_at(out.body, "/choices/0/message/tool_calls/" + std::to_string(i) + "/function/name");
             if (name != "(none)") all += name + " ";
         }
         return all + text_at(out.body, "/choices/0/finish_reason");
@@ -317,7 +455,10 @@ TEST(OpenaiTools, FollowTheChoice) {
     EXPECT_EQ(names(R"(,"parallel_tool_calls":false)"), "get_weather tool_calls");
     EXPECT_EQ(names(R"(,"tool_choice":"none")"), "stop");
     EXPECT_EQ(names(R"(,"tool_choice":{"type":"function","function":{"name":"get_time"}})"), "get_time stop");
-    EXPECT_EQ(names(R"(,"parallel_tool_calls":false,"tool_choice":{"type":"allowed_tools","allowed_tools":{"mode":"required","tools":[{"type":"function","function":{"name":"get_time"}}]}})"), "get_time tool_calls");
+    EXPECT_EQ(
+        names(
+            R"(,"parallel_tool_calls":false,"tool_choice":{"type":"allowed_tools","allowed_tools":{"mode":"required","tools":[{"type":"function","function":{"name":"get_time"}}]}})"),
+        "get_time tool_calls");
 }
 
 TEST(OpenaiTools, StreamInSlots) {
@@ -331,7 +472,8 @@ TEST(OpenaiTools, StreamInSlots) {
             if (calls == nullptr) continue;
             auto const& slot = calls->as_array().at(0).as_object();
             openings += slot.contains("id") ? 1 : 0;
-            arguments.at(slot.at("index").to_number<std::size_t>()) += slot.at("function").at("arguments").as_string().c_str();
+            arguments.at(slot.at("index").to_number<std::size_t>()) +=
+                slot.at("function").at("arguments").as_string().c_str();
         }
         EXPECT_EQ(openings, per_turn);
         EXPECT_TRUE(json::parse(arguments[0]).is_object());
@@ -342,19 +484,28 @@ TEST(OpenaiTools, StreamInSlots) {
 
 TEST(AnthropicTools, AreCalledUntilTheyHaveAnswered) {
     service s{options{}};
-    std::string const tools = R"("tools":[{"name":"get_weather","input_schema":{"type":"object","properties":{"city":{"type":"string"}},"required":["city"]}}])";
+    std::string const tools =
+        R"("tools":[{"name":"get_weather","input_schema":{"type":"object","properties":{"city":{"type":"string"}},"required":["city"]}}])";
     std::string const question = R"({"role":"user","content":"Should I cycle in Oslo now?"})";
-    auto const called = s.handle(anthropic_chat(R"({"model":"m","max_tokens":99,)" + tools + R"(,"messages":[)" + question + "]}"), noon);
+    auto const called = s.handle(
+        anthropic_chat(R"({"model":"m","max_tokens":99,)" + tools + R"(,"messages":[)" + question + "]}"), noon);
     EXPECT_EQ(text_at(called.body, "/stop_reason"), "tool_use");
     EXPECT_EQ(text_at(called.body, "/content/0/input"), R"({"city":"Oslo"})");
-    auto const streamed = events_of(s.handle(anthropic_chat(R"({"model":"m","stream":true,"max_tokens":99,)" + tools + R"(,"messages":[)" + question + "]}"), noon));
+    auto const streamed = events_of(s.handle(
+        anthropic_chat(R"({"model":"m","stream":true,"max_tokens":99,)" + tools + R"(,"messages":[)" + question + "]}"),
+        noon));
     std::string input;
     for (auto const& event : streamed)
-        if (event.at("type") == "content_block_delta") input += event.at_pointer("/delta/partial_json").as_string().c_str();
+        if (event.at("type") == "content_block_delta")
+            input += event.at_pointer("/delta/partial_json").as_string().c_str();
     EXPECT_EQ(input, R"({"city":"Oslo"})");
-    auto const answered = s.handle(anthropic_chat(R"({"model":"m","max_tokens":99,)" + tools + R"(,"messages":[)" + question + R"(,{"role":"assistant","content":)" +
-                                                  text_at(called.body, "/content") + R"(},{"role":"user","content":[{"type":"tool_result","tool_use_id":")" +
-                                                  text_at(called.body, "/content/0/id") + R"(","content":[{"type":"text","text":"4 degrees"}]}]}]})"), noon);
+    auto const answered =
+        s.handle(anthropic_chat(R"({"model":"m","max_tokens":99,)" + tools + R"(,"messages":[)" + question +
+                                R"(,{"role":"assistant","content":)" + text_at(called.body, "/content") +
+                                R"(},{"role":"user","content":[{"type":"tool_result","tool_use_id":")" +
+                                text_at(called.body, "/content/0/id") +
+                                R"(","content":[{"type":"text","text":"4 degrees"}]}]}]})"),
+                 noon);
     EXPECT_EQ(text_at(answered.body, "/stop_reason"), "end_turn");
     EXPECT_THAT(text_at(answered.body, "/content/0/text"), HasSubstr("4 degrees"));
 }
@@ -386,18 +537,26 @@ TEST(Answers, KeepToLimitsAndStops) {
 
 TEST(Embeddings, LieNearWhereTextsShareWords) {
     service s{options{}};
-    auto const out = s.handle({.method = "POST", .target = "/v1/embeddings", .body = R"({"model":"e","input":["the red cat sleeps","the red cat eats","stock markets fell"],"dimensions":256})"}, noon);
+    auto const out = s.handle(
+        {.method = "POST",
+         .target = "/v1/embeddings",
+         .body =
+             R"({"model":"e","input":["the red cat sleeps","the red cat eats","stock markets fell"],"dimensions":256})"},
+        noon);
     auto const body = json::parse(out.body);
     auto const near = [&](std::size_t a, std::size_t b) {
         double sum = 0;
         for (std::size_t i = 0; i < 256; ++i)
-            sum += body.at("data").at(a).at("embedding").at(i).to_number<double>() * body.at("data").at(b).at("embedding").at(i).to_number<double>();
+            sum += body.at("data").at(a).at("embedding").at(i).to_number<double>() *
+                   body.at("data").at(b).at("embedding").at(i).to_number<double>();
         return sum;
     };
     EXPECT_NEAR(near(0, 0), 1, 1e-4);
     EXPECT_GT(near(0, 1), 0.5);
     EXPECT_LT(near(0, 2), 0.3);
-    EXPECT_EQ(s.handle({.method = "POST", .target = "/v1/embeddings", .body = R"({"model":"e","input":[]})"}, noon).status, 400);
+    EXPECT_EQ(
+        s.handle({.method = "POST", .target = "/v1/embeddings", .body = R"({"model":"e","input":[]})"}, noon).status,
+        400);
 }
 
 // ---- limits and faults ---------------------------------------------------------------------------------------------
@@ -405,7 +564,8 @@ TEST(Embeddings, LieNearWhereTextsShareWords) {
 TEST(RateLimits, AreToldInEachServicesOwnForm) {
     options const wanted{.requests_per_minute = 2, .tokens_per_minute = 100'000};
     service openai{wanted};
-    EXPECT_THAT(openai.handle(openai_chat(openai_hello), noon).headers, HasSubstr("x-ratelimit-remaining-requests: 1\r\nx-ratelimit-reset-requests: 30s\r\n"));
+    EXPECT_THAT(openai.handle(openai_chat(openai_hello), noon).headers,
+                HasSubstr("x-ratelimit-remaining-requests: 1\r\nx-ratelimit-reset-requests: 30s\r\n"));
     (void)openai.handle(openai_chat(openai_hello), noon);
     auto const refused = openai.handle(openai_chat(openai_hello), noon);
     EXPECT_EQ(refused.status, 429);
@@ -423,7 +583,8 @@ TEST(RateLimits, AreToldInEachServicesOwnForm) {
     EXPECT_EQ(text_at(azure.handle(azure_chat(openai_hello), noon).body, "/error/code"), "429");
 
     service anthropic{wanted};
-    EXPECT_THAT(anthropic.handle(anthropic_chat(anthropic_hello), noon).headers, HasSubstr("anthropic-ratelimit-requests-reset: 2026-11-21T00:00:30Z\r\n"));
+    EXPECT_THAT(anthropic.handle(anthropic_chat(anthropic_hello), noon).headers,
+                HasSubstr("anthropic-ratelimit-requests-reset: 2026-11-21T00:00:30Z\r\n"));
     (void)anthropic.handle(anthropic_chat(anthropic_hello), noon);
     auto const last = anthropic.handle(anthropic_chat(anthropic_hello), noon);
     EXPECT_EQ(text_at(last.body, "/error/type"), "rate_limit_error");
@@ -446,7 +607,10 @@ reply with_fault(fault what, std::string_view body, bool anthropic = false) {
 }
 
 TEST(Faults, TellWaitsInEveryForm) {
-    auto const headers = [](retry_after_form form) { return with_fault({.kind = fault_kind::rate_limited, .retry_after = form, .wait = 1500ms}, openai_hello).headers; };
+    auto const headers = [](retry_after_form form) {
+        return with_fault({.kind = fault_kind::rate_limited, .retry_after = form, .wait = 1500ms}, openai_hello)
+            .headers;
+    };
     EXPECT_THAT(headers(retry_after_form::seconds), HasSubstr("retry-after: 2\r\n"));
     EXPECT_THAT(headers(retry_after_form::milliseconds), HasSubstr("retry-after-ms: 1500\r\n"));
     EXPECT_THAT(headers(retry_after_form::http_date), HasSubstr("retry-after: Sat, 21 Nov 2026 00:00:02 GMT\r\n"));
@@ -469,7 +633,8 @@ TEST(Faults, NameWhatNoWaitHeals) {
     auto const spend = with_fault({.kind = fault_kind::quota_exhausted}, anthropic_hello, true);
     EXPECT_EQ(text_at(spend.body, "/error/details/error_code"), "enforced_spend_limit_reached");
     EXPECT_THAT(spend.headers, testing::Not(HasSubstr("retry-after")));
-    EXPECT_EQ(text_at(with_fault({.kind = fault_kind::context_too_long}, openai_hello).body, "/error/code"), "context_length_exceeded");
+    EXPECT_EQ(text_at(with_fault({.kind = fault_kind::context_too_long}, openai_hello).body, "/error/code"),
+              "context_length_exceeded");
     EXPECT_EQ(with_fault({.kind = fault_kind::context_too_long}, anthropic_hello, true).status, 400);
 }
 
@@ -481,9 +646,14 @@ TEST(Faults, LengthenArgumentsToo) {
 }
 
 TEST(Faults, ChangeWhatIsSaid) {
-    std::string const asked = R"({)" COAX_USER R"(,"response_format":{"type":"json_schema","json_schema":{"name":"X","schema":{"type":"object","properties":{"n":{"type":"integer","minimum":1,"maximum":2}},"required":["n"],"additionalProperties":false}}}})";
-    auto const schema = json::parse(R"({"type":"object","properties":{"n":{"type":"integer","minimum":1,"maximum":2}},"required":["n"],"additionalProperties":false})");
-    auto const content = [&](fault what) { return text_at(with_fault(what, asked).body, "/choices/0/message/content"); };
+    std::string const asked =
+        R"({)" COAX_USER
+        R"(,"response_format":{"type":"json_schema","json_schema":{"name":"X","schema":{"type":"object","properties":{"n":{"type":"integer","minimum":1,"maximum":2}},"required":["n"],"additionalProperties":false}}}})";
+    auto const schema = json::parse(
+        R"({"type":"object","properties":{"n":{"type":"integer","minimum":1,"maximum":2}},"required":["n"],"additionalProperties":false})");
+    auto const content = [&](fault what) {
+        return text_at(with_fault(what, asked).body, "/choices/0/message/content");
+    };
     EXPECT_NE(test::schema_check{schema}(json::parse(content({.kind = fault_kind::schema_violation}))), "");
     EXPECT_EQ(content({.kind = fault_kind::refusal}), "null");
     EXPECT_GT(content({.kind = fault_kind::overlong, .at_byte = 5000}).size(), 4999U);
@@ -492,10 +662,13 @@ TEST(Faults, ChangeWhatIsSaid) {
     EXPECT_TRUE(failure);
     (void)json::parse(with_fault({.kind = fault_kind::malformed_json}, asked).body, failure);
     EXPECT_TRUE(failure);
-    EXPECT_EQ(text_at(with_fault({.kind = fault_kind::refusal}, asked).body, "/choices/0/message/refusal"), "I'm sorry, but I can't help with that.");
+    EXPECT_EQ(text_at(with_fault({.kind = fault_kind::refusal}, asked).body, "/choices/0/message/refusal"),
+              "I'm sorry, but I can't help with that.");
     EXPECT_EQ(text_at(with_fault({.kind = fault_kind::length}, asked).body, "/choices/0/finish_reason"), "length");
-    EXPECT_EQ(text_at(with_fault({.kind = fault_kind::refusal}, anthropic_hello, true).body, "/stop_reason"), "refusal");
-    EXPECT_EQ(text_at(with_fault({.kind = fault_kind::content_filter}, openai_hello).body, "/choices/0/finish_reason"), "content_filter");
+    EXPECT_EQ(text_at(with_fault({.kind = fault_kind::refusal}, anthropic_hello, true).body, "/stop_reason"),
+              "refusal");
+    EXPECT_EQ(text_at(with_fault({.kind = fault_kind::content_filter}, openai_hello).body, "/choices/0/finish_reason"),
+              "content_filter");
 }
 
 TEST(Faults, BlockThePromptAsAzureDoes) {
@@ -533,16 +706,19 @@ reply small(fault what) {
 
 TEST(Delivery, FramesByLengthOrInChunks) {
     auto const whole = deliver(small(), {.date = "D"});
-    EXPECT_EQ(all_bytes(whole), "HTTP/1.1 200 OK\r\nDate: D\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n0123456789");
+    EXPECT_EQ(all_bytes(whole),
+              "HTTP/1.1 200 OK\r\nDate: D\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n0123456789");
     EXPECT_EQ(whole.then, ending::keep);
     auto const chunked = deliver({.pieces = {"ab", "cde"}, .chunked = true}, {});
-    EXPECT_THAT(all_bytes(chunked), testing::EndsWith("Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n3\r\ncde\r\n0\r\n\r\n"));
+    EXPECT_THAT(all_bytes(chunked),
+                testing::EndsWith("Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n3\r\ncde\r\n0\r\n\r\n"));
     EXPECT_EQ(chunked.segments.size(), 1U);
     auto const paced = deliver({.pieces = {"ab", "cde"}, .chunked = true, .between_pieces = 5ms}, {});
     EXPECT_EQ(paced.segments.size(), 2U);
     EXPECT_EQ(paced.segments[1].pause, 5ms);
     EXPECT_EQ(all_bytes(paced), all_bytes(chunked));
-    EXPECT_THAT(all_bytes(deliver({.pieces = {"ab", "cde"}, .chunked = true}, {.http_1_0 = true})), testing::EndsWith("Content-Length: 5\r\n\r\nabcde"));
+    EXPECT_THAT(all_bytes(deliver({.pieces = {"ab", "cde"}, .chunked = true}, {.http_1_0 = true})),
+                testing::EndsWith("Content-Length: 5\r\n\r\nabcde"));
 }
 
 TEST(Delivery, WorksInMishaps) {
@@ -571,8 +747,11 @@ class ShortDuration : public testing::TestWithParam<duration_case> {};
 
 TEST_P(ShortDuration, ReadsAsTheServiceWritesIt) { EXPECT_EQ(short_duration(GetParam().span), GetParam().text); }
 
-INSTANTIATE_TEST_SUITE_P(Rows, ShortDuration, testing::Values(duration_case{0ns, "0ms"}, duration_case{1ns, "1ms"}, duration_case{20ms, "20ms"},
-    duration_case{1s, "1s"}, duration_case{1500ms, "1.5s"}, duration_case{1020ms, "1.02s"}, duration_case{6min, "6m0s"}, duration_case{3723s, "1h2m3s"}));
+INSTANTIATE_TEST_SUITE_P(Rows, ShortDuration,
+                         testing::Values(duration_case{0ns, "0ms"}, duration_case{1ns, "1ms"},
+                                         duration_case{20ms, "20ms"}, duration_case{1s, "1s"},
+                                         duration_case{1500ms, "1.5s"}, duration_case{1020ms, "1.02s"},
+                                         duration_case{6min, "6m0s"}, duration_case{3723s, "1h2m3s"}));
 
 }  // namespace
-}  // namespace coax::sim
+}  // namespace coax::sim::detail

@@ -4,7 +4,7 @@
 #include <memory>
 #include <utility>
 
-namespace coax::detail {
+namespace coax::core::detail {
 
 /// A `std::unique_ptr` to a `T` that only `src/` knows. It says less, so a compiler reads it in a tenth of the time.
 template <class T>
@@ -65,4 +65,4 @@ private:
     std::shared_ptr<void> whole_;
 };
 
-}  // namespace coax::detail
+}  // namespace coax::core::detail

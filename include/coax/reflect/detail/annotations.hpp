@@ -63,8 +63,8 @@ consteval void visit_enumerators(Visitor visitor) {
         auto const look = [&](std::string_view name, Enum value, doc const* said) {
             if (said != nullptr) visitor(name, value, *said);
         };
-        (look(std::meta::identifier_of(all_enumerators<Enum>[I]), [:all_enumerators<Enum>[I]:],
-              find_annotation(all_enumerators<Enum>[I])),
+        (look(std::meta::identifier_of(all_enumerators<Enum>[I]), [:all_enumerators<Enum>[I
+        ]:], find_annotation(all_enumerators<Enum>[I])),
          ...);
     }(std::make_index_sequence<all_enumerators<Enum>.size()>{});
 }

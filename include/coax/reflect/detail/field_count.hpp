@@ -89,8 +89,7 @@ consteval std::size_t gallop() {
 
 /// Whether an aggregate has base classes: C++20 cannot see their members.
 template <class T>
-inline constexpr bool has_bases =
-    requires { T{any_base_of<T>{}}; } && !requires { T{converts_to_nothing{}}; };
+inline constexpr bool has_bases = requires { T{any_base_of<T>{}}; } && !requires { T{converts_to_nothing{}}; };
 
 template <class T, std::size_t... I>
 constexpr bool takes_each_whole(std::index_sequence<I...>) {

@@ -12,9 +12,8 @@ namespace coax::detail {
 
 class context_service;
 
-/// An entry of a context's timer queue, embedded in what waits. The queue orders by (deadline, tie); a tie is the sequence
-/// of arming unless a seed shuffles it.
-/// All members belong to the queue and are guarded by its lock.
+/// An entry of a context's timer queue, embedded in what waits. The queue orders by (deadline, tie); a tie is the
+/// sequence of arming unless a seed shuffles it. All members belong to the queue and are guarded by its lock.
 class timer_node {
 public:
     timer_node(timer_node const&) = delete;

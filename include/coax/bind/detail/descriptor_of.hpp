@@ -1,0 +1,378 @@
+#pragma once
+
+#include <coax/bind/detail/container_adapters.hpp>
+#include <coax/bind/detail/members_of.hpp>
+#include <coax/bind/detail/text_forms.hpp>
+#include <coax/bind/detail/type_descriptor.hpp>
+#include <coax/bind/detail/unsupported_type.hpp>
+#include <coax/json/value.hpp>
+#include <coax/reflect/enums.hpp>
+#include <coax/reflect/type_name.hpp>
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace coax::bind::detail {
+
+// --- names ---
+
+/// A type's name with everything but letters, digits, '_' and '-' made '_', at most 64 long: what services accept.
+struct safe_name {
+    char text[65]{};
+    std::size_t size{0};
+
+    [[nodiscard]] constexpr std::string_view view() const { return {text, size}; }
+};
+
+constexpr bool is_name_character(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+}
+
+constexpr safe_name make_safe_name(std::string_view name) {
+    safe_name result{};
+    for (char const c : name) {
+        if (result.size == 64) break;
+        result.text[result.size++] = is_name_character(c) ? c : '_';
+    }
+    return result;
+}
+
+template <class T>
+inline constexpr safe_name schema_name = make_safe_name(reflect::short_type_name<T>);
+
+// --- documentation ---
+
+constexpr bool states_a_bound(doc const& said) {
+    return said.minimum.is_set() || said.maximum.is_set() || said.exclusive_minimum.is_set() ||
+           said.exclusive_maximum.is_set() || said.multiple_of.is_set() || said.min_length.is_set() ||
+           said.max_length.is_set() || said.min_items.is_set() || said.max_items.is_set() || said.unique_items ||
+           !said.pattern.empty() || !said.format.empty() || !said.constant.empty();
+}
+
+// --- structs ---
+
+constexpr std::uint64_t byte_at(std::size_t index, unsigned char byte) {
+    auto const shift = std::endian::native == std::endian::little ? index * 8 : (7 - index) * 8;
+    return std::uint64_t{byte} << shift;
+}
+
+constexpr field_descriptor name_field(std::string_view own_name, doc const* documentation) {
+    field_descriptor field{};
+    field.name = documentation != nullptr && !documentation->name.empty() ? documentation->name.view() : own_name;
+    field.documentation = documentation;
+    field.checked = documentation != nullptr && states_a_bound(*documentation);
+    for (char const c : field.name) field.is_plain = field.is_plain && c >= ' ' && c < 0x7F && c != '"' && c != '\\';
+    for (std::size_t i = 0; i < field.name.size() && i < 8; ++i) {
+        field.head |= byte_at(i, static_cast<unsigned char>(field.name[i]));
+        field.head_mask |= byte_at(i, 0xFF);
+    }
+    return field;
+}
+
+template <std::size_t Count>
+struct field_list {
+    field_descriptor entries[Count + 1]{};
+};
+
+/// An enum whose enumerators include this text, or a string.
+template <class Field>
+consteval bool may_be_constant(std::string_view text);
+
+template <class T, std::size_t I, class Field>
+consteval field_descriptor plan_field() {
+    constexpr doc const* documentation = members_of<T>::template documentation<I>();
+    if constexpr (documentation != nullptr && documentation->skip) {
+        return {};
+    } else if constexpr (!accept<field_place<T, I, Field>>()) {
+        return {};
+    } else {
+        field_descriptor field = name_field(members_of<T>::template name<I>(), documentation);
+        field.type = &descriptor_of<Field>;
+        field.required = !is_nullable<Field>;
+        if constexpr (documentation != nullptr) {
+            field.required = field.required && documentation->default_value.empty();
+            if constexpr (!documentation->constant.empty())
+                static_assert(may_be_constant<Field>(documentation->constant.view()),
+                              "coax: a constant is the text of a std::string or the name of one of the enum's values");
+        }
+        return field;
+    }
+}
+
+template <class T>
+struct field_describer {
+    template <class... Fields>
+    static consteval auto visit() {
+        return []<std::size_t... I>(std::index_sequence<I...>) {
+            return field_list<sizeof...(Fields)>{{plan_field<T, I, Fields>()...}};
+        }(std::index_sequence_for<Fields...>{});
+    }
+};
+
+template <class T>
+inline constexpr field_list<members_of<T>::count> fields_of = members_of<T>::template pass<field_describer<T>>();
+
+/// What is said of the type itself.
+template <class T>
+consteval doc const* whole_documentation() {
+#if defined(__cpp_impl_reflection)
+    if constexpr (reflect::detail::annotation_of<T>() != nullptr) return reflect::detail::annotation_of<T>();
+#endif
+    if constexpr (documented<T>)
+        return &documentation_of<T>::table.documentation;
+    else
+        return nullptr;
+}
+
+template <class T>
+consteval struct_descriptor make_struct_descriptor() {
+    static_assert(members_of<T>::count <= most_fields, "coax: a struct may have at most 128 fields; nest some of them");
+    struct_descriptor result{};
+    result.fields = fields_of<T>.entries;
+    result.field_count = members_of<T>::count;
+    result.documentation = whole_documentation<T>();
+    for (std::size_t i = 0; i < result.field_count; ++i) {
+        auto const& field = fields_of<T>.entries[i];
+        auto const bit = std::uint64_t{1} << (i % 64);
+        if (field.required) result.required[i / 64] |= bit;
+        if (field.type != nullptr && field.documentation != nullptr && !field.documentation->default_value.empty())
+            result.defaulted[i / 64] |= bit;
+    }
+    result.locate = &members_of<T>::locate;
+    if constexpr (checks_itself<T> || checked_outside<T>) result.check = &check_whole<T>;
+    return result;
+}
+
+template <class T>
+inline constexpr struct_descriptor struct_descriptor_of = make_struct_descriptor<T>();
+
+// --- enums ---
+
+template <class T, std::size_t I>
+constexpr void rename_line(auto& tables) {
+    constexpr auto line = line_at<I>(documentation_of<T>::table.fields);
+    tables.rename(reflect::detail::enumerator_name<line.value>(), static_cast<long long>(line.value),
+                  line.documentation);
+}
+
+/// The enumerators found, under the texts that the enum's table gives them, and those that only the table names.
+template <class T>
+struct enum_tables {
+    static constexpr auto const& found = reflect::enumerators<T>;
+    static constexpr std::size_t listed = [] {
+        if constexpr (documented<T>)
+            return count_lines(documentation_of<T>::table.fields);
+        else
+            return std::size_t{0};
+    }();
+    static constexpr std::size_t most = found.size() + listed;
+
+    struct tables {
+        std::string_view names[most + 1]{};
+        long long values[most + 1]{};
+        std::size_t count{0};
+
+        constexpr void add(std::string_view name, long long value) {
+            names[count] = name;
+            values[count++] = value;
+        }
+        constexpr void rename(std::string_view own_name, long long value, doc const& said) {
+            std::size_t at = 0;
+            while (at < count && values[at] != value) ++at;
+            if (at == count) add(own_name, value);
+            if (!said.name.empty()) names[at] = said.name.view();
+            if (!said.skip) return;
+            for (--count; at < count; ++at) {
+                names[at] = names[at + 1];
+                values[at] = values[at + 1];
+            }
+        }
+    };
+    static constexpr tables both = [] {
+        tables result{};
+        for (std::size_t i = 0; i < found.size(); ++i)
+            result.add(found.name(i), static_cast<long long>(found.value(i)));
+#if defined(__cpp_impl_reflection)
+        reflect::detail::visit_enumerators<T>([&result](std::string_view name, T value, doc const& said) {
+            result.rename(name, static_cast<long long>(value), said);
+        });
+#endif
+        if constexpr (documented<T>) {
+            [&]<std::size_t... I>(std::index_sequence<I...>) {
+                (rename_line<T, I>(result), ...);
+            }(std::make_index_sequence<listed>{});
+        }
+        return result;
+    }();
+    static constexpr enum_descriptor description{both.names, both.values, both.count, whole_documentation<T>()};
+};
+
+template <class Field>
+consteval bool may_be_constant(std::string_view text) {
+    if constexpr (std::is_enum_v<Field>) {
+        for (std::size_t i = 0; i < enum_tables<Field>::both.count; ++i)
+            if (enum_tables<Field>::both.names[i] == text) return true;
+        return false;
+    } else {
+        return std::is_same_v<Field, std::string>;
+    }
+}
+
+// --- variants ---
+
+struct wire_constant {
+    std::string_view key{};
+    std::string_view text{};
+};
+
+/// The `I`th field that has a constant.
+template <class T>
+consteval wire_constant constant_of(std::size_t index) {
+    wire_constant found{};
+    if constexpr (!has_form<T> && !is_nullable<T> && !range_like<T> && object_like<T>) {
+        [&]<std::size_t... I>(std::index_sequence<I...>) {
+            auto const look = [&](std::string_view own_name, doc const* said) {
+                if (said == nullptr || said->constant.empty() || said->skip || index-- != 0) return;
+                found = {said->name.empty() ? own_name : said->name.view(), said->constant.view()};
+            };
+            (look(members_of<T>::template name<I>(), members_of<T>::template documentation<I>()), ...);
+        }(std::make_index_sequence<members_of<T>::count>{});
+    }
+    return found;
+}
+
+/// What the tag `key` says in a struct; empty if it has none.
+template <class T>
+consteval std::string_view tag_text(std::string_view key) {
+    for (std::size_t i = 0;; ++i) {
+        auto const found = constant_of<T>(i);
+        if (found.key.empty()) return {};
+        if (found.key == key) return found.text;
+    }
+}
+
+/// The key that has another constant in each alternative, or none.
+template <class First, class... Rest>
+consteval std::string_view find_tag() {
+    for (std::size_t i = 0;; ++i) {
+        auto const candidate = constant_of<First>(i);
+        if (candidate.key.empty()) return {};
+        std::string_view const texts[] = {candidate.text, tag_text<Rest>(candidate.key)...};
+        bool differ = true;
+        for (std::size_t a = 0; a < std::size(texts); ++a)
+            for (std::size_t b = 0; b < a; ++b) differ = differ && !texts[a].empty() && texts[a] != texts[b];
+        if (differ) return candidate.key;
+    }
+}
+
+template <class T>
+struct variant_functions;
+template <class... Alternatives>
+struct variant_functions<std::variant<Alternatives...>> {
+    using type = std::variant<Alternatives...>;
+
+    template <std::size_t I>
+    static void* emplace(void* variant) {
+        return &static_cast<type*>(variant)->template emplace<I>();
+    }
+    static std::size_t index(void const* variant) { return static_cast<type const*>(variant)->index(); }
+    static void const* get(void const* variant) {
+        return std::visit([](auto const& value) -> void const* { return &value; }, *static_cast<type const*>(variant));
+    }
+    static constexpr std::string_view tag = find_tag<Alternatives...>();
+
+    template <std::size_t... I>
+    static consteval auto list(std::index_sequence<I...>) {
+        return std::array<alternative_descriptor, sizeof...(I)>{
+            alternative_descriptor{&descriptor_of<Alternatives>, &emplace<I>, tag_text<Alternatives>(tag)}...};
+    }
+    static constexpr auto alternatives = list(std::index_sequence_for<Alternatives...>{});
+    static constexpr variant_descriptor description{alternatives.data(), alternatives.size(), tag, &index, &get};
+};
+
+// --- the one place that says which types there are ---
+
+template <class T>
+consteval type_descriptor make_descriptor() {
+    type_descriptor result{};
+    result.size = sizeof(T);
+    result.bytes = static_cast<unsigned char>(sizeof(T) <= 8 ? sizeof(T) : 0);
+    if constexpr (!accept<by_itself<T>>()) {
+    } else if constexpr (has_form<T>) {
+        result.what = kind::converted;
+        result.name = schema_name<T>.view();
+        result.inner = &descriptor_of<typename json_form<T>::type>;
+        result.converted = &form_functions<T>::description;
+    } else if constexpr (std::is_same_v<T, bool>) {
+        result.what = kind::boolean;
+    } else if constexpr (std::is_integral_v<T>) {
+        result.what = std::is_signed_v<T> ? kind::signed_integer : kind::unsigned_integer;
+    } else if constexpr (std::is_floating_point_v<T>) {
+        result.what = kind::real;
+    } else if constexpr (std::is_enum_v<T>) {
+        static_assert(enum_tables<T>::both.count > 0,
+                      "coax: no enumerators found; specialize coax::enum_range for values outside [-8, 120)");
+        result.what = is_flags<T> ? kind::flags : kind::enumeration;
+        result.is_signed = std::is_signed_v<std::underlying_type_t<T>>;
+        result.enumeration = &enum_tables<T>::description;
+    } else if constexpr (std::is_same_v<T, std::string>) {
+        result.what = kind::string;
+    } else if constexpr (std::is_same_v<T, std::monostate>) {
+        result.what = kind::null;
+    } else if constexpr (std::is_same_v<T, json_value>) {
+        result.what = kind::any;
+    } else if constexpr (calendar_date<T>) {
+        result.what = kind::formatted;
+        result.formatted = &date_functions<T>::description;
+    } else if constexpr (is_sys_time<T>) {
+        result.what = kind::formatted;
+        result.formatted = &time_functions<T>::description;
+    } else if constexpr (is_duration<T>) {
+        result.what = kind::formatted;
+        result.formatted = &duration_functions<T>::description;
+    } else if constexpr (std::is_same_v<T, std::vector<std::byte>>) {
+        result.what = kind::formatted;
+        result.formatted = &byte_functions::description;
+    } else if constexpr (is_nullable<T>) {
+        result.what = kind::nullable;
+        result.inner = &descriptor_of<std::remove_cvref_t<decltype(*std::declval<T&>())>>;
+        result.nullable = &nullable_functions<T>::description;
+    } else if constexpr (is_std_array<T>) {
+        result.what = kind::fixed_array;
+        result.inner = &descriptor_of<typename T::value_type>;
+        result.sequence = &array_functions<T>::description;
+    } else if constexpr (is_a<T, std::vector> && !std::is_same_v<T, std::vector<bool>>) {
+        result.what = kind::sequence;
+        result.inner = &descriptor_of<typename T::value_type>;
+        result.sequence = &vector_functions<T>::description;
+    } else if constexpr (is_tuple<T>) {
+        result.what = kind::tuple;
+        result.tuple = &tuple_functions<T>::description;
+    } else if constexpr (map_like<T>) {
+        result.what = kind::map;
+        result.inner = &descriptor_of<typename T::mapped_type>;
+        result.map = &map_functions<T>::description;
+    } else if constexpr (is_a<T, std::variant>) {
+        result.what = kind::variant;
+        result.variant = &variant_functions<T>::description;
+    } else if constexpr (collection_like<T>) {
+        result.what = kind::collection;
+        result.inner = &descriptor_of<typename T::value_type>;
+        result.collection = &collection_functions<T>::description;
+    } else {
+        result.what = kind::object;
+        result.name = schema_name<T>.view();
+        result.structure = &struct_descriptor_of<T>;
+    }
+    return result;
+}
+
+}  // namespace coax::bind::detail

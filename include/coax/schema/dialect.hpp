@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstddef>
+
+namespace coax {
+
+/// The forms of JSON Schema that services ask for. What a form has no word for moves into the description, for the
+/// model to read, and is checked on arrival all the same.
+enum class schema_dialect {
+    json_schema,    ///< JSON Schema 2020-12, all that coax knows.
+    openai_strict,  ///< OpenAI's Structured Outputs: closed objects, every key required, optional means null.
+    anthropic,      ///< Anthropic's structured output and strict tools: closed objects, bounds told in the description.
+    azure_strict,   ///< OpenAI's strict form as Azure documents it: no bounds, 100 properties, 5 levels.
+    gemini,         ///< Gemini's responseJsonSchema and parametersJsonSchema.
+    gemini_schema,  ///< Gemini's older responseSchema and parameters: upper-case types, `nullable`, no references.
+    grammar,        ///< What servers turn into a grammar, as llama.cpp does: integer bounds, anchored patterns.
+};
+
+inline constexpr std::size_t schema_dialect_count = 7;
+
+/// Whether it is one of the strict forms of OpenAI, which a service can also be asked not to enforce.
+[[nodiscard]] constexpr bool is_strict_form(schema_dialect dialect) {
+    return dialect == schema_dialect::openai_strict || dialect == schema_dialect::azure_strict;
+}
+
+}  // namespace coax

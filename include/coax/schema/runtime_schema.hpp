@@ -1,0 +1,47 @@
+#pragma once
+
+#include <coax/core/detail/opaque.hpp>
+#include <coax/core/result.hpp>
+#include <coax/json/violation.hpp>
+#include <coax/schema/dialect.hpp>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace coax {
+
+/// A JSON Schema known only at run time, such as one from a file.
+///
+/// Understood: JSON Schema 2020-12 but for `unevaluatedItems`, `unevaluatedProperties` and dynamic or remote
+/// references, which are refused. Of the formats, date-time, date, time, duration, email, hostname, ipv4, ipv6, uri and
+/// uuid are checked, others are told to the model only. Thread safety: immutable; copies share one state.
+class runtime_schema {
+public:
+    /// Checks and keeps a schema.
+    /// Errors: `errc::invalid_argument`; `where` is the JSON pointer of the offence in the schema.
+    [[nodiscard]] static result<runtime_schema> parse(std::string_view text);
+
+    /// The schema as a service wants it, compact. What the dialect has no word for moves into the description and is
+    /// still checked by `validate`.
+    /// Errors: `errc::invalid_argument` if the dialect cannot say it; `where` is the JSON pointer in the schema.
+    [[nodiscard]] result<std::string> for_dialect(schema_dialect dialect) const;
+
+    /// Checks an answer. Errors: `errc::invalid_json`, in the words of `json::read`.
+    [[nodiscard]] result<void> validate(std::string_view answer) const;
+
+    /// What is wrong with an answer, in the order of the text, one by one. Empty: `validate` accepts it.
+    [[nodiscard]] std::vector<json::violation> find_violations(std::string_view answer) const;
+
+    /// The schema's `title` if it can be a name, else "answer". Fits ^[A-Za-z0-9_-]{1,64}$.
+    [[nodiscard]] std::string const& name() const noexcept;
+
+    struct state;
+
+private:
+    explicit runtime_schema(core::detail::shared_opaque<state> shared) noexcept;
+
+    core::detail::shared_opaque<state> state_;
+};
+
+}  // namespace coax

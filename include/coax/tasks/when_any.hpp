@@ -1,0 +1,135 @@
+#pragma once
+
+#include <coax/core/result.hpp>
+#include <coax/runtime/asio.hpp>
+#include <coax/runtime/detail/nursery.hpp>
+
+#include <cstddef>
+#include <exception>
+#include <optional>
+#include <tuple>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace coax {
+
+namespace tasks::detail {
+
+/// The part of `when_any` and `race` that knows no types: who came first.
+class contest {
+public:
+    enum class rule { first_to_end, first_to_succeed };
+
+    explicit contest(rule wanted) noexcept : rule_{wanted} {}
+
+    template <class T>
+    void enter(asio::awaitable<T> work, std::optional<coax::detail::kept<T>>& place) {
+        runners_.add(attempt(*this, count_++, std::move(work), place));
+    }
+    /// Runs all until one has won and the others are gone.
+    /// @returns The winner's number.
+    /// @throws What the winner threw, or the first one when nobody won.
+    asio::awaitable<std::size_t> run();
+
+private:
+    static constexpr std::size_t nobody = static_cast<std::size_t>(-1);
+
+    template <class T>
+    static bool failed(T const&) noexcept {
+        return false;
+    }
+    template <class T>
+    static bool failed(result<T> const& outcome) noexcept {
+        return outcome.has_error();
+    }
+
+    template <class T>
+    static asio::awaitable<void> attempt(contest& all, std::size_t number, asio::awaitable<T> work,
+                                         std::optional<coax::detail::kept<T>>& place) {
+        std::exception_ptr failure;
+        try {
+            co_await coax::detail::store(std::move(work), place);
+        } catch (...) {
+            failure = std::current_exception();
+        }
+        bool const succeeded = !failure && !failed(*place);
+        all.arrive(number, succeeded, std::move(failure));
+    }
+
+    void arrive(std::size_t number, bool succeeded, std::exception_ptr failure) noexcept;
+
+    rule rule_;
+    coax::detail::nursery runners_{};
+    std::size_t count_{0};
+    std::size_t first_{nobody};
+    bool won_{false};
+    std::exception_ptr failure_{};
+};
+
+template <class... Ts>
+struct any_of {
+    using value = std::variant<coax::detail::kept<Ts>...>;
+    using places = std::tuple<std::optional<coax::detail::kept<Ts>>...>;
+
+    static asio::awaitable<value> run(asio::awaitable<Ts>... work) {
+        places all;
+        contest group{contest::rule::first_to_end};
+        std::apply([&](auto&... place) { (group.enter(std::move(work), place), ...); }, all);
+        auto const winner = co_await group.run();
+        co_return pick(winner, all, std::index_sequence_for<Ts...>{});
+    }
+
+    template <std::size_t... I>
+    static value pick(std::size_t winner, places& all, std::index_sequence<I...>) {
+        std::optional<value> found;
+        ((I == winner ? void(found.emplace(std::in_place_index<I>, std::move(*std::get<I>(all)))) : void()), ...);
+        return std::move(*found);
+    }
+};
+
+}  // namespace tasks::detail
+
+/// Runs all at once on the caller's executor until the first one ends, with a value or an exception.
+/// The others are cancelled with `terminal` and waited for; what they still deliver is dropped. They start in order;
+/// after one that ends before it ever suspends the rest never start.
+///
+/// @returns The value; `index()` tells whose it is. A monostate for `void`.
+/// @throws What the first one to end threw.
+/// Cancellation: passed on to all; waits until all are gone.
+/// Thread safety: all runs on the caller's executor, which must be one thread or a strand.
+template <class... Ts>
+    requires(sizeof...(Ts) > 0)
+[[nodiscard]] asio::awaitable<std::variant<coax::detail::kept<Ts>...>> when_any(asio::awaitable<Ts>... work) {
+    return tasks::detail::any_of<Ts...>::run(std::move(work)...);
+}
+
+/// As `when_any`, but the first one to succeed wins: an exception, or an error in a `result`, puts one out of the race.
+///
+/// @returns What the winner returned.
+/// @throws coax::exception  `errc::invalid_argument` when there is nobody to run.
+/// @throws What the first one to end threw, when nobody succeeded; with results its `result` is returned.
+/// `errc::cancelled`
+///         when the caller was cancelled before anyone succeeded.
+/// Cancellation and thread safety: as `when_any`.
+template <class T>
+asio::awaitable<T> race(std::vector<asio::awaitable<T>> work) {
+    if (work.empty()) throw_error({.code = errc::invalid_argument, .message = "nobody to race", .where = "work"});
+    std::vector<std::optional<coax::detail::kept<T>>> places(work.size());
+    tasks::detail::contest group{tasks::detail::contest::rule::first_to_succeed};
+    for (std::size_t i = 0; i < work.size(); ++i) group.enter(std::move(work[i]), places[i]);
+    auto const winner = co_await group.run();
+    co_return coax::detail::take<T>(places[winner]);
+}
+
+template <class T, class... Ts>
+    requires(std::is_same_v<T, Ts> && ...)
+[[nodiscard]] asio::awaitable<T> race(asio::awaitable<T> first, asio::awaitable<Ts>... others) {
+    std::vector<asio::awaitable<T>> work;
+    work.reserve(1 + sizeof...(Ts));
+    work.push_back(std::move(first));
+    (work.push_back(std::move(others)), ...);
+    return race(std::move(work));
+}
+
+}  // namespace coax

@@ -1,0 +1,152 @@
+#include "bind/reader.hpp"
+#include "bind/type_names.hpp"
+
+#include <coax/json/detail/value_access.hpp>
+#include <coax/json/value.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace coax::bind::detail {
+namespace {
+
+bool are_similar(std::string_view a, std::string_view b) {
+    auto const fold = [](char c) {
+        if (c == '-' || c == ' ') return '_';
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    };
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return fold(x) == fold(y); });
+}
+
+/// The only name that differs from `name` in case and separators alone.
+std::size_t find_similar(enum_descriptor const& names, std::string_view name) {
+    std::size_t found = no_field;
+    for (std::size_t i = 0; i < names.count; ++i) {
+        if (!are_similar(names.names[i], name)) continue;
+        if (found != no_field && names.values[i] != names.values[found]) return no_field;
+        found = i;
+    }
+    return found;
+}
+
+}  // namespace
+
+bool reader::read_null(type_descriptor const& type) { return take_word("null") || refuse(type); }
+
+// --- numbers that are not read quickly ---
+
+bool reader::store_if_it_fits(type_descriptor const& type, void* into, bool negative, std::uint64_t size,
+                              char const* stop) {
+    auto const range = range_of(type);
+    if (size > (negative ? range.below : range.above)) {
+        if (!options_.leniency.clamp_numbers) return refuse_integer(type);
+        size = negative ? range.below : range.above;
+    }
+    store_integer(into, type.bytes, negative ? 0 - size : size);
+    at_ = stop;
+    return true;
+}
+
+/// Many digits, exponents, fractions that are zero, and what is no integer.
+bool reader::read_integer(type_descriptor const& type, void* into) {
+    char const* const stop = json::detail::find_number_end(at_, end_);
+    if (stop == nullptr) return refuse(type);
+    bool const negative = *at_ == '-';
+    char const* at = negative ? at_ + 1 : at_;
+    std::uint64_t size = 0;
+    bool overflows = false;
+    for (; at != stop && *at >= '0' && *at <= '9'; ++at) {
+        auto const digit = static_cast<std::uint64_t>(*at - '0');
+        overflows = overflows || size > (std::numeric_limits<std::uint64_t>::max() - digit) / 10;
+        size = size * 10 + digit;
+    }
+    if (overflows && options_.leniency.clamp_numbers) size = std::numeric_limits<std::uint64_t>::max();
+    if (at == stop && overflows && !options_.leniency.clamp_numbers) return refuse_integer(type);
+    if (at == stop) return store_if_it_fits(type, into, negative, size, stop);
+    auto const real = json::detail::to_real(at_, stop);
+    // Above 2^53 a fraction or exponent may hide digits that a double does not hold.
+    if (std::trunc(real) != real || std::fabs(real) > 9007199254740992.0) return refuse(type);
+    return store_if_it_fits(type, into, real < 0, static_cast<std::uint64_t>(std::fabs(real)), stop);
+}
+
+bool reader::refuse_integer(type_descriptor const& type) {
+    auto const range = range_of(type);
+    auto const lowest = (range.below == 0 ? "" : "-") + std::to_string(range.below);
+    return refuse("an integer from " + lowest + " to " + std::to_string(range.above));
+}
+
+bool reader::read_real(type_descriptor const& type, void* into) {
+    char const* const stop = json::detail::find_number_end(at_, end_);
+    if (stop == nullptr) return refuse(type);
+    auto value = json::detail::to_real(at_, stop);
+    bool const narrow = type.bytes == sizeof(float);
+    auto const most = narrow ? double{std::numeric_limits<float>::max()} : std::numeric_limits<double>::max();
+    if (std::fabs(value) > most) {
+        if (!options_.leniency.clamp_numbers)
+            return refuse(narrow ? "a number that fits a float" : "a number that fits a double");
+        value = std::copysign(most, value);
+    }
+    at_ = stop;
+    if (narrow)
+        store(into, static_cast<float>(value));
+    else
+        store(into, value);
+    return true;
+}
+
+// --- text ---
+
+bool reader::read_string(type_descriptor const& type, std::string& into) {
+    return take('"') ? take_escaped_string(into) : refuse(type);
+}
+
+bool reader::read_enum(type_descriptor const& type, void* into) {
+    auto const& names = *type.enumeration;
+    char const* const where = at_;
+    std::string spare;
+    std::string_view name;
+    if (!take('"')) return refuse(type);
+    if (!take_string(name, spare)) return false;
+    for (std::size_t i = 0; i < names.count; ++i) {
+        if (names.names[i] != name) continue;
+        store_integer(into, type.bytes, static_cast<std::uint64_t>(names.values[i]));
+        return true;
+    }
+    if (auto const index = options_.leniency.enum_case ? find_similar(names, name) : no_field; index != no_field) {
+        store_integer(into, type.bytes, static_cast<std::uint64_t>(names.values[index]));
+        return true;
+    }
+    return note("expected " + name_of(type) + ", found \"" + json::detail::shorten(name) + "\"", where);
+}
+
+bool reader::read_formatted(type_descriptor const& type, void* into) {
+    auto const& form = *type.formatted;
+    char const* const where = at_;
+    std::string spare;
+    std::string_view text;
+    if (!take('"')) return refuse(type);
+    if (!take_string(text, spare)) return false;
+    if (form.read(text, into)) return true;
+    return note(std::string{"expected "}
+                    .append(form.name)
+                    .append(" such as \"")
+                    .append(form.sample)
+                    .append("\", found \"")
+                    .append(json::detail::shorten(text) + "\""),
+                where);
+}
+
+bool reader::read_any(void* into) {
+    char const* const begin = at_;
+    if (is_lenient_) forgive({});
+    bool const whole = skip_value();
+    if (is_lenient_) forgive(options_.leniency);
+    if (!whole) return false;
+    std::string compact;
+    json::detail::append_compact(compact, {begin, static_cast<std::size_t>(at_ - begin)});
+    json::detail::value_access::text(*static_cast<json_value*>(into)) = std::move(compact);
+    return true;
+}
+
+}  // namespace coax::bind::detail

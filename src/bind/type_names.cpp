@@ -1,0 +1,65 @@
+#include "bind/type_names.hpp"
+
+#include "json/internal/messages.hpp"
+
+namespace coax::bind::detail {
+
+bool may_start(type_descriptor const& type, char c) {
+    switch (type.what) {
+        case kind::boolean: return c == 't' || c == 'f';
+        case kind::signed_integer:
+        case kind::unsigned_integer:
+        case kind::real: return c == '-' || (c >= '0' && c <= '9');
+        case kind::string:
+        case kind::enumeration:
+        case kind::formatted: return c == '"';
+        case kind::null: return c == 'n';
+        case kind::nullable: return c == 'n' || may_start(*type.inner, c);
+        case kind::converted: return may_start(*type.inner, c);
+        case kind::sequence:
+        case kind::fixed_array:
+        case kind::collection:
+        case kind::tuple:
+        case kind::flags: return c == '[';
+        case kind::map:
+        case kind::object: return c == '{';
+        case kind::variant:
+        case kind::any: return true;
+    }
+    return true;
+}
+
+std::string name_of(type_descriptor const& type) {
+    switch (type.what) {
+        case kind::boolean: return "true or false";
+        case kind::signed_integer:
+        case kind::unsigned_integer: return "an integer";
+        case kind::real: return "a number";
+        case kind::string: return "a string";
+        case kind::enumeration:
+            return json::detail::one_of(type.enumeration->count, [&](std::size_t i) {
+                return json::detail::quoted(type.enumeration->names[i]);
+            });
+        case kind::formatted: return std::string{type.formatted->name};
+        case kind::null: return "null";
+        case kind::converted: return name_of(*type.inner);
+        case kind::nullable: return name_of(*type.inner) + " or null";
+        case kind::sequence:
+        case kind::fixed_array:
+        case kind::collection:
+        case kind::flags:
+        case kind::tuple: return "an array";
+        case kind::map:
+        case kind::object: return "an object";
+        case kind::variant: {
+            std::string names;
+            for (std::size_t i = 0; i < type.variant->count; ++i)
+                json::detail::add_choice(names, name_of(*type.variant->alternatives[i].type));
+            return names;
+        }
+        case kind::any: return "a value";
+    }
+    return "a value";
+}
+
+}  // namespace coax::bind::detail

@@ -1,0 +1,83 @@
+#include "http/exchange_deadline.hpp"
+
+#include <algorithm>
+
+namespace coax::http::detail {
+
+using std::chrono::milliseconds;
+
+exchange_deadline::exchange_deadline(asio::any_io_executor const& executor, exchange_limits const& limits,
+                                     origin const& to)
+    : limits_{limits},
+      to_{to},
+      timer_{executor, [](void* self) { static_cast<exchange_deadline*>(self)->expired(); }, this} {
+    if (limits_.total > milliseconds{0}) total_deadline_ = timer_.now() + limits_.total;
+}
+
+void exchange_deadline::start(limit which) {
+    auto const wanted = length(which);
+    set(which, wanted > milliseconds{0} ? timer_.now() + wanted : never);
+}
+
+void exchange_deadline::begin_connecting() {
+    connect_deadline_ = limits_.connect > milliseconds{0} ? timer_.now() + limits_.connect : never;
+    set(limit::none, never);
+}
+
+void exchange_deadline::start_attempt(std::size_t left) {
+    auto const end = std::min(connect_deadline_, total_deadline_);
+    if (end == never || left < 2) return set(limit::none, never);
+    auto const start = timer_.now();
+    set(limit::attempt, start + (end - start) / static_cast<clock::duration::rep>(left));
+}
+
+bool exchange_deadline::take_attempt_passed() noexcept {
+    bool const out = passed_ == limit::attempt;
+    if (out) passed_ = limit::none;
+    return out;
+}
+
+void exchange_deadline::set(limit which, clock::time_point deadline) {
+    current_ = which;
+    deadline_ = deadline;
+    if (connect_deadline_ <= deadline_) current_ = limit::connect, deadline_ = connect_deadline_;
+    if (total_deadline_ <= deadline_) current_ = limit::total, deadline_ = total_deadline_;
+    if (deadline_ >= armed_for_) return;
+    armed_for_ = deadline_;
+    timer_.arm(deadline_);
+}
+
+void exchange_deadline::expired() {
+    armed_for_ = never;
+    if (deadline_ == never) return;
+    if (timer_.now() < deadline_) {
+        armed_for_ = deadline_;
+        return timer_.arm(deadline_);
+    }
+    // A pause of the reader is not the peer's: only `total` runs on while nobody waits.
+    if (socket_ == nullptr && point_ == nullptr && current_ != limit::total) return;
+    passed_ = current_;
+    boost::system::error_code ignored;
+    if (socket_ != nullptr) socket_->cancel(ignored);
+    if (point_ != nullptr) point_->wake();
+}
+
+std::optional<error> exchange_deadline::stopped(asio::cancellation_state const& caller) const {
+    if (caller.cancelled() != asio::cancellation_type::none) return cancelled(to_);
+    if (passed_ == limit::none || passed_ == limit::attempt) return std::nullopt;
+    return limit_passed(passed_, length(passed_), to_);
+}
+
+milliseconds exchange_deadline::length(limit which) const noexcept {
+    switch (which) {
+        case limit::connect: return limits_.connect;
+        case limit::first_byte: return limits_.first_byte;
+        case limit::idle: return limits_.idle;
+        case limit::total: return limits_.total;
+        case limit::none:
+        case limit::attempt: break;
+    }
+    return milliseconds{0};
+}
+
+}  // namespace coax::http::detail

@@ -1,0 +1,102 @@
+#pragma once
+
+#include <coax/http/message.hpp>
+
+#include <boost/beast/http/basic_parser.hpp>
+#include <boost/beast/http/error.hpp>
+#include <boost/beast/version.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace coax::http::detail {
+
+/// Beast's HTTP/1 parser, filling our own types: fields into a header_list, body bytes onto a string.
+class response_parser final : public boost::beast::http::basic_parser<false> {
+public:
+    struct limits {
+        std::size_t header_bytes;
+        std::size_t body_bytes;
+        bool bodiless{false};  ///< An answer to HEAD or CONNECT.
+    };
+
+    explicit response_parser(limits bounds) : bounds_{bounds} {
+        header_limit(static_cast<std::uint32_t>(std::min<std::size_t>(bounds.header_bytes, UINT32_MAX)));
+        body_limit(bounds.body_bytes);
+        if (bounds.bodiless) skip(true);
+        eager(true);
+    }
+
+    /// Where the body goes; must be set, and live, whenever `put` is called.
+    void body_to(std::string& sink) noexcept { sink_ = &sink; }
+
+    /// `put` wants at least so many bytes: older Beast asserts that an empty last chunk does not come in smaller pieces
+    /// than its five bytes. Between chunks no answer ends with fewer, so nothing is held back for good. Newer Beast
+    /// reads that chunk in steps, the last one of two bytes, so holding back would be for good.
+    [[nodiscard]] std::size_t least_input() const noexcept {
+#if BOOST_BEAST_VERSION >= 359
+        return 1;
+#else
+        return is_header_done() && chunked() && chunk_left_ == 0 ? 5 : 1;
+#endif
+    }
+
+    [[nodiscard]] int status_code() const noexcept { return status_; }
+    [[nodiscard]] header_list& headers() noexcept { return headers_; }
+    [[nodiscard]] header_list const& headers() const noexcept { return headers_; }
+
+private:
+    using string_view = boost::beast::string_view;
+    using error_code = boost::beast::error_code;
+    using field = boost::beast::http::field;
+
+    void on_request_impl(boost::beast::http::verb, string_view, string_view, int, error_code&) override {}
+
+    void on_response_impl(int code, string_view, int, error_code& ec) override {
+        status_ = code;
+        if (code < 100) ec = boost::beast::http::error::bad_status;
+        headers_.reserve(16);
+    }
+
+    void on_field_impl(field, string_view name, string_view value, error_code&) override {
+        headers_.add({name.data(), name.size()}, {value.data(), value.size()});
+    }
+
+#if BOOST_BEAST_VERSION >= 359
+    void on_trailer_field_impl(field, string_view, string_view, error_code&) override {}
+#endif
+
+    void on_header_impl(error_code&) override {}
+
+    void on_body_init_impl(boost::optional<std::uint64_t> const& length, error_code&) override {
+        // What a header claims is believed only so far before the bytes are there.
+        if (length) sink_->reserve(static_cast<std::size_t>(std::min<std::uint64_t>(*length, most_reserved)));
+    }
+
+    std::size_t on_body_impl(string_view body, error_code&) override {
+        sink_->append(body.data(), body.size());
+        return body.size();
+    }
+
+    void on_chunk_header_impl(std::uint64_t size, string_view, error_code&) override { chunk_left_ = size; }
+
+    std::size_t on_chunk_body_impl(std::uint64_t, string_view body, error_code&) override {
+        chunk_left_ -= body.size();
+        sink_->append(body.data(), body.size());
+        return body.size();
+    }
+
+    void on_finish_impl(error_code&) override {}
+
+    static constexpr std::uint64_t most_reserved = 1U << 20U;
+
+    limits bounds_;
+    std::uint64_t chunk_left_{0};
+    int status_{0};
+    header_list headers_;
+    std::string* sink_{nullptr};
+};
+
+}  // namespace coax::http::detail

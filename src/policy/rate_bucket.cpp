@@ -1,0 +1,178 @@
+#include "policy/rate_bucket.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace coax::policy::detail {
+namespace {
+
+using std::chrono::nanoseconds;
+
+constexpr std::chrono::milliseconds minute{std::chrono::minutes{1}};
+constexpr std::chrono::milliseconds day{std::chrono::hours{24}};
+
+/// Rounding may leave a full request a hair short of one: a wait of nothing but rounding is none.
+constexpr double hair = 1e-6;
+
+/// About three years: what a debt can cost at most, so that no sum of time points overflows.
+constexpr double longest_wait = 1e17;
+
+double nanoseconds_between(clock::time_point from, clock::time_point to) noexcept {
+    return static_cast<double>(std::chrono::duration_cast<nanoseconds>(to - from).count());
+}
+
+}  // namespace
+
+refill::refill(std::int64_t count, std::chrono::milliseconds period, std::chrono::milliseconds burst) noexcept
+    : count_{count},
+      period_{period},
+      burst_{burst},
+      per_nanosecond_{static_cast<double>(count) / static_cast<double>(nanoseconds{period}.count())},
+      capacity_{std::max(1.0, per_nanosecond_ * static_cast<double>(nanoseconds{burst}.count()))},
+      level_{capacity_} {}
+
+double refill::level(clock::time_point now) const noexcept {
+    if (now <= updated_) return level_;
+    return std::min(capacity_, level_ + per_nanosecond_ * nanoseconds_between(updated_, now));
+}
+
+clock::duration refill::wait_for(double amount, clock::time_point now) const noexcept {
+    if (!limited()) return clock::duration::zero();
+    auto const missing = std::min(amount, capacity_) - level(now);
+    if (missing <= hair) return clock::duration::zero();
+    return nanoseconds{static_cast<std::int64_t>(std::min(std::ceil(missing / per_nanosecond_), longest_wait))};
+}
+
+void refill::take(double amount, clock::time_point now) noexcept {
+    if (!limited()) return;
+    level_ = std::min(capacity_, level(now) - amount);
+    updated_ = std::max(updated_, now);
+}
+
+void refill::tighten(double remaining, clock::time_point now) noexcept {
+    auto const excess = level(now) - std::max(remaining, 0.0);
+    if (excess > 0) take(excess, now);
+}
+
+void refill::set(double remaining, clock::time_point now) noexcept { take(level(now) - std::max(remaining, 0.0), now); }
+
+void refill::set_rate(std::int64_t count, clock::time_point now) noexcept {
+    if (count == count_) return;
+    auto const before = level(now);
+    auto const was_limited = limited();
+    auto const updated = std::max(updated_, now);
+    *this = refill{count, period_, burst_};
+    if (was_limited) level_ = std::min(level_, before);
+    updated_ = updated;
+}
+
+rate_bucket::rate_bucket(rate_limiter_options const& options) noexcept
+    : requests_{options.requests_per_minute, minute, options.burst},
+      tokens_{options.tokens_per_minute, minute, options.burst},
+      day_requests_{options.requests_per_day, day, day},
+      day_tokens_{options.tokens_per_day, day, day},
+      even_spacing_{options.even_spacing} {
+    set_spacing();
+}
+
+void rate_bucket::set_spacing() noexcept {
+    bool const spaced = even_spacing_ && requests_.limited();
+    spacing_ = spaced ? nanoseconds{minute} / requests_.count() : clock::duration::zero();
+}
+
+bool rate_bucket::unlimited(clock::time_point now) const noexcept {
+    bool const limited = requests_.limited() || tokens_.limited() || day_requests_.limited() || day_tokens_.limited();
+    return !limited && paused_until_ <= now;
+}
+
+clock::duration rate_bucket::wait_for(std::int64_t tokens, clock::time_point now) const noexcept {
+    auto const until = [now](clock::time_point when) { return when > now ? when - now : clock::duration::zero(); };
+    auto const amount = static_cast<double>(tokens);
+    return std::max({requests_.wait_for(1.0, now), tokens_.wait_for(amount, now), day_requests_.wait_for(1.0, now),
+                     day_tokens_.wait_for(amount, now), until(next_slot_), until(paused_until_)});
+}
+
+void rate_bucket::charge(double requests, double tokens, clock::time_point now) noexcept {
+    requests_.take(requests, now);
+    tokens_.take(tokens, now);
+    day_requests_.take(requests, now);
+    day_tokens_.take(tokens, now);
+}
+
+void rate_bucket::take(std::int64_t tokens, clock::time_point now) noexcept {
+    charge(1.0, static_cast<double>(tokens), now);
+    ++requests_out_;
+    tokens_out_ += tokens;
+    taken_.requests += 1.0;
+    taken_.tokens += static_cast<double>(tokens);
+    if (spacing_ > clock::duration::zero()) next_slot_ = now + spacing_;
+}
+
+void rate_bucket::give_back(std::int64_t tokens, clock::time_point now) noexcept {
+    charge(-1.0, -static_cast<double>(tokens), now);
+    --requests_out_;
+    tokens_out_ -= tokens;
+}
+
+void rate_bucket::settle(std::int64_t reserved, std::int64_t actual, clock::time_point now) noexcept {
+    charge(0.0, static_cast<double>(actual) - static_cast<double>(reserved), now);
+    --requests_out_;
+    tokens_out_ -= reserved;
+}
+
+void rate_bucket::pause_until(clock::time_point when) noexcept { paused_until_ = std::max(paused_until_, when); }
+
+void rate_bucket::tighten(rate_limit_report const& report, clock::time_point now) noexcept {
+    tighten(requests_, {report.limit_requests, report.remaining_requests, report.requests_reset}, now);
+    tighten(tokens_, {report.limit_tokens, report.remaining_tokens, report.tokens_reset}, now);
+    set_spacing();
+}
+
+void rate_bucket::tighten(refill& bucket, told const& said, clock::time_point now) noexcept {
+    if (said.limit && *said.limit > 0 && *said.limit < bucket.count()) bucket.set_rate(*said.limit, now);
+    if (!said.remaining) return;
+    if (bucket.limited())
+        bucket.tighten(static_cast<double>(*said.remaining), now);
+    else if (*said.remaining <= 0 && said.reset)
+        pause_until(now + *said.reset);
+}
+
+quota_mark rate_bucket::mark(clock::time_point now) const noexcept {
+    return {.requests = requests_.level(now) + taken_.requests + lowered_.requests,
+            .tokens = tokens_.level(now) + taken_.tokens + lowered_.tokens};
+}
+
+void rate_bucket::learn(rate_limit_report const& report, quota_mark then, bool up, clock::time_point now) noexcept {
+    told const requests{report.limit_requests, report.remaining_requests, report.requests_reset};
+    told const tokens{report.limit_tokens, report.remaining_tokens, report.tokens_reset};
+    learn(requests_, requests, then.requests, up, requests_out_, taken_.requests, lowered_.requests, now);
+    learn(tokens_, tokens, then.tokens, up, tokens_out_, taken_.tokens, lowered_.tokens, now);
+    set_spacing();
+}
+
+void rate_bucket::learn(refill& bucket, told const& said, double then, bool up, std::int64_t out, double sum,
+                        double& lowered, clock::time_point now) noexcept {
+    bool const known = bucket.limited();
+    if (said.limit && *said.limit > 0 && (up || (known && *said.limit < bucket.count()))) {
+        auto const before = bucket.level(now);
+        bucket.set_rate(*said.limit, now);
+        if (known) lowered += std::max(0.0, before - bucket.level(now));
+    }
+    if (!said.remaining || !bucket.limited()) return;
+    auto const remaining = static_cast<double>(*said.remaining);
+    if (!known) return bucket.tighten(remaining, now);
+    // `then` holds the level after the request's own share was taken. Since then `sum` has grown by what others took,
+    // who may have come before it, and `lowered` by what other reports have corrected. The service rounds down.
+    auto const expected = then - lowered;
+    auto const excess = expected - sum - (remaining + 1.0);
+    auto const shortage = remaining - (expected - sum) - static_cast<double>(out);
+    if (excess > 0) {
+        bucket.take(excess, now);
+        lowered += excess;
+    } else if (up && shortage > 0) {
+        bucket.take(-shortage, now);
+        lowered -= shortage;
+    }
+}
+
+}  // namespace coax::policy::detail

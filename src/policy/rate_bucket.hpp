@@ -1,0 +1,96 @@
+#pragma once
+
+#include <coax/policy/rate_limiter.hpp>
+#include <coax/runtime/clock.hpp>
+
+#include <cstdint>
+#include <optional>
+
+namespace coax::policy::detail {
+
+/// Something that refills continuously up to a bound. May be overdrawn: that is a debt to be refilled first.
+class refill {
+public:
+    /// @param count  Refilled in `period`; 0: unlimited.
+    refill(std::int64_t count, std::chrono::milliseconds period, std::chrono::milliseconds burst) noexcept;
+
+    [[nodiscard]] bool limited() const noexcept { return count_ > 0; }
+    /// What a period refills.
+    [[nodiscard]] std::int64_t count() const noexcept { return count_; }
+    [[nodiscard]] double capacity() const noexcept { return capacity_; }
+    [[nodiscard]] double level(clock::time_point now) const noexcept;
+
+    /// Until `amount` can be taken, or until it is full if that is more than it can hold.
+    [[nodiscard]] clock::duration wait_for(double amount, clock::time_point now) const noexcept;
+    /// Takes out, below zero if need be; a negative amount puts back, up to the bound.
+    void take(double amount, clock::time_point now) noexcept;
+    /// Lowers the level to `remaining`, never raises it.
+    void tighten(double remaining, clock::time_point now) noexcept;
+    /// Sets the level, up to the bound.
+    void set(double remaining, clock::time_point now) noexcept;
+    /// Refills at another rate from now on; the bound moves along. One that was unlimited starts full.
+    void set_rate(std::int64_t count, clock::time_point now) noexcept;
+
+private:
+    std::int64_t count_;
+    std::chrono::milliseconds period_;
+    std::chrono::milliseconds burst_;
+    double per_nanosecond_;
+    double capacity_;
+    double level_;
+    clock::time_point updated_{};
+};
+
+/// What is left of a limiter's quota: arithmetic over (options, state, now), without a lock, a clock or a wait.
+class rate_bucket {
+public:
+    explicit rate_bucket(rate_limiter_options const& options) noexcept;
+
+    /// Whether anything can ever make a request wait, as things stand at `now`.
+    [[nodiscard]] bool unlimited(clock::time_point now) const noexcept;
+
+    /// How long until a request of `tokens` may go, if nobody else takes anything; zero: now.
+    [[nodiscard]] clock::duration wait_for(std::int64_t tokens, clock::time_point now) const noexcept;
+    void take(std::int64_t tokens, clock::time_point now) noexcept;
+    /// Undoes `take`: the request did not go out.
+    void give_back(std::int64_t tokens, clock::time_point now) noexcept;
+    /// The request that took `reserved` cost `actual`.
+    void settle(std::int64_t reserved, std::int64_t actual, clock::time_point now) noexcept;
+
+    void pause_until(clock::time_point when) noexcept;
+    void tighten(rate_limit_report const& report, clock::time_point now) noexcept;
+    /// Taken now; compared with the report that answers the last `take`.
+    [[nodiscard]] quota_mark mark(clock::time_point now) const noexcept;
+    /// Takes over what the report says of the time of `then`; also where it allows more, if `up`.
+    void learn(rate_limit_report const& report, quota_mark then, bool up, clock::time_point now) noexcept;
+
+    [[nodiscard]] std::int64_t requests_per_minute() const noexcept { return requests_.count(); }
+    [[nodiscard]] std::int64_t tokens_per_minute() const noexcept { return tokens_.count(); }
+
+private:
+    struct told {
+        std::optional<std::int64_t> limit;
+        std::optional<std::int64_t> remaining;
+        std::optional<std::chrono::milliseconds> reset;
+    };
+    void tighten(refill& bucket, told const& said, clock::time_point now) noexcept;
+    static void learn(refill& bucket, told const& said, double then, bool up, std::int64_t out, double sum,
+                      double& lowered, clock::time_point now) noexcept;
+    void charge(double requests, double tokens, clock::time_point now) noexcept;
+    void set_spacing() noexcept;
+
+    refill requests_;
+    refill tokens_;
+    refill day_requests_;
+    refill day_tokens_;
+    std::int64_t requests_out_{0};  ///< Taken, and neither settled nor given back.
+    std::int64_t tokens_out_{0};
+    quota_mark taken_{};    ///< All that was ever taken.
+    quota_mark lowered_{};  ///< By all that was ever learnt.
+    bool even_spacing_;
+    clock::duration spacing_{clock::duration::zero()};
+    clock::time_point next_slot_{clock::time_point::min()};
+    clock::time_point paused_until_{clock::time_point::min()};
+};
+
+}  // namespace coax::policy::detail

@@ -1,0 +1,305 @@
+#include "policy/rate_bucket.hpp"
+#include "runtime/internal/context_service.hpp"
+#include "runtime/internal/sleep.hpp"
+#include "sync/internal/wait_queue.hpp"
+
+#include <coax/core/result.hpp>
+#include <coax/policy/rate_limiter.hpp>
+
+#include <atomic>
+
+namespace coax {
+namespace policy::detail {
+
+struct rate_limiter_waiter;
+
+struct rate_limiter_state {
+    explicit rate_limiter_state(rate_limiter_options const& wanted)
+        : options{wanted}, bucket{wanted}, wide_open{may_be_open(clock::time_point::max())} {}
+
+    [[nodiscard]] clock::time_point now() const noexcept { return time->now(); }
+
+    /// Takes over the clock of the first coroutine that asks.
+    void adopt_clock(asio::any_io_executor const& executor) {
+        if (!std::exchange(has_time, true)) time = coax::detail::context_service::of(executor).time();
+    }
+
+    /// Whether requests may pass uncounted. One that follows the service counts all.
+    [[nodiscard]] bool may_be_open(clock::time_point current) const noexcept {
+        return options.from_service != learning::follow && bucket.unlimited(current);
+    }
+
+    [[nodiscard]] bool take_now(std::int64_t tokens) noexcept {
+        auto const current = now();
+        if (bucket.wait_for(tokens, current) > clock::duration::zero()) return false;
+        bucket.take(tokens, current);
+        wide_open = !closed && may_be_open(current);
+        return true;
+    }
+
+    /// What a granted reservation remembers.
+    [[nodiscard]] quota_mark mark() const noexcept { return bucket.mark(now()); }
+
+    /// After any change: the first in the queue looks again when its turn has come.
+    void reschedule() noexcept;
+
+    rate_limiter_options const options;
+    std::mutex mutex{};
+    rate_bucket bucket;
+    std::shared_ptr<clock const> time{std::shared_ptr<clock const>{}, &clock::real()};
+    bool has_time{false};
+    bool closed{false};
+    sync::detail::wait_queue<rate_limiter_waiter> queue{};
+    /// Nothing limits anything: requests pass without the lock.
+    std::atomic<bool> wide_open;
+};
+
+/// Lives in the frame of `reserve`. All members are guarded by the limiter's lock.
+struct rate_limiter_waiter final : coax::detail::suspended, sync::detail::wait_queue_hook<rate_limiter_waiter> {
+    enum class verdict { wait, granted, closed, too_many };
+
+    rate_limiter_waiter(asio::any_io_executor const& executor, std::shared_ptr<rate_limiter_state> limiter,
+                        std::int64_t count)
+        : suspended{executor}, state{std::move(limiter)}, tokens{count} {}
+    rate_limiter_waiter(rate_limiter_waiter const&) = delete;
+    rate_limiter_waiter& operator=(rate_limiter_waiter const&) = delete;
+    ~rate_limiter_waiter() override {
+        std::lock_guard const lock{state->mutex};
+        leave();
+        if (given == verdict::granted) state->bucket.give_back(tokens, state->now());
+        state->reschedule();
+    }
+
+    /// Takes the quota if this is the first in line and it is there.
+    verdict look() noexcept {
+        if (state->closed) return verdict::closed;
+        bool const first = queued() ? &state->queue.front() == this : state->queue.empty();
+        if (first && state->take_now(tokens)) {
+            mark = state->mark();
+            return verdict::granted;
+        }
+        if (!queued() && state->queue.size() >= state->options.max_waiting) return verdict::too_many;
+        return verdict::wait;
+    }
+
+    void leave() noexcept {
+        if (queued()) state->queue.remove(*this);
+    }
+
+    /// One wait: until the quota is taken, or something has changed.
+    void wait(coax::detail::continuation rest) {
+        auto const alive = state;  // once parked the frame may be gone before the lock is free
+        std::lock_guard const lock{alive->mutex};
+        given = look();
+        service().park(*this, std::move(rest), std::nullopt);
+        if (given == verdict::wait) {
+            if (!queued()) alive->queue.push_back(*this);
+        } else {
+            leave();
+            wake();
+        }
+        alive->reschedule();
+    }
+
+    /// After resumption: what has come of it; what was granted is now the caller's.
+    [[nodiscard]] verdict claim() noexcept {
+        std::lock_guard const lock{state->mutex};
+        if (given == verdict::wait && how() != end::cancelled) given = look();
+        if (given != verdict::wait) {
+            leave();
+            state->reschedule();
+        }
+        return std::exchange(given, verdict::wait);
+    }
+
+    std::shared_ptr<rate_limiter_state> state;
+    std::int64_t tokens;
+    quota_mark mark{};
+    verdict given{verdict::wait};
+};
+
+void rate_limiter_state::reschedule() noexcept {
+    if (queue.empty()) return;
+    auto& first = queue.front();
+    auto const current = now();
+    auto const wait = closed ? clock::duration::zero() : bucket.wait_for(first.tokens, current);
+    first.service().set_deadline(first, current + wait);
+}
+
+}  // namespace policy::detail
+
+namespace {
+
+using verdict = policy::detail::rate_limiter_waiter::verdict;
+
+error refusal(verdict why) {
+    switch (why) {
+        case verdict::closed: return {.code = errc::closed, .message = "the rate limiter was closed"};
+        case verdict::too_many:
+            return {.code = errc::too_large,
+                    .message = "too many are waiting for the rate limiter",
+                    .where = "max_waiting"};
+        default: return {.code = errc::cancelled, .message = "cancelled while waiting for the rate limiter"};
+    }
+}
+
+error wrong(char const* where, char const* message) {
+    return {.code = errc::invalid_argument, .message = message, .where = where};
+}
+
+}  // namespace
+
+std::optional<error> validate(rate_limiter_options const& options) {
+    if (options.requests_per_minute < 0) return wrong("requests_per_minute", "must not be negative");
+    if (options.tokens_per_minute < 0) return wrong("tokens_per_minute", "must not be negative");
+    if (options.requests_per_day < 0) return wrong("requests_per_day", "must not be negative");
+    if (options.tokens_per_day < 0) return wrong("tokens_per_day", "must not be negative");
+    if (options.burst <= std::chrono::milliseconds{0} || options.burst > std::chrono::hours{1})
+        return wrong("burst", "must be in (0, 1 h]");
+    if (options.max_waiting == 0) return wrong("max_waiting", "must be greater than 0");
+    return std::nullopt;
+}
+
+// ---- reservation
+
+void reservation::settle(std::int64_t actual_tokens) noexcept {
+    if (!std::exchange(held_, false)) return;
+    auto const state = std::move(state_);
+    if (!state) return;
+    std::lock_guard const lock{state->mutex};
+    state->bucket.settle(tokens_, actual_tokens, state->now());
+    state->reschedule();
+}
+
+void reservation::settle(error const& why) noexcept {
+    switch (why.code) {
+        case errc::connect_failed:
+        case errc::tls_failed:
+        case errc::invalid_argument:
+        case errc::closed: return cancel();
+        case errc::rate_limited:
+        case errc::quota_exhausted:
+        case errc::overloaded:
+        case errc::authentication:
+        case errc::not_found:
+        case errc::bad_request:
+        case errc::context_too_long: return settle(0);
+        default: return settle(tokens_);
+    }
+}
+
+void reservation::cancel() noexcept {
+    if (!std::exchange(held_, false)) return;
+    auto const state = std::move(state_);
+    if (!state) return;
+    std::lock_guard const lock{state->mutex};
+    state->bucket.give_back(tokens_, state->now());
+    state->reschedule();
+}
+
+// ---- rate_limiter
+
+rate_limiter::rate_limiter(rate_limiter_options options) {
+    if (auto fault = validate(options)) throw_error(std::move(*fault));
+    state_ = std::make_shared<policy::detail::rate_limiter_state>(options);
+}
+
+rate_limiter::~rate_limiter() { close(); }
+
+asio::awaitable<reservation> rate_limiter::reserve(std::int64_t estimated_tokens) {
+    if (estimated_tokens < 0) throw_error(wrong("estimated_tokens", "must not be negative"));
+    if (state_->wide_open) co_return reservation{{}, estimated_tokens};
+    auto const state = state_;
+    asio::any_io_executor const executor = co_await asio::this_coro::executor;
+    policy::detail::rate_limiter_waiter node{executor, state, estimated_tokens};
+    auto outcome = verdict::wait;
+    {
+        std::lock_guard const lock{state->mutex};
+        state->adopt_clock(executor);
+        outcome = node.look();
+    }
+    while (outcome == verdict::wait) {
+        co_await coax::detail::suspend(node, [&node](coax::detail::continuation rest) { node.wait(std::move(rest)); });
+        outcome = node.claim();
+        if (outcome == verdict::wait && node.how() == coax::detail::suspended::end::cancelled) break;
+    }
+    if (outcome != verdict::granted) throw_error(refusal(outcome));
+    co_return reservation{state, estimated_tokens, node.mark};
+}
+
+std::optional<reservation> rate_limiter::try_reserve(std::int64_t estimated_tokens) {
+    if (estimated_tokens < 0) throw_error(wrong("estimated_tokens", "must not be negative"));
+    if (state_->wide_open) return reservation{{}, estimated_tokens};
+    std::lock_guard const lock{state_->mutex};
+    if (state_->closed || !state_->queue.empty() || !state_->take_now(estimated_tokens)) return std::nullopt;
+    return reservation{state_, estimated_tokens, state_->mark()};
+}
+
+std::optional<reservation> rate_limiter::try_reserve(std::int64_t estimated_tokens,
+                                                     asio::any_io_executor const& executor) {
+    if (!state_->wide_open) {
+        std::lock_guard const lock{state_->mutex};
+        state_->adopt_clock(executor);
+    }
+    return try_reserve(estimated_tokens);
+}
+
+void rate_limiter::pause_for(clock::duration wait) {
+    std::lock_guard const lock{state_->mutex};
+    state_->bucket.pause_until(coax::detail::later(state_->now(), wait));
+    state_->wide_open = false;
+    state_->reschedule();
+}
+
+void rate_limiter::pause_until(clock::time_point when) {
+    std::lock_guard const lock{state_->mutex};
+    state_->bucket.pause_until(when);
+    state_->wide_open = false;
+    state_->reschedule();
+}
+
+void rate_limiter::tighten(rate_limit_report const& report) {
+    std::lock_guard const lock{state_->mutex};
+    state_->bucket.tighten(report, state_->now());
+    state_->wide_open = false;  // the next one looks
+    state_->reschedule();
+}
+
+void rate_limiter::learn(rate_limit_report const& report, reservation const& of) {
+    auto const how = state_->options.from_service;
+    if (how == learning::off) return;
+    if (of.state_.get() != state_.get()) return tighten(report);  // made while nothing was limited
+    std::lock_guard const lock{state_->mutex};
+    state_->bucket.learn(report, of.mark_, how == learning::follow, state_->now());
+    state_->reschedule();
+}
+
+std::int64_t rate_limiter::requests_per_minute() const noexcept {
+    std::lock_guard const lock{state_->mutex};
+    return state_->bucket.requests_per_minute();
+}
+
+std::int64_t rate_limiter::tokens_per_minute() const noexcept {
+    std::lock_guard const lock{state_->mutex};
+    return state_->bucket.tokens_per_minute();
+}
+
+void rate_limiter::close() noexcept {
+    std::lock_guard const lock{state_->mutex};
+    state_->closed = true;
+    state_->wide_open = false;
+    state_->queue.remove_if([](policy::detail::rate_limiter_waiter& one) {
+        one.given = verdict::closed;
+        one.wake();
+        return true;
+    });
+}
+
+std::size_t rate_limiter::waiting() const noexcept {
+    std::lock_guard const lock{state_->mutex};
+    return state_->queue.size();
+}
+
+rate_limiter_options const& rate_limiter::options() const noexcept { return state_->options; }
+
+}  // namespace coax

@@ -1,0 +1,230 @@
+#include "runtime/internal/context_service.hpp"
+#include "runtime/internal/sleep.hpp"
+
+#include <coax/policy/retry.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <locale>
+#include <sstream>
+
+namespace coax {
+namespace {
+
+using milliseconds = std::chrono::milliseconds;
+
+error wrong(char const* where, char const* message) {
+    return {.code = errc::invalid_argument, .message = message, .where = where};
+}
+
+/// One draw serves two independent uses: its leading digits and what follows them.
+double further_digits(double chance) {
+    auto const scaled = chance * 4096.0;
+    return scaled - std::floor(scaled);
+}
+
+double count(milliseconds wait) { return static_cast<double>(wait.count()); }
+
+/// The wait before the random delay, in milliseconds.
+double spread(retry_options const& options, int retries, double chance, milliseconds previous) {
+    auto const limit = count(options.max_delay);
+    auto const base = std::min(count(options.initial_delay) * std::pow(options.factor, retries), limit);
+    switch (options.form) {
+        case jitter_form::full: return base * chance;
+        case jitter_form::equal: return base * (1.0 + chance) / 2.0;
+        case jitter_form::decorrelated: {
+            auto const least = count(options.initial_delay);
+            auto const before = std::max(least, count(previous));
+            return std::min(limit, least + chance * (3.0 * before - least));
+        }
+        case jitter_form::share: break;
+    }
+    return base * (1.0 - options.jitter * chance);
+}
+
+milliseconds own_wait(retry_options const& options, int retries, double chance, milliseconds previous) {
+    auto const added = count(options.random_delay) * further_digits(chance);
+    return std::max(options.min_delay, milliseconds{std::llround(spread(options, retries, chance, previous) + added)});
+}
+
+bool may_retry(retry_options const& options, error const& why) {
+    if (why.code == errc::cancelled) return false;
+    return options.retry_if ? options.retry_if(why) : options.table(why);
+}
+
+/// The verdicts of `is_retryable` as bits.
+std::uint64_t default_codes() noexcept {
+    static std::uint64_t const bits = [] {
+        std::uint64_t sum = 0;
+        for (int code = 1; code <= static_cast<int>(errc::internal); ++code)
+            if (is_retryable({.code = static_cast<errc>(code)})) sum |= std::uint64_t{1} << static_cast<unsigned>(code);
+        return sum;
+    }();
+    return bits;
+}
+
+std::uint64_t bit_of(errc code) noexcept { return std::uint64_t{1} << (static_cast<unsigned>(code) & 63U); }
+
+using look_up_function = std::function<std::optional<std::string>(std::string_view name)>;
+
+/// A number from the environment into `place`; unset or empty leaves it. No exponent, no sign, no "inf".
+std::optional<error> read_number(look_up_function const& look_up, char const* name, std::optional<double>& place) {
+    auto const text = look_up(name);
+    if (!text || text->empty()) return std::nullopt;
+    bool const plain = text->find_first_not_of("0123456789.") == std::string::npos;
+    std::istringstream in{*text};
+    in.imbue(std::locale::classic());
+    double value = 0;
+    if (!plain || !(in >> value) || !in.eof() || value > 1e6) return wrong(name, "must be a number in [0, 1000000]");
+    place = value;
+    return std::nullopt;
+}
+
+milliseconds from_seconds(double seconds) { return milliseconds{std::llround(seconds * 1000.0)}; }
+
+}  // namespace
+
+retry_table::retry_table() noexcept : codes_{default_codes()} {}
+
+retry_table& retry_table::set(errc code, bool retryable) noexcept {
+    codes_ = retryable ? codes_ | bit_of(code) : codes_ & ~bit_of(code);
+    return *this;
+}
+
+retry_table& retry_table::set_status(int http_status, bool retryable) {
+    auto const rule = std::ranges::find(statuses_, http_status, &status_rule::http_status);
+    if (rule != statuses_.end())
+        rule->retryable = retryable;
+    else
+        statuses_.push_back({http_status, retryable});
+    return *this;
+}
+
+retry_table& retry_table::heed_service(bool wanted) noexcept {
+    heed_service_ = wanted;
+    return *this;
+}
+
+bool retry_table::retryable(errc code) const noexcept {
+    return code != errc::cancelled && (codes_ & bit_of(code)) != 0;
+}
+
+bool retry_table::operator()(error const& why) const noexcept {
+    if (why.code == errc::cancelled) return false;
+    if (heed_service_ && why.should_retry) return *why.should_retry;
+    return status(why.http_status).value_or(retryable(why.code));
+}
+
+std::string to_string(retry_table const& table) {
+    std::string text;
+    auto const line = [&text](std::string_view name, bool retryable) {
+        text.append(name).append(retryable ? ": retry\n" : ": final\n");
+    };
+    for (int code = 1; code <= static_cast<int>(errc::internal); ++code)
+        line(to_string(static_cast<errc>(code)), table.retryable(static_cast<errc>(code)));
+    for (int status = 100; status < 600; ++status)
+        if (auto const verdict = table.status(status)) line("HTTP " + std::to_string(status), *verdict);
+    return text;
+}
+
+std::optional<bool> retry_table::status(int http_status) const noexcept {
+    auto const rule = std::ranges::find(statuses_, http_status, &status_rule::http_status);
+    if (rule == statuses_.end()) return std::nullopt;
+    return rule->retryable;
+}
+
+result<retry_options> retry_options_from(look_up_function const& look_up, retry_options base) {
+    std::optional<double> attempts;
+    std::optional<double> multiplier;
+    std::optional<double> least;
+    std::optional<double> most;
+    if (auto fault = read_number(look_up, "RETRY_ATTEMPTS", attempts)) return *fault;
+    if (auto fault = read_number(look_up, "RETRY_WAIT_EXPONENTIAL_MULTIPLIER", multiplier)) return *fault;
+    if (auto fault = read_number(look_up, "RETRY_WAIT_EXPONENTIAL_MIN", least)) return *fault;
+    if (auto fault = read_number(look_up, "RETRY_WAIT_EXPONENTIAL_MAX", most)) return *fault;
+    if (attempts && (*attempts < 1 || *attempts > 1000 || *attempts != std::floor(*attempts)))
+        return wrong("RETRY_ATTEMPTS", "must be a whole number in [1, 1000]");
+    if (attempts) base.max_attempts = static_cast<int>(*attempts);
+    if (multiplier) base.initial_delay = from_seconds(*multiplier);
+    if (least) base.min_delay = from_seconds(*least);
+    if (most) base.max_delay = from_seconds(*most);
+    if (!most) base.max_delay = std::max({base.max_delay, base.initial_delay, base.min_delay});
+    base.initial_delay = std::min(base.initial_delay, base.max_delay);
+    base.min_delay = std::min(base.min_delay, base.max_delay);
+    return base;
+}
+
+retry_options retry_options::fixed(int max_attempts, milliseconds delay, milliseconds random_delay) {
+    retry_options options;
+    options.max_attempts = max_attempts;
+    options.initial_delay = delay;
+    options.max_delay = delay;
+    options.factor = 1.0;
+    options.jitter = 0.0;
+    options.random_delay = random_delay;
+    return options;
+}
+
+std::optional<error> validate(retry_options const& options) {
+    constexpr milliseconds none{0};
+    if (options.max_attempts < 1 || options.max_attempts > 1000) return wrong("max_attempts", "must be in [1, 1000]");
+    if (options.initial_delay < none) return wrong("initial_delay", "must not be negative");
+    if (!(options.factor >= 1.0 && options.factor <= 100.0)) return wrong("factor", "must be in [1, 100]");
+    if (options.max_delay < options.initial_delay) return wrong("max_delay", "must not be less than initial_delay");
+    if (options.min_delay < none || options.min_delay > options.max_delay)
+        return wrong("min_delay", "must be in [0, max_delay]");
+    if (!(options.jitter >= 0.0 && options.jitter <= 1.0)) return wrong("jitter", "must be in [0, 1]");
+    if (options.random_delay < none) return wrong("random_delay", "must not be negative");
+    if (options.max_elapsed < none) return wrong("max_elapsed", "must not be negative");
+    if (options.max_server_wait < none) return wrong("max_server_wait", "must not be negative");
+    return std::nullopt;
+}
+
+retry_step next_retry(retry_options const& options, int failed_attempts, error const& why, clock::duration elapsed,
+                      double chance, milliseconds previous) {
+    if (failed_attempts >= options.max_attempts || !may_retry(options, why)) return {};
+    bool const told = why.retry_after && *why.retry_after > milliseconds{0};
+    if (told && *why.retry_after > options.max_server_wait) return {};
+    auto const wait = told ? *why.retry_after : own_wait(options, failed_attempts - 1, chance, previous);
+    bool const late = options.max_elapsed > milliseconds{0} && elapsed + wait > options.max_elapsed;
+    if (late) return {};
+    return {.again = true, .wait = wait};
+}
+
+namespace policy::detail {
+
+retry_loop::retry_loop(retry_options options, asio::any_io_executor executor)
+    : options_{std::move(options)}, executor_{std::move(executor)}, started_{now(executor_)} {
+    if (auto fault = validate(options_)) throw_error(std::move(*fault));
+}
+
+asio::awaitable<bool> retry_loop::again(error& why) {
+    auto& service = coax::detail::context_service::of(executor_);
+    why.attempts = ++attempts_;
+    auto const current = service.now();
+    auto const step = next_retry(options_, attempts_, why, current - started_, service.chance(), waited_);
+    if (!step.again) co_return false;
+    if (options_.budget && !options_.budget->try_spend(current)) {
+        why.message += "; not tried again: the retry budget is used up";
+        co_return false;
+    }
+    waited_ = step.wait;
+    if (options_.on_retry) options_.on_retry({.failed_attempts = attempts_, .wait = step.wait, .why = why});
+    if (co_await coax::detail::try_sleep_for(step.wait)) co_return true;
+    why = {.code = errc::cancelled, .message = "cancelled while waiting to try again", .attempts = attempts_};
+    co_return false;
+}
+
+void throw_last(std::exception_ptr const& thrown, error why) {
+    try {
+        if (thrown) std::rethrow_exception(thrown);
+    } catch (exception const&) {
+        throw_error(std::move(why));
+    } catch (...) {
+        if (to_error(thrown).code == why.code) throw;
+    }
+    throw_error(std::move(why));  // cancelled while waiting
+}
+
+}  // namespace policy::detail
+}  // namespace coax

@@ -1,0 +1,69 @@
+#include "runtime/internal/child_task.hpp"
+#include "runtime/internal/sleep.hpp"
+
+#include <coax/core/error.hpp>
+#include <coax/policy/timeout.hpp>
+
+#include <string>
+#include <utility>
+
+namespace coax::policy::detail {
+namespace {
+
+struct limited_job final : coax::detail::child_task {
+    coax::detail::suspended* end(std::exception_ptr why) noexcept override {
+        done = true;
+        failure = std::move(why);
+        return parent;
+    }
+
+    coax::detail::suspended* parent{nullptr};
+    std::exception_ptr failure{};  ///< Of a child that was cancelled before it could start.
+    bool done{false};
+};
+
+/// The parent's wait: its deadline only wakes it, a cancellation goes to the child.
+struct limited_wait final : coax::detail::suspended {
+    limited_wait(asio::any_io_executor const& executor, limited_job& one) : suspended{executor}, child{&one} {
+        child->parent = this;
+    }
+
+    void cancel(asio::cancellation_type type) noexcept override { child->cancel(type); }
+
+    limited_job* child;
+};
+
+}  // namespace
+
+asio::awaitable<bool> run_limited(clock::duration limit, asio::awaitable<void> work) {
+    asio::any_io_executor const executor = co_await asio::this_coro::executor;
+    limited_job child;
+    limited_wait node{executor, child};
+    std::optional<clock::time_point> deadline{coax::detail::later(node.service().now(), limit)};
+    auto const before = (co_await asio::this_coro::cancellation_state).cancelled();
+    child.start(node.service(), executor, std::move(work));
+    auto const told = (co_await asio::this_coro::cancellation_state).cancelled();
+    if (told != before) child.cancel(told);  // by the child itself, as it started
+    bool const throws = co_await asio::this_coro::throw_if_cancelled();
+    co_await asio::this_coro::throw_if_cancelled(false);  // the child must be waited for, come what may
+    bool timed_out = false;
+    while (!child.done) {
+        co_await suspend(node, [&node, deadline](coax::detail::continuation rest) {
+            node.service().park(node, std::move(rest), deadline);
+        });
+        if (child.done || node.how() != coax::detail::suspended::end::due) continue;
+        timed_out = true;
+        deadline.reset();
+        child.cancel(asio::cancellation_type::terminal);
+    }
+    co_await asio::this_coro::throw_if_cancelled(throws);
+    if (child.failure && !timed_out) std::rethrow_exception(child.failure);
+    co_return timed_out;
+}
+
+void throw_timeout(clock::duration limit) {
+    auto const milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(limit).count();
+    throw_error({.code = errc::timeout, .message = "not done within " + std::to_string(milliseconds) + " ms"});
+}
+
+}  // namespace coax::policy::detail

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <coax/core/result.hpp>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace coax::detail {
+
+/// What one answer may add up to.
+inline constexpr std::size_t max_answer_bytes = 16U << 20U;
+inline constexpr std::size_t max_tool_calls = 128;
+inline constexpr std::size_t max_answer_blocks = 4'096;  ///< Content blocks, on wires that have them.
+
+/// `errc::too_large`, in the service's name.
+[[nodiscard]] inline error answer_too_large(std::string_view service, std::string_view what) {
+    error why{.code = errc::too_large, .message = std::string{service}, .http_status = 200};
+    why.message.append(": ").append(what);
+    return why;
+}
+
+/// Counts what a stream adds to an answer, so that no stream grows without end.
+class answer_bound {
+public:
+    explicit answer_bound(std::string_view service) : service_{service} {}
+
+    /// Or `errc::too_large`.
+    [[nodiscard]] result<void> count(std::size_t more_bytes) {
+        bytes_ += more_bytes;
+        if (bytes_ > max_answer_bytes) return answer_too_large(service_, "the answer outgrew its bound of 16 MiB");
+        return {};
+    }
+
+    /// Counts and appends a piece, or `errc::too_large`.
+    [[nodiscard]] result<void> append(std::string& text, std::string_view piece) {
+        auto counted = count(piece.size());
+        if (counted) text += piece;
+        return counted;
+    }
+
+private:
+    std::string_view service_;
+    std::size_t bytes_{0};
+};
+
+}  // namespace coax::detail

@@ -1,0 +1,108 @@
+#include "json/internal/pointer.hpp"
+#include "json/internal/scanner.hpp"
+#include "schema/schema_tree.hpp"
+#include "schema/schema_values.hpp"
+
+#include <coax/bind/detail/descriptor_of.hpp>
+#include <coax/json/value.hpp>
+#include <coax/schema/runtime_schema.hpp>
+
+#include <boost/json/parse.hpp>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace coax {
+
+namespace bj = boost::json;
+
+namespace {
+
+constexpr std::size_t max_answer_depth = 64;
+
+struct checker : json::detail::scanner {
+    explicit checker(std::string_view text) : scanner{text, max_answer_depth, true} {}
+    [[nodiscard]] bool check() { return skip_value() && expect_end(); }
+};
+
+/// Text to tree, or what of it is not JSON in the reader's words.
+struct parsed_text {
+    bj::value tree{};
+    std::vector<json::detail::violation> violations{};
+};
+parsed_text parse_tree(std::string_view text) {
+    checker check{text};
+    if (!check.check()) {
+        auto violations = check.violations();
+        violations.front().pointer = json::detail::find_error_pointer(text);
+        return {.violations = std::move(violations)};
+    }
+    bj::parse_options options;
+    options.max_depth = max_answer_depth + 1;
+    boost::system::error_code failure;
+    parsed_text parsed{.tree = bj::parse(text, failure, {}, options)};
+    if (failure) parsed.violations.push_back({"", "expected JSON, found what is not: " + failure.message(), 0});
+    return parsed;
+}
+
+/// Those of one place keep their order.
+void sort_by_place(std::vector<json::detail::violation>& violations) {
+    auto const is_before = [](auto const& a, auto const& b) { return a.offset < b.offset; };
+    for (auto at = violations.begin(); at != violations.end(); ++at)
+        std::rotate(std::upper_bound(violations.begin(), at, *at, is_before), at, at + 1);
+}
+
+/// All that is wrong with an answer, in the order of the text.
+std::vector<json::detail::violation> examine(bj::value const& schema, std::string_view answer) {
+    auto parsed = parse_tree(answer);
+    if (!parsed.violations.empty()) return std::move(parsed.violations);
+    auto violations = schema::detail::validate_tree(schema, parsed.tree, answer.size() * 64 + 10'000);
+    for (auto& each : violations) each.offset = json::detail::locate_pointer(answer, each.pointer);
+    sort_by_place(violations);
+    return violations;
+}
+
+std::string name_from(bj::object const& schema) {
+    auto const* const title = schema.if_contains("title");
+    if (title == nullptr || !title->is_string()) return "answer";
+    auto const name = bind::detail::make_safe_name(title->get_string());
+    return name.size == 0 ? "answer" : std::string{name.view()};
+}
+
+}  // namespace
+
+runtime_schema::runtime_schema(core::detail::shared_opaque<state> shared) noexcept : state_{std::move(shared)} {}
+
+result<runtime_schema> runtime_schema::parse(std::string_view text) {
+    auto parsed = parse_tree(text);
+    if (!parsed.violations.empty()) {
+        auto why = json::detail::to_error(parsed.violations, text);
+        why.code = errc::invalid_argument;
+        why.message = "not a usable JSON Schema: " + why.message;
+        return why;
+    }
+    if (auto failure = schema::detail::check_schema(parsed.tree)) return std::move(*failure);
+    auto name = name_from(parsed.tree.get_object());
+    return runtime_schema{std::make_shared<state>(state{std::move(parsed.tree), std::move(name)})};
+}
+
+result<std::string> runtime_schema::for_dialect(schema_dialect dialect) const {
+    auto const transformed = schema::detail::transform_schema(state_->root, dialect);
+    if (!transformed) return transformed.error();
+    return schema::detail::to_text(*transformed);
+}
+
+result<void> runtime_schema::validate(std::string_view answer) const {
+    auto const violations = examine(state_->root, answer);
+    if (violations.empty()) return {};
+    return json::detail::to_error(violations, answer);
+}
+
+std::vector<json::violation> runtime_schema::find_violations(std::string_view answer) const {
+    return json::detail::to_public(examine(state_->root, answer), answer);
+}
+
+std::string const& runtime_schema::name() const noexcept { return state_->name; }
+
+}  // namespace coax

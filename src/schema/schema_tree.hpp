@@ -1,0 +1,76 @@
+#pragma once
+
+#include "json/internal/violation.hpp"
+
+#include <coax/schema/detail/dialect_rules.hpp>
+#include <coax/schema/runtime_schema.hpp>
+
+#include <boost/json/value.hpp>
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace coax {
+
+/// What copies of a runtime_schema share.
+struct runtime_schema::state {
+    boost::json::value root;
+    std::string name;
+};
+
+namespace schema::detail {
+
+/// Nesting of a schema, and of the schemas that hold for one value through `$ref`.
+inline constexpr std::size_t max_schema_depth = 128;
+
+/// Why a tree is not a schema that coax understands.
+[[nodiscard]] std::optional<error> check_schema(boost::json::value const& root);
+
+/// The schema in a service's dialect.
+[[nodiscard]] result<boost::json::value> transform_schema(boost::json::value const& root, schema_dialect dialect);
+
+/// Which limit of its dialect a transformed schema passes.
+[[nodiscard]] std::optional<error> check_limits(boost::json::value const& schema, dialect_limits const& most);
+
+/// How a value differs from a schema: at most `most_violations`, with their offsets left at 0.
+/// @param most_checks  How often a schema may be held against a value before that is a violation.
+[[nodiscard]] std::vector<json::detail::violation> validate_tree(boost::json::value const& root,
+                                                                 boost::json::value const& answer,
+                                                                 std::size_t most_checks);
+
+// --- what all of them ask of a schema ---
+
+/// The member `key` of an object, or null.
+[[nodiscard]] inline boost::json::value const* member(boost::json::object const& object, std::string_view key) {
+    return object.if_contains(key);
+}
+
+[[nodiscard]] inline bool is_text(boost::json::value const& value, std::string_view text) {
+    return value.is_string() && value.get_string() == text;
+}
+
+/// Whether an object schema requires a property.
+[[nodiscard]] inline bool is_required(boost::json::object const& schema, std::string_view key) {
+    auto const* const required = member(schema, "required");
+    return required != nullptr && std::any_of(required->get_array().begin(), required->get_array().end(),
+                                              [&](auto const& each) { return is_text(each, key); });
+}
+
+/// The JSON pointer of what is below another.
+[[nodiscard]] std::string below(std::string const& where, std::string_view key);
+
+/// The schema that a local `$ref` names, or null.
+[[nodiscard]] boost::json::value const* resolve(boost::json::value const& root, std::string_view reference);
+
+/// The schema itself, or the one that its `$ref` leads to, over as many as it takes.
+[[nodiscard]] boost::json::value const& follow(boost::json::value const& root, boost::json::value const& schema);
+
+/// Whether a schema holds, directly or through others, a reference to itself.
+/// @param by_required  Only through what must be there: not through properties that may be left out.
+[[nodiscard]] bool is_recursive(boost::json::value const& root, boost::json::value const& schema, bool by_required);
+
+}  // namespace schema::detail
+}  // namespace coax

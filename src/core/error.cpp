@@ -2,6 +2,7 @@
 
 #include <array>
 #include <ostream>
+#include <utility>
 
 namespace coax {
 namespace {
@@ -76,6 +77,10 @@ boost::system::error_category const& coax_category() noexcept { return the_categ
 boost::system::error_code make_error_code(errc code) noexcept { return {static_cast<int>(code), the_category}; }
 
 bool error::operator==(error const& other) const = default;
+
+error invalid_argument(std::string where, std::string message) {
+    return {.code = errc::invalid_argument, .message = std::move(message), .where = std::move(where)};
+}
 
 std::string to_string(error const& why) {
     std::string line{to_string(why.code)};

@@ -75,6 +75,11 @@ struct error {
     [[nodiscard]] bool operator==(error const& other) const;
 };
 
+/// The error of a value that a caller gave and that cannot be.
+/// @param where    The option or field, as the caller wrote it: "retry.max_attempts".
+/// @param message  What it must be: "must be in [1, 1000]".
+[[nodiscard]] error invalid_argument(std::string where, std::string message);
+
 /// One line for people: code, message, place, status, the service's words, request id. Never a key or a prompt.
 [[nodiscard]] std::string to_string(error const& why);
 

@@ -1,5 +1,3 @@
-#include "client/internal/reask.hpp"
-
 #include <coax/batch/batch.hpp>
 #include <coax/runtime/detail/nursery.hpp>
 
@@ -192,12 +190,7 @@ asio::awaitable<batch_summary> run_line(batch_task& line, batch_options options)
 
 asio::awaitable<batch_answer<std::string>> ask_text(client llm, chat_request request) {
     auto answer = co_await llm.chat(std::move(request));
-    if (auto why = unusable(answer)) {
-        why->attempts = answer.attempts;
-        why->input_tokens = answer.usage.input_tokens;
-        why->output_tokens = answer.usage.output_tokens;
-        throw_error(std::move(*why));
-    }
+    check_usable(answer).value();
     co_return batch_answer<std::string>{std::move(answer.text), answer.usage, answer.attempts};
 }
 

@@ -1,5 +1,7 @@
 #include <coax/chat/response.hpp>
 
+#include <utility>
+
 namespace coax {
 
 usage& usage::operator+=(usage const& other) noexcept {
@@ -30,6 +32,28 @@ message to_message(chat_response const& answer) {
             .refusal = answer.refusal,
             .tool_calls = answer.tool_calls,
             .raw_content = answer.raw_content};
+}
+
+result<void> check_usable(chat_response const& response) {
+    auto const unusable = [&](errc code, std::string message) {
+        return error{.code = code,
+                     .message = std::move(message),
+                     .http_status = 200,
+                     .request_id = response.request_id,
+                     .attempts = response.attempts,
+                     .input_tokens = response.usage.input_tokens,
+                     .output_tokens = response.usage.output_tokens};
+    };
+    if (!response.refusal.empty() || response.finish_reason == finish_reason::refusal)
+        return unusable(errc::refused, "the model declined to answer");
+    switch (response.finish_reason) {
+        case finish_reason::length:
+            return unusable(errc::truncated, "the answer hit its token limit before it was complete");
+        case finish_reason::content_filter: return unusable(errc::content_filtered, "a content filter cut the answer");
+        case finish_reason::tool_calls:
+            return unusable(errc::invalid_output, "the model asked for a tool instead of answering");
+        default: return {};
+    }
 }
 
 }  // namespace coax

@@ -1,5 +1,5 @@
 #include "client/client_impl.hpp"
-#include "client/internal/reask.hpp"
+#include "client/reask.hpp"
 
 #include <coax/client/client.hpp>
 #include <coax/runtime/runtime.hpp>

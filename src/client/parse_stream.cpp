@@ -1,4 +1,4 @@
-#include "client/internal/reask.hpp"
+#include "client/reask.hpp"
 #include "client/usage_totals.hpp"
 
 #include <coax/client/parse_stream.hpp>
@@ -29,7 +29,7 @@ boost::asio::awaitable<bool> answer_feed::next(bind::detail::partial_core& reade
 boost::asio::awaitable<chat_response> answer_feed::finish(bind::detail::partial_core& reader) {
     while (co_await next(reader)) continue;
     auto answer = co_await words_.finish();
-    if (auto why = unusable(answer)) throw_error(billed(*std::move(why), answer));
+    check_usable(answer).value();
     co_return answer;
 }
 

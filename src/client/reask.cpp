@@ -1,16 +1,9 @@
-#include "client/internal/reask.hpp"
+#include "client/reask.hpp"
 
 #include "client/client_impl.hpp"
 #include "client/usage_totals.hpp"
 
 namespace coax {
-namespace {
-
-error of_answer(chat_response const& answer, errc code, std::string message) {
-    return {.code = code, .message = std::move(message), .http_status = 200, .request_id = answer.request_id};
-}
-
-}  // namespace
 
 result<void> ask_for(output_format const& form, schema_dialect dialect, chat_request& request) {
     response_format format{.kind = response_format_kind::json_schema, .name = form.name};
@@ -23,20 +16,6 @@ result<void> ask_for(output_format const& form, schema_dialect dialect, chat_req
     format.schema = std::move(*schema);
     request.response_format = std::move(format);
     return {};
-}
-
-std::optional<error> unusable(chat_response const& answer) {
-    if (!answer.refusal.empty() || answer.finish_reason == finish_reason::refusal)
-        return of_answer(answer, errc::refused, "the model declined to answer");
-    switch (answer.finish_reason) {
-        case finish_reason::length:
-            return of_answer(answer, errc::truncated, "the answer hit its token limit before it was complete");
-        case finish_reason::content_filter:
-            return of_answer(answer, errc::content_filtered, "a content filter cut the answer");
-        case finish_reason::tool_calls:
-            return of_answer(answer, errc::invalid_output, "the model asked for a tool instead of answering");
-        default: return std::nullopt;
-    }
 }
 
 std::string reask_prompt(error const& why, std::vector<json::violation> const& violations) {
@@ -52,8 +31,11 @@ std::string reask_prompt(error const& why, std::vector<json::violation> const& v
 }
 
 error never_fitted(error violation, chat_response const& last, int reasks) {
-    auto why = of_answer(last, errc::invalid_output, std::move(violation.message));
-    why.where = std::move(violation.where);
+    error why{.code = errc::invalid_output,
+              .message = std::move(violation.message),
+              .where = std::move(violation.where),
+              .http_status = 200,
+              .request_id = last.request_id};
     why.message.append(" (after ").append(std::to_string(reasks)).append(reasks == 1 ? " re-ask)" : " re-asks)");
     return why;
 }
@@ -77,7 +59,7 @@ asio::awaitable<result<chat_response>> client::impl::parse(shard& at, chat_reque
         auto answer = co_await call(at, request, deadline);
         if (!answer) co_return billed(std::move(answer).error(), sum);
         carry_over(*answer, sum);
-        if (auto why = unusable(*answer)) co_return billed(*std::move(why), *answer);
+        if (auto usable = check_usable(*answer); !usable) co_return std::move(usable).error();
         auto const fits = form.accept(answer->text);
         if (fits) co_return answer;
         auto why = billed(never_fitted(fits.error(), *answer, reasks), *answer);

@@ -2,6 +2,7 @@
 
 #include <coax/chat/message.hpp>
 #include <coax/chat/tool.hpp>
+#include <coax/core/result.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -70,6 +71,11 @@ struct chat_response {
 
 /// The answer as the next message of the conversation.
 [[nodiscard]] message to_message(chat_response const& answer);
+
+/// Whether a response can be used at all, whatever its text.
+/// Errors: `errc::refused`, `errc::truncated`, `errc::content_filtered`; `errc::invalid_output` where the model asked
+/// for a tool instead. Each holds what the response cost. Asking the same again would not help.
+[[nodiscard]] result<void> check_usable(chat_response const& response);
 
 /// What one event of a stream added.
 struct chat_delta {

@@ -53,5 +53,37 @@ TEST(ChatDelta, ClearLeavesNothing) {
     EXPECT_TRUE(delta.empty());
 }
 
+struct usable_case {
+    char const* name;
+    chat_response response;
+    std::optional<errc> expected;
+};
+void PrintTo(usable_case const& row, std::ostream* out) { *out << row.name; }
+class CheckUsable : public testing::TestWithParam<usable_case> {};
+
+TEST_P(CheckUsable, FollowsTheTable) {
+    auto response = GetParam().response;
+    response.attempts = 2;
+    response.usage = {.input_tokens = 7, .output_tokens = 3};
+    auto const usable = check_usable(response);
+    EXPECT_EQ(usable.has_error(), GetParam().expected.has_value());
+    if (!usable) {
+        EXPECT_EQ(usable.error().code, GetParam().expected);
+        EXPECT_EQ(usable.error().attempts, 2);
+        EXPECT_EQ(usable.error().input_tokens, 7);
+        EXPECT_EQ(usable.error().output_tokens, 3);
+    }
+}
+INSTANTIATE_TEST_SUITE_P(
+    Rows, CheckUsable,
+    testing::Values(usable_case{"whole", {.finish_reason = finish_reason::stop}, std::nullopt},
+                    usable_case{"unknown_end", {}, std::nullopt},
+                    usable_case{"refusal_text", {.finish_reason = finish_reason::stop, .refusal = "no"}, errc::refused},
+                    usable_case{"refusal", {.finish_reason = finish_reason::refusal}, errc::refused},
+                    usable_case{"cut", {.finish_reason = finish_reason::length}, errc::truncated},
+                    usable_case{"filtered", {.finish_reason = finish_reason::content_filter}, errc::content_filtered},
+                    usable_case{"tool", {.finish_reason = finish_reason::tool_calls}, errc::invalid_output}),
+    [](auto const& row) { return std::string(row.param.name); });
+
 }  // namespace
 }  // namespace coax

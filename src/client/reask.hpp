@@ -5,15 +5,10 @@
 #include <coax/client/output_format.hpp>
 #include <coax/core/error.hpp>
 
-#include <optional>
 #include <string>
 #include <vector>
 
 namespace coax {
-
-/// Why an answer cannot be read at all, whatever its text: refused, filtered, cut short, or a wish for tools.
-/// Asking the same again would not help.
-[[nodiscard]] std::optional<error> unusable(chat_response const& answer);
 
 /// Puts the form into the request, in the service's dialect; plain JSON Schema, not enforced by the service, where the
 /// dialect cannot say it.

@@ -94,8 +94,9 @@ std::size_t run_beast(chat_load load, std::string const& port, std::string const
 
 std::size_t run_coax(chat_load load, std::string const& url, std::string const& ca_pem) {
     coax::runtime rt;
-    coax::client_options options{.provider = {.base_url = url + "/v1"}, .api_key = "sk-bench", .model = "gpt-5.4"};
-    options.max_concurrency = load.callers;
+    coax::client_options options{
+        .service = {.provider = {.base_url = url + "/v1"}, .api_key = "sk-bench", .model = "gpt-5.4"}};
+    options.policies.max_concurrency = load.callers;
     options.http.ca_pem = ca_pem;
     coax::client llm{rt, std::move(options)};
     return rt.run([](coax::client& client, chat_load wanted) -> asio::awaitable<std::size_t> {

@@ -26,10 +26,10 @@ constexpr auto spread = 200ms;
 
 /// What both runs have in common.
 coax::client_options batch_options() {
-    coax::client_options options{.api_key = "any", .model = "m", .max_concurrency = 64};
-    options.rate_limits = {.requests_per_minute = 1'200, .tokens_per_minute = 1'000'000, .burst = 1s};
-    options.limits.first_byte = 2s;
-    options.retry.max_attempts = 8;
+    coax::client_options options{.service = {.api_key = "any", .model = "m"}, .policies = {.max_concurrency = 64}};
+    options.policies.rate_limits = {.requests_per_minute = 1'200, .tokens_per_minute = 1'000'000, .burst = 1s};
+    options.policies.limits.first_byte = 2s;
+    options.policies.retry.max_attempts = 8;
     return options;
 }
 
@@ -71,7 +71,7 @@ double in_virtual_time() {
     auto const fates = draw_fates();
     std::size_t next = 0;
     auto options = batch_options();
-    options.transport = std::make_shared<coax::memory_transport>([&](auto const&) {
+    options.service.transport = std::make_shared<coax::memory_transport>([&](auto const&) {
         using answer = coax::memory_transport::answer;
         auto const what = fates.at(next++);
         if (what == fate::refused) return coax::result<answer>{answer{.response = {.status = 429}}};
@@ -100,7 +100,7 @@ double over_sockets() {
             wanted.script.push_back({.request = i + 1, .what = {.kind = coax::sim::fault_kind::stall}});
     coax::sim::server server{wanted};
     auto options = batch_options();
-    options.provider.base_url = server.url() + "/v1";
+    options.service.provider.base_url = server.url() + "/v1";
     coax::runtime rt;
     auto const took = rt.run(run_batch(std::move(options)));
     auto const struck = server.stats().faults[coax::sim::fault_kind::rate_limited];

@@ -22,8 +22,8 @@ public:
     /// How a client reaches it.
     [[nodiscard]] coax::client_options options() const {
         if (!simulated_) return coax::client_options::from_env();
-        coax::client_options chosen{.api_key = "any", .model = "gpt-5-mini"};
-        chosen.provider.base_url = simulated_->url() + "/v1";
+        coax::client_options chosen{.service = {.api_key = "any", .model = "gpt-5-mini"}};
+        chosen.service.provider.base_url = simulated_->url() + "/v1";
         chosen.http.ca_pem = simulated_->ca_pem();
         return chosen;
     }

@@ -31,12 +31,14 @@ coax::result<coax::memory_transport::answer> respond(std::mt19937_64& dice) {
 
 boost::asio::awaitable<void> rehearse(int records) {
     std::mt19937_64 dice{2026};
-    coax::client_options options{.api_key = "rehearsal", .model = "m", .max_concurrency = 400};
-    options.rate_limits = {.requests_per_minute = 3'500, .tokens_per_minute = 2'000'000};
-    options.expected_output_tokens = 60;
-    options.limits.first_byte = 30s;  // what hangs is given up and sent again
-    options.retry.max_attempts = 6;
-    options.transport = std::make_shared<coax::memory_transport>([&dice](auto const&) { return respond(dice); });
+    coax::client_options options{.service = {.api_key = "rehearsal", .model = "m"},
+                                 .policies = {.max_concurrency = 400}};
+    options.policies.rate_limits = {.requests_per_minute = 3'500, .tokens_per_minute = 2'000'000};
+    options.policies.expected_output_tokens = 60;
+    options.policies.limits.first_byte = 30s;  // what hangs is given up and sent again
+    options.policies.retry.max_attempts = 6;
+    options.service.transport =
+        std::make_shared<coax::memory_transport>([&dice](auto const&) { return respond(dice); });
     auto const executor = co_await boost::asio::this_coro::executor;
     coax::client llm{executor, options};
     auto const begun = coax::now(executor);

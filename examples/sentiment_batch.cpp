@@ -45,9 +45,9 @@ int main(int argc, char** argv) try {
     local_server const service{hostile};
 
     coax::client_options options = service.options();
-    options.max_concurrency = 32;
-    options.rate_limits = {.requests_per_minute = 2000, .burst = 2s};
-    options.retry.max_attempts = 8, options.max_reasks = 4;
+    options.policies.max_concurrency = 32;
+    options.policies.rate_limits = {.requests_per_minute = 2000, .burst = 2s};
+    options.policies.retry.max_attempts = 8, options.output.max_reasks = 4;
     coax::runtime rt;
     coax::client const llm{rt, options};
 

@@ -79,7 +79,7 @@ private:
 asio::awaitable<batch_answer<std::string>> ask(client& llm, output_format const* form, chat_request request) {
     if (form == nullptr) co_return co_await coax::detail::ask_text(llm, std::move(request));
     auto answer = co_await llm.parse_form(std::move(request), *form);
-    auto const value = json::read<json_value>(answer.text, {.leniency = llm.options().leniency});
+    auto const value = json::read<json_value>(answer.text, {.leniency = llm.options().output.leniency});
     co_return batch_answer<std::string>{value ? value->text() : std::move(answer.text), answer.usage, answer.attempts};
 }
 
@@ -93,7 +93,7 @@ batch_summary run_job(batch_job const& job, batch_flags const& flags, jsonl_writ
     progress_display display{flags.quiet,
                              std::chrono::milliseconds{static_cast<std::int64_t>(flags.progress_every * 1000.0)}};
     interrupt_watch const watch{rt.executor(), llm, stop, display};
-    output_format const form = job.schema ? form_of(*job.schema, job.options.leniency) : output_format{};
+    output_format const form = job.schema ? form_of(*job.schema, job.options.output.leniency) : output_format{};
 
     auto const next_undone = [&]() -> result<std::optional<batch_record>> {
         for (;;) {

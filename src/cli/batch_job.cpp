@@ -63,27 +63,27 @@ std::optional<error> wrong_number(batch_flags const& flags) {
 }
 
 void apply(batch_flags const& flags, client_options& options) {
-    options.max_concurrency = flags.concurrency;
+    options.policies.max_concurrency = flags.concurrency;
     if (flags.adaptive) {
-        options.adaptive.emplace();
-        options.adaptive->maximum = flags.concurrency;
-        options.adaptive->initial = std::min(options.adaptive->initial, flags.concurrency);
+        options.policies.adaptive.emplace();
+        options.policies.adaptive->maximum = flags.concurrency;
+        options.policies.adaptive->initial = std::min(options.policies.adaptive->initial, flags.concurrency);
     }
     options.http.max_connections_per_host = std::max(options.http.max_connections_per_host, flags.concurrency);
     options.http.max_connections = std::max(options.http.max_connections, flags.concurrency);
-    options.rate_limits.requests_per_minute = flags.rpm;
-    options.rate_limits.tokens_per_minute = flags.tpm;
-    options.rate_limits.even_spacing = flags.even_spacing;
-    options.retry.max_attempts = flags.retries + 1;
-    options.max_reasks = flags.max_reasks;
-    options.timeout = std::chrono::milliseconds{static_cast<std::int64_t>(flags.timeout * 1000.0)};
+    options.policies.rate_limits.requests_per_minute = flags.rpm;
+    options.policies.rate_limits.tokens_per_minute = flags.tpm;
+    options.policies.rate_limits.even_spacing = flags.even_spacing;
+    options.policies.retry.max_attempts = flags.retries + 1;
+    options.output.max_reasks = flags.max_reasks;
+    options.policies.timeout = std::chrono::milliseconds{static_cast<std::int64_t>(flags.timeout * 1000.0)};
 }
 
 /// What would be wrong with every request is found on one, without sending it.
 std::optional<error> dry_run(batch_job const& job, chat_request request) {
-    auto const service = make_provider(job.options.provider);
+    auto const service = make_provider(job.options.service.provider);
     if (!service) return service.error();
-    if (request.model.empty()) request.model = job.options.model;
+    if (request.model.empty()) request.model = job.options.service.model;
     if (job.schema) {
         auto const schema = job.schema->for_dialect((*service)->dialect());
         if (!schema && !is_strict_form((*service)->dialect())) return schema.error();
@@ -132,7 +132,7 @@ boost::system::result<batch_job, failure> prepare(batch_flags const& flags, serv
     if (!options) return failure{options.error(), resolve_exit_code(options.error())};
     job.options = std::move(*options);
     apply(flags, job.options);
-    if (auto why = validate(job.options)) return wrong_input(std::move(*why));
+    if (auto checked = validate(job.options); !checked) return wrong_input(std::move(checked).error());
     if (first)
         if (auto why = dry_run(job, std::move(*first))) return wrong_input(std::move(*why));
     return job;

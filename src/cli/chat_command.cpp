@@ -109,7 +109,7 @@ int run_chat(chat_flags const& flags, service_flags const& service) {
     if (!request) return fail(request.error(), bad_usage);
     auto options = resolve(service, process_environment);
     if (!options) return fail(options.error(), resolve_exit_code(options.error()));
-    options->timeout = std::chrono::milliseconds{static_cast<std::int64_t>(flags.timeout * 1000.0)};
+    options->policies.timeout = std::chrono::milliseconds{static_cast<std::int64_t>(flags.timeout * 1000.0)};
 
     runtime rt;
     client llm{rt.executor(), std::move(*options)};

@@ -58,8 +58,8 @@ result<client_options> resolve(service_flags const& flags, environment const& lo
         return look_up(name);
     });
     if (!options) return options;
-    if (!flags.api_version.empty()) options->provider.api_version = flags.api_version;
-    if (!flags.deployment.empty()) options->provider.deployment = flags.deployment;
+    if (!flags.api_version.empty()) options->service.provider.api_version = flags.api_version;
+    if (!flags.deployment.empty()) options->service.provider.deployment = flags.deployment;
     if (!flags.ca_file.empty()) options->http.ca_file = flags.ca_file;
     proxy_from_env(options->http);
     return options;

@@ -19,7 +19,7 @@ chat_stream::state::state(client::impl& owner, shard& at, std::unique_ptr<stream
       at_{at},
       body_{std::move(body)},
       decoder_{owner.service->decode_stream(body_->headers())},
-      events_{owner.options.max_event_bytes},
+      events_{owner.options.output.max_event_bytes},
       held_{std::move(held)} {}
 
 chat_stream::state::~state() {

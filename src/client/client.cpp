@@ -29,7 +29,7 @@ asio::awaitable<T> at_home(std::shared_ptr<client::impl> self, Op op) {
     auto& at = self->home_of(co_await asio::this_coro::executor);
     auto const deadline = self->deadline_at(at);
     auto work = op(*self, at, deadline);
-    if (auto const limit = self->options.timeout; limit.count() > 0)
+    if (auto const limit = self->options.policies.timeout; limit.count() > 0)
         work = with_timeout(limit, late_at(at, deadline, std::move(work)));
     auto outcome = co_await as_result(on_executor(at.executor, std::move(work)));
     if (!outcome) throw_error(self->in_time(std::move(outcome).error(), at, deadline));
@@ -111,7 +111,7 @@ asio::awaitable<chat_response> client::parse_form(chat_request request, output_f
 }
 
 asio::awaitable<void> client::fill(chat_request request, json::codec const& type, void* into, void (*renew)(void*)) {
-    auto const form = form_of(type, into, {.leniency = options().leniency}, renew);
+    auto const form = form_of(type, into, {.leniency = options().output.leniency}, renew);
     (void)co_await parse_form(std::move(request), form);
 }
 

@@ -9,12 +9,12 @@ namespace {
 
 /// The transport that the options name, or HTTP.
 std::shared_ptr<transport> channel_for(asio::any_io_executor const& executor, client_options const& options) {
-    if (options.transport) return options.transport;
+    if (options.service.transport) return options.service.transport;
     return std::make_shared<http_transport>(executor, options.http);
 }
 
 client_options checked(client_options options) {
-    if (auto wrong = validate(options)) throw_error(*std::move(wrong));
+    value_or_throw(validate(options));
     return options;
 }
 
@@ -40,14 +40,15 @@ exchange_limits within(exchange_limits limits, clock::time_point deadline, clock
 
 client::impl::impl(std::vector<asio::any_io_executor> executors, client_options wanted)
     : options{checked(std::move(wanted))},
-      service{value_or_throw(make_provider(options.provider))},
+      service{value_or_throw(make_provider(options.service.provider))},
       slots_{options},
-      limiter_{options.rate_limits},
-      retrying_{options.retry} {
-    if (options.retry_budget) retrying_.budget = std::make_shared<retry_budget>(*options.retry_budget);
-    if (options.circuit_breaker) breaker_.emplace(*options.circuit_breaker);
-    if (options.hedge) hedger_.emplace(*options.hedge);
-    if (options.transport && executors.size() != 1)
+      limiter_{options.policies.rate_limits},
+      retrying_{options.policies.retry} {
+    if (options.policies.retry_budget)
+        retrying_.budget = std::make_shared<retry_budget>(*options.policies.retry_budget);
+    if (options.policies.circuit_breaker) breaker_.emplace(*options.policies.circuit_breaker);
+    if (options.policies.hedge) hedger_.emplace(*options.policies.hedge);
+    if (options.service.transport && executors.size() != 1)
         throw_error({.code = errc::invalid_argument, .message = "needs a runtime of one shard", .where = "transport"});
     for (auto& executor : executors) {
         auto channel = channel_for(executor, options);
@@ -66,25 +67,26 @@ shard& client::impl::home_of(asio::any_io_executor const& caller) {
 }
 
 void client::impl::complete(chat_request& request) const {
-    if (request.model.empty()) request.model = options.model;
+    if (request.model.empty()) request.model = options.service.model;
 }
 
 std::int64_t client::impl::quota_for(chat_request const& request) const {
-    auto const& limits = options.rate_limits;
+    auto const& limits = options.policies.rate_limits;
     if (limits.tokens_per_minute == 0 && limits.tokens_per_day == 0 && limits.from_service != learning::follow)
         return 0;
-    return estimate_tokens(request, options.expected_output_tokens);
+    return estimate_tokens(request, options.policies.expected_output_tokens);
 }
 
 clock::time_point client::impl::deadline_at(shard const& at) const {
-    if (options.timeout <= std::chrono::milliseconds{0}) return clock::time_point::max();
-    return now(at.executor) + options.timeout;
+    if (options.policies.timeout <= std::chrono::milliseconds{0}) return clock::time_point::max();
+    return now(at.executor) + options.policies.timeout;
 }
 
 error client::impl::in_time(error why, shard const& at, clock::time_point deadline) const {
     if (why.code == errc::timeout && now(at.executor) >= deadline)
         why.message =
-            "the time limit `timeout` of the whole call passed: " + std::to_string(options.timeout.count()) + " ms";
+            "the time limit `timeout` of the whole call passed: " + std::to_string(options.policies.timeout.count()) +
+            " ms";
     return why;
 }
 
@@ -171,12 +173,12 @@ asio::awaitable<result<client::impl::admission>> client::impl::admit(call_state&
         if (!waited) co_return waited.error();
         held.quota = *std::move(waited);
     }
-    if (options.token_source) {
-        auto const token = co_await as_result(options.token_source());
+    if (options.service.token_source) {
+        auto const token = co_await as_result(options.service.token_source());
         if (!token) co_return token.error();
         service->authorize(entry.request, *token);
     } else {
-        service->authorize(entry.request, options.api_key);
+        service->authorize(entry.request, options.service.api_key);
     }
     // A slot may come at the very moment of a cancellation: of a hedge, when the first request has been answered.
     if ((co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none)
@@ -194,7 +196,7 @@ asio::awaitable<result<chat_response>> client::impl::attempt_call(call_state& of
     if (!entry) co_return entry.error();
     auto& held = entry->held;
     // What the transport throws, cancelled for one, ends the request as what it returns does.
-    auto const answer = co_await as_result(of.at.channel->send(std::move(entry->request), options.limits));
+    auto const answer = co_await as_result(of.at.channel->send(std::move(entry->request), options.policies.limits));
     if (!answer) co_return failed(of.at, held, answer.error(), nullptr);
     auto decoded = service->decode(*answer);
     if (!decoded) co_return failed(of.at, held, std::move(decoded).error(), &answer->headers);
@@ -209,7 +211,7 @@ asio::awaitable<result<std::unique_ptr<chat_stream::state>>> client::impl::attem
     if (!entry) co_return entry.error();
     auto& held = entry->held;
     auto body = co_await as_result(
-        at.channel->open(std::move(entry->request), within(options.limits, of.deadline, now(at.executor))));
+        at.channel->open(std::move(entry->request), within(options.policies.limits, of.deadline, now(at.executor))));
     if (!body) co_return failed(at, held, body.error(), nullptr);
     if ((*body)->status() == 200)
         co_return std::make_unique<chat_stream::state>(*this, at, *std::move(body), std::move(held));
@@ -246,18 +248,18 @@ error client::impl::failed(shard& at, lease& held, error why, header_list const*
     if (spent.total_tokens() > 0) held.quota.settle(spent.total_tokens());
     held.quota.settle(why);
     held.slot.finish(load_signal_of(why));
-    if (why.code == errc::rate_limited && why.retry_after && *why.retry_after <= options.retry.max_server_wait)
+    if (why.code == errc::rate_limited && why.retry_after && *why.retry_after <= options.policies.retry.max_server_wait)
         limiter_.pause_until(now(at.executor) + *why.retry_after);
     why.input_tokens += spent.input_tokens;
     why.output_tokens += spent.output_tokens;
-    why.message = redact(std::move(why.message), options.api_key);
-    why.service_message = redact(std::move(why.service_message), options.api_key);
+    why.message = redact(std::move(why.message), options.service.api_key);
+    why.service_message = redact(std::move(why.service_message), options.service.api_key);
     tell(at, held.sent, spent, &why);
     return why;
 }
 
 bool client::impl::learns() const noexcept {
-    auto const& limits = options.rate_limits;
+    auto const& limits = options.policies.rate_limits;
     return limits.requests_per_minute != 0 || limits.tokens_per_minute != 0 || limits.from_service == learning::follow;
 }
 
@@ -272,12 +274,12 @@ void client::impl::learn(rate_limit_status const& told, reservation const& of) {
 }
 
 void client::impl::tell(shard& at, sending const& sent, usage const& spent, error const* why) const {
-    if (!options.on_attempt) return;
-    options.on_attempt({.number = sent.number,
-                        .hedge = sent.why == cause::hedge,
-                        .took = std::chrono::duration_cast<std::chrono::milliseconds>(now(at.executor) - sent.at),
-                        .usage = spent,
-                        .why = why});
+    if (!options.hooks.on_attempt) return;
+    options.hooks.on_attempt({.number = sent.number,
+                              .hedge = sent.why == cause::hedge,
+                              .took = std::chrono::duration_cast<std::chrono::milliseconds>(now(at.executor) - sent.at),
+                              .usage = spent,
+                              .why = why != nullptr ? std::optional{*why} : std::nullopt});
 }
 
 client_statistics client::impl::statistics() const {

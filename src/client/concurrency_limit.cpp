@@ -2,8 +2,8 @@
 
 namespace coax {
 
-concurrency_limit::concurrency_limit(client_options const& options) : fixed_{options.max_concurrency} {
-    if (options.adaptive) adaptive_.emplace(*options.adaptive);
+concurrency_limit::concurrency_limit(client_options const& options) : fixed_{options.policies.max_concurrency} {
+    if (options.policies.adaptive) adaptive_.emplace(*options.policies.adaptive);
 }
 
 std::optional<concurrency_permit> concurrency_limit::try_acquire() {

@@ -63,11 +63,11 @@ asio::awaitable<result<chat_response>> client::impl::parse(shard& at, chat_reque
         auto const fits = form.accept(answer->text);
         if (fits) co_return answer;
         auto why = billed(never_fitted(fits.error(), *answer, reasks), *answer);
-        if (reasks == options.max_reasks || is_spent(*answer, options.max_reask_tokens)) co_return why;
+        if (reasks == options.output.max_reasks || is_spent(*answer, options.output.max_reask_tokens)) co_return why;
         auto const violations = form.explain ? form.explain(answer->text) : std::vector<json::violation>{};
         count_reask();
-        reask_event const event{.number = reasks + 1, .why = why, .violations = violations, .answer = *answer};
-        if (options.on_reask) options.on_reask(event);
+        if (options.hooks.on_reask)
+            options.hooks.on_reask({.number = reasks + 1, .why = why, .violations = violations, .response = *answer});
         request.messages.push_back(to_message(*answer));
         request.messages.push_back(user(reask_prompt(fits.error(), violations)));
         sum = std::move(*answer);

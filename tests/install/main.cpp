@@ -23,9 +23,9 @@ int main() {
     std::cout << coax::json_schema<answer> << '\n';
 
     boost::asio::io_context context;
-    coax::client_options options{.model = "none"};
-    options.provider = {.service = "compatible", .base_url = "http://127.0.0.1:1/v1"};  // nobody listens there
-    options.retry.max_attempts = 1;
+    coax::client_options options{.service = {.model = "none"}};
+    options.service.provider = {.service = "compatible", .base_url = "http://127.0.0.1:1/v1"};  // nobody listens there
+    options.policies.retry.max_attempts = 1;
     coax::client llm{context.get_executor(), options};
     co_spawn(context, ask(llm), [](std::exception_ptr failure) {
         if (failure) std::rethrow_exception(failure);

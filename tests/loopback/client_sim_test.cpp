@@ -164,7 +164,7 @@ TEST_P(EveryService, RecoversFromWhatHeals) {
                       {.request = 5, .what = {.kind = sim::fault_kind::truncated_body}}};
     with_client(std::move(options), [](client& llm) -> asio::awaitable<void> {
         auto patient = llm.options();
-        patient.retry.max_attempts = 6;
+        patient.policies.retry.max_attempts = 6;
         client stubborn{co_await asio::this_coro::executor, std::move(patient)};
         auto const answer = co_await stubborn.chat("x");
         EXPECT_EQ(answer.attempts, 6);
@@ -177,8 +177,10 @@ TEST_P(EveryService, HedgeOvertakesASilentRequest) {
     with_client(std::move(options), [](client& llm) -> asio::awaitable<void> {
         auto wanted = llm.options();
         std::vector<errc> ends;
-        wanted.on_attempt = [&ends](attempt_event const& one) { ends.push_back(one.why ? one.why->code : errc{}); };
-        wanted.hedge = hedge_options{.delay = 50ms};
+        wanted.hooks.on_attempt = [&ends](attempt_event const& one) {
+            ends.push_back(one.why ? one.why->code : errc{});
+        };
+        wanted.policies.hedge = hedge_options{.delay = 50ms};
         client hedging{co_await asio::this_coro::executor, std::move(wanted)};
         auto const answer = co_await hedging.chat("x");
         EXPECT_FALSE(answer.text.empty());
@@ -193,10 +195,10 @@ TEST_P(EveryService, BreakerAdaptiveLimitAndBudgetHoldTogether) {
     options.faults = {{.kind = sim::fault_kind::overloaded, .probability = 0.3, .wait = 0ms}};
     with_client(std::move(options), [](client& llm) -> asio::awaitable<void> {
         auto wanted = llm.options();
-        wanted.retry.max_attempts = 20;
-        wanted.retry_budget = retry_budget_options{};
-        wanted.adaptive = adaptive_limit_options{.initial = 8, .maximum = 16};
-        wanted.circuit_breaker = circuit_breaker_options{.failure_rate = 0.9};
+        wanted.policies.retry.max_attempts = 20;
+        wanted.policies.retry_budget = retry_budget_options{};
+        wanted.policies.adaptive = adaptive_limit_options{.initial = 8, .maximum = 16};
+        wanted.policies.circuit_breaker = circuit_breaker_options{.failure_rate = 0.9};
         client careful{co_await asio::this_coro::executor, std::move(wanted)};
         std::vector<int> const posts(60);
         auto const ask = [&careful](int) { return careful.chat("x"); };
@@ -210,7 +212,7 @@ TEST_P(EveryService, BreakerAdaptiveLimitAndBudgetHoldTogether) {
 TEST_P(EveryService, TellsWrongKeys) {
     with_client(secured(), [](client& llm) -> asio::awaitable<void> {
         auto options = llm.options();
-        options.api_key = "sk-wrong";
+        options.service.api_key = "sk-wrong";
         client wrong{co_await asio::this_coro::executor, std::move(options)};
         auto const answer = co_await as_result(wrong.chat("x"));
         EXPECT_FALSE(answer);
@@ -250,7 +252,7 @@ TEST_P(EveryService, TellsRefusalsAndCutAnswers) {
 TEST_P(EveryService, ManyCallersShareFewConnections) {
     sim::server server{secured()};
     auto options = options_for(GetParam(), server);
-    options.max_concurrency = 16;
+    options.policies.max_concurrency = 16;
     run_coro([](client_options wanted) -> asio::awaitable<void> {
         client llm{co_await asio::this_coro::executor, std::move(wanted)};
         std::vector<int> posts(100);

@@ -90,8 +90,8 @@ public:
 
     /// Options of an OpenAI client that talks to this service.
     [[nodiscard]] client_options options() const {
-        client_options options{.api_key = "sk-test", .model = "m"};
-        options.transport = std::make_shared<memory_transport>([script = script_](http_request const& request) {
+        client_options options{.service = {.api_key = "sk-test", .model = "m"}};
+        options.service.transport = std::make_shared<memory_transport>([script = script_](http_request const& request) {
             script->requests.push_back(request);
             if (script->answers.empty())
                 return result<answer>{error{.code = errc::connect_failed, .message = "no script"}};

@@ -31,16 +31,16 @@ inline constexpr wire_form wire_forms[]{
 /// Options of a client that speaks this form to `server`, with the key "sk-sim" and quick retries.
 inline client_options options_for(wire_form const& form, sim::server const& server) {
     client_options options;
-    options.provider.service = form.service;
-    options.provider.base_url = server.url() + std::string{form.path};
-    options.provider.api_version = form.api_version;
-    options.provider.deployment = form.deployment;
-    options.provider.bearer = form.bearer;
-    options.api_key = "sk-sim";
-    options.model = "dep";
+    options.service.provider.service = form.service;
+    options.service.provider.base_url = server.url() + std::string{form.path};
+    options.service.provider.api_version = form.api_version;
+    options.service.provider.deployment = form.deployment;
+    options.service.provider.bearer = form.bearer;
+    options.service.api_key = "sk-sim";
+    options.service.model = "dep";
     options.http.ca_pem = server.ca_pem();
-    options.retry.initial_delay = std::chrono::milliseconds{1};
-    options.retry.max_delay = std::chrono::milliseconds{5};
+    options.policies.retry.initial_delay = std::chrono::milliseconds{1};
+    options.policies.retry.max_delay = std::chrono::milliseconds{5};
     return options;
 }
 

@@ -47,7 +47,7 @@ TEST(ClientThreads, OneClientServesShardsAndForeignThreads) {
     sim::server server{{.latency = {.first_byte = 1ms}}};
     runtime rt{{.threads = 3}};
     auto options = test::options_for(test::wire_forms[0], server);
-    options.max_concurrency = 16;
+    options.policies.max_concurrency = 16;
     client llm{rt, std::move(options)};
 
     std::atomic<int> good{0};

@@ -140,7 +140,7 @@ template <class T, detail::is_chat_request Request>
 boost::asio::awaitable<parsed<T>> client::parse_response(Request request) {
     parsed<T> outcome;
     auto const form =
-        form_of(json::codec_of<T>, &outcome.value, {.leniency = options().leniency}, &detail::make_fresh<T>);
+        form_of(json::codec_of<T>, &outcome.value, {.leniency = options().output.leniency}, &detail::make_fresh<T>);
     outcome.response = co_await parse_form(std::move(request), form);
     co_return outcome;
 }
@@ -161,7 +161,7 @@ boost::asio::awaitable<T> client::parse(std::string prompt) {
 
 template <class T, detail::is_chat_request Request>
 boost::asio::awaitable<coax::parse_stream<T>> client::parse_stream(Request request, parse_stream_options options) {
-    json::read_options const reading{.leniency = this->options().leniency};
+    json::read_options const reading{.leniency = this->options().output.leniency};
     auto const form = form_of(json::codec_of<T>, nullptr);
     auto words = co_await stream_form(std::move(request), form);
     co_return coax::parse_stream<T>{std::move(words), reading, options};
@@ -169,7 +169,7 @@ boost::asio::awaitable<coax::parse_stream<T>> client::parse_stream(Request reque
 
 template <class T>
 boost::asio::awaitable<coax::parse_stream<T>> client::parse_stream(std::string prompt, parse_stream_options options) {
-    json::read_options const reading{.leniency = this->options().leniency};
+    json::read_options const reading{.leniency = this->options().output.leniency};
     auto const form = form_of(json::codec_of<T>, nullptr);
     auto words = co_await stream_form(std::move(prompt), form);
     co_return coax::parse_stream<T>{std::move(words), reading, options};

@@ -26,25 +26,25 @@
 
 namespace coax {
 
-/// An answer that does not have the wanted form, as `client_options::on_reask` sees it before the next try.
+/// A response that does not have the wanted format, before it is asked for again.
 struct reask_event {
-    int number{1};                                   ///< Of the re-ask that follows, from 1.
-    error const& why;                                ///< As `parse` would report it.
-    std::vector<json::violation> const& violations;  ///< One by one; empty where the form cannot tell them apart.
-    chat_response const& answer;                     ///< Its usage, attempts and latency count all tries so far.
+    int number{1};                              ///< Of the re-ask that follows, from 1.
+    error why{};                                ///< As `parse` would report it.
+    std::vector<json::violation> violations{};  ///< One by one; empty where the format cannot tell them apart.
+    chat_response response{};                   ///< Its usage, attempts and latency count all tries so far.
 };
 
-/// One request that is over, as `client_options::on_attempt` sees it.
+/// One request that is over.
 struct attempt_event {
     int number{1};                      ///< Among the requests of its call, in the order of sending; from 1.
     bool hedge{false};                  ///< Sent because the one before was slow; both were under way at once.
     std::chrono::milliseconds took{0};  ///< From sending to the end.
-    coax::usage usage{};        ///< As far as the service told: nothing of one that was cancelled, billed or not.
-    error const* why{nullptr};  ///< Null: it was answered.
+    coax::usage usage{};         ///< As far as the service told: nothing of one that was cancelled, billed or not.
+    std::optional<error> why{};  ///< None: it succeeded.
 };
 
-/// Everything a client is told once.
-struct client_options {
+/// Which service is called, and as whom.
+struct service_options {
     /// Which service, where, in what form.
     provider_options provider{};
     /// The service's key. Empty: none is sent (local servers).
@@ -53,16 +53,29 @@ struct client_options {
     std::function<boost::asio::awaitable<result<secret>>()> token_source{};
     /// Model for requests that name none. Empty: every request must name one.
     std::string model{};
+    /// Used in place of HTTP by every call. Then the client must have one shard only. Empty: HTTP.
+    std::shared_ptr<coax::transport> transport{};
+};
+
+/// How many calls are made at once, how fast, for how long and how often.
+struct policy_options {
+    /// The whole call: waits in line, attempts, back-offs, re-asks, tool rounds and a stream's body together. No retry
+    /// begins that would end after it. Zero: no limit.
+    std::chrono::milliseconds timeout{0};
+    /// Limits of one attempt: the first token of a stream is `first_byte`, between two of them is `idle`, all of it
+    /// `total`.
+    exchange_limits limits{};
     /// Requests in flight at once, streams included; more wait in line. Range: [1, 65535].
     std::size_t max_concurrency{64};
-    /// In place of `max_concurrency`: as many as the service bears, found out by its refusals and timeouts. Off unless
+    /// In place of `max_concurrency`: as many as the service bears, found by its refusals and timeouts. Off unless
     /// given.
     std::optional<adaptive_limit_options> adaptive{};
-    /// Requests and tokens per minute, shared by all calls. Default: no limit but the service's own answers.
+    /// Requests and tokens per minute, shared by all calls. Default: no limit but what the service's headers say.
     rate_limiter_options rate_limits{};
-    /// Tokens assumed for an answer until its length is known, where a request sets no `max_output_tokens`.
+    /// Tokens that the rate limiter assumes for a response until its length is known, where a request sets no
+    /// `max_output_tokens`.
     std::int64_t expected_output_tokens{256};
-    /// When a failed call is sent again. Streams are retried only until the answer begins.
+    /// When a failed call is sent again. Streams are retried only until the response begins.
     retry_options retry{};
     /// Retries that all calls of this client may make together. Off: as many as `retry` allows, or as the budget that
     /// it shares with other clients (`retry_options::budget`) does; at most one of the two may be given.
@@ -70,40 +83,48 @@ struct client_options {
     /// Turns attempts away while too many fail; retries wait until it lets some through, where `retry` allows. Off
     /// unless given.
     std::optional<circuit_breaker_options> circuit_breaker{};
-    /// Sends a second request when the first is slow to be answered (a stream: to begin). Each takes its own slot and
+    /// Sends a second request when the first is slow to be answered (a stream: to begin). Each takes its own permit and
     /// quota. The slower one is cancelled, but a service that has accepted it bills it. Off unless given.
     std::optional<hedge_options> hedge{};
-    /// Limits of one attempt: the first token of a stream is `first_byte`, between two of them is `idle`, all of it
-    /// `total`.
-    exchange_limits limits{};
-    /// The whole call: waits in line, attempts, back-offs, re-asks, tool rounds and a stream's body together. No retry
-    /// begins that would end behind it. Zero: no limit.
-    std::chrono::milliseconds timeout{0};
-    /// How often `parse` asks again when an answer does not have the wanted form. Range: [0, 10].
+};
+
+/// How structured output is read, and what happens when it does not fit.
+struct output_options {
+    /// How often `parse` asks again when a response does not have the wanted format. Range: [0, 10].
     int max_reasks{2};
     /// Tokens of all tries of one `parse`, prompts included, after which it asks no more. 0: only `max_reasks` counts.
     std::int64_t max_reask_tokens{0};
-    /// Told of each answer that is to be asked for again. Called on the call's own executor; an exception ends the
-    /// call.
-    std::function<void(reask_event const&)> on_reask{};
-    /// Told of each request when it is over: both of a hedged attempt, a stream at its end, or as `errc::cancelled`
-    /// soon after it was dropped. Called on the call's own executor. Must not throw.
-    std::function<void(attempt_event const&)> on_attempt{};
-    /// What `parse` and `parse_stream` forgive in answers: services that enforce no schema wrap them in words and
-    /// fences.
+    /// Deviations from strict JSON that `parse` and `parse_stream` accept: services that enforce no schema wrap it in
+    /// prose and code fences.
     json::leniency leniency{.code_fences = true, .prose = true};
-    /// Largest event of a stream.
+    /// Largest event of a stream. Must be > 0.
     std::size_t max_event_bytes{16U << 20U};
+};
+
+/// Callbacks of a client. They run on the call's own executor.
+struct client_hooks {
+    /// Called with each response that is to be asked for again. An exception ends the call.
+    std::function<void(reask_event const&)> on_reask{};
+    /// Called with each request when it is over: both of a hedged attempt, a stream at its end, or as `errc::cancelled`
+    /// soon after it was dropped. Must not throw.
+    std::function<void(attempt_event const&)> on_attempt{};
+};
+
+/// All options of a client.
+struct client_options {
+    service_options service{};
     http_options http{};
-    /// Used in place of HTTP by every call. Then the client must have one shard only. Empty: HTTP.
-    std::shared_ptr<coax::transport> transport{};
+    policy_options policies{};
+    output_options output{};
+    client_hooks hooks{};
 
     /// From the environment: COAX_PROVIDER or whichever of these is set, in this order:
     /// AZURE_OPENAI_ENDPOINT (AZURE_OPENAI_API_KEY or AZURE_OPENAI_AD_TOKEN, OPENAI_API_VERSION,
     /// AZURE_OPENAI_DEPLOYMENT), OPENAI_API_KEY (OPENAI_BASE_URL, OPENAI_ORG_ID, OPENAI_PROJECT_ID), ANTHROPIC_API_KEY
     /// or ANTHROPIC_AUTH_TOKEN (ANTHROPIC_BASE_URL), COAX_BASE_URL (a compatible server; COAX_API_KEY). COAX_MODEL
     /// names the model. HTTPS_PROXY and NO_PROXY are honoured; SSL_CERT_FILE adds certificate authorities;
-    /// RETRY_ATTEMPTS and RETRY_WAIT_EXPONENTIAL_{MULTIPLIER,MIN,MAX} set `retry`, as `retry_options_from` says.
+    /// RETRY_ATTEMPTS and RETRY_WAIT_EXPONENTIAL_{MULTIPLIER,MIN,MAX} set `policies.retry`, as `retry_options_from`
+    /// says.
     /// @throws coax::exception  `errc::invalid_argument`: nothing is set, or what is set contradicts itself.
     [[nodiscard]] static client_options from_env();
 };
@@ -113,10 +134,11 @@ struct client_options {
 [[nodiscard]] result<client_options> client_options_from(
     std::function<std::optional<std::string>(std::string_view name)> const& look_up);
 
-/// The first thing wrong with `options`; none: they are valid.
-[[nodiscard]] std::optional<error> validate(client_options const& options);
+/// Errors: `errc::invalid_argument`; `where` is the option, such as "policies.retry.max_attempts".
+[[nodiscard]] result<void> validate(client_options const& options);
 
-/// What may be shown to people and logs: every option on a line of its own, no secret among them.
+/// The options that differ from their defaults, one a line, such as "service.model: gpt-5.4". Secrets are written as
+/// "[secret]", callbacks and shared objects as "[set]".
 [[nodiscard]] std::string describe(client_options const& options);
 
 }  // namespace coax

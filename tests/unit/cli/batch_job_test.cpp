@@ -40,9 +40,9 @@ TEST(Prepare, GoodInputGivesAJob) {
     ASSERT_TRUE(job) << job.error().why;
     EXPECT_EQ(job->record_count, 2U);
     EXPECT_TRUE(job->schema);
-    EXPECT_EQ(job->options.retry.max_attempts, in.flags.retries + 1);
-    EXPECT_EQ(job->options.max_concurrency, in.flags.concurrency);
-    EXPECT_FALSE(job->options.adaptive);
+    EXPECT_EQ(job->options.policies.retry.max_attempts, in.flags.retries + 1);
+    EXPECT_EQ(job->options.policies.max_concurrency, in.flags.concurrency);
+    EXPECT_FALSE(job->options.policies.adaptive);
 }
 
 TEST(Prepare, AdaptiveStaysWithinTheConcurrency) {
@@ -51,9 +51,9 @@ TEST(Prepare, AdaptiveStaysWithinTheConcurrency) {
     in.flags.concurrency = 5;
     auto const job = prepare(in.flags, {}, with_key);
     ASSERT_TRUE(job) << job.error().why;
-    ASSERT_TRUE(job->options.adaptive);
-    EXPECT_EQ(job->options.adaptive->maximum, 5U);
-    EXPECT_EQ(job->options.adaptive->initial, 5U);
+    ASSERT_TRUE(job->options.policies.adaptive);
+    EXPECT_EQ(job->options.policies.adaptive->maximum, 5U);
+    EXPECT_EQ(job->options.policies.adaptive->initial, 5U);
 }
 
 TEST(Prepare, RequestCarriesSystemPromptAndSampling) {

@@ -25,10 +25,10 @@ TEST(ServiceFlags, EnvironmentAloneIsEnough) {
     variables const set{{"OPENAI_API_KEY", "k"}, {"OPENAI_BASE_URL", "https://env"}, {"COAX_MODEL", "m"}};
     auto const options = resolve({}, over(set));
     ASSERT_TRUE(options) << options.error();
-    EXPECT_EQ(options->provider.service, "openai");
-    EXPECT_EQ(options->provider.base_url, "https://env");
-    EXPECT_EQ(options->model, "m");
-    EXPECT_EQ(options->api_key.reveal(), "k");
+    EXPECT_EQ(options->service.provider.service, "openai");
+    EXPECT_EQ(options->service.provider.base_url, "https://env");
+    EXPECT_EQ(options->service.model, "m");
+    EXPECT_EQ(options->service.api_key.reveal(), "k");
 }
 
 TEST(ServiceFlags, FlagsComeBeforeTheEnvironment) {
@@ -41,11 +41,11 @@ TEST(ServiceFlags, FlagsComeBeforeTheEnvironment) {
                               .ca_file = "/flag.pem"};
     auto const options = resolve(flags, over(set));
     ASSERT_TRUE(options) << options.error();
-    EXPECT_EQ(options->provider.service, "anthropic");
-    EXPECT_EQ(options->api_key.reveal(), "a");
-    EXPECT_EQ(options->provider.base_url, "https://f");
-    EXPECT_EQ(options->provider.api_version, "2023-01-01");
-    EXPECT_EQ(options->model, "flag");
+    EXPECT_EQ(options->service.provider.service, "anthropic");
+    EXPECT_EQ(options->service.api_key.reveal(), "a");
+    EXPECT_EQ(options->service.provider.base_url, "https://f");
+    EXPECT_EQ(options->service.provider.api_version, "2023-01-01");
+    EXPECT_EQ(options->service.model, "flag");
     EXPECT_EQ(options->http.ca_file, "/flag.pem");
 }
 
@@ -53,16 +53,16 @@ TEST(ServiceFlags, DeploymentNamesTheModelWhereNothingElseDoes) {
     variables const set{{"AZURE_OPENAI_API_KEY", "k"}, {"AZURE_OPENAI_ENDPOINT", "https://x.openai.azure.com"}};
     auto const options = resolve({.deployment = "mine"}, over(set));
     ASSERT_TRUE(options) << options.error();
-    EXPECT_EQ(options->provider.service, "azure");
-    EXPECT_EQ(options->provider.deployment, "mine");
-    EXPECT_EQ(options->model, "mine");
+    EXPECT_EQ(options->service.provider.service, "azure");
+    EXPECT_EQ(options->service.provider.deployment, "mine");
+    EXPECT_EQ(options->service.model, "mine");
 }
 
 TEST(ServiceFlags, BaseUrlAloneMeansACompatibleServer) {
     auto const options = resolve({.base_url = "http://127.0.0.1:1/v1"}, over({}));
     ASSERT_TRUE(options) << options.error();
-    EXPECT_EQ(options->provider.service, "compatible");
-    EXPECT_TRUE(options->api_key.empty());
+    EXPECT_EQ(options->service.provider.service, "compatible");
+    EXPECT_TRUE(options->service.api_key.empty());
 }
 
 struct refused_case {

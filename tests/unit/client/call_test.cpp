@@ -123,7 +123,7 @@ TEST(Chat, NoMoreInFlightThanAllowed) {
     service.then(fake_service::answer{.response = openai_text("ok"), .delay = 1s});
     run_virtual([](fake_service fake) -> asio::awaitable<void> {
         auto options = fake.options();
-        options.max_concurrency = 4;
+        options.policies.max_concurrency = 4;
         auto llm = co_await connect(std::move(options));
         auto const executor = co_await asio::this_coro::executor;
         auto const began = now(executor);
@@ -140,7 +140,7 @@ TEST(Chat, RateLimitIsKept) {
     service.then(openai_text("ok"));
     run_virtual([](fake_service fake) -> asio::awaitable<void> {
         auto options = fake.options();
-        options.rate_limits = {.requests_per_minute = 60, .burst = 1s};
+        options.policies.rate_limits = {.requests_per_minute = 60, .burst = 1s};
         auto llm = co_await connect(std::move(options));
         auto const executor = co_await asio::this_coro::executor;
         auto const began = now(executor);
@@ -155,7 +155,7 @@ TEST(Chat, ToldWaitHoldsOtherCallsToo) {
     service.then(openai_error(429, "rate_limit_exceeded", {{"retry-after", "10"}})).then(openai_text("ok"));
     run_virtual([](fake_service fake) -> asio::awaitable<void> {
         auto options = fake.options();
-        options.retry.max_attempts = 1;
+        options.policies.retry.max_attempts = 1;
         auto llm = co_await connect(std::move(options));
         auto const executor = co_await asio::this_coro::executor;
         auto const began = now(executor);
@@ -171,7 +171,7 @@ TEST(Chat, TokenSourceIsAskedForEachAttempt) {
     int asked = 0;
     run_virtual([](fake_service fake, int& count) -> asio::awaitable<void> {
         auto options = fake.options();
-        options.token_source = [&count]() -> asio::awaitable<result<secret>> {
+        options.service.token_source = [&count]() -> asio::awaitable<result<secret>> {
             co_return secret{"token-" + std::to_string(++count)};
         };
         auto llm = co_await connect(std::move(options));
@@ -187,8 +187,8 @@ TEST(Chat, CancelledCallLeavesNothingBehind) {
     service.then(fake_service::answer{.response = openai_text("ok"), .delay = 1h});
     run_virtual([](fake_service fake) -> asio::awaitable<void> {
         auto options = fake.options();
-        options.max_concurrency = 1;
-        options.limits.first_byte = 0ms;
+        options.policies.max_concurrency = 1;
+        options.policies.limits.first_byte = 0ms;
         auto llm = co_await connect(std::move(options));
         EXPECT_EQ((co_await as_result(with_timeout(1s, llm.chat("x")))).error().code, errc::timeout);
         // The slot is free again: this one is sent too.
@@ -211,7 +211,7 @@ TEST(Chat, ClosedClientRefuses) {
 TEST(Client, BadOptionsThrow) {
     runtime rt;
     try {
-        client llm{rt, client_options{.provider = {.service = "acme"}}};
+        client llm{rt, client_options{.service = {.provider = {.service = "acme"}}}};
         FAIL();
     } catch (exception const& thrown) {
         EXPECT_EQ(thrown.why().code, errc::invalid_argument);

@@ -36,8 +36,8 @@ protected:
         fake_service service;
         service.then(std::move(answer));
         auto options = service.options();
-        options.limits = {.connect = 0s, .first_byte = 0s, .idle = 0s};
-        options.retry.max_attempts = 1;
+        options.policies.limits = {.connect = 0s, .first_byte = 0s, .idle = 0s};
+        options.policies.retry.max_attempts = 1;
         return options;
     }
 
@@ -66,14 +66,15 @@ TEST_P(Deadline, OfAStreamIsNamed) { run_virtual(expect_end(GetParam(), true)); 
 INSTANTIATE_TEST_SUITE_P(
     Rows, Deadline,
     testing::Values(
-        limit_case{"first_token", [](client_options& one) { one.limits.first_byte = 10s; }, "first_byte", 10s},
-        limit_case{"between_tokens", [](client_options& one) { one.limits.idle = 30s; }, "idle", 90s},
-        limit_case{"one_attempt", [](client_options& one) { one.limits.total = 100s; }, "total", 100s},
-        limit_case{"whole_call", [](client_options& one) { one.timeout = 150s; }, "`timeout` of the whole call", 150s},
+        limit_case{"first_token", [](client_options& one) { one.policies.limits.first_byte = 10s; }, "first_byte", 10s},
+        limit_case{"between_tokens", [](client_options& one) { one.policies.limits.idle = 30s; }, "idle", 90s},
+        limit_case{"one_attempt", [](client_options& one) { one.policies.limits.total = 100s; }, "total", 100s},
+        limit_case{"whole_call", [](client_options& one) { one.policies.timeout = 150s; },
+                   "`timeout` of the whole call", 150s},
         limit_case{"whole_call_before_an_attempts_own",
                    [](client_options& one) {
-                       one.timeout = 80s;
-                       one.limits.total = 100s;
+                       one.policies.timeout = 80s;
+                       one.policies.limits.total = 100s;
                    },
                    "`timeout` of the whole call", 80s}),
     [](auto const& row) { return std::string(row.param.name); });
@@ -83,7 +84,7 @@ TEST(CallDeadline, NoBackOffBeginsThatWouldOutlastIt) {
         fake_service service;
         service.then(openai_error(429, "rate_limit_exceeded", {{"retry-after", "60"}}));
         auto options = service.options();
-        options.timeout = 5s;
+        options.policies.timeout = 5s;
         auto const executor = co_await asio::this_coro::executor;
         client llm{executor, std::move(options)};
         auto const began = now(executor);
@@ -100,8 +101,8 @@ TEST(CallDeadline, CoversAttemptsAndBackOffsTogether) {
         fake_service service;
         service.then(fake_service::answer{.response = openai_error(503, "busy"), .delay = 2s});
         auto options = service.options();
-        options.timeout = 5500ms;
-        options.retry = retry_options::fixed(100, 1s, 0s);
+        options.policies.timeout = 5500ms;
+        options.policies.retry = retry_options::fixed(100, 1s, 0s);
         auto const executor = co_await asio::this_coro::executor;
         client llm{executor, std::move(options)};
         auto const began = now(executor);
@@ -118,7 +119,7 @@ TEST(CallDeadline, OfTheCallerIsNotTheCalls) {
         fake_service service;
         service.then(fake_service::answer{.response = openai_text("late"), .delay = 1h});
         auto options = service.options();
-        options.timeout = 10s;
+        options.policies.timeout = 10s;
         client llm{co_await asio::this_coro::executor, std::move(options)};
         auto const got = co_await as_result(with_timeout(1s, llm.chat("x")));
         EXPECT_EQ(got.error().code, errc::timeout);
@@ -135,7 +136,7 @@ TEST(Quota, AServiceThatSharesItsLimitWithOthersIsHeeded) {
         told.headers.add("x-ratelimit-remaining-requests", "0");
         service.then(std::move(told));
         auto options = service.options();
-        options.rate_limits.requests_per_minute = 600;
+        options.policies.rate_limits.requests_per_minute = 600;
         auto const executor = co_await asio::this_coro::executor;
         client llm{executor, std::move(options)};
         co_await llm.chat("x");
@@ -154,8 +155,8 @@ TEST(DeadlineCost, StandsInTheError) {
         .then(fake_service::answer{.response = openai_text(R"({"n":3})"), .delay = 1h});
     auto const body = [](fake_service fake) -> asio::awaitable<void> {
         auto options = fake.options();
-        options.limits = {.first_byte = 0s};
-        options.timeout = 10s;
+        options.policies.limits = {.first_byte = 0s};
+        options.policies.timeout = 10s;
         client llm{co_await asio::this_coro::executor, std::move(options)};
         auto const schema = runtime_schema::parse(R"({"type":"object","properties":{"n":{"type":"integer"}}})").value();
         auto const form = form_of(schema);
@@ -177,9 +178,9 @@ TEST(DeadlineCost, OfACallThatWaitsForASlotIsNothing) {
     service.then(fake_service::answer{.response = openai_text("ok"), .delay = 1h});
     auto const body = [](fake_service fake) -> asio::awaitable<void> {
         auto options = fake.options();
-        options.limits = {.first_byte = 0s};
-        options.max_concurrency = 1;
-        options.timeout = 10s;
+        options.policies.limits = {.first_byte = 0s};
+        options.policies.max_concurrency = 1;
+        options.policies.timeout = 10s;
         client llm{co_await asio::this_coro::executor, std::move(options)};
         std::vector<int> const two(2);
         auto const ask = [&llm](int) { return llm.chat("x"); };

@@ -1,8 +1,11 @@
 #include <coax/client/options.hpp>
+#include <coax/http/memory_transport.hpp>
+#include <coax/reflect/fields.hpp>
 
 #include <gtest/gtest.h>
 
 #include <map>
+#include <set>
 
 namespace coax {
 namespace {
@@ -33,12 +36,12 @@ TEST_P(FromEnvironment, FindsTheService) {
     auto const& row = GetParam();
     auto const options = from(row.set);
     ASSERT_TRUE(options) << options.error();
-    EXPECT_EQ(options->provider.service, row.service);
-    EXPECT_EQ(options->provider.base_url, row.base_url);
-    EXPECT_EQ(options->api_key.reveal(), row.key);
-    EXPECT_EQ(options->model, row.model);
-    EXPECT_EQ(options->provider.bearer, row.bearer);
-    EXPECT_FALSE(validate(*options));
+    EXPECT_EQ(options->service.provider.service, row.service);
+    EXPECT_EQ(options->service.provider.base_url, row.base_url);
+    EXPECT_EQ(options->service.api_key.reveal(), row.key);
+    EXPECT_EQ(options->service.model, row.model);
+    EXPECT_EQ(options->service.provider.bearer, row.bearer);
+    EXPECT_TRUE(validate(*options));
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -120,40 +123,116 @@ INSTANTIATE_TEST_SUITE_P(Rows, RefusedEnvironment,
 TEST(ClientOptions, TakesRetriesFromTheEnvironment) {
     auto const set = from({{"OPENAI_API_KEY", "sk"}, {"RETRY_ATTEMPTS", "5"}, {"RETRY_WAIT_EXPONENTIAL_MAX", "30"}});
     ASSERT_TRUE(set);
-    EXPECT_EQ(set->retry.max_attempts, 5);
-    EXPECT_EQ(set->retry.max_delay, std::chrono::seconds{30});
+    EXPECT_EQ(set->policies.retry.max_attempts, 5);
+    EXPECT_EQ(set->policies.retry.max_delay, std::chrono::seconds{30});
     auto const wrong = from({{"OPENAI_API_KEY", "sk"}, {"RETRY_ATTEMPTS", "many"}});
     ASSERT_FALSE(wrong);
     EXPECT_EQ(wrong.error().where, "RETRY_ATTEMPTS");
 }
 
+std::string wrong_option(client_options const& options) { return validate(options).error().where; }
+
 TEST(ClientOptions, NamesTheWrongField) {
-    EXPECT_EQ(validate(client_options{.max_concurrency = 0})->where, "max_concurrency");
-    EXPECT_EQ(validate(client_options{.max_reasks = 11})->where, "max_reasks");
-    EXPECT_EQ(validate(client_options{.timeout = std::chrono::milliseconds{-1}})->where, "timeout");
-    EXPECT_EQ(validate(client_options{.max_event_bytes = 0})->where, "max_event_bytes");
-    EXPECT_EQ(validate(client_options{.rate_limits = {.requests_per_minute = -1}})->where,
-              "rate_limits.requests_per_minute");
-    EXPECT_EQ(validate(client_options{.retry = {.max_attempts = 0}})->where, "retry.max_attempts");
-    EXPECT_EQ(validate(client_options{.http = {.max_connections = 0}})->where, "http.max_connections");
-    EXPECT_EQ(validate(client_options{.adaptive = adaptive_limit_options{.minimum = 0}})->where, "adaptive.minimum");
-    EXPECT_EQ(validate(client_options{.circuit_breaker = circuit_breaker_options{.trials = 0}})->where,
-              "circuit_breaker.trials");
-    EXPECT_EQ(validate(client_options{.hedge = hedge_options{.percentile = 1}})->where, "hedge.percentile");
-    EXPECT_EQ(validate(client_options{.retry_budget = retry_budget_options{.capacity = 0}})->where,
-              "retry_budget.capacity");
-    client_options two_budgets{.retry_budget = retry_budget_options{}};
-    two_budgets.retry.budget = std::make_shared<retry_budget>();
-    EXPECT_EQ(validate(two_budgets)->where, "retry_budget");
+    EXPECT_EQ(wrong_option({.policies = {.max_concurrency = 0}}), "policies.max_concurrency");
+    EXPECT_EQ(wrong_option({.output = {.max_reasks = 11}}), "output.max_reasks");
+    EXPECT_EQ(wrong_option({.policies = {.timeout = std::chrono::milliseconds{-1}}}), "policies.timeout");
+    EXPECT_EQ(wrong_option({.output = {.max_event_bytes = 0}}), "output.max_event_bytes");
+    EXPECT_EQ(wrong_option({.policies = {.limits = {.max_body_bytes = 0}}}), "policies.limits.max_body_bytes");
+    EXPECT_EQ(wrong_option({.policies = {.rate_limits = {.requests_per_minute = -1}}}),
+              "policies.rate_limits.requests_per_minute");
+    EXPECT_EQ(wrong_option({.policies = {.retry = {.max_attempts = 0}}}), "policies.retry.max_attempts");
+    EXPECT_EQ(wrong_option({.http = {.max_connections = 0}}), "http.max_connections");
+    EXPECT_EQ(wrong_option({.policies = {.adaptive = adaptive_limit_options{.minimum = 0}}}),
+              "policies.adaptive.minimum");
+    EXPECT_EQ(wrong_option({.policies = {.circuit_breaker = circuit_breaker_options{.trials = 0}}}),
+              "policies.circuit_breaker.trials");
+    EXPECT_EQ(wrong_option({.policies = {.hedge = hedge_options{.percentile = 1}}}), "policies.hedge.percentile");
+    EXPECT_EQ(wrong_option({.policies = {.retry_budget = retry_budget_options{.capacity = 0}}}),
+              "policies.retry_budget.capacity");
+    client_options two_budgets{.policies = {.retry_budget = retry_budget_options{}}};
+    two_budgets.policies.retry.budget = std::make_shared<retry_budget>();
+    EXPECT_EQ(wrong_option(two_budgets), "policies.retry_budget");
 }
 
 TEST(ClientOptions, DescriptionHoldsNoSecret) {
-    client_options options{.api_key = "sk-very-secret", .model = "m"};
+    client_options options{.service = {.api_key = "sk-very-secret", .model = "m"}};
+    options.service.provider.headers = {{"x-token", "hush"}};
     options.http.https_proxy = "http://user:hush@proxy:3128";
-    auto const text = describe(options);
-    EXPECT_NE(text.find("model: m"), std::string::npos);
-    EXPECT_EQ(text.find("very-secret"), std::string::npos);
-    EXPECT_EQ(text.find("hush"), std::string::npos);
+    EXPECT_EQ(describe(options),
+              "service.provider.headers: x-token [secret]\n"
+              "service.api_key: [secret]\n"
+              "service.model: m\n"
+              "http.https_proxy: [secret]\n");
+}
+
+/// One option that is not as it comes, and its line.
+struct described_case {
+    char const* line;
+    void (*change)(client_options&);
+};
+
+TEST(ClientOptions, DescriptionTellsEveryOptionThatIsChanged) {
+    EXPECT_EQ(describe({}), "");
+    described_case const rows[]{
+        {"service.provider.service: azure", [](auto& o) { o.service.provider.service = "azure"; }},
+        {"service.provider.base_url: https://u", [](auto& o) { o.service.provider.base_url = "https://u"; }},
+        {"service.provider.api_version: v", [](auto& o) { o.service.provider.api_version = "v"; }},
+        {"service.provider.deployment: d", [](auto& o) { o.service.provider.deployment = "d"; }},
+        {"service.provider.bearer: true", [](auto& o) { o.service.provider.bearer = true; }},
+        {"service.provider.organization: o", [](auto& o) { o.service.provider.organization = "o"; }},
+        {"service.provider.project: p", [](auto& o) { o.service.provider.project = "p"; }},
+        {"service.provider.headers: h [secret]", [](auto& o) { o.service.provider.headers = {{"h", "v"}}; }},
+        {"service.api_key: [secret]", [](auto& o) { o.service.api_key = "k"; }},
+        {"service.token_source: [set]",
+         [](auto& o) { o.service.token_source = [] { return boost::asio::awaitable<result<secret>>{}; }; }},
+        {"service.model: m", [](auto& o) { o.service.model = "m"; }},
+        {"service.transport: [set]",
+         [](auto& o) { o.service.transport = std::make_shared<memory_transport>(memory_transport::handler{}); }},
+        {"http.max_connections_per_host: 2", [](auto& o) { o.http.max_connections_per_host = 2; }},
+        {"http.max_connections: 2", [](auto& o) { o.http.max_connections = 2; }},
+        {"http.max_waiting: 2", [](auto& o) { o.http.max_waiting = 2; }},
+        {"http.max_handshakes: 2", [](auto& o) { o.http.max_handshakes = 2; }},
+        {"http.idle_time: 2000 ms", [](auto& o) { o.http.idle_time = std::chrono::seconds{2}; }},
+        {"http.life_time: 2000 ms", [](auto& o) { o.http.life_time = std::chrono::seconds{2}; }},
+        {"http.max_header_bytes: 512", [](auto& o) { o.http.max_header_bytes = 512; }},
+        {"http.ca_file: f.pem", [](auto& o) { o.http.ca_file = "f.pem"; }},
+        {"http.ca_pem: [4 bytes]", [](auto& o) { o.http.ca_pem = "a\nb\n"; }},
+        {"http.https_proxy: [secret]", [](auto& o) { o.http.https_proxy = "http://p:1"; }},
+        {"http.no_proxy: a, b", [](auto& o) { o.http.no_proxy = {"a", "b"}; }},
+        {"policies.timeout: 5 ms", [](auto& o) { o.policies.timeout = std::chrono::milliseconds{5}; }},
+        {"policies.limits.max_body_bytes: 9", [](auto& o) { o.policies.limits.max_body_bytes = 9; }},
+        {"policies.max_concurrency: 3", [](auto& o) { o.policies.max_concurrency = 3; }},
+        {"policies.adaptive: on", [](auto& o) { o.policies.adaptive.emplace(); }},
+        {"policies.rate_limits.even_spacing: true", [](auto& o) { o.policies.rate_limits.even_spacing = true; }},
+        {"policies.expected_output_tokens: 1", [](auto& o) { o.policies.expected_output_tokens = 1; }},
+        {"policies.retry.factor: 1.5", [](auto& o) { o.policies.retry.factor = 1.5; }},
+        {"policies.retry.form: full", [](auto& o) { o.policies.retry.form = jitter_form::full; }},
+        {"policies.retry.retry_if: [set]",
+         [](auto& o) { o.policies.retry.retry_if = [](error const&) { return true; }; }},
+        {"policies.retry_budget: on\npolicies.retry_budget.capacity: 7",
+         [](auto& o) { o.policies.retry_budget = retry_budget_options{.capacity = 7}; }},
+        {"policies.circuit_breaker: on", [](auto& o) { o.policies.circuit_breaker.emplace(); }},
+        {"policies.hedge: on\npolicies.hedge.budget.per_second: 2",
+         [](auto& o) { o.policies.hedge.emplace().budget.per_second = 2; }},
+        {"output.max_reasks: 1", [](auto& o) { o.output.max_reasks = 1; }},
+        {"output.max_reask_tokens: 1", [](auto& o) { o.output.max_reask_tokens = 1; }},
+        {"output.leniency.prose: false", [](auto& o) { o.output.leniency.prose = false; }},
+        {"output.max_event_bytes: 1", [](auto& o) { o.output.max_event_bytes = 1; }},
+        {"hooks.on_reask: [set]", [](auto& o) { o.hooks.on_reask = [](reask_event const&) {}; }},
+        {"hooks.on_attempt: [set]", [](auto& o) { o.hooks.on_attempt = [](attempt_event const&) {}; }},
+    };
+    std::set<std::string> options_told;
+    for (auto const& row : rows) {
+        client_options options;
+        row.change(options);
+        EXPECT_EQ(describe(options), std::string{row.line} + "\n");
+        std::string const line{row.line};
+        options_told.insert(line.substr(0, line.find('.', line.find('.') + 1)).substr(0, line.find(':')));
+    }
+    auto const groups = reflect::field_count<service_options> + reflect::field_count<http_options> +
+                        reflect::field_count<policy_options> + reflect::field_count<output_options> +
+                        reflect::field_count<client_hooks>;
+    EXPECT_EQ(options_told.size(), groups) << "an option is not in the rows above";
 }
 
 }  // namespace

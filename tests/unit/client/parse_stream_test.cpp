@@ -160,7 +160,7 @@ TEST(StreamParse, StopsAtTheFirstViolationIfAsked) {
                              .delay_per_piece = 10ms});
     run_virtual([](fake_service fake) -> asio::awaitable<void> {
         auto options = fake.options();
-        options.max_concurrency = 1;
+        options.policies.max_concurrency = 1;
         auto llm = co_await connect(std::move(options));
         auto answer = co_await llm.parse_stream<verdict>("x", {.stop_at_violation = true});
         EXPECT_TRUE(co_await answer.next());

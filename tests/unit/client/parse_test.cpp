@@ -104,7 +104,7 @@ TEST(Parse, InvalidOutputSaysWhereAndHowOften) {
     service.then(openai_text(R"({"label":"good","confidence":7})"));
     run_virtual([](fake_service fake) -> asio::awaitable<void> {
         auto options = fake.options();
-        options.max_reasks = 1;
+        options.output.max_reasks = 1;
         auto llm = co_await connect(std::move(options));
         auto const read = co_await as_result(llm.parse<verdict>("x"));
         EXPECT_FALSE(read);
@@ -163,10 +163,11 @@ TEST(Parse, EachReaskIsToldBeforeItIsSent) {
     std::vector<told> seen;
     run_virtual([](fake_service fake, std::vector<told>& into) -> asio::awaitable<void> {
         auto options = fake.options();
-        options.on_reask = [&into](reask_event const& event) {
-            into.push_back({event.number, event.violations.size(), event.answer.usage.total_tokens(), event.why.where});
+        options.hooks.on_reask = [&into](reask_event const& event) {
+            into.push_back(
+                {event.number, event.violations.size(), event.response.usage.total_tokens(), event.why.where});
             EXPECT_EQ(event.why.code, errc::invalid_output);
-            EXPECT_EQ(event.why.output_tokens, event.answer.usage.output_tokens);
+            EXPECT_EQ(event.why.output_tokens, event.response.usage.output_tokens);
         };
         auto llm = co_await connect(std::move(options));
         EXPECT_EQ((co_await llm.parse_response<verdict>(to_request("x"))).response.usage.total_tokens(), 45);
@@ -179,7 +180,7 @@ TEST(Parse, AnObserverThatThrowsEndsTheCall) {
     service.then(openai_text("no"));
     run_virtual([](fake_service fake) -> asio::awaitable<void> {
         auto options = fake.options();
-        options.on_reask = [](reask_event const&) { throw std::runtime_error{"seen enough"}; };
+        options.hooks.on_reask = [](reask_event const&) { throw std::runtime_error{"seen enough"}; };
         auto llm = co_await connect(std::move(options));
         EXPECT_EQ((co_await as_result(llm.parse<verdict>("x"))).error().code, errc::internal);
     }(service));
@@ -192,7 +193,7 @@ TEST(Parse, ReasksEndWithTheirTokens) {
         service.then(openai_text("no"));
         run_virtual([](fake_service fake, std::int64_t most) -> asio::awaitable<void> {
             auto options = fake.options();
-            options.max_reask_tokens = most;
+            options.output.max_reask_tokens = most;
             auto llm = co_await connect(std::move(options));
             EXPECT_EQ((co_await as_result(llm.parse<verdict>("x"))).error().code, errc::invalid_output);
         }(service, most_tokens));
@@ -207,7 +208,7 @@ TEST(Parse, WordsAroundAreForgivenUnlessToldNotTo) {
         auto llm = co_await connect(fake.options());
         EXPECT_EQ((co_await llm.parse<verdict>("x")).label, "good");
         auto options = fake.options();
-        options.leniency = {};
+        options.output.leniency = {};
         auto strict = co_await connect(std::move(options));
         EXPECT_EQ((co_await as_result(strict.parse<verdict>("x"))).error().code, errc::invalid_output);
     }(service));

@@ -45,7 +45,7 @@ void PrintTo(told_attempt const& one, std::ostream* out) {
 }
 
 client_options watched(client_options options, std::vector<told_attempt>& told) {
-    options.on_attempt = [&told](attempt_event const& event) {
+    options.hooks.on_attempt = [&told](attempt_event const& event) {
         told.push_back(
             {event.number, event.hedge, event.took, event.usage.total_tokens(), event.why ? event.why->code : errc{}});
     };
@@ -61,8 +61,9 @@ TEST(ClientHedge, SecondRequestAnswersWhenTheFirstIsSlow) {
         std::vector<told_attempt> told;
         std::vector<hedge_report> reports;
         auto options = watched(fake.options(), told);
-        options.max_concurrency = 2;
-        options.hedge = {.delay = 2s, .on_hedge = [&](hedge_report const& report) { reports.push_back(report); }};
+        options.policies.max_concurrency = 2;
+        options.policies.hedge = {.delay = 2s,
+                                  .on_hedge = [&](hedge_report const& report) { reports.push_back(report); }};
         auto const executor = co_await asio::this_coro::executor;
         client llm{executor, std::move(options)};
         auto const began = now(executor);
@@ -109,8 +110,8 @@ private:
 TEST(ClientHedge, UsageOfBothIsToldWhereBothAreAnswered) {
     auto const body = []() -> asio::awaitable<void> {
         std::vector<told_attempt> told;
-        client_options options{.model = "m", .hedge = hedge_options{.delay = 2s}};
-        options.transport = std::make_shared<deaf_transport>();
+        client_options options{.service = {.model = "m"}, .policies = {.hedge = hedge_options{.delay = 2s}}};
+        options.service.transport = std::make_shared<deaf_transport>();
         client llm{co_await asio::this_coro::executor, watched(std::move(options), told)};
         auto const answer = co_await llm.chat("x");
         EXPECT_THAT(told, ElementsAre(told_attempt{2, true, 1s, 15, errc{}}, told_attempt{1, false, 5s, 15, errc{}}));
@@ -126,7 +127,7 @@ TEST(ClientHedge, StreamThatBeginsFirstIsTaken) {
     auto const body = [](fake_service fake) -> asio::awaitable<void> {
         std::vector<told_attempt> told;
         auto options = watched(fake.options(), told);
-        options.hedge = {.delay = 2s};
+        options.policies.hedge = {.delay = 2s};
         client llm{co_await asio::this_coro::executor, std::move(options)};
         auto words = co_await llm.stream("x");
         EXPECT_THAT(told, ElementsAre(told_attempt{1, false, 3s, 0, errc::cancelled}));
@@ -143,8 +144,8 @@ TEST(ClientHedge, EachRequestTakesItsOwnSlot) {
     service.then(after(20s, openai_text("alone")));
     auto const body = [](fake_service fake) -> asio::awaitable<void> {
         auto options = fake.options();
-        options.max_concurrency = 1;
-        options.hedge = {.delay = 2s};
+        options.policies.max_concurrency = 1;
+        options.policies.hedge = {.delay = 2s};
         client llm{co_await asio::this_coro::executor, std::move(options)};
         EXPECT_EQ((co_await llm.chat("x")).attempts, 1);
         EXPECT_EQ(fake.count(), 1U);  // the second one waited for the slot until it was cancelled
@@ -171,7 +172,7 @@ TEST(OnAttempt, SeesAStreamThatIsDropped) {
     std::vector<told_attempt> told;
     auto const body = [](fake_service fake, std::vector<told_attempt>& ends) -> asio::awaitable<void> {
         auto options = watched(fake.options(), ends);
-        options.rate_limits = {.requests_per_minute = 1};
+        options.policies.rate_limits = {.requests_per_minute = 1};
         auto const executor = co_await asio::this_coro::executor;
         client llm{executor, std::move(options)};
         {
@@ -196,7 +197,7 @@ TEST(Statistics, CountEachKindOfToken) {
             R"("usage":{"input_tokens":1,"output_tokens":2,"cache_read_input_tokens":4,"cache_creation_input_tokens":8}})"});
     auto const body = [](fake_service fake) -> asio::awaitable<void> {
         auto options = fake.options();
-        options.provider.service = "anthropic";
+        options.service.provider.service = "anthropic";
         client llm{co_await asio::this_coro::executor, std::move(options)};
         auto const answer = co_await llm.chat("x");
         EXPECT_EQ(answer.usage.cache_write_tokens, 8);
@@ -212,8 +213,8 @@ TEST(ClientBreaker, TurnsCallsAwayUntilItLetsSomeTry) {
     service.then(openai_error(503, "x")).then(openai_error(503, "x")).then(openai_text("well again"));
     auto const body = [](fake_service fake) -> asio::awaitable<void> {
         auto options = fake.options();
-        options.retry.max_attempts = 1;
-        options.circuit_breaker = {.minimum_calls = 2, .open_for = 10s, .trials = 1};
+        options.policies.retry.max_attempts = 1;
+        options.policies.circuit_breaker = {.minimum_calls = 2, .open_for = 10s, .trials = 1};
         client llm{co_await asio::this_coro::executor, std::move(options)};
         for (int i = 0; i < 2; ++i) EXPECT_EQ((co_await as_result(llm.chat("x"))).error().http_status, 503);
         auto const turned_away = co_await as_result(llm.chat("x"));
@@ -236,7 +237,7 @@ TEST(ClientBreaker, RetryWaitsAsLongAsItTells) {
     service.then(openai_error(503, "x")).then(openai_text("ok"));
     auto const body = [](fake_service fake) -> asio::awaitable<void> {
         auto options = fake.options();
-        options.circuit_breaker = {.minimum_calls = 1, .open_for = 30s, .trials = 1};
+        options.policies.circuit_breaker = {.minimum_calls = 1, .open_for = 30s, .trials = 1};
         auto const executor = co_await asio::this_coro::executor;
         client llm{executor, std::move(options)};
         auto const began = now(executor);
@@ -255,8 +256,8 @@ TEST(ClientAdaptive, LimitFollowsWhatTheServiceBears) {
     service.then(after(1s, openai_text("ok")));
     auto const body = [](fake_service fake) -> asio::awaitable<void> {
         auto options = fake.options();
-        options.max_concurrency = 1;  // not used
-        options.adaptive = {.initial = 4, .maximum = 8};
+        options.policies.max_concurrency = 1;  // not used
+        options.policies.adaptive = {.initial = 4, .maximum = 8};
         auto const executor = co_await asio::this_coro::executor;
         client llm{executor, std::move(options)};
         std::vector<int> const calls(4);
@@ -276,8 +277,8 @@ TEST(ClientAdaptive, LimitShrinksWhenTurnedAway) {
     service.then(after(1s, openai_error(529, "overloaded_error")));
     auto const body = [](fake_service fake) -> asio::awaitable<void> {
         auto options = fake.options();
-        options.retry.max_attempts = 1;
-        options.adaptive = {.initial = 10, .backoff = 0.5};
+        options.policies.retry.max_attempts = 1;
+        options.policies.adaptive = {.initial = 10, .backoff = 0.5};
         client llm{co_await asio::this_coro::executor, std::move(options)};
         std::vector<int> const calls(10);
         auto const ask = [&llm](int) { return llm.chat("x"); };
@@ -294,8 +295,8 @@ TEST(ClientAdaptive, WaitingForQuotaIsNoLatency) {
     service.then(after(1s, openai_text("ok")));
     auto const body = [](fake_service fake) -> asio::awaitable<void> {
         auto options = fake.options();
-        options.adaptive = {.rule = adaptive_limit_rule::gradient, .initial = 20};
-        options.rate_limits = {.requests_per_minute = 60, .burst = 10s};
+        options.policies.adaptive = {.rule = adaptive_limit_rule::gradient, .initial = 20};
+        options.policies.rate_limits = {.requests_per_minute = 60, .burst = 10s};
         client llm{co_await asio::this_coro::executor, std::move(options)};
         std::vector<int> const calls(60);
         auto const ask = [&llm](int) { return llm.chat("x"); };
@@ -310,7 +311,7 @@ TEST(ClientAdaptive, ClosedClientRefuses) {
     service.then(openai_text("ok"));
     auto const body = [](fake_service fake) -> asio::awaitable<void> {
         auto options = fake.options();
-        options.adaptive.emplace();
+        options.policies.adaptive.emplace();
         client llm{co_await asio::this_coro::executor, std::move(options)};
         llm.close();
         EXPECT_EQ((co_await as_result(llm.chat("x"))).error().code, errc::closed);
@@ -328,18 +329,18 @@ struct shared_client {
 
 /// Requests that say "after" are answered in a second. Of the others two fail, one is late, the rest is good.
 client_options options_of(std::shared_ptr<shared_client> const& shared, bool streaming) {
-    client_options options{.model = "m"};
-    options.transport = std::make_shared<memory_transport>(
+    client_options options{.service = {.model = "m"}};
+    options.service.transport = std::make_shared<memory_transport>(
         [shared, streaming](http_request const& request) -> result<fake_service::answer> {
             if (request.body.find("after") != std::string::npos) return after(1s, openai_text("ok"));
             auto const number = ++shared->requests;
             if (number <= 2) return after(3s, openai_error(503, "x"));
             return after(number == 3 ? 20s : 1s, streaming ? openai_stream({"ok"}) : openai_text("ok"));
         });
-    options.adaptive = {.initial = 2, .minimum = 2, .maximum = 2};
-    options.circuit_breaker = {.minimum_calls = 10};
-    options.hedge = {.delay = 2s};
-    options.retry_budget.emplace();
+    options.policies.adaptive = {.initial = 2, .minimum = 2, .maximum = 2};
+    options.policies.circuit_breaker = {.minimum_calls = 10};
+    options.policies.hedge = {.delay = 2s};
+    options.policies.retry_budget.emplace();
     return options;
 }
 
@@ -388,8 +389,8 @@ TEST(ClientRetryBudget, IsSharedByAllCalls) {
     service.then(openai_error(503, "x"));
     auto const body = [](fake_service fake) -> asio::awaitable<void> {
         auto options = fake.options();
-        options.retry.max_attempts = 5;
-        options.retry_budget = {.capacity = 3, .per_success = 0, .per_second = 0};
+        options.policies.retry.max_attempts = 5;
+        options.policies.retry_budget = {.capacity = 3, .per_success = 0, .per_second = 0};
         client llm{co_await asio::this_coro::executor, std::move(options)};
         for (int i = 0; i < 4; ++i) EXPECT_FALSE(co_await as_result(llm.chat("x")));
         EXPECT_EQ(llm.statistics().retries, 3U);
@@ -426,10 +427,10 @@ protected:
         service.then(std::move(told)).then(openai_text("ok"));
         auto const body = [](fake_service fake) -> asio::awaitable<void> {
             auto options = fake.options();
-            options.provider.service = GetParam().service;
-            options.provider.base_url = "https://service.example";
-            options.retry.max_attempts = 1;
-            options.rate_limits = {.requests_per_minute = 600, .from_service = learning::follow};
+            options.service.provider.service = GetParam().service;
+            options.service.provider.base_url = "https://service.example";
+            options.policies.retry.max_attempts = 1;
+            options.policies.rate_limits = {.requests_per_minute = 600, .from_service = learning::follow};
             auto const executor = co_await asio::this_coro::executor;
             client llm{executor, std::move(options)};
             auto const began = now(executor);
@@ -486,8 +487,8 @@ TEST(LearningFromAStream, IsDoneFromARefusal) {
                                {"x-ratelimit-reset-requests", "2m"}}));
     auto const body = [](fake_service fake) -> asio::awaitable<void> {
         auto options = fake.options();
-        options.retry.max_attempts = 1;
-        options.rate_limits = {.requests_per_minute = 600, .from_service = learning::follow};
+        options.policies.retry.max_attempts = 1;
+        options.policies.rate_limits = {.requests_per_minute = 600, .from_service = learning::follow};
         auto const executor = co_await asio::this_coro::executor;
         client llm{executor, std::move(options)};
         auto const began = now(executor);

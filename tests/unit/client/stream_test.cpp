@@ -96,7 +96,7 @@ TEST(Stream, DroppedStreamGivesItsSlotBack) {
     service.then(fake_service::answer{.response = openai_stream({"a", "b"}), .piece_bytes = 8, .delay_per_piece = 1s});
     run_virtual([](fake_service fake) -> asio::awaitable<void> {
         auto options = fake.options();
-        options.max_concurrency = 1;
+        options.policies.max_concurrency = 1;
         auto llm = co_await connect(std::move(options));
         for (int i = 0; i < 3; ++i) {
             auto words = co_await llm.stream("x");

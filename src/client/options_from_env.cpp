@@ -1,0 +1,130 @@
+#include <coax/client/options.hpp>
+
+#include <array>
+#include <cstdlib>
+
+namespace coax {
+namespace {
+
+using look_up_function = std::function<std::optional<std::string>(std::string_view name)>;
+
+/// A variable that is set to nothing counts as not set.
+std::optional<std::string> non_empty(look_up_function const& look_up, std::string_view name) {
+    auto value = look_up(name);
+    if (value && value->empty()) return std::nullopt;
+    return value;
+}
+
+std::string or_empty(look_up_function const& look_up, std::string_view name) {
+    return non_empty(look_up, name).value_or(std::string{});
+}
+
+void fill_azure(look_up_function const& env, client_options& options) {
+    options.service.provider.base_url = or_empty(env, "AZURE_OPENAI_ENDPOINT");
+    options.service.provider.api_version = or_empty(env, "OPENAI_API_VERSION");
+    options.service.provider.deployment = or_empty(env, "AZURE_OPENAI_DEPLOYMENT");
+    if (auto token = non_empty(env, "AZURE_OPENAI_AD_TOKEN")) {
+        options.service.api_key = secret{std::move(*token)};
+        options.service.provider.bearer = true;
+    } else {
+        options.service.api_key = or_empty(env, "AZURE_OPENAI_API_KEY");
+    }
+}
+
+void fill_openai(look_up_function const& env, client_options& options) {
+    options.service.api_key = or_empty(env, "OPENAI_API_KEY");
+    options.service.provider.base_url = or_empty(env, "OPENAI_BASE_URL");
+    options.service.provider.organization = or_empty(env, "OPENAI_ORG_ID");
+    options.service.provider.project = or_empty(env, "OPENAI_PROJECT_ID");
+}
+
+void fill_anthropic(look_up_function const& env, client_options& options) {
+    options.service.provider.base_url = or_empty(env, "ANTHROPIC_BASE_URL");
+    if (auto key = non_empty(env, "ANTHROPIC_API_KEY")) {
+        options.service.api_key = secret{std::move(*key)};
+    } else {
+        options.service.api_key = or_empty(env, "ANTHROPIC_AUTH_TOKEN");
+        options.service.provider.bearer = true;
+    }
+}
+
+void fill_compatible(look_up_function const& env, client_options& options) {
+    options.service.provider.base_url = or_empty(env, "COAX_BASE_URL");
+    options.service.api_key = or_empty(env, "COAX_API_KEY");
+}
+
+/// Services in the order in which the environment is searched for them.
+struct service_source {
+    std::string_view service;
+    std::array<std::string_view, 2> signs;  // any of these set: this service is meant
+    bool needs_key;
+    std::string_view key_names;
+    std::string_view default_model;
+    void (*fill)(look_up_function const&, client_options&);
+};
+
+constexpr std::array service_sources{
+    service_source{
+        "azure", {"AZURE_OPENAI_ENDPOINT"}, true, "AZURE_OPENAI_API_KEY or AZURE_OPENAI_AD_TOKEN", "", fill_azure},
+    service_source{"openai", {"OPENAI_API_KEY"}, true, "OPENAI_API_KEY", "gpt-5.4-mini", fill_openai},
+    service_source{"anthropic",
+                   {"ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"},
+                   true,
+                   "ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN",
+                   "claude-sonnet-5",
+                   fill_anthropic},
+    service_source{"compatible", {"COAX_BASE_URL"}, false, "COAX_API_KEY", "", fill_compatible},
+};
+
+service_source const* named_source(std::string_view service) {
+    for (auto const& source : service_sources)
+        if (source.service == service) return &source;
+    return nullptr;
+}
+
+service_source const* found_source(look_up_function const& env) {
+    for (auto const& source : service_sources)
+        for (auto const sign : source.signs)
+            if (!sign.empty() && non_empty(env, sign)) return &source;
+    return nullptr;
+}
+
+}  // namespace
+
+result<client_options> client_options_from(look_up_function const& look_up) {
+    client_options options;
+    auto const wanted = non_empty(look_up, "COAX_PROVIDER");
+    auto const* source = wanted ? named_source(*wanted) : found_source(look_up);
+    if (source == nullptr && wanted)
+        return invalid_argument("COAX_PROVIDER",
+                                "unknown provider \"" + *wanted + "\"; known are openai, azure, anthropic, compatible");
+    if (source == nullptr)
+        return invalid_argument(
+            "environment",
+            "no service is configured: set OPENAI_API_KEY, AZURE_OPENAI_ENDPOINT, ANTHROPIC_API_KEY or COAX_BASE_URL");
+    options.service.provider.service = source->service;
+    source->fill(look_up, options);
+    if (auto url = non_empty(look_up, "COAX_BASE_URL")) options.service.provider.base_url = std::move(*url);
+    if (source->needs_key && options.service.api_key.empty())
+        return invalid_argument(std::string{source->key_names}, "no key for " + std::string{source->service} +
+                                                                    ": set " + std::string{source->key_names});
+    options.service.model = non_empty(look_up, "COAX_MODEL").value_or(std::string{source->default_model});
+    if (options.service.model.empty()) options.service.model = options.service.provider.deployment;
+    options.http.ca_file = or_empty(look_up, "SSL_CERT_FILE");
+    auto retry = retry_options_from(look_up, std::move(options.policies.retry));
+    if (!retry) return retry.error();
+    options.policies.retry = std::move(*retry);
+    return options;
+}
+
+client_options client_options::from_env() {
+    auto options = value_or_throw(client_options_from([](std::string_view name) -> std::optional<std::string> {
+        auto const* value = std::getenv(std::string{name}.c_str());
+        if (value == nullptr) return std::nullopt;
+        return std::string{value};
+    }));
+    proxy_from_env(options.http);
+    return options;
+}
+
+}  // namespace coax

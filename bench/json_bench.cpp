@@ -71,7 +71,7 @@ struct glance {
         if constexpr (requires { reader.complete_items(); })
             return reader.complete_items().size();
         else
-            return reader.at("/choices/0/message/content") == coax::json::presence::growing
+            return reader.presence_at("/choices/0/message/content") == coax::json::presence::growing
                        ? reader.value().choices[0].message.content->size()
                        : 0;
     }

@@ -19,7 +19,7 @@ boost::asio::awaitable<void> judge(coax::client llm, std::string post) {
     int snapshots = 0;
     while (sentiment const* const so_far = co_await answer.next()) {
         ++snapshots;
-        if (!label_shown && answer.reader().of(&sentiment::label) == presence::complete) {
+        if (!label_shown && answer.reader().presence_of(&sentiment::label) == presence::complete) {
             std::cout << "label: " << coax::reflect::enum_name(so_far->label) << std::endl;
             label_shown = true;
         }

@@ -15,11 +15,11 @@
 
 namespace coax::bind::detail {
 
-/// Values as most are: plain, whole and right. Each function reads one at `at` and returns the place behind it, or
-/// null, with nothing changed: then the reader looks closer. The place is handed on in a register, which is worth a
-/// quarter.
+/// The values that most texts hold: plain, complete and valid. Each function reads one at `at` and returns the byte
+/// behind it; or null, with nothing changed, and the slow path decides. The position stays in a register, which makes
+/// reading a quarter faster.
 
-/// The integers that fit a type, as sizes: -`below` to `above`.
+/// The integers that fit a type, as absolute values: -`below` to `above`.
 struct integer_range {
     std::uint64_t below;
     std::uint64_t above;
@@ -48,7 +48,7 @@ inline char const* read_fast_integer(type_descriptor const& type, void* into, ch
 
 inline char const* read_fast_real(type_descriptor const& type, void* into, char const* at, char const* end) {
     double value = 0;
-    char const* const stop = json::detail::take_plain_real(at, end, value);
+    char const* const stop = json::detail::parse_simple_real(at, end, value);
     if (stop == nullptr) return nullptr;
     if (type.bytes == sizeof(float))
         store(into, static_cast<float>(value));
@@ -57,13 +57,10 @@ inline char const* read_fast_real(type_descriptor const& type, void* into, char 
     return stop;
 }
 
-/// Where a string without escapes ends; null: it has some, or is cut, or is no string. Its inside begins at `at` + 1.
+/// The closing quote of a string without escapes; null: it has some, or is cut, or is no string.
 inline char const* find_fast_string_end(char const* at, char const* end, bool check_utf8) {
     if (at == end || *at != '"') return nullptr;
-    auto const run = json::detail::find_plain_end(at + 1, end);
-    if (run.end == end || *run.end != '"') return nullptr;
-    if (run.wide != 0 && check_utf8 && json::detail::find_invalid_utf8(at + 1, run.end) != run.end) return nullptr;
-    return run.end;
+    return json::detail::find_simple_string_end(at + 1, end, check_utf8);
 }
 
 inline char const* read_fast_name(type_descriptor const& type, void* into, char const* at, char const* end) {

@@ -1,6 +1,8 @@
 #include "bind/internal/format.hpp"
 
-#include "bind/internal/text_forms.hpp"
+#include "json/internal/text.hpp"
+
+#include <coax/bind/detail/formatted_types.hpp>
 
 #include <algorithm>
 #include <array>
@@ -8,9 +10,9 @@
 namespace coax::bind::detail {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+using json::detail::is_digit;
+using json::detail::is_hex_digit;
+using json::detail::is_letter;
 
 bool all_of(std::string_view text, bool (*holds)(char)) { return std::all_of(text.begin(), text.end(), holds); }
 
@@ -101,7 +103,7 @@ bool is_ipv6(std::string_view text) {
             break;
         }
         auto const size = std::min(text.find(':'), text.size());
-        if (size == 0 || size > 4 || !all_of(text.substr(0, size), is_hex)) return false;
+        if (size == 0 || size > 4 || !all_of(text.substr(0, size), is_hex_digit)) return false;
         ++groups;
         text.remove_prefix(size);
         if (text.empty()) break;
@@ -121,7 +123,7 @@ bool is_uuid(std::string_view text) {
     if (text.size() != 36) return false;
     for (std::size_t i = 0; i < text.size(); ++i) {
         bool const dash = i == 8 || i == 13 || i == 18 || i == 23;
-        if (dash ? text[i] != '-' : !is_hex(text[i])) return false;
+        if (dash ? text[i] != '-' : !is_hex_digit(text[i])) return false;
     }
     return true;
 }
@@ -136,7 +138,8 @@ bool is_uri(std::string_view text) {
     auto rest = text.substr(colon + 1);
     for (std::size_t i = 0; i < rest.size(); ++i) {
         char const c = rest[i];
-        if (c == '%' && (i + 2 >= rest.size() || !is_hex(rest[i + 1]) || !is_hex(rest[i + 2]))) return false;
+        if (c == '%' && (i + 2 >= rest.size() || !is_hex_digit(rest[i + 1]) || !is_hex_digit(rest[i + 2])))
+            return false;
         if (!is_letter(c) && !is_digit(c) &&
             std::string_view{"-._~:/?#[]@!$&'()*+,;=%"}.find(c) == std::string_view::npos)
             return false;

@@ -6,7 +6,7 @@
 
 namespace coax::bind::detail {
 
-/// Reads a number of a known size from an object whose type is known only by its plan.
+/// Reads a number of a known size from an object whose type is known only by its descriptor.
 template <class Number>
 [[nodiscard]] Number load(void const* from) {
     Number value;

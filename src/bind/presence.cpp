@@ -1,15 +1,15 @@
-#include "bind/partial_machine.hpp"
+#include "bind/partial_parser.hpp"
 
 #include <algorithm>
 
 namespace coax::bind::detail {
 namespace {
 
-/// One key or index of a JSON pointer, told apart without making its text.
-class pointer_step {
+/// One key or index of a JSON pointer, compared without being decoded.
+class reference_token {
 public:
-    /// Takes the first step off a pointer that begins with '/'.
-    explicit pointer_step(std::string_view& pointer) {
+    /// Takes the first token off a pointer that begins with '/'.
+    explicit reference_token(std::string_view& pointer) {
         pointer.remove_prefix(1);
         text_ = pointer.substr(0, pointer.find('/'));
         pointer.remove_prefix(text_.size());
@@ -27,7 +27,7 @@ public:
         return matched == key.size();
     }
 
-    /// As an index; `most` + 1 if it is none, or larger.
+    /// The token as an index; `most` + 1: it is none, or larger.
     [[nodiscard]] std::size_t index(std::size_t most) const {
         std::size_t value = 0;
         for (char const c : text_) {
@@ -41,9 +41,9 @@ private:
     std::string_view text_;
 };
 
-bool has_entry(parse_frame const& map, pointer_step const& step) {
+bool has_entry(parse_frame const& map, reference_token const& step) {
     struct search {
-        pointer_step const& step;
+        reference_token const& step;
         bool found;
     } wanted{step, false};
     map.type->map->visit(map.into, &wanted, [](void* opaque, std::string_view name, void const*) {
@@ -55,64 +55,64 @@ bool has_entry(parse_frame const& map, pointer_step const& step) {
 
 }  // namespace
 
-json::presence partial_machine::at(std::string_view pointer) const {
+json::presence partial_parser::presence_at(std::string_view pointer) const {
     if (is_complete()) return json::presence::complete;
-    if (!reading_.places.empty()) return at_level(0, pointer);
-    return reading_.growing != nullptr && pointer.empty() ? json::presence::growing : json::presence::absent;
+    if (!progress_.frames.empty()) return presence_below(0, pointer);
+    return progress_.open_string != nullptr && pointer.empty() ? json::presence::growing : json::presence::absent;
 }
 
-/// Of what `rest` names below the open place `level`.
-json::presence partial_machine::at_level(std::size_t level, std::string_view rest) const {
+/// The presence of what `rest` leads to from the open frame `level`.
+json::presence partial_parser::presence_below(std::size_t level, std::string_view rest) const {
     if (rest.empty()) return json::presence::growing;
     if (rest.front() != '/') return json::presence::absent;
-    auto const& here = reading_.places[level];
-    pointer_step const step{rest};
-    if (here.type->what == kind::sequence) {
-        auto const index = step.index(here.link.index);
-        if (index < here.link.index) return json::presence::complete;
-        return index == here.link.index ? at_child(level, rest) : json::presence::absent;
+    auto const& frame = progress_.frames[level];
+    reference_token const step{rest};
+    if (frame.type->what == kind::sequence) {
+        auto const index = step.index(frame.link.index);
+        if (index < frame.link.index) return json::presence::complete;
+        return index == frame.link.index ? presence_of_child(level, rest) : json::presence::absent;
     }
-    if (here.type->what == kind::map) {
-        if (here.child_is_open() && step.names(here.key)) return at_child(level, rest);
-        return has_entry(here, step) ? json::presence::complete : json::presence::absent;
+    if (frame.type->what == kind::map) {
+        if (frame.child_is_open() && step.names(frame.key)) return presence_of_child(level, rest);
+        return has_entry(frame, step) ? json::presence::complete : json::presence::absent;
     }
-    auto const& structure = *here.type->structure;
+    auto const& structure = *frame.type->structure;
     for (std::size_t i = 0; i < structure.field_count; ++i)
         if (structure.fields[i].type != nullptr && step.names(structure.fields[i].name))
-            return at_field(level, i, rest);
+            return presence_of_field(level, i, rest);
     return json::presence::absent;
 }
 
-/// Of what `rest` names in the open child of the place `level`.
-json::presence partial_machine::at_child(std::size_t level, std::string_view rest) const {
-    if (level + 1 < reading_.places.size()) return at_level(level + 1, rest);
-    bool const grows = reading_.places[level].child_is_open() && reading_.growing != nullptr;
+/// The presence of what `rest` leads to from the current child of the frame `level`.
+json::presence partial_parser::presence_of_child(std::size_t level, std::string_view rest) const {
+    if (level + 1 < progress_.frames.size()) return presence_below(level + 1, rest);
+    bool const grows = progress_.frames[level].child_is_open() && progress_.open_string != nullptr;
     return grows && rest.empty() ? json::presence::growing : json::presence::absent;
 }
 
-/// Of what `rest` names in a field of the struct at `level`.
-json::presence partial_machine::at_field(std::size_t level, std::size_t index, std::string_view rest) const {
-    auto const& here = reading_.places[level];
-    if (here.child_is_open() && here.field == index) return at_child(level, rest);
-    return here.has(index) ? json::presence::complete : json::presence::absent;
+/// The presence of what `rest` leads to from a field of the struct in the frame `level`.
+json::presence partial_parser::presence_of_field(std::size_t level, std::size_t index, std::string_view rest) const {
+    auto const& frame = progress_.frames[level];
+    if (frame.child_is_open() && frame.field == index) return presence_of_child(level, rest);
+    return frame.has(index) ? json::presence::complete : json::presence::absent;
 }
 
-json::presence partial_machine::of(void const* member) const {
+json::presence partial_parser::presence_of(void const* member) const {
     if (is_complete()) return json::presence::complete;
-    if (reading_.places.empty() || reading_.places[0].type->what != kind::object) return json::presence::absent;
-    auto const& structure = *reading_.places[0].type->structure;
+    if (progress_.frames.empty() || progress_.frames[0].type->what != kind::object) return json::presence::absent;
+    auto const& structure = *progress_.frames[0].type->structure;
     void* members[most_fields];
-    structure.locate(reading_.places[0].into, members);
+    structure.locate(progress_.frames[0].into, members);
     for (std::size_t i = 0; i < structure.field_count; ++i)
-        if (members[i] == member && structure.fields[i].type != nullptr) return at_field(0, i, {});
+        if (members[i] == member && structure.fields[i].type != nullptr) return presence_of_field(0, i, {});
     return json::presence::absent;
 }
 
-std::size_t partial_machine::open_items(void const* member) const {
+std::size_t partial_parser::open_items(void const* member) const {
     std::size_t const level = member == nullptr ? 0 : 1;
-    if (reading_.places.size() <= level || reading_.places[level].type->what != kind::sequence) return 0;
-    if (member != nullptr && reading_.places[level].into != member) return 0;
-    return reading_.places[level].link.index;
+    if (progress_.frames.size() <= level || progress_.frames[level].type->what != kind::sequence) return 0;
+    if (member != nullptr && progress_.frames[level].into != member) return 0;
+    return progress_.frames[level].link.index;
 }
 
 }  // namespace coax::bind::detail

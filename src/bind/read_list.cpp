@@ -1,3 +1,4 @@
+#include "bind/internal/messages.hpp"
 #include "bind/memory.hpp"
 #include "bind/reader.hpp"
 
@@ -7,12 +8,12 @@
 namespace coax::bind::detail {
 namespace {
 
-/// From so many items the number of all is foreseen.
-constexpr std::size_t items_looked_at = 4;
+/// The number of items from which the number of all is estimated.
+constexpr std::size_t items_sampled = 4;
 
 }  // namespace
 
-// --- holders ---
+// --- optionals, pointers and conversions ---
 
 bool reader::read_nullable(type_descriptor const& type, void* into) {
     if (peek() != 'n') return read(*type.inner, type.nullable->emplace(into));
@@ -20,9 +21,9 @@ bool reader::read_nullable(type_descriptor const& type, void* into) {
     return take_word("null") || fail("a value");
 }
 
-/// Hands out a function that reads one value of a type, for what keeps its values where only it can reach.
+/// Lets `take_element` read one value through a callback, for containers that do not give addresses of new elements.
 template <class Take>
-added reader::fill_with(type_descriptor const& inner, Take take_element) {
+insert_outcome reader::read_element_with(type_descriptor const& inner, Take take_element) {
     struct filling {
         reader& self;
         type_descriptor const& inner;
@@ -33,48 +34,51 @@ added reader::fill_with(type_descriptor const& inner, Take take_element) {
     });
 }
 
-/// A value of another type, of which one of this type is made.
+/// Reads a value of another type and converts it.
 bool reader::read_converted(type_descriptor const& type, void* into) {
     char const* const where = at_;
     auto const before = violations_.size();
-    switch (fill_with(*type.inner,
-                      [&](void* context, element_filler fill) { return type.converted->read(into, context, fill); })) {
-        case added::ended: return false;
-        case added::fresh: return true;
-        case added::rejected: break;
+    switch (read_element_with(*type.inner, [&](void* context, element_reader read_element) {
+        return type.converted->read(into, context, read_element);
+    })) {
+        case insert_outcome::ended: return false;
+        case insert_outcome::inserted: return true;
+        case insert_outcome::rejected: break;
     }
     if (violations_.size() != before) return true;
-    return note("expected a value that a " + std::string{type.name} + " can be made of, found another", where);
+    return add_violation("a value that a " + std::string{type.name} + " can be made of", "another", where);
 }
 
 // --- lists ---
 
-/// From `here.next` on to behind the closing bracket. Calls `read_item(index)` for each element, which takes it.
+/// Reads from `frame.next` to behind the closing bracket. Calls `read_item(index)` for each item.
 template <class ReadItem>
-bool reader::read_items(parse_frame& here, ReadItem read_item) {
-    path_ = &here.link;
-    auto next = here.next;
+bool reader::read_items(parse_frame& frame, ReadItem read_item) {
+    path_ = &frame.link;
+    auto next = frame.next;
     while (true) {
         switch (next) {
             case frame_state::first:
                 skip_space();
                 if (take(']')) break;
-                if (cut_ != nullptr && at_ == end_) return lack("a value") || leave_open(here, frame_state::first);
+                if (partial_ != nullptr && at_ == end_)
+                    return fail_or_need_more("a value") || save_frame(frame, frame_state::first);
                 [[fallthrough]];
             case frame_state::value:
-                if (!read_item(here.link.index)) return leave_open(here, frame_state::value);
+                if (!read_item(frame.link.index)) return save_frame(frame, frame_state::value);
                 [[fallthrough]];
-            case frame_state::rest: ++here.link.index; [[fallthrough]];
+            case frame_state::open_value: ++frame.link.index; [[fallthrough]];
             default:
                 skip_space();
                 if (take(',')) {
-                    next = forgiven_.trailing_commas ? frame_state::first : frame_state::value;
+                    next = leniency_.trailing_commas ? frame_state::first : frame_state::value;
                     continue;
                 }
-                path_ = here.link.parent;
-                if (!take(']')) return lack("',' or ']' in an array") || leave_open(here, frame_state::separator);
+                path_ = frame.link.parent;
+                if (!take(']'))
+                    return fail_or_need_more("',' or ']' in an array") || save_frame(frame, frame_state::separator);
         }
-        path_ = here.link.parent;
+        path_ = frame.link.parent;
         leave();
         return true;
     }
@@ -82,43 +86,44 @@ bool reader::read_items(parse_frame& here, ReadItem read_item) {
 
 template <class ReadItem>
 bool reader::open_list(type_descriptor const& type, void* into, ReadItem read_item) {
-    auto here = open_here(type, into);
-    here.link.is_index = true;
+    auto frame = make_frame(type, into);
+    frame.link.is_index = true;
     ++at_;
-    return enter() && read_items(here, read_item);
+    return enter() && read_items(frame, read_item);
 }
 
 bool reader::read_sequence(type_descriptor const& type, void* into) {
-    if (peek() != '[') return refuse(type);
+    if (peek() != '[') return report_mismatch(type);
     type.sequence->clear(into);
-    auto here = open_here(type, into);
-    here.link.is_index = true;
+    auto frame = make_frame(type, into);
+    frame.link.is_index = true;
     ++at_;
-    return enter() && read_items_of(here);
+    return enter() && read_items_of(frame);
 }
 
-/// How many items a list at the root will have, if the rest of the text is like its first few. It never asks for more
-/// than four times the memory that the text takes.
-std::size_t reader::foresee_items(parse_frame const& here, std::size_t item_bytes) const {
-    auto const read_bytes = offset() - here.opened_at;
-    auto const text_bytes = text().size() - here.opened_at;
-    return std::min(text_bytes / read_bytes * items_looked_at + items_looked_at, text_bytes * 4 / item_bytes);
+/// Estimates how many items a list at the root will have, from the size of its first few; at most as many as take four
+/// times the memory of the text.
+std::size_t reader::estimate_item_count(parse_frame const& frame, std::size_t item_bytes) const {
+    auto const read_bytes = offset() - frame.begin_offset;
+    auto const text_bytes = text().size() - frame.begin_offset;
+    return std::min(text_bytes / read_bytes * items_sampled + items_sampled, text_bytes * 4 / item_bytes);
 }
 
-/// Items of a list of which nobody sees one before something of it is there.
-bool reader::read_items_of(parse_frame& here) {
-    auto const& list = *here.type->sequence;
-    auto const& item = *here.type->inner;
-    void* const into = here.into;
-    return read_items(here, [&](std::size_t index) {
-        if (index == items_looked_at && here.link.parent == nullptr) list.reserve(into, foresee_items(here, item.size));
-        if (cut_ != nullptr && !is_there(item)) return need_more();
+/// Reads the items of a vector; one is added when something of it has arrived.
+bool reader::read_items_of(parse_frame& frame) {
+    auto const& list = *frame.type->sequence;
+    auto const& item = *frame.type->inner;
+    void* const into = frame.into;
+    return read_items(frame, [&](std::size_t index) {
+        if (index == items_sampled && frame.link.parent == nullptr)
+            list.reserve(into, estimate_item_count(frame, item.size));
+        if (partial_ != nullptr && !can_read_now(item)) return need_more();
         return read(item, list.append(into));
     });
 }
 
 bool reader::read_fixed_array(type_descriptor const& type, void* into) {
-    if (peek() != '[') return refuse(type);
+    if (peek() != '[') return report_mismatch(type);
     char const* const where = at_;
     auto const wanted = type.sequence->fixed_size;
     auto* const items = static_cast<std::byte*>(const_cast<void*>(type.sequence->view(into).data));
@@ -128,25 +133,26 @@ bool reader::read_fixed_array(type_descriptor const& type, void* into) {
         return index < wanted ? read(*type.inner, items + index * type.inner->size) : skip_value();
     });
     if (!whole || count == wanted) return whole;
-    return note("expected " + std::to_string(wanted) + " items, found " + std::to_string(count), where);
+    return add_violation(std::to_string(wanted) + " items", std::to_string(count), where);
 }
 
 bool reader::read_collection(type_descriptor const& type, void* into) {
-    if (peek() != '[') return refuse(type);
+    if (peek() != '[') return report_mismatch(type);
     auto const& list = *type.collection;
     list.clear(into);
     return open_list(type, into, [&](std::size_t) {
         skip_space();
         char const* const where = at_;
-        auto const outcome =
-            fill_with(*type.inner, [&](void* context, element_filler fill) { return list.add(into, context, fill); });
-        if (outcome != added::rejected || !options_.check_docs) return outcome != added::ended;
-        return note("expected each item once, found it again", where);
+        auto const outcome = read_element_with(*type.inner, [&](void* context, element_reader read_element) {
+            return list.add(into, context, read_element);
+        });
+        if (outcome != insert_outcome::rejected || !options_.check_docs) return outcome != insert_outcome::ended;
+        return add_violation({}, std::string{duplicate_item}, where);
     });
 }
 
 bool reader::read_tuple(type_descriptor const& type, void* into) {
-    if (peek() != '[') return refuse(type);
+    if (peek() != '[') return report_mismatch(type);
     auto const& tuple = *type.tuple;
     std::vector<void*> parts(tuple.count + 1);
     tuple.locate(into, parts.data());
@@ -157,11 +163,11 @@ bool reader::read_tuple(type_descriptor const& type, void* into) {
         return index < tuple.count ? read(*tuple.parts[index], parts[index]) : skip_value();
     });
     if (!whole || count == tuple.count) return whole;
-    return note("expected " + std::to_string(tuple.count) + " items, found " + std::to_string(count), where);
+    return add_violation(std::to_string(tuple.count) + " items", std::to_string(count), where);
 }
 
 bool reader::read_flags(type_descriptor const& type, void* into) {
-    if (peek() != '[') return refuse(type);
+    if (peek() != '[') return report_mismatch(type);
     type_descriptor one = type;
     one.what = kind::enumeration;
     std::uint64_t all = 0;

@@ -1,3 +1,4 @@
+#include "bind/internal/messages.hpp"
 #include "bind/reader.hpp"
 #include "bind/type_names.hpp"
 
@@ -32,15 +33,15 @@ std::size_t find_similar(enum_descriptor const& names, std::string_view name) {
 
 }  // namespace
 
-bool reader::read_null(type_descriptor const& type) { return take_word("null") || refuse(type); }
+bool reader::read_null(type_descriptor const& type) { return take_word("null") || report_mismatch(type); }
 
-// --- numbers that are not read quickly ---
+// --- numbers that the fast path leaves ---
 
-bool reader::store_if_it_fits(type_descriptor const& type, void* into, bool negative, std::uint64_t size,
-                              char const* stop) {
+bool reader::store_in_range(type_descriptor const& type, void* into, bool negative, std::uint64_t size,
+                            char const* stop) {
     auto const range = range_of(type);
     if (size > (negative ? range.below : range.above)) {
-        if (!options_.leniency.clamp_numbers) return refuse_integer(type);
+        if (!options_.leniency.clamp_numbers) return report_out_of_range(type);
         size = negative ? range.below : range.above;
     }
     store_integer(into, type.bytes, negative ? 0 - size : size);
@@ -51,7 +52,7 @@ bool reader::store_if_it_fits(type_descriptor const& type, void* into, bool nega
 /// Many digits, exponents, fractions that are zero, and what is no integer.
 bool reader::read_integer(type_descriptor const& type, void* into) {
     char const* const stop = json::detail::find_number_end(at_, end_);
-    if (stop == nullptr) return refuse(type);
+    if (stop == nullptr) return report_mismatch(type);
     bool const negative = *at_ == '-';
     char const* at = negative ? at_ + 1 : at_;
     std::uint64_t size = 0;
@@ -62,29 +63,29 @@ bool reader::read_integer(type_descriptor const& type, void* into) {
         size = size * 10 + digit;
     }
     if (overflows && options_.leniency.clamp_numbers) size = std::numeric_limits<std::uint64_t>::max();
-    if (at == stop && overflows && !options_.leniency.clamp_numbers) return refuse_integer(type);
-    if (at == stop) return store_if_it_fits(type, into, negative, size, stop);
+    if (at == stop && overflows && !options_.leniency.clamp_numbers) return report_out_of_range(type);
+    if (at == stop) return store_in_range(type, into, negative, size, stop);
     auto const real = json::detail::to_real(at_, stop);
     // Above 2^53 a fraction or exponent may hide digits that a double does not hold.
-    if (std::trunc(real) != real || std::fabs(real) > 9007199254740992.0) return refuse(type);
-    return store_if_it_fits(type, into, real < 0, static_cast<std::uint64_t>(std::fabs(real)), stop);
+    if (std::trunc(real) != real || std::fabs(real) > 9007199254740992.0) return report_mismatch(type);
+    return store_in_range(type, into, real < 0, static_cast<std::uint64_t>(std::fabs(real)), stop);
 }
 
-bool reader::refuse_integer(type_descriptor const& type) {
+bool reader::report_out_of_range(type_descriptor const& type) {
     auto const range = range_of(type);
     auto const lowest = (range.below == 0 ? "" : "-") + std::to_string(range.below);
-    return refuse("an integer from " + lowest + " to " + std::to_string(range.above));
+    return report_mismatch("an integer from " + lowest + " to " + std::to_string(range.above));
 }
 
 bool reader::read_real(type_descriptor const& type, void* into) {
     char const* const stop = json::detail::find_number_end(at_, end_);
-    if (stop == nullptr) return refuse(type);
+    if (stop == nullptr) return report_mismatch(type);
     auto value = json::detail::to_real(at_, stop);
     bool const narrow = type.bytes == sizeof(float);
     auto const most = narrow ? double{std::numeric_limits<float>::max()} : std::numeric_limits<double>::max();
     if (std::fabs(value) > most) {
         if (!options_.leniency.clamp_numbers)
-            return refuse(narrow ? "a number that fits a float" : "a number that fits a double");
+            return report_mismatch(narrow ? "a number that fits a float" : "a number that fits a double");
         value = std::copysign(most, value);
     }
     at_ = stop;
@@ -98,7 +99,7 @@ bool reader::read_real(type_descriptor const& type, void* into) {
 // --- text ---
 
 bool reader::read_string(type_descriptor const& type, std::string& into) {
-    return take('"') ? take_escaped_string(into) : refuse(type);
+    return take('"') ? decode_string(into) : report_mismatch(type);
 }
 
 bool reader::read_enum(type_descriptor const& type, void* into) {
@@ -106,7 +107,7 @@ bool reader::read_enum(type_descriptor const& type, void* into) {
     char const* const where = at_;
     std::string spare;
     std::string_view name;
-    if (!take('"')) return refuse(type);
+    if (!take('"')) return report_mismatch(type);
     if (!take_string(name, spare)) return false;
     for (std::size_t i = 0; i < names.count; ++i) {
         if (names.names[i] != name) continue;
@@ -117,7 +118,7 @@ bool reader::read_enum(type_descriptor const& type, void* into) {
         store_integer(into, type.bytes, static_cast<std::uint64_t>(names.values[index]));
         return true;
     }
-    return note("expected " + name_of(type) + ", found \"" + json::detail::shorten(name) + "\"", where);
+    return add_violation(name_of(type), quoted(json::detail::shorten(name)), where);
 }
 
 bool reader::read_formatted(type_descriptor const& type, void* into) {
@@ -125,23 +126,18 @@ bool reader::read_formatted(type_descriptor const& type, void* into) {
     char const* const where = at_;
     std::string spare;
     std::string_view text;
-    if (!take('"')) return refuse(type);
+    if (!take('"')) return report_mismatch(type);
     if (!take_string(text, spare)) return false;
     if (form.read(text, into)) return true;
-    return note(std::string{"expected "}
-                    .append(form.name)
-                    .append(" such as \"")
-                    .append(form.sample)
-                    .append("\", found \"")
-                    .append(json::detail::shorten(text) + "\""),
-                where);
+    return add_violation(std::string{form.name}.append(" such as ").append(quoted(form.sample)),
+                         quoted(json::detail::shorten(text)), where);
 }
 
 bool reader::read_any(void* into) {
     char const* const begin = at_;
-    if (is_lenient_) forgive({});
+    if (has_leniency_) set_leniency({});
     bool const whole = skip_value();
-    if (is_lenient_) forgive(options_.leniency);
+    if (has_leniency_) set_leniency(options_.leniency);
     if (!whole) return false;
     std::string compact;
     json::detail::append_compact(compact, {begin, static_cast<std::size_t>(at_ - begin)});

@@ -1,37 +1,67 @@
 #include "bind/reader.hpp"
-#include "json/internal/comments.hpp"
+
+#include <algorithm>
 
 namespace coax::bind::detail {
 namespace {
 
-/// All that is wrong with a text; what is right about it is in `into`.
-std::vector<json::detail::violation> read_all(std::string_view text, type_descriptor const& type, void* into,
-                                              json::read_options const& options) {
+/// Behind the string whose opening quote is at `at`.
+std::size_t string_end(std::string_view text, std::size_t at) {
+    char const quote = text[at++];
+    while (at < text.size() && text[at] != quote) at += text[at] == '\\' ? 2 : 1;
+    return std::min(at + 1, text.size());
+}
+
+/// Behind the comment that starts at `at`; `at` itself if none does.
+std::size_t comment_end(std::string_view text, std::size_t at) {
+    auto const start = text.substr(at, 2);
+    if (start == "//") return std::min(text.find('\n', at), text.size());
+    if (start != "/*") return at;
+    auto const end = text.find("*/", at + 2);
+    return end == std::string_view::npos ? at : end + 2;
+}
+
+/// The text with spaces in place of its comments, so that every other byte keeps its position. Comments are looked for
+/// behind the first bracket and outside of strings.
+std::string blank_comments(std::string_view text, bool single_quotes) {
+    std::string blanked{text};
+    for (auto at = text.find_first_of("{["); at < text.size();) {
+        if (text[at] == '"' || (single_quotes && text[at] == '\'')) {
+            at = string_end(text, at);
+        } else if (auto const end = comment_end(text, at); end != at) {
+            for (; at != end; ++at)
+                if (blanked[at] != '\n') blanked[at] = ' ';
+        } else {
+            ++at;
+        }
+    }
+    return blanked;
+}
+
+/// Everything wrong with a text; what is right is in `into`.
+std::vector<json::violation> read_all(std::string_view text, type_descriptor const& type, void* into,
+                                      json::read_options const& options) {
+    std::string blanked;
+    bool const is_too_long = options.max_bytes != 0 && text.size() > options.max_bytes;
+    if (options.leniency.comments && !is_too_long && text.find('/') != std::string_view::npos)
+        text = blanked = blank_comments(text, options.leniency.single_quotes);
     reader whole{text, options};
     whole.read_document(type, into);
     return whole.violations();
-}
-
-std::vector<json::detail::violation> read_forgiving(std::string_view text, type_descriptor const& type, void* into,
-                                                    json::read_options const& options) {
-    bool const is_too_long = options.max_bytes != 0 && text.size() > options.max_bytes;
-    if (!options.leniency.comments || is_too_long || text.find('/') == std::string_view::npos)
-        return read_all(text, type, into, options);
-    return read_all(json::detail::blank_comments(text, options.leniency.single_quotes), type, into, options);
 }
 
 }  // namespace
 
 result<void> read_text(std::string_view text, type_descriptor const& type, void* into,
                        json::read_options const& options) {
-    auto const violations = read_forgiving(text, type, into, options);
+    auto const violations = read_all(text, type, into, options);
     if (violations.empty()) return {};
     return json::detail::to_error(violations, text, options.max_violations);
 }
 
 std::vector<json::violation> examine_text(std::string_view text, type_descriptor const& type, void* into,
                                           json::read_options const& options) {
-    return json::detail::to_public(read_forgiving(text, type, into, options), text);
+    return json::detail::add_positions(read_all(text, type, into, options), text);
 }
 
 }  // namespace coax::bind::detail

@@ -1,18 +1,54 @@
+#include "bind/internal/messages.hpp"
 #include "bind/reader.hpp"
 #include "bind/type_names.hpp"
-#include "json/internal/find_member.hpp"
-#include "json/internal/messages.hpp"
 
+#include <optional>
 #include <utility>
 
 namespace coax::bind::detail {
+namespace {
+
+/// Looks for one member of an object, without reading the rest.
+class member_finder : json::detail::scanner {
+public:
+    explicit member_finder(std::string_view object) : scanner{object, 1000, false} {}
+
+    /// Goes to the value of the member `key`. False: there is none, or the text is not JSON.
+    [[nodiscard]] bool find(std::string_view key) {
+        std::string spare;
+        ++at_;
+        while (true) {
+            skip_space();
+            std::string_view name;
+            if (!take('"') || !take_string(name, spare)) return false;
+            bool const is_wanted = name == key;
+            skip_space();
+            if (!take(':')) return false;
+            skip_space();
+            if (is_wanted) return true;
+            if (!skip_value()) return false;
+            skip_space();
+            if (!take(',')) return false;
+        }
+    }
+    /// The string that was found; nothing: it is another value.
+    [[nodiscard]] std::optional<std::string> string_value() {
+        std::string spare;
+        std::string_view content;
+        if (!take('"') || !take_string(content, spare)) return std::nullopt;
+        return std::string{content};
+    }
+};
+
+}  // namespace
 
 /// Reads the first alternative that fits: first one that knows every key, then one that skips unknown keys.
-/// If none does, the one that came farthest while every key counted says what is wrong.
+/// If none does, the errors are those of the alternative whose first error comes last when unknown keys count as
+/// errors.
 bool reader::read_variant(type_descriptor const& type, void* into) {
     auto const& variant = *type.variant;
     char const first = peek();
-    if (first == '{' && !variant.tag.empty() && !is_lenient_) return read_tagged(variant, into);
+    if (first == '{' && !variant.tag.empty() && !has_leniency_) return read_tagged(variant, into);
     std::size_t candidates = 0;
     std::size_t best = no_field;
     for (std::size_t i = variant.count; i-- != 0;) {
@@ -20,7 +56,7 @@ bool reader::read_variant(type_descriptor const& type, void* into) {
         ++candidates;
         best = i;
     }
-    if (candidates == 0) return refuse(type);
+    if (candidates == 0) return report_mismatch(type);
     if (candidates > 1) {
         auto outcome = try_alternatives(variant, into, true, best);
         if (outcome == attempt::differs && !options_.refuse_unknown_keys)
@@ -31,7 +67,7 @@ bool reader::read_variant(type_descriptor const& type, void* into) {
     return read(*alternative.type, alternative.emplace(into));
 }
 
-/// @param exact  Every key counts. The alternative that then came farthest is the `best`.
+/// @param exact  Unknown keys are errors. `best` is then the alternative whose first error comes last.
 reader::attempt reader::try_alternatives(variant_descriptor const& variant, void* into, bool exact, std::size_t& best) {
     char const* const start = at_;
     char const* farthest = nullptr;
@@ -40,33 +76,30 @@ reader::attempt reader::try_alternatives(variant_descriptor const& variant, void
         if (!may_start(*alternative.type, *start)) continue;
         auto const outcome = try_alternative(alternative, into, start, exact);
         if (outcome != attempt::differs) return outcome;
-        if (!exact || (farthest != nullptr && stopped_at_ <= farthest)) continue;
-        farthest = stopped_at_;
+        if (!exact || (farthest != nullptr && failed_at_ <= farthest)) continue;
+        farthest = failed_at_;
         best = i;
     }
     return attempt::differs;
 }
 
-/// The tag says which alternative it is.
+/// Reads the alternative that the tag names.
 bool reader::read_tagged(variant_descriptor const& variant, void* into) {
-    std::string tag;
-    switch (json::detail::find_member(text(), at_, variant.tag, tag)) {
-        case json::detail::member_found::no: break;
-        case json::detail::member_found::other: tag = "another value"; break;
-        case json::detail::member_found::string:
-            for (std::size_t i = 0; i < variant.count; ++i)
-                if (auto const& each = variant.alternatives[i]; each.constant == tag)
-                    return read(*each.type, each.emplace(into));
-            tag = "\"" + json::detail::shorten(tag) + "\"";
-            break;
+    std::string found{missing_key};
+    if (member_finder finder{text().substr(offset())}; finder.find(variant.tag)) {
+        auto const tag = finder.string_value();
+        for (std::size_t i = 0; tag && i < variant.count; ++i)
+            if (auto const& each = variant.alternatives[i]; each.constant == *tag)
+                return read(*each.type, each.emplace(into));
+        found = tag ? quoted(json::detail::shorten(*tag)) : "another value";
     }
     char const* const where = at_;
     if (!skip_value()) return false;
-    auto const expected = json::detail::one_of(
-        variant.count, [&](std::size_t i) { return json::detail::quoted(variant.alternatives[i].constant); });
-    return note_below(
-        variant.tag, "expected " + expected + ", found " + (tag.empty() ? std::string{json::detail::missing_key} : tag),
-        where);
+    std::string place;
+    json::detail::append_pointer(place, variant.tag);
+    return add_violation_below(
+        place, one_of(variant.count, [&](std::size_t i) { return quoted(variant.alternatives[i].constant); }),
+        std::move(found), where);
 }
 
 reader::attempt reader::try_alternative(alternative_descriptor const& alternative, void* into, char const* start,
@@ -79,11 +112,11 @@ reader::attempt reader::try_alternative(alternative_descriptor const& alternativ
     bool const whole = read(*alternative.type, alternative.emplace(into));
     violation_limit_ = limit;
     refuse_unknown_ = unknown;
-    if (broken_) return attempt::ended;
+    if (is_malformed_) return attempt::ended;
     if (whole && violations_.size() == before) return attempt::fits;
-    stopped_at_ = text().data() + violations_.back().offset;
+    failed_at_ = text().data() + violations_.back().offset;
     violations_.resize(before);
-    spend(static_cast<std::size_t>(at_ - start));
+    spend_retry_budget(static_cast<std::size_t>(at_ - start));
     at_ = start;
     path_ = path;
     restore_depth(levels);
@@ -93,6 +126,8 @@ reader::attempt reader::try_alternative(alternative_descriptor const& alternativ
 }
 
 /// Alternatives inside alternatives could take exponential time.
-void reader::spend(std::size_t bytes) { retry_budget_ -= bytes + 1 < retry_budget_ ? bytes + 1 : retry_budget_; }
+void reader::spend_retry_budget(std::size_t bytes) {
+    retry_budget_ -= bytes + 1 < retry_budget_ ? bytes + 1 : retry_budget_;
+}
 
 }  // namespace coax::bind::detail

@@ -8,28 +8,26 @@ namespace coax::bind::detail {
 reader::reader(std::string_view text, json::read_options const& options)
     : scanner{text, options.max_depth, options.check_utf8},
       options_{options},
-      is_lenient_{options.leniency != json::leniency{}},
-      is_careful_{is_lenient_},
+      has_leniency_{options.leniency != json::leniency{}},
+      in_special_mode_{has_leniency_},
       refuse_unknown_{options.refuse_unknown_keys},
       retry_budget_{text.size() * 16 + 4096} {
     violation_limit_ = options.max_violations;
-    if (is_lenient_) forgive(options.leniency);
+    if (has_leniency_) set_leniency(options.leniency);
 }
 
 void reader::read_document(type_descriptor const& type, void* into) {
     if (options_.max_bytes != 0 && text().size() > options_.max_bytes) {
-        fail("at most " + std::to_string(options_.max_bytes) + " bytes");
-        violations_.back().message =
-            "expected at most " + std::to_string(options_.max_bytes) + " bytes, found " + std::to_string(text().size());
+        fail("at most " + std::to_string(options_.max_bytes) + " bytes", std::to_string(text().size()));
         return;
     }
-    if (is_lenient_) skip_markdown(type);
-    if (read(type, into)) static_cast<void>(take_end());
+    if (has_leniency_) skip_markdown(type);
+    if (read(type, into)) static_cast<void>(expect_document_end());
 }
 
 bool reader::read_kind(type_descriptor const& type, void* into) {
     switch (type.what) {
-        case kind::boolean: return refuse(type);
+        case kind::boolean: return report_mismatch(type);
         case kind::signed_integer:
         case kind::unsigned_integer: return read_integer(type, into);
         case kind::real: return read_real(type, into);
@@ -52,37 +50,35 @@ bool reader::read_kind(type_descriptor const& type, void* into) {
     return false;
 }
 
-bool reader::read_carefully(type_descriptor const& type, void* into) {
-    if (cut_ != nullptr) {
-        if (at_ == end_ && !cut_->ends) return need_more();
-        if (!grows(type, peek())) return token_is_whole() ? read_whole(type, into) : need_more();
-        if (type.what == kind::string) return begin_string(*static_cast<std::string*>(into));
+bool reader::read_in_special_mode(type_descriptor const& type, void* into) {
+    if (partial_ != nullptr) {
+        if (at_ == end_ && !partial_->is_at_end) return need_more();
+        if (!can_grow(type, peek())) return is_token_complete() ? read_complete(type, into) : need_more();
+        if (type.what == kind::string) return start_string(*static_cast<std::string*>(into));
         return read_kind(type, into);
     }
-    switch (read_leniently(type, into)) {
-        case forgiven::nothing: break;
-        case forgiven::value: return true;
-        case forgiven::end: return false;
+    switch (read_with_leniency(type, into)) {
+        case leniency_outcome::not_applicable: break;
+        case leniency_outcome::read: return true;
+        case leniency_outcome::ended: return false;
     }
     return read_kind(type, into);
 }
 
-bool reader::refuse(type_descriptor const& type) { return refuse(name_of(type)); }
+bool reader::report_mismatch(type_descriptor const& type) { return report_mismatch(name_of(type)); }
 
-bool reader::refuse(std::string const& expected) {
+bool reader::report_mismatch(std::string expected) {
     char const* const where = at_;
     if (peek() == 'n' && options_.null_is_absent) return take_word("null") || fail("a value");
-    auto const found = describe_next();
-    if (!skip_value()) return false;  // not JSON: that is told instead
-    return note("expected " + expected + ", found " + found, where);
+    auto found = describe_next();
+    if (!skip_value()) return false;  // not JSON: that is reported instead
+    return add_violation(std::move(expected), std::move(found), where);
 }
 
-bool reader::note_below(std::string_view below, std::string message, char const* value) {
-    auto const start = static_cast<std::size_t>(value - text().data());
-    std::string const place = "/" + std::string{below};
-    violations_.push_back(
-        {pointer() + place, std::move(message), start + json::detail::locate_pointer(text().substr(start), place)});
-    return violations_.size() < violation_limit_;
+bool reader::add_violation_below(std::string_view below, std::string expected, std::string found, char const* value) {
+    auto const start = text().substr(static_cast<std::size_t>(value - text().data()));
+    auto const* const where = value + json::detail::locate_pointer(start, below);
+    return add_violation(std::move(expected), std::move(found), where, below);
 }
 
 }  // namespace coax::bind::detail

@@ -12,7 +12,7 @@ void reader::skip_markdown(type_descriptor const& type) {
         skip_prose(bracket);
         if (peek() == bracket) return;
     }
-    if (options_.leniency.code_fences) fenced_ = skip_fence();
+    if (options_.leniency.code_fences) in_code_fence_ = skip_code_fence();
 }
 
 char reader::bracket_of(type_descriptor const& type) {
@@ -37,7 +37,7 @@ char reader::common_bracket(variant_descriptor const& variant) {
     return first;
 }
 
-/// To the first bracket behind which a whole value stands, else to the first bracket, else nowhere.
+/// Goes to the first bracket that begins a complete value; else to the first bracket; else nowhere.
 void reader::skip_prose(char bracket) {
     constexpr int most_tries = 16;
     char const* const begin = at_;
@@ -49,7 +49,7 @@ void reader::skip_prose(char bracket) {
         if (first == nullptr) first = found;
         at_ = found;
         bool const whole = skip_value();
-        forget_trouble();
+        clear_violations();
         if (whole) {
             at_ = found;
             return;
@@ -59,22 +59,22 @@ void reader::skip_prose(char bracket) {
     at_ = first != nullptr ? first : begin;
 }
 
-void reader::forget_trouble() {
+void reader::clear_violations() {
     violations_.clear();
-    broken_ = false;
+    is_malformed_ = false;
     restore_depth(0);
 }
 
-bool reader::skip_fence() {
+bool reader::skip_code_fence() {
     if (!take_word("```")) return false;
     while (at_ != end_ && *at_ != '\n' && *at_ != '{' && *at_ != '[' && *at_ != '"') ++at_;
     return true;
 }
 
-bool reader::take_end() {
+bool reader::expect_document_end() {
     if (options_.leniency.prose) return true;
     skip_space();
-    if (options_.leniency.code_fences && (fenced_ || peek() == '`')) static_cast<void>(take_word("```"));
+    if (options_.leniency.code_fences && (in_code_fence_ || peek() == '`')) static_cast<void>(take_word("```"));
     return expect_end();
 }
 

@@ -1,6 +1,6 @@
 #include "bind/type_names.hpp"
 
-#include "json/internal/messages.hpp"
+#include "bind/internal/messages.hpp"
 
 namespace coax::bind::detail {
 
@@ -37,9 +37,7 @@ std::string name_of(type_descriptor const& type) {
         case kind::real: return "a number";
         case kind::string: return "a string";
         case kind::enumeration:
-            return json::detail::one_of(type.enumeration->count, [&](std::size_t i) {
-                return json::detail::quoted(type.enumeration->names[i]);
-            });
+            return one_of(type.enumeration->count, [&](std::size_t i) { return quoted(type.enumeration->names[i]); });
         case kind::formatted: return std::string{type.formatted->name};
         case kind::null: return "null";
         case kind::converted: return name_of(*type.inner);
@@ -54,7 +52,7 @@ std::string name_of(type_descriptor const& type) {
         case kind::variant: {
             std::string names;
             for (std::size_t i = 0; i < type.variant->count; ++i)
-                json::detail::add_choice(names, name_of(*type.variant->alternatives[i].type));
+                add_choice(names, name_of(*type.variant->alternatives[i].type));
             return names;
         }
         case kind::any: return "a value";

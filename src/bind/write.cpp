@@ -74,7 +74,7 @@ private:
 
     /// What its form cannot say, such as a year of five digits, is null.
     void write_formatted(formatted_descriptor const& form, void const* value) {
-        bool const is_said = out_.lend([&](std::string& text) {
+        bool const is_said = out_.append_with([&](std::string& text) {
             auto const start = text.size();
             text += '"';
             if (form.write(text, value)) return true;

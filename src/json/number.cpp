@@ -8,22 +8,20 @@
 namespace coax::json::detail {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 char const* skip_digits(char const* at, char const* end) {
     while (at != end && is_digit(*at)) ++at;
     return at;
 }
 
-/// Infinity or 0 for a number that is neither negative nor in a double's range: by the place of its first digit.
-double to_extreme(char const* at, char const* end) {
+/// Infinity or 0 for a number that is neither negative nor in a double's range: by the power of ten of its first digit.
+double to_infinity_or_zero(char const* at, char const* end) {
     char const* const point = skip_digits(at, end);
-    long place = *at == '0' ? 0 : point - at;
+    long exponent_of_first_digit = *at == '0' ? 0 : point - at;
     char const* rest = point;
     if (rest != end && *rest == '.') {
         char const* const fraction = ++rest;
-        if (place == 0)
-            for (; rest != end && *rest == '0'; ++rest) --place;
+        if (exponent_of_first_digit == 0)
+            for (; rest != end && *rest == '0'; ++rest) --exponent_of_first_digit;
         rest = skip_digits(fraction, end);
     }
     long exponent = 0;
@@ -34,7 +32,7 @@ double to_extreme(char const* at, char const* end) {
         for (; rest != end && exponent < 1'000'000'000; ++rest) exponent = exponent * 10 + (*rest - '0');
         if (negative) exponent = -exponent;
     }
-    return place + exponent > 0 ? std::numeric_limits<double>::infinity() : 0.0;
+    return exponent_of_first_digit + exponent > 0 ? std::numeric_limits<double>::infinity() : 0.0;
 }
 
 }  // namespace
@@ -58,7 +56,7 @@ char const* find_number_end(char const* at, char const* end) {
     return at;
 }
 
-char const* take_plain_real(char const* at, char const* end, double& value) {
+char const* parse_simple_real(char const* at, char const* end, double& value) {
     static constexpr std::uint64_t powers[] = {1, 10, 100, 1'000, 10'000, 100'000, 1'000'000, 10'000'000};
     bool const negative = at != end && *at == '-';
     if (negative) ++at;
@@ -82,7 +80,7 @@ double to_real(char const* at, char const* end) {
     double value = 0;
     auto const [stop, failure] = std::from_chars(at, end, value);
     if (failure != std::errc::result_out_of_range) return value;
-    return *at == '-' ? -to_extreme(at + 1, end) : to_extreme(at, end);
+    return *at == '-' ? -to_infinity_or_zero(at + 1, end) : to_infinity_or_zero(at, end);
 }
 
 }  // namespace coax::json::detail

@@ -11,15 +11,15 @@ public:
     explicit walker(std::string_view text) : scanner{text, max_levels, false} {}
 
     std::size_t locate_pointer(std::string_view pointer) {
-        while (start_value() && path_to_ != pointer) {
+        while (start_value() && pointer_ != pointer) {
             bool found = false;
             while (!found && next_entry()) {
-                found = pointer == path_to_ || pointer.starts_with(path_to_ + "/");
-                if (!found && !skip_entry()) return best_;
+                found = pointer == pointer_ || pointer.starts_with(pointer_ + "/");
+                if (!found && !skip_entry()) return closest_;
             }
-            if (!found) return best_;
+            if (!found) return closest_;
         }
-        return best_;
+        return closest_;
     }
 
     std::string find_error_pointer() {
@@ -29,11 +29,11 @@ public:
                 char const* const start = at_;
                 found = !skip_value();
                 if (found) at_ = start;
-                if (!found && !end_entry()) return container_;
+                if (!found && !end_entry()) return container_pointer_;
             }
-            if (!found) return container_;
+            if (!found) return container_pointer_;
         }
-        return path_to_;
+        return pointer_;
     }
 
 private:
@@ -42,8 +42,8 @@ private:
     /// False: there is nothing to walk into.
     bool start_value() {
         skip_space();
-        best_ = offset();
-        container_ = path_to_;
+        closest_ = offset();
+        container_pointer_ = pointer_;
         index_ = 0;
         is_keyed_ = peek() == '{';
         return take('{') || take('[');
@@ -53,12 +53,12 @@ private:
     bool next_entry() {
         skip_space();
         bool const is_end = peek() == (is_keyed_ ? '}' : ']');
-        if (is_end) best_ = offset();
+        if (is_end) closest_ = offset();
         std::string spare;
         std::string_view key;
         if (is_end || (is_keyed_ && (!take('"') || !take_string(key, spare)))) return false;
-        path_to_ = container_;
-        append_pointer(path_to_, is_keyed_ ? std::string{key} : std::to_string(index_++));
+        pointer_ = container_pointer_;
+        append_pointer(pointer_, is_keyed_ ? std::string{key} : std::to_string(index_++));
         skip_space();
         if (is_keyed_ && !take(':')) return false;
         skip_space();
@@ -74,11 +74,11 @@ private:
 
     [[nodiscard]] std::size_t offset() const { return static_cast<std::size_t>(at_ - text().data()); }
 
-    std::string path_to_{};    ///< The pointer of the value at hand,
-    std::string container_{};  ///< and of what it is in.
+    std::string pointer_{};            ///< The pointer of the value at hand,
+    std::string container_pointer_{};  ///< and of what it is in.
     bool is_keyed_{false};
     std::size_t index_{0};
-    std::size_t best_{0};
+    std::size_t closest_{0};
 };
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "json/internal/scanner.hpp"
 
+#include "json/internal/pointer.hpp"
+
 #include <array>
 #include <limits>
 
@@ -9,10 +11,11 @@ namespace {
 bool is_lead_surrogate(std::uint32_t unit) { return unit >= 0xD800 && unit < 0xDC00; }
 bool is_tail_surrogate(std::uint32_t unit) { return unit >= 0xDC00 && unit < 0xE000; }
 
-/// What `copy_plain` may write behind what it copies.
+/// How far `copy_plain` may write beyond what it copies.
 constexpr std::ptrdiff_t copy_slack = 16;
 
-/// What the character behind a backslash stands for; 0: it is no short escape. Source: RFC 8259, section 7.
+/// The character that a short escape stands for, by the one behind the backslash; 0: no short escape. Source: RFC 8259,
+/// section 7.
 constexpr auto escape_meanings = [] {
     std::array<char, 256> table{};
     constexpr std::string_view letters = "\"\\/bfnrt";
@@ -38,32 +41,22 @@ std::string scanner::pointer() const {
     return result;
 }
 
-bool scanner::fail(std::string_view expected) {
-    broken_ = true;
+bool scanner::fail(std::string_view expected, std::string found) {
+    is_malformed_ = true;
     violations_.clear();
-    violations_.push_back({pointer(), "expected " + std::string{expected} + ", found " + describe_next(),
-                           static_cast<std::size_t>(at_ - text_.data())});
+    static_cast<void>(add_violation(std::string{expected}, std::move(found), at_));
     return false;
 }
 
-bool scanner::fail_depth() {
-    broken_ = true;
-    violations_.clear();
-    violations_.push_back(
-        {pointer(), "expected at most " + std::to_string(max_depth_) + " levels of arrays and objects, found more",
-         static_cast<std::size_t>(at_ - text_.data())});
-    return false;
+bool scanner::fail_at_depth_limit() {
+    return fail("at most " + std::to_string(max_depth_) + " levels of arrays and objects", "more");
 }
 
-bool scanner::note(std::string message, char const* where) {
-    violations_.push_back({pointer(), std::move(message), static_cast<std::size_t>(where - text_.data())});
-    return violations_.size() < violation_limit_;
-}
-
-bool scanner::note_member(std::string_view key, std::string message, char const* where) {
-    auto place = pointer();
-    append_pointer(place, key);
-    violations_.push_back({std::move(place), std::move(message), static_cast<std::size_t>(where - text_.data())});
+bool scanner::add_violation(std::string expected, std::string found, char const* where, std::string_view below) {
+    violations_.push_back({.pointer = pointer().append(below),
+                           .expected = std::move(expected),
+                           .found = std::move(found),
+                           .offset = static_cast<std::size_t>(where - text_.data())});
     return violations_.size() < violation_limit_;
 }
 
@@ -101,52 +94,51 @@ bool scanner::expect_utf8(char const* from, char const* to) {
 
 bool scanner::take_hex(std::uint32_t& unit) {
     unit = 0;
-    for (int i = 0; i < 4; ++i) {
+    for (int i = 0; i < 4; ++i, ++at_) {
         char const c = peek();
         std::uint32_t digit = 0;
-        if (c >= '0' && c <= '9')
+        if (is_digit(c))
             digit = static_cast<std::uint32_t>(c - '0');
-        else if (c >= 'a' && c <= 'f')
-            digit = static_cast<std::uint32_t>(c - 'a') + 10;
-        else if (c >= 'A' && c <= 'F')
-            digit = static_cast<std::uint32_t>(c - 'A') + 10;
+        else if (is_hex_digit(c))
+            digit = static_cast<std::uint32_t>((c | 0x20) - 'a') + 10;
         else
-            return fail("four hexadecimal digits after \\u");
+            return false;
         unit = unit << 4U | digit;
-        ++at_;
     }
     return true;
 }
 
-/// After the backslash.
-bool scanner::write_escape(char*& out) {
+/// Decodes the escape behind a backslash into at most 4 bytes.
+/// @returns What was expected at `at_` instead; null if nothing is wrong.
+char const* scanner::decode_escape(char*& out) {
     if (char const meaning = escape_meanings[static_cast<unsigned char>(peek())]; meaning != '\0') {
         *out++ = meaning;
         ++at_;
-        return true;
+        return nullptr;
     }
-    if (!take('u')) return fail("an escape that JSON has");
-    return write_code_point(out);
+    return take('u') ? decode_unicode_escape(out) : "an escape that JSON has";
 }
 
-/// After "\u".
-bool scanner::write_code_point(char*& out) {
+/// The same behind "\u".
+char const* scanner::decode_unicode_escape(char*& out) {
+    static constexpr char four_digits[] = "four hexadecimal digits after \\u";
+    static constexpr char second_half[] = "the second half of a surrogate pair";
     std::uint32_t unit = 0;
-    if (!take_hex(unit)) return false;
-    if (is_tail_surrogate(unit)) return fail("the first half of a surrogate pair before its second half");
+    if (!take_hex(unit)) return four_digits;
+    if (is_tail_surrogate(unit)) return "the first half of a surrogate pair before its second half";
     if (is_lead_surrogate(unit)) {
         std::uint32_t tail = 0;
-        if (!take_word("\\u")) return fail("the second half of a surrogate pair");
-        if (!take_hex(tail)) return false;
-        if (!is_tail_surrogate(tail)) return fail("the second half of a surrogate pair");
+        if (!take_word("\\u")) return second_half;
+        if (!take_hex(tail)) return four_digits;
+        if (!is_tail_surrogate(tail)) return second_half;
         unit = 0x10000 + ((unit - 0xD800) << 10U) + (tail - 0xDC00);
     }
     out = write_utf8(out, unit);
-    return true;
+    return nullptr;
 }
 
-/// Whether the text ends inside the escape that begins here.
-bool scanner::escape_is_cut() const {
+/// Whether the text ends within the escape that begins here.
+bool scanner::is_escape_truncated() const {
     auto const left = static_cast<std::size_t>(end_ - at_);
     if (left < 2 || at_[1] != 'u') return left < 2;
     // The first half of a surrogate pair is \\uD8.. to \\uDB..
@@ -154,85 +146,73 @@ bool scanner::escape_is_cut() const {
     return left < (leads ? 12U : 6U);
 }
 
-bool scanner::take_escaped_string(std::string& content) {
-    if (forgives_text_) return take_forgiven_string(content, '"');
+bool scanner::decode_string(std::string& content) {
+    if (loose_strings_) return take_nonstandard_string(content, '"');
     content.clear();
-    auto const end = append_inside(content, false);
-    return end == inside_end::quote || (end == inside_end::text && fail("the closing quote of a string"));
+    auto const end = append_string_content(content, false);
+    return end == string_end::quote || (end == string_end::end_of_text && fail("the closing quote of a string"));
 }
 
-scanner::inside_end scanner::append_inside(std::string& content, bool may_be_cut) {
+scanner::string_end scanner::append_string_content(std::string& content, bool is_partial) {
     // Through a block on the stack: a short string is allocated once, with its own length, and nothing is zeroed first.
     char block[1024 + copy_slack];
     while (true) {
         char* out = block;
-        auto const end = copy_inside(out, block + sizeof block - copy_slack, may_be_cut);
+        auto const end = copy_string_content(out, block + sizeof block - copy_slack, is_partial);
         content.append(block, out);
-        if (end != inside_end::block) return end;
+        if (end != string_end::full_block) return end;
     }
 }
 
-/// Copies until the string ends in one way or another, or the next step might not fit before `limit`.
-scanner::inside_end scanner::copy_inside(char*& out, char const* limit, bool may_be_cut) {
+/// Copies until the string ends in some way, or the next step might not fit before `limit`.
+scanner::string_end scanner::copy_string_content(char*& out, char const* limit, bool is_partial) {
     char const* at = at_;
     char* to = out;
-    auto const stop = [&](inside_end how) {
+    auto const stop = [&](string_end how) {
         at_ = at;
         out = to;
         return how;
     };
     while (true) {
-        if (limit - to < copy_slack) return stop(inside_end::block);
+        if (limit - to < copy_slack) return stop(string_end::full_block);
         bool const fits = end_ - at <= limit - to;
         char const* const end = fits ? end_ : at + (limit - to);
         auto const run = copy_plain(at, end, to);
-        char const* const whole = run.wide != 0 && check_utf8_ ? find_invalid_utf8(at, run.end) : run.end;
+        char const* const whole = run.non_ascii != 0 && check_utf8_ ? find_invalid_utf8(at, run.end) : run.end;
         to += whole - at;
         at = whole;
-        if (at == end) return stop(fits ? inside_end::text : inside_end::block);
+        if (at == end) return stop(fits ? string_end::end_of_text : string_end::full_block);
         if (whole != run.end) {
-            bool const perhaps_cut = run.end == end && end - at < 4 && (may_be_cut || !fits);
-            if (perhaps_cut) return stop(fits ? inside_end::text : inside_end::block);
-            return stop(inside_end::trouble), trouble_inside("UTF-8 in a string");
+            bool const may_be_truncated = run.end == end && end - at < 4 && (is_partial || !fits);
+            if (may_be_truncated) return stop(fits ? string_end::end_of_text : string_end::full_block);
+            return stop(string_end::error), fail_in_string("UTF-8 in a string");
         }
-        if (*at == '"') return ++at, stop(inside_end::quote);
-        if (*at != '\\') return stop(inside_end::trouble), trouble_inside("an escape instead of a control character");
+        if (*at == '"') return ++at, stop(string_end::quote);
+        if (*at != '\\') return stop(string_end::error), fail_in_string("an escape instead of a control character");
         if (end_ - at > 1 && escape_meanings[static_cast<unsigned char>(at[1])] != '\0') {
             *to++ = escape_meanings[static_cast<unsigned char>(at[1])];
             at += 2;
             continue;
         }
-        static_cast<void>(stop(inside_end::text));
-        if (may_be_cut && escape_is_cut()) return inside_end::text;
+        static_cast<void>(stop(string_end::end_of_text));
+        if (is_partial && is_escape_truncated()) return string_end::end_of_text;
         ++at_;
-        if (!write_escape(out)) return inside_end::trouble;
+        if (auto const* const expected = decode_escape(out)) return fail_in_string(expected);
         at = at_;
         to = out;
     }
 }
 
-scanner::inside_end scanner::trouble_inside(std::string_view expected) {
+scanner::string_end scanner::fail_in_string(std::string_view expected) {
     fail(expected);
-    return inside_end::trouble;
+    return string_end::error;
 }
 
-bool scanner::skip_string() {
-    auto const run = find_plain_end(at_, end_);
-    if (run.end != end_ && *run.end == '"') {
-        if (run.wide == 0 || !check_utf8_ || find_invalid_utf8(at_, run.end) == run.end) {
-            at_ = run.end + 1;
-            return true;
-        }
-    }
-    std::string ignored;
-    return take_escaped_string(ignored);
-}
-
-// --- what leniency forgives ---
+// --- what leniency allows ---
 
 namespace {
 
-/// Well-formed UTF-8, with U+FFFD for each byte that is not part of it.
+/// Puts U+FFFD in place of each byte that is not part of well-formed UTF-8.
 void repair_utf8(std::string& text) {
     std::string repaired;
     char const* at = text.data();
@@ -248,64 +228,50 @@ void repair_utf8(std::string& text) {
 }
 
 bool is_bare_key_character(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
-           c == '$' || static_cast<unsigned char>(c) >= 0x80;
+    return is_letter(c) || is_digit(c) || c == '_' || c == '-' || c == '$' || static_cast<unsigned char>(c) >= 0x80;
 }
 
 }  // namespace
 
-bool scanner::append_forgiven_escape(std::string& content) {
-    if (peek() == '\'' && forgiven_.single_quotes) {
-        content += *at_++;
-        return true;
-    }
+bool scanner::append_nonstandard_escape(std::string& content) {
     char bytes[4];
     char* out = bytes;
     char const* const begin = at_;
-    auto const before = violations_;
-    bool const was_broken = std::exchange(broken_, false);
-    if (write_escape(out)) {
+    if (leniency_.single_quotes && take('\'')) {
+        content += '\'';
+        return true;
+    }
+    auto const* const expected = decode_escape(out);
+    if (expected == nullptr) {
         content.append(bytes, out);
-        broken_ = was_broken;
         return true;
     }
-    if (!forgiven_.bad_escapes || begin == end_) return false;
-    violations_ = before;
-    broken_ = was_broken;
-    at_ = begin;
-    std::uint32_t unit = 0;
-    if (*at_ != 'u') {
-        content += *at_++;
+    if (!leniency_.bad_escapes || begin == end_) return fail(expected);
+    at_ = begin + 1;
+    if (std::uint32_t unit = 0; *begin == 'u' && take_hex(unit)) {
+        content += "\xEF\xBF\xBD";  // half of a surrogate pair
         return true;
     }
-    ++at_;
-    bool const is_half = take_hex(unit);  // half of a pair, or not even hexadecimal
-    violations_ = before;
-    broken_ = was_broken;
-    if (is_half) {
-        content += "\xEF\xBF\xBD";
-    } else {
-        at_ = begin + 1;
-        content += 'u';
-    }
+    at_ = begin + 1;
+    content += *begin;
     return true;
 }
 
-bool scanner::take_forgiven_string(std::string& content, char quote) {
+bool scanner::take_nonstandard_string(std::string& content, char quote) {
     content.clear();
     char const* const begin = at_;
     while (!take(quote)) {
         if (at_ == end_) return fail("the closing quote of a string");
         if (take('\\')) {
-            if (!append_forgiven_escape(content)) return false;
+            if (!append_nonstandard_escape(content)) return false;
             continue;
         }
-        if (static_cast<unsigned char>(*at_) < ' ' && !forgiven_.control_characters)
+        if (static_cast<unsigned char>(*at_) < ' ' && !leniency_.control_characters)
             return fail("an escape instead of a control character");
         content += *at_++;
     }
     if (!check_utf8_) return true;
-    if (forgiven_.bad_utf8) {
+    if (leniency_.bad_utf8) {
         repair_utf8(content);
         return true;
     }
@@ -314,9 +280,9 @@ bool scanner::take_forgiven_string(std::string& content, char quote) {
     return expect_utf8(begin, stop);
 }
 
-bool scanner::take_odd_key(std::string& content) {
-    if (forgiven_.single_quotes && take('\'')) return take_forgiven_string(content, '\'');
-    if (!forgiven_.bare_keys || at_ == end_ || !is_bare_key_character(*at_)) return false;
+bool scanner::take_nonstandard_key(std::string& content) {
+    if (leniency_.single_quotes && take('\'')) return take_nonstandard_string(content, '\'');
+    if (!leniency_.bare_keys || at_ == end_ || !is_bare_key_character(*at_)) return false;
     char const* const begin = at_;
     while (at_ != end_ && is_bare_key_character(*at_)) ++at_;
     if (check_utf8_ && !expect_utf8(begin, at_)) return false;
@@ -325,7 +291,7 @@ bool scanner::take_odd_key(std::string& content) {
 }
 
 bool scanner::take_special_number(double& value) {
-    if (!forgiven_.special_numbers) return false;
+    if (!leniency_.special_numbers) return false;
     if (take_word("NaN")) {
         value = std::numeric_limits<double>::quiet_NaN();
         return true;
@@ -334,7 +300,7 @@ bool scanner::take_special_number(double& value) {
     return take_word("Infinity") || take_word("-Infinity");
 }
 
-// --- values that nobody asked for ---
+// --- values that are skipped ---
 
 bool scanner::skip_value() {
     skip_space();
@@ -348,15 +314,15 @@ bool scanner::skip_value() {
         default: break;
     }
     char const* const stop = find_number_end(at_, end_);
-    if (stop == nullptr) return skip_odd_value() || (!broken_ && fail("a value"));
+    if (stop == nullptr) return skip_nonstandard_value() || (!is_malformed_ && fail("a value"));
     at_ = stop;
     return true;
 }
 
-bool scanner::skip_odd_value() {
+bool scanner::skip_nonstandard_value() {
     double ignored = 0;
     std::string text;
-    if (forgiven_.single_quotes && take('\'')) return take_forgiven_string(text, '\'');
+    if (leniency_.single_quotes && take('\'')) return take_nonstandard_string(text, '\'');
     return take_special_number(ignored) || take_python_word("True") || take_python_word("False") ||
            take_python_word("None");
 }
@@ -364,7 +330,7 @@ bool scanner::skip_odd_value() {
 bool scanner::skip_key() {
     if (take('"')) return skip_string();
     std::string ignored;
-    return take_odd_key(ignored) || (!broken_ && fail("a key in quotes"));
+    return take_nonstandard_key(ignored) || (!is_malformed_ && fail("a key in quotes"));
 }
 
 bool scanner::skip_members(char close, bool keyed) {
@@ -385,6 +351,23 @@ bool scanner::skip_members(char close, bool keyed) {
     }
     leave();
     return true;
+}
+
+namespace {
+
+struct syntax_checker : scanner {
+    using scanner::scanner;
+    [[nodiscard]] bool check() { return skip_value() && expect_end(); }
+};
+
+}  // namespace
+
+std::optional<violation> find_syntax_error(std::string_view text, std::size_t max_depth) {
+    syntax_checker checker{text, max_depth, true};
+    if (checker.check()) return std::nullopt;
+    auto found = checker.violations().front();
+    found.pointer = find_error_pointer(text);
+    return found;
 }
 
 }  // namespace coax::json::detail

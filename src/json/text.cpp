@@ -3,8 +3,6 @@
 namespace coax::json::detail {
 namespace {
 
-bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
-
 /// The length of the well-formed sequence at `at`, or 0.
 std::size_t sequence_length(char const* at, char const* end) {
     auto const lead = static_cast<unsigned char>(*at);

@@ -29,8 +29,8 @@ void text_sink::put_string(std::string_view text) {
     ++at_;
     while (true) {
         auto const run = copy_plain(at, end, at_);
-        if (run.wide != 0 && find_invalid_utf8(at, run.end) != run.end)
-            put_wide_run(at, run.end);
+        if (run.non_ascii != 0 && find_invalid_utf8(at, run.end) != run.end)
+            put_repaired(at, run.end);
         else
             at_ += run.end - at;
         if (run.end == end) break;
@@ -61,15 +61,14 @@ void text_sink::put_escape(unsigned char c) {
 }
 
 /// A run without quotes, backslashes and control characters, which holds bytes that are not UTF-8.
-void text_sink::put_wide_run(char const* at, char const* end) {
+void text_sink::put_repaired(char const* at, char const* end) {
     while (at != end) {
         char const* const stop = find_invalid_utf8(at, end);
         put({at, static_cast<std::size_t>(stop - at)});
         if (stop == end) return;
         put("\xEF\xBF\xBD");
         at = stop + 1;
-        while (at != end && (static_cast<unsigned char>(*at) & 0xC0U) == 0x80U)
-            ++at;  // one mark for the whole sequence
+        while (at != end && is_continuation(*at)) ++at;  // one mark for the whole sequence
     }
 }
 

@@ -13,11 +13,6 @@ namespace {
 /// Nesting of values that are passed on and never read into a struct.
 constexpr std::size_t max_value_depth = 512;
 
-struct checker : json::detail::scanner {
-    explicit checker(std::string_view text) : scanner{text, max_value_depth, true} {}
-    [[nodiscard]] bool check() { return skip_value() && expect_end(); }
-};
-
 boost::json::value parse_tree(std::string_view text, boost::system::error_code& failure) {
     boost::json::parse_options options;
     options.max_depth = max_value_depth;
@@ -43,8 +38,8 @@ error not_an_object(std::string_view what) {
 }  // namespace
 
 result<json_value> json_value::parse(std::string_view text) {
-    checker check{text};
-    if (!check.check()) return json::detail::to_error(check.violations(), text);
+    if (auto const wrong = json::detail::find_syntax_error(text, max_value_depth))
+        return json::detail::to_error({*wrong}, text);
     std::string compact;
     compact.reserve(text.size());
     json::detail::append_compact(compact, text);

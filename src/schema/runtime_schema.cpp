@@ -21,40 +21,30 @@ namespace {
 
 constexpr std::size_t max_answer_depth = 64;
 
-struct checker : json::detail::scanner {
-    explicit checker(std::string_view text) : scanner{text, max_answer_depth, true} {}
-    [[nodiscard]] bool check() { return skip_value() && expect_end(); }
-};
-
 /// Text to tree, or what of it is not JSON in the reader's words.
 struct parsed_text {
     bj::value tree{};
-    std::vector<json::detail::violation> violations{};
+    std::vector<json::violation> violations{};
 };
 parsed_text parse_tree(std::string_view text) {
-    checker check{text};
-    if (!check.check()) {
-        auto violations = check.violations();
-        violations.front().pointer = json::detail::find_error_pointer(text);
-        return {.violations = std::move(violations)};
-    }
+    if (auto const wrong = json::detail::find_syntax_error(text, max_answer_depth)) return {.violations = {*wrong}};
     bj::parse_options options;
     options.max_depth = max_answer_depth + 1;
     boost::system::error_code failure;
     parsed_text parsed{.tree = bj::parse(text, failure, {}, options)};
-    if (failure) parsed.violations.push_back({"", "expected JSON, found what is not: " + failure.message(), 0});
+    if (failure) parsed.violations.push_back({.expected = "JSON", .found = "what is not: " + failure.message()});
     return parsed;
 }
 
 /// Those of one place keep their order.
-void sort_by_place(std::vector<json::detail::violation>& violations) {
+void sort_by_place(std::vector<json::violation>& violations) {
     auto const is_before = [](auto const& a, auto const& b) { return a.offset < b.offset; };
     for (auto at = violations.begin(); at != violations.end(); ++at)
         std::rotate(std::upper_bound(violations.begin(), at, *at, is_before), at, at + 1);
 }
 
 /// All that is wrong with an answer, in the order of the text.
-std::vector<json::detail::violation> examine(bj::value const& schema, std::string_view answer) {
+std::vector<json::violation> examine(bj::value const& schema, std::string_view answer) {
     auto parsed = parse_tree(answer);
     if (!parsed.violations.empty()) return std::move(parsed.violations);
     auto violations = schema::detail::validate_tree(schema, parsed.tree, answer.size() * 64 + 10'000);
@@ -100,7 +90,7 @@ result<void> runtime_schema::validate(std::string_view answer) const {
 }
 
 std::vector<json::violation> runtime_schema::find_violations(std::string_view answer) const {
-    return json::detail::to_public(examine(state_->root, answer), answer);
+    return json::detail::add_positions(examine(state_->root, answer), answer);
 }
 
 std::string const& runtime_schema::name() const noexcept { return state_->name; }

@@ -1,7 +1,7 @@
 #include "schema/schema_description.hpp"
 
 #include "bind/internal/format.hpp"
-#include "json/internal/messages.hpp"
+#include "bind/internal/messages.hpp"
 #include "json/internal/text.hpp"
 #include "schema/schema_tree.hpp"
 #include "schema/schema_values.hpp"
@@ -35,14 +35,14 @@ std::string description_of(bj::value const& root, bj::value const& schema) {
 
 std::string description_of(bj::value const& root, bj::array const& schemas) {
     std::string words;
-    for (auto const& each : schemas) json::detail::add_choice(words, description_of(root, each));
+    for (auto const& each : schemas) bind::detail::add_choice(words, description_of(root, each));
     return words;
 }
 
 std::string description_of(bj::value const& root, bj::object const& schema) {
     if (auto const* const only = member(schema, "const")) return json::detail::shorten(to_text(*only));
     if (auto const* const list = member(schema, "enum"))
-        return json::detail::one_of(list->get_array().size(), [&](std::size_t i) {
+        return bind::detail::one_of(list->get_array().size(), [&](std::size_t i) {
             return json::detail::shorten(to_text(list->get_array()[i]));
         });
     if (auto const* const alternatives = member(schema, "anyOf"))
@@ -52,7 +52,7 @@ std::string description_of(bj::value const& root, bj::object const& schema) {
     if (type->is_string()) return words_of_type(schema, type->get_string());
     std::string words;
     for (auto const& each : type->get_array())
-        json::detail::add_choice(words, words_of_type(schema, each.get_string()));
+        bind::detail::add_choice(words, words_of_type(schema, each.get_string()));
     return words;
 }
 

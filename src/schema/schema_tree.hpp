@@ -37,9 +37,8 @@ inline constexpr std::size_t max_schema_depth = 128;
 
 /// How a value differs from a schema: at most `most_violations`, with their offsets left at 0.
 /// @param most_checks  How often a schema may be held against a value before that is a violation.
-[[nodiscard]] std::vector<json::detail::violation> validate_tree(boost::json::value const& root,
-                                                                 boost::json::value const& answer,
-                                                                 std::size_t most_checks);
+[[nodiscard]] std::vector<json::violation> validate_tree(boost::json::value const& root,
+                                                         boost::json::value const& answer, std::size_t most_checks);
 
 // --- what all of them ask of a schema ---
 

@@ -1,6 +1,6 @@
 #include "bind/internal/format.hpp"
+#include "bind/internal/messages.hpp"
 #include "bind/internal/pattern.hpp"
-#include "json/internal/messages.hpp"
 #include "json/internal/text.hpp"
 #include "schema/schema_alternatives.hpp"
 #include "schema/schema_description.hpp"
@@ -20,29 +20,31 @@ class validator {
 public:
     validator(bj::value const& root, std::size_t most_checks) : root_{root}, most_checks_{most_checks} {}
 
-    std::vector<json::detail::violation> run(bj::value const& answer) {
+    std::vector<json::violation> run(bj::value const& answer) {
         std::string pointer;
         check(root_, answer, pointer, 0);
         if (checks_ > most_checks_)
-            return {{"", "expected a value that fewer alternatives of the schema must be tried for, found a larger one",
-                     0}};
+            return {{.expected = "a value that fewer alternatives of the schema must be tried for",
+                     .found = "a larger one"}};
         return std::move(found_);
     }
 
 private:
     bool is_full() const { return found_.size() >= json::detail::most_violations || checks_ > most_checks_; }
 
-    void note(std::string const& pointer, std::string message) {
-        if (!is_full()) found_.push_back({pointer, std::move(message), 0});
+    /// @param expected  Empty: `found` alone says what is wrong.
+    void add(std::string const& pointer, std::string expected, std::string found) {
+        if (!is_full())
+            found_.push_back({.pointer = pointer, .expected = std::move(expected), .found = std::move(found)});
     }
 
     void check(bj::value const& schema, bj::value const& value, std::string& pointer, std::size_t level) {
         if (is_full()) return;
         ++checks_;
         if (level > max_schema_depth)
-            return note(pointer, "expected less nesting than this, or the schema refers to itself without end");
+            return add(pointer, "less nesting than this, or the schema refers to itself without end", {});
         if (schema.is_bool()) {
-            if (!schema.get_bool()) note(pointer, "expected nothing here, found " + describe(value));
+            if (!schema.get_bool()) add(pointer, "nothing here", describe(value));
             return;
         }
         auto const& rules = schema.get_object();
@@ -61,7 +63,7 @@ private:
         if (is_of_kind(rules, value)) return true;
         bool const is_listed = member(rules, "enum") != nullptr || member(rules, "const") != nullptr;
         auto const found = is_listed ? json::detail::shorten(canonical_text(value)) : describe(value);
-        note(pointer, "expected " + description_of(root_, rules) + ", found " + found);
+        add(pointer, description_of(root_, rules), found);
         return false;
     }
 
@@ -78,23 +80,18 @@ private:
         for (auto const& each : bounds) {
             auto const* const limit = member(rules, each.keyword);
             if (limit == nullptr || each.holds(compare(value, *limit))) continue;
-            note(pointer,
-                 "expected " + std::string{each.words} + canonical_text(*limit) + ", found " + canonical_text(value));
+            add(pointer, std::string{each.words} + canonical_text(*limit), canonical_text(value));
         }
         if (auto const* const step = member(rules, "multipleOf"); step != nullptr && !is_multiple(value, *step))
-            note(pointer, "expected a multiple of " + canonical_text(*step) + ", found " + canonical_text(value));
+            add(pointer, "a multiple of " + canonical_text(*step), canonical_text(value));
     }
 
     /// Checks `count` against two keywords.
     void check_count(bj::object const& rules, std::string_view fewest, std::string_view most, std::size_t count,
                      std::string_view things, std::string const& pointer) {
         auto const refuse = [&](std::string_view relation, bj::value const& bound) {
-            note(pointer, std::string{"expected "}
-                              .append(relation)
-                              .append(canonical_text(bound))
-                              .append(" ")
-                              .append(things)
-                              .append(", found " + std::to_string(count)));
+            add(pointer, std::string{relation}.append(canonical_text(bound)).append(" ").append(things),
+                std::to_string(count));
         };
         auto const found = static_cast<double>(count);
         if (auto const* const bound = member(rules, fewest);
@@ -114,11 +111,11 @@ private:
         if (auto const* const pattern = member(rules, "pattern");
             pattern != nullptr &&
             bind::detail::match_pattern(pattern->get_string(), text) != bind::detail::pattern_outcome::matches)
-            note(pointer, "expected a string that matches " + std::string{pattern->get_string()} + ", found another");
+            add(pointer, "a string that matches " + std::string{pattern->get_string()}, "another");
         if (auto const* const format = member(rules, "format"))
             if (auto const form = bind::detail::find_format(format->get_string());
                 form.holds != nullptr && !form.holds(text))
-                note(pointer, "expected " + std::string{form.name} + ", found \"" + json::detail::shorten(text) + "\"");
+                add(pointer, std::string{form.name}, bind::detail::quoted(json::detail::shorten(text)));
     }
 
     void check_array(bj::object const& rules, bj::array const& items, std::string& pointer, std::size_t level) {
@@ -136,7 +133,7 @@ private:
             else if (each != nullptr)
                 check(*each, items[i], pointer, level + 1);
             if (is_set && !seen.insert(canonical_text(items[i])).second)
-                note(pointer, "expected each item once, found it again");
+                add(pointer, {}, std::string{bind::detail::duplicate_item});
             pointer.resize(size);
         }
         check_contains(rules, items, pointer, level);
@@ -149,8 +146,7 @@ private:
         for (auto const& item : items) count += try_schema(*wanted, item, pointer, level).empty() ? 1 : 0;
         check_count(rules, "minContains", "maxContains", count, "items of the wanted kind", pointer);
         if (count == 0 && member(rules, "minContains") == nullptr)
-            note(pointer,
-                 "expected at least 1 item that fits " + json::detail::shorten(to_text(*wanted)) + ", found none");
+            add(pointer, "at least 1 item that fits " + json::detail::shorten(to_text(*wanted)), "none");
     }
 
     void check_object(bj::object const& rules, bj::object const& object, std::string& pointer, std::size_t level) {
@@ -169,7 +165,7 @@ private:
                 if (!is_absent) check(*known, value, pointer, level + 1);
             } else if (matched) {
             } else if (others != nullptr && others->is_bool() && !others->get_bool()) {
-                note(pointer, "expected no such key");
+                add(pointer, {}, std::string{bind::detail::unknown_key});
             } else if (others != nullptr) {
                 check(*others, value, pointer, level + 1);
             }
@@ -218,16 +214,16 @@ private:
             auto const* const wanted =
                 properties != nullptr ? member(properties->get_object(), name.get_string()) : nullptr;
             json::detail::append_pointer(pointer, name.get_string());
-            note(pointer, "expected " + (wanted != nullptr ? description_of(root_, *wanted) : "a value") + ", found " +
-                              std::string{json::detail::missing_key});
+            add(pointer, wanted != nullptr ? description_of(root_, *wanted) : "a value",
+                std::string{bind::detail::missing_key});
             pointer.resize(size);
         }
     }
 
     // --- anyOf and its like ---
 
-    std::vector<json::detail::violation> try_schema(bj::value const& schema, bj::value const& value,
-                                                    std::string& pointer, std::size_t level) {
+    std::vector<json::violation> try_schema(bj::value const& schema, bj::value const& value, std::string& pointer,
+                                            std::size_t level) {
         auto const before = std::exchange(found_, {});
         check(schema, value, pointer, level + 1);
         return std::exchange(found_, before);
@@ -247,8 +243,7 @@ private:
         }
         if (auto const* const none = member(rules, "not");
             none != nullptr && try_schema(*none, value, pointer, level).empty())
-            note(pointer, "expected a value that does not fit " + json::detail::shorten(to_text(*none)) +
-                              ", found one that does");
+            add(pointer, "a value that does not fit " + json::detail::shorten(to_text(*none)), "one that does");
     }
 
     void check_alternatives(bj::array const& schemas, bj::value const& value, std::string& pointer, std::size_t level,
@@ -257,7 +252,7 @@ private:
             return check_tagged(schemas, tag, value, pointer, level);
         std::size_t fits = 0;
         std::size_t most_alike = 0;
-        std::vector<json::detail::violation> closest;
+        std::vector<json::violation> closest;
         for (auto const& each : schemas) {
             auto differences = try_schema(each, value, pointer, level);
             if (differences.empty()) {
@@ -267,13 +262,10 @@ private:
                 closest = std::move(differences);
             }
         }
-        if (fits > 1)
-            return note(pointer,
-                        "expected a value that fits one alternative, found one that fits " + std::to_string(fits));
+        if (fits > 1) return add(pointer, "a value that fits one alternative", "one that fits " + std::to_string(fits));
         if (fits == 1) return;
-        if (closest.empty())
-            return note(pointer, "expected " + description_of(root_, schemas) + ", found " + describe(value));
-        for (auto& each : closest) note(each.pointer, std::move(each.message));
+        if (closest.empty()) return add(pointer, description_of(root_, schemas), describe(value));
+        for (auto& each : closest) add(each.pointer, std::move(each.expected), std::move(each.found));
     }
 
     void check_tagged(bj::array const& schemas, std::string_view tag, bj::value const& value, std::string& pointer,
@@ -282,26 +274,24 @@ private:
         for (auto const& each : schemas)
             if (found != nullptr && is_text(*found, tag_of(root_, each, tag)))
                 return check(each, value, pointer, level + 1);
-        auto const expected = json::detail::one_of(
-            schemas.size(), [&](std::size_t i) { return json::detail::quoted(tag_of(root_, schemas[i], tag)); });
+        auto expected = bind::detail::one_of(
+            schemas.size(), [&](std::size_t i) { return bind::detail::quoted(tag_of(root_, schemas[i], tag)); });
         auto const size = pointer.size();
         json::detail::append_pointer(pointer, tag);
-        note(pointer, "expected " + expected + ", found " +
-                          (found == nullptr ? std::string{json::detail::missing_key}
-                                            : json::detail::shorten(canonical_text(*found))));
+        add(pointer, std::move(expected),
+            found == nullptr ? std::string{bind::detail::missing_key} : json::detail::shorten(canonical_text(*found)));
         pointer.resize(size);
     }
 
     bj::value const& root_;
-    std::vector<json::detail::violation> found_{};
+    std::vector<json::violation> found_{};
     std::size_t checks_{0};
     std::size_t most_checks_;  ///< Alternatives inside alternatives could take exponential time.
 };
 
 }  // namespace
 
-std::vector<json::detail::violation> validate_tree(bj::value const& root, bj::value const& answer,
-                                                   std::size_t most_checks) {
+std::vector<json::violation> validate_tree(bj::value const& root, bj::value const& answer, std::size_t most_checks) {
     return validator{root, most_checks}.run(answer);
 }
 

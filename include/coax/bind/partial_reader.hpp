@@ -15,20 +15,20 @@
 
 namespace coax::json {
 
-/// How much of one place in a document is there.
+/// How much of one value in a document has arrived.
 enum class presence {
-    absent,   ///< Nothing to see yet. In the value stands what a fresh object has.
+    absent,   ///< Nothing yet: the value has what a default-constructed one has.
     growing,  ///< A string, list, map or struct that is not at its end.
-    complete  ///< All there, null included; a second key of the same name could still change it.
+    complete  ///< All of it, null included; a second key of the same name could still change it.
 };
 
 }  // namespace coax::json
 
 namespace coax::bind::detail {
 
-class partial_machine;
+class partial_parser;
 
-/// What a partial reader does that is the same for every type.
+/// The part of a partial reader that is the same for every type.
 class partial_core {
 public:
     partial_core(type_descriptor const& type, void* into, json::read_options const& options);
@@ -39,18 +39,18 @@ public:
     void feed(std::string_view bytes);
     [[nodiscard]] bool is_complete() const noexcept;
     [[nodiscard]] std::optional<error> problem() const;
-    [[nodiscard]] json::presence at(std::string_view pointer) const;
+    [[nodiscard]] json::presence presence_at(std::string_view pointer) const;
     /// The same for a field of the root object, by its address.
-    [[nodiscard]] json::presence of(void const* member) const;
-    /// Items that are complete of the list at the root (`member` null) or of this field of the root, while it is open.
+    [[nodiscard]] json::presence presence_of(void const* member) const;
+    /// The complete items of an open list: the root (`member` null) or this field of the root.
     [[nodiscard]] std::size_t open_items(void const* member) const;
     /// The text is at its end. True: the value is what `read` would have made of it.
-    [[nodiscard]] bool settle();
+    [[nodiscard]] bool finish();
     [[nodiscard]] std::string_view text() const noexcept;
     [[nodiscard]] json::read_options const& options() const noexcept;
 
 private:
-    coax::core::detail::opaque<partial_machine> machine_;
+    coax::core::detail::opaque<partial_parser> parser_;
 };
 
 }  // namespace coax::bind::detail
@@ -60,9 +60,10 @@ namespace coax::json {
 /// Reads a `T` while its text arrives. Every byte is looked at once; asking what is there costs nothing.
 ///
 /// The value is a plain `T`. Strings grow, lists and maps gain items; numbers, enums, dates, variants and the like
-/// appear when they are complete. What is not there yet is as in a fresh `T`: `at` and `of` tell it from null.
-/// Where the text is not strict JSON but forgiven by the options, the value may stop growing until `finish`, except
-/// for words and fences around it, commas too many and scalars of another kind.
+/// appear when they are complete. What is not there yet is as in a
+/// default-constructed `T`: `presence_at` and `presence_of` tell it from null.
+/// Where the text needs leniency, the value may stop growing until `finish`, except for text and fences around it,
+/// trailing commas and scalars of another kind.
 /// Thread safety: as a container's.
 template <class T>
 class partial_reader {
@@ -78,13 +79,13 @@ public:
     /// The same, to keep beyond the reader.
     [[nodiscard]] std::shared_ptr<T const> share_value() const noexcept { return value_; }
 
-    /// How much is there of the place with this JSON pointer; empty: of the whole.
-    [[nodiscard]] presence at(std::string_view pointer) const { return core_.at(pointer); }
-    /// How much is there of a field of `T`.
+    /// How much has arrived of the value that a JSON pointer leads to; empty: of the whole.
+    [[nodiscard]] presence presence_at(std::string_view pointer) const { return core_.presence_at(pointer); }
+    /// How much has arrived of a field of `T`.
     template <class Field, class Struct>
         requires std::derived_from<T, Struct>
-    [[nodiscard]] presence of(Field Struct::* field) const {
-        return core_.of(&(value_.get()->*field));
+    [[nodiscard]] presence presence_of(Field Struct::* field) const {
+        return core_.presence_of(&(value_.get()->*field));
     }
 
     /// The items of a list at the root that are complete.
@@ -100,7 +101,7 @@ public:
     [[nodiscard]] std::span<Item const> complete_items(std::vector<Item> Struct::* field) const {
         auto const& list = value_.get()->*field;
         std::span<Item const> const all{list};
-        switch (core_.of(&list)) {
+        switch (core_.presence_of(&list)) {
             case presence::absent: return {};
             case presence::growing: return all.first(core_.open_items(&list));
             case presence::complete: return all;
@@ -108,11 +109,11 @@ public:
         return {};
     }
 
-    /// The value has ended; only white space, or what is forgiven, may follow.
+    /// The value has ended; only white space, or what leniency allows, may follow.
     [[nodiscard]] bool is_complete() const noexcept { return core_.is_complete(); }
 
-    /// What is wrong with the text so far, in the words of `read`; nothing: it can still become a `T`. Behind words
-    /// that `leniency::prose` forgives it is told at the value's end only.
+    /// What is wrong with the text so far, as `read` would report it; nothing: it can still become a `T`. Behind prose,
+    /// where `leniency::prose` allows it, only what the value's end shows is reported.
     [[nodiscard]] std::optional<error> problem() const { return core_.problem(); }
 
     /// All that was fed.
@@ -121,7 +122,7 @@ public:
     /// The text is at its end: gives what `read<T>(text())` gives. The reader is then used up.
     [[nodiscard]] result<T> finish() {
         result<T> outcome{T{}};
-        if (core_.settle())
+        if (core_.finish())
             *outcome = std::move(*value_);
         else if (auto done =
                      bind::detail::read_text(text(), bind::detail::descriptor_of<T>, &*outcome, core_.options());

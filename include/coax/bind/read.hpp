@@ -32,14 +32,11 @@ struct read_options {
     std::size_t max_bytes{256U << 20U};
     /// Violations told at once; reading ends with the last of them. Range: [1, 1000].
     std::size_t max_violations{8};
-    /// What is forgiven. Default: nothing.
-    leniency leniency{};
+    /// What is accepted beyond strict JSON. Default: nothing.
+    json::leniency leniency{};
 
     friend bool operator==(read_options const&, read_options const&) = default;
 };
-
-/// For what models write when nothing forces them into a schema.
-inline constexpr read_options full_leniency_options{.leniency = full_leniency};
 
 /// For what services send: tolerant of missing and null members, and checks no docs.
 inline constexpr read_options wire_options{

@@ -2,12 +2,12 @@
 
 namespace coax::json {
 
-/// What a reader forgives, each by its own name. All off: strict JSON of the wanted type and nothing else.
-/// `coax::json_value` keeps JSON, so what is read into one must be JSON under any leniency.
+/// What a reader accepts beyond strict JSON of the wanted type, each by its own name. Default: nothing.
+/// A `coax::json_value` holds JSON, so what is read into one must be JSON under any leniency.
 struct leniency {
     /// A Markdown fence around the value: ```json ... ```.
     bool code_fences{false};
-    /// Words before and after the value, for objects, maps and lists: the first that is whole is taken.
+    /// Text before and after the value, for objects, maps and lists: the first complete one is taken.
     bool prose{false};
     /// A comma before a closing bracket.
     bool trailing_commas{false};
@@ -39,7 +39,7 @@ struct leniency {
     friend bool operator==(leniency const&, leniency const&) = default;
 };
 
-/// Everything forgiven, for models that nothing forces into a schema.
+/// Everything allowed, for models that nothing forces into a schema.
 inline constexpr leniency full_leniency{true, true, true, true, true, true, true, true,
                                         true, true, true, true, true, true, true};
 

@@ -32,7 +32,7 @@ inline digit_run read_digits(char const* at, char const* end) {
         }
     }
     digit_run run{0, 0};
-    for (; at != end && *at >= '0' && *at <= '9' && run.count < 8; ++at, ++run.count)
+    for (; at != end && is_digit(*at) && run.count < 8; ++at, ++run.count)
         run.value = run.value * 10 + static_cast<std::uint64_t>(*at - '0');
     return run;
 }
@@ -46,7 +46,7 @@ inline digit_run read_digits(char const* at, char const* end) {
 /// Reads a number as most are: up to 7 digits before and behind the point, no exponent. Both its digits and its power
 /// of ten are exact doubles, so that it is rounded once and right. Source: W. D. Clinger, "How to read floating point
 /// numbers accurately" (1990), the fast case.
-/// @returns The place behind it; null if it is another number, or none.
-[[nodiscard]] char const* take_plain_real(char const* at, char const* end, double& value);
+/// @returns The byte behind it; null: it is another number, or none.
+[[nodiscard]] char const* parse_simple_real(char const* at, char const* end, double& value);
 
 }  // namespace coax::json::detail

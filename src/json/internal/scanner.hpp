@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,7 +16,7 @@
 
 namespace coax::json::detail {
 
-/// The way from the root to the value at hand: one link for each open object or array, on the stack of its reader.
+/// One step of the path from the root to the current value. Each open object or array has one, on the reader's stack.
 struct path_link {
     path_link const* parent{nullptr};
     std::string_view key{};
@@ -23,7 +24,8 @@ struct path_link {
     bool is_index{false};
 };
 
-/// Walks JSON text, token by token, and keeps what is wrong with it. A function that returns false has ended the walk.
+/// Walks through JSON text, token by token, and collects what is wrong with it. A function that returns false has ended
+/// the walk.
 class scanner {
 public:
     scanner(std::string_view text, std::size_t max_depth, bool check_utf8)
@@ -33,10 +35,10 @@ public:
           max_depth_{max_depth},
           check_utf8_{check_utf8} {}
 
-    /// From here on forgives what `forgiven` says of JSON's grammar.
-    void forgive(leniency const& forgiven) {
-        forgiven_ = forgiven;
-        forgives_text_ = forgiven.control_characters || forgiven.bad_escapes || forgiven.bad_utf8;
+    /// From here on accepts what `leniency` allows beyond JSON's grammar.
+    void set_leniency(leniency const& leniency) {
+        leniency_ = leniency;
+        loose_strings_ = leniency.control_characters || leniency.bad_escapes || leniency.bad_utf8;
     }
 
     /// Skips a value of any kind, checking that it is JSON.
@@ -49,13 +51,14 @@ public:
     [[nodiscard]] std::string_view text() const noexcept { return text_; }
 
 protected:
-    /// Goes on in another copy of the text, which may be longer.
-    void move_to(std::string_view text, std::size_t offset) {
+    /// Continues in another copy of the text, which may be longer.
+    void rebase_text(std::string_view text, std::size_t offset) {
         text_ = text;
         at_ = text.data() + offset;
         end_ = text.data() + text.size();
     }
-    [[nodiscard]] bool forgives_text() const { return forgives_text_; }
+    /// Whether strings may hold what JSON does not allow in them.
+    [[nodiscard]] bool has_loose_strings() const { return loose_strings_; }
     void skip_space() {
         if (at_ != end_ && static_cast<unsigned char>(*at_) > ' ') return;
         while (at_ != end_ && (*at_ == ' ' || *at_ == '\n' || *at_ == '\r' || *at_ == '\t')) ++at_;
@@ -73,63 +76,66 @@ protected:
         at_ += word.size();
         return true;
     }
-    /// Whether a comma that was just taken ends the list, which must be forgiven.
+    /// Whether the comma that was just taken is an allowed trailing one.
     [[nodiscard]] bool ends_after_comma(char close) {
-        if (!forgiven_.trailing_commas) return false;
+        if (!leniency_.trailing_commas) return false;
         skip_space();
         return peek() == close;
     }
-    [[nodiscard]] bool enter() { return ++depth_ <= max_depth_ || fail_depth(); }
+    /// Enters an object or array.
+    [[nodiscard]] bool enter() { return ++depth_ <= max_depth_ || fail_at_depth_limit(); }
     void leave() { --depth_; }
     [[nodiscard]] std::size_t depth() const { return depth_; }
     void restore_depth(std::size_t depth) { depth_ = depth; }
 
-    /// The inside of a string after its opening quote; takes the closing one. `spare` is used if there are escapes.
+    /// Takes the rest of a string behind its opening quote. `content` refers to the text, or to `spare` if the string
+    /// has escapes.
     [[nodiscard]] bool take_string(std::string_view& content, std::string& spare) {
-        auto const run = find_plain_end(at_, end_);
-        if (run.end == end_ || *run.end != '"') {
-            if (!take_escaped_string(spare)) return false;
-            content = spare;
+        if (char const* const stop = find_simple_string_end(at_, end_, check_utf8_); stop != nullptr) {
+            content = {at_, static_cast<std::size_t>(stop - at_)};
+            at_ = stop + 1;
             return true;
         }
-        if (run.wide != 0 && check_utf8_ && find_invalid_utf8(at_, run.end) != run.end) {
-            if (!take_escaped_string(spare)) return false;
-            content = spare;
-            return true;
-        }
-        content = {at_, static_cast<std::size_t>(run.end - at_)};
-        at_ = run.end + 1;
+        if (!decode_string(spare)) return false;
+        content = spare;
         return true;
     }
-    /// A key or string that only leniency knows: in single quotes, or a bare key. False if none is here, or if it
-    /// broke.
-    [[nodiscard]] bool take_odd_key(std::string& content);
-    /// The inside of a string after its opening quote, with all that is forgiven of texts.
-    [[nodiscard]] bool take_forgiven_string(std::string& content, char quote);
-    /// NaN and the like, and Python's words, where they are forgiven.
+    /// The same for a string that has escapes, or is malformed.
+    [[nodiscard]] bool decode_string(std::string& content);
+    [[nodiscard]] bool skip_string() {
+        std::string_view content;
+        std::string spare;
+        return take_string(content, spare);
+    }
+    /// Takes a key that only leniency allows: in single quotes, or without quotes. False: there is none, or the walk
+    /// has ended.
+    [[nodiscard]] bool take_nonstandard_key(std::string& content);
+    /// Takes the rest of a string behind its opening quote, with all that leniency allows in it.
+    [[nodiscard]] bool take_nonstandard_string(std::string& content, char quote);
+    /// Takes NaN or an infinity, where leniency allows them.
     [[nodiscard]] bool take_special_number(double& value);
-    [[nodiscard]] bool take_python_word(std::string_view word) { return forgiven_.python_words && take_word(word); }
-    /// The same for a string that has escapes, or is broken.
-    [[nodiscard]] bool take_escaped_string(std::string& content);
-    /// How the inside of a string ended: with its quote, which is taken; with the text; or it is wrong, which is told
-    /// (`block`: not yet).
-    enum class inside_end { quote, text, trouble, block };
-    /// Appends the inside of a string up to where it ends, without its escapes.
-    /// @param may_be_cut  More text may come: an escape or a code point that is not there to its end is left.
-    [[nodiscard]] inside_end append_inside(std::string& content, bool may_be_cut);
-    /// After the backslash: at most 4 bytes.
-    [[nodiscard]] bool write_escape(char*& out);
-    [[nodiscard]] bool skip_string();
-    [[nodiscard]] bool expect_utf8(char const* from, char const* to);
+    [[nodiscard]] bool take_python_word(std::string_view word) { return leniency_.python_words && take_word(word); }
 
-    /// Ends the walk: this is not JSON.
-    bool fail(std::string_view expected);
-    /// Keeps a violation. False if there are enough of them.
-    [[nodiscard]] bool note(std::string message, char const* where);
-    /// The same for the member `key` of the object at hand.
-    [[nodiscard]] bool note_member(std::string_view key, std::string message, char const* where);
-    /// What stands at the next byte, for a message: the kind, and the value if it is a number or a literal.
+    enum class string_end {
+        quote,        ///< The closing quote was taken.
+        end_of_text,  ///< The text ends before the string does.
+        error,        ///< The string is malformed; the walk has ended.
+        full_block    ///< There is more to copy.
+    };
+    /// Decodes the rest of a string and appends it.
+    /// @param is_partial  More text may come: an escape or code point that is not all there is left for later.
+    [[nodiscard]] string_end append_string_content(std::string& content, bool is_partial);
+
+    /// Ends the walk: the text is not JSON.
+    bool fail(std::string_view expected) { return fail(expected, describe_next()); }
+    bool fail(std::string_view expected, std::string found);
+    /// Adds a violation. False if there are enough of them.
+    /// @param below  JSON pointer from the current value to the wrong one.
+    [[nodiscard]] bool add_violation(std::string expected, std::string found, char const* where,
+                                     std::string_view below = {});
+    /// The next token for a message: its kind, or the value of a number or literal.
     [[nodiscard]] std::string describe_next() const;
+    /// The JSON pointer of the current value.
     [[nodiscard]] std::string pointer() const;
 
     char const* at_;
@@ -137,26 +143,31 @@ protected:
     path_link const* path_{nullptr};
     std::vector<violation> violations_{};
     std::size_t violation_limit_{most_violations};
-    leniency forgiven_{};
-    bool broken_{false};  ///< The text is not JSON: the only violation says why.
+    leniency leniency_{};
+    bool is_malformed_{false};  ///< The text is not JSON; the only violation says why.
 
 private:
-    [[nodiscard]] inside_end copy_inside(char*& out, char const* limit, bool may_be_cut);
-    [[nodiscard]] inside_end trouble_inside(std::string_view expected);
-    [[nodiscard]] bool escape_is_cut() const;
+    [[nodiscard]] string_end copy_string_content(char*& out, char const* limit, bool is_partial);
+    [[nodiscard]] string_end fail_in_string(std::string_view expected);
+    [[nodiscard]] bool is_escape_truncated() const;
+    [[nodiscard]] char const* decode_escape(char*& out);
+    [[nodiscard]] char const* decode_unicode_escape(char*& out);
+    [[nodiscard]] bool append_nonstandard_escape(std::string& content);
+    [[nodiscard]] bool take_hex(std::uint32_t& unit);
+    [[nodiscard]] bool expect_utf8(char const* from, char const* to);
     [[nodiscard]] bool skip_members(char close, bool keyed);
     [[nodiscard]] bool skip_key();
-    [[nodiscard]] bool skip_odd_value();
-    [[nodiscard]] bool write_code_point(char*& out);
-    [[nodiscard]] bool append_forgiven_escape(std::string& content);
-    [[nodiscard]] bool take_hex(std::uint32_t& unit);
-    bool fail_depth();
+    [[nodiscard]] bool skip_nonstandard_value();
+    bool fail_at_depth_limit();
 
     std::string_view text_;
     std::size_t max_depth_;
     std::size_t depth_{0};
     bool check_utf8_;
-    bool forgives_text_{false};
+    bool loose_strings_{false};
 };
+
+/// What keeps `text` from being one JSON value, if anything does.
+[[nodiscard]] std::optional<violation> find_syntax_error(std::string_view text, std::size_t max_depth);
 
 }  // namespace coax::json::detail

@@ -18,88 +18,88 @@ inline std::uint64_t load_word(char const* at) {
     return word;
 }
 
+inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
+inline bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+inline bool is_hex_digit(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+/// A byte of a UTF-8 sequence other than its first.
+inline bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
+
 /// Where the plain part of a JSON string ends, and whether it holds bytes above 0x7F (it may say yes too often).
 struct plain_run {
     char const* end;
-    std::uint64_t wide;  ///< 0: none. As wide as the pointer: padding costs GCC 16 a trip through memory.
+    std::uint64_t non_ascii;  ///< 0: none. As wide as the pointer: padding costs GCC 16 a trip through memory.
 };
 
-/// Runs to the first quote, backslash or control character, many bytes at a time.
-inline plain_run find_plain_end(char const* at, char const* end) {
-#if defined(__SSE2__)
-    auto const quotes = _mm_set1_epi8('"');
-    auto const slashes = _mm_set1_epi8('\\');
-    auto const last_control = _mm_set1_epi8(0x1F);
-    unsigned tops_seen = 0;
-    while (end - at >= 16) {
-        auto const bytes = _mm_loadu_si128(reinterpret_cast<__m128i const*>(at));
-        auto const special = _mm_or_si128(_mm_cmpeq_epi8(bytes, quotes), _mm_cmpeq_epi8(bytes, slashes));
-        auto const control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, last_control), bytes);
-        auto const found = static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(special, control)));
-        tops_seen |= static_cast<unsigned>(_mm_movemask_epi8(bytes));
-        if (found != 0) return {at + std::countr_zero(found), tops_seen};
-        at += 16;
-    }
-    std::uint64_t wide = tops_seen;
-#else
-    std::uint64_t wide = 0;
-#endif
+/// Runs to the first quote, backslash or control character, 8 bytes at a time.
+inline plain_run find_plain_end_by_words(char const* at, char const* end) {
     constexpr std::uint64_t ones = 0x0101010101010101ULL;
-    constexpr std::uint64_t tops = 0x8080808080808080ULL;
+    constexpr std::uint64_t high_bits = 0x8080808080808080ULL;
+    std::uint64_t non_ascii = 0;
     while (end - at >= 8) {
         auto const word = load_word(at);
         auto const quote = word ^ (ones * '"');
         auto const slash = word ^ (ones * '\\');
         auto const found =
-            (((quote - ones) & ~quote) | ((slash - ones) & ~slash) | ((word - ones * 0x20) & ~word)) & tops;
-        wide |= word & tops;
+            (((quote - ones) & ~quote) | ((slash - ones) & ~slash) | ((word - ones * 0x20) & ~word)) & high_bits;
+        non_ascii |= word & high_bits;
         if (found != 0) {
             if constexpr (std::endian::native == std::endian::little)
-                return {at + (std::countr_zero(found) >> 3), wide};
+                return {at + (std::countr_zero(found) >> 3), non_ascii};
             else
                 break;  // borrows run towards the first byte there: look at each byte
         }
         at += 8;
     }
     while (at != end && *at != '"' && *at != '\\' && static_cast<unsigned char>(*at) >= 0x20) {
-        wide |= static_cast<unsigned char>(*at) & 0x80U;
+        non_ascii |= static_cast<unsigned char>(*at) & 0x80U;
         ++at;
     }
-    return {at, wide};
+    return {at, non_ascii};
 }
 
-/// As `find_plain_end`, and copies what it runs over to `out`, which has room for the run and 16 bytes more.
-inline plain_run copy_plain(char const* at, char const* end, char* out) {
+/// Runs to the first quote, backslash or control character, 16 bytes at a time where the processor can.
+/// @param out  Of a copy: has room for the run and 16 bytes more.
+template <bool Copies>
+inline plain_run scan_plain(char const* at, char const* end, [[maybe_unused]] char* out) {
+    std::uint64_t seen = 0;
 #if defined(__SSE2__)
     auto const quotes = _mm_set1_epi8('"');
     auto const slashes = _mm_set1_epi8('\\');
     auto const last_control = _mm_set1_epi8(0x1F);
-    unsigned tops_seen = 0;
+    unsigned high_bits = 0;
     while (end - at >= 16) {
         auto const bytes = _mm_loadu_si128(reinterpret_cast<__m128i const*>(at));
-        _mm_storeu_si128(reinterpret_cast<__m128i*>(out), bytes);
+        if constexpr (Copies) _mm_storeu_si128(reinterpret_cast<__m128i*>(out), bytes);
         auto const special = _mm_or_si128(_mm_cmpeq_epi8(bytes, quotes), _mm_cmpeq_epi8(bytes, slashes));
         auto const control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, last_control), bytes);
         auto const found = static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(special, control)));
-        tops_seen |= static_cast<unsigned>(_mm_movemask_epi8(bytes));
-        if (found != 0) return {at + std::countr_zero(found), tops_seen};
+        high_bits |= static_cast<unsigned>(_mm_movemask_epi8(bytes));
+        if (found != 0) return {at + std::countr_zero(found), high_bits};
         at += 16;
-        out += 16;
+        if constexpr (Copies) out += 16;
     }
-    auto const rest = find_plain_end(at, end);
-    std::memcpy(out, at, static_cast<std::size_t>(rest.end - at));
-    return {rest.end, rest.wide | tops_seen};
-#else
-    auto const run = find_plain_end(at, end);
-    std::memcpy(out, at, static_cast<std::size_t>(run.end - at));
-    return run;
+    seen = high_bits;
 #endif
+    auto const rest = find_plain_end_by_words(at, end);
+    if constexpr (Copies) std::memcpy(out, at, static_cast<std::size_t>(rest.end - at));
+    return {rest.end, rest.non_ascii | seen};
 }
+inline plain_run find_plain_end(char const* at, char const* end) { return scan_plain<false>(at, end, nullptr); }
+inline plain_run copy_plain(char const* at, char const* end, char* out) { return scan_plain<true>(at, end, out); }
 
 /// The first byte that is not part of well-formed UTF-8, or `end`. Source: RFC 3629, section 4.
 [[nodiscard]] char const* find_invalid_utf8(char const* at, char const* end);
 
-/// Writes a code point in up to 4 bytes. @returns The place behind it.
+/// The closing quote of a string without escapes whose first character is at `at`; null: it has some, is malformed, or
+/// its end is not there.
+inline char const* find_simple_string_end(char const* at, char const* end, bool check_utf8) {
+    auto const run = find_plain_end(at, end);
+    if (run.end == end || *run.end != '"') return nullptr;
+    if (run.non_ascii != 0 && check_utf8 && find_invalid_utf8(at, run.end) != run.end) return nullptr;
+    return run.end;
+}
+
+/// Writes a code point in up to 4 bytes. @returns The byte behind it.
 [[nodiscard]] char* write_utf8(char* out, std::uint32_t code_point);
 
 /// Code points in well-formed UTF-8.

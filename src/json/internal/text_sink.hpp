@@ -35,7 +35,7 @@ public:
 
     /// Lets another append to the string, in which then is just what was put.
     template <class Change>
-    auto lend(Change change) {
+    auto append_with(Change change) {
         settle();
         auto const outcome = change(out_);
         at_ = end_ = out_.data() + out_.size();
@@ -51,7 +51,7 @@ private:
     void grow(std::size_t bytes);
     void settle() { out_.resize(static_cast<std::size_t>(at_ - out_.data())); }
     void put_escape(unsigned char c);
-    void put_wide_run(char const* at, char const* end);
+    void put_repaired(char const* at, char const* end);
     template <class Number>
     void put_digits(Number value) {
         constexpr std::size_t longest = 32;

@@ -4,27 +4,20 @@
 #include <coax/json/violation.hpp>
 
 #include <cstddef>
-#include <string>
 #include <string_view>
 #include <vector>
 
 namespace coax::json::detail {
 
-/// Violations told at once, unless options say otherwise.
+/// Violations reported at once, unless options say otherwise.
 inline constexpr std::size_t most_violations = 8;
 
-/// One way in which a text is not what was asked for.
-struct violation {
-    std::string pointer;  ///< JSON pointer.
-    std::string message;  ///< "expected ..., found ...".
-    std::size_t offset;   ///< Of the byte in the text.
-};
-
-/// All violations as one error; there must be one.
+/// All violations as one error; there must be one. The lines and columns come from `text`.
+/// @param most  With so many violations, there may be more.
 [[nodiscard]] error to_error(std::vector<violation> const& violations, std::string_view text,
                              std::size_t most = most_violations);
 
-/// The same as callers see them one by one.
-[[nodiscard]] std::vector<json::violation> to_public(std::vector<violation> const& violations, std::string_view text);
+/// Fills in `line`, `column` and `near`, which follow from the offset.
+[[nodiscard]] std::vector<violation> add_positions(std::vector<violation> violations, std::string_view text);
 
 }  // namespace coax::json::detail

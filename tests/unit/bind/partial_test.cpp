@@ -43,7 +43,7 @@ bool is_set(std::string const& pointer) {
 template <class Reader>
 void expect_part(Reader const& reader, boost::json::value const& found, boost::json::value const& whole,
                  std::string const& pointer) {
-    auto const there = reader.at(pointer);
+    auto const there = reader.presence_at(pointer);
     if (there == presence::complete) EXPECT_EQ(found, whole) << pointer;
     if (there != presence::growing) return;
     auto const below = [&](std::string_view key) {
@@ -128,22 +128,23 @@ void check_refused(std::string_view text, json::read_options const& options) {
 
 TEST_P(EveryPrefix, IsAPartOfTheWholeOrACleanError) { GetParam().check(GetParam().text, GetParam().options); }
 
-constexpr char lenient_text[] = "Well {so}:\n```json\n{\"a\":\"1\",\"b\":2,\"c\":null,}\n``` bye {x}";
+constexpr char wrapped_text[] = "Well {so}:\n```json\n{\"a\":\"1\",\"b\":2,\"c\":null,}\n``` bye {x}";
 
 INSTANTIATE_TEST_SUITE_P(
     Documents, EveryPrefix,
     testing::Values(
         document_case{"everything", check_document<everything>, everything_text},
-        document_case{"everything_forgiven", check_document<everything>, everything_text, json::full_leniency_options},
+        document_case{"everything_with_leniency", check_document<everything>, everything_text,
+                      json::read_options{.leniency = json::full_leniency}},
         document_case{"everything_on_the_wire", check_document<everything>, everything_text, json::wire_options},
         document_case{
             "groups", check_document<groups>,
             R"({"mixed":[7,"seven",true],"point":[0.5,-2],"ordered":[3,1,2],"loose":["b","a"],"counts":{"x":1,"yy":22},)"
             R"("queue":["first","second"],"bits":[true,false,true],"nested":{"k":[["b","a"],[],["c"]],"l":[]}})"},
         document_case{
-            "groups_forgiven", check_document<groups>,
+            "groups_with_leniency", check_document<groups>,
             R"({"mixed":["7",8,"True"],"point":[0.5,-2,],"ordered":[3,1,2,],"loose":['b'],"counts":{x:1},"queue":[],"bits":[True],"nested":{}})",
-            json::full_leniency_options},
+            json::read_options{.leniency = json::full_leniency}},
         document_case{
             "chain", check_document<chain>,
             R"({"value":1,"next":{"value":22,"next":null,"below":[],"maybe":"te\u00e4xt"},"below":[{"value":3,"below":[null],"maybe":null},null],"maybe":44})"},
@@ -221,47 +222,50 @@ INSTANTIATE_TEST_SUITE_P(
         document_case{"rest", check_refused<plain>, R"({"a":1,"b":"x"} 3)"},
         document_case{"too_deep", check_refused<json_value>, "[[[[1]]]]", {.max_depth = 3}},
         document_case{"too_long", check_refused<std::vector<int>>, "[1,2,3,4]", {.max_bytes = 5}},
-        document_case{"wrapped", check_document<plain>, lenient_text, json::full_leniency_options},
+        document_case{"wrapped", check_document<plain>, wrapped_text,
+                      json::read_options{.leniency = json::full_leniency}},
         document_case{"fenced",
                       check_document<plain>,
                       "```json\n{\"a\":1,\"b\":\"x\"}\n```\n",
                       {.leniency = {.code_fences = true}}},
         document_case{"wrapped_set", check_document<std::set<std::string>>,
-                      "These [two]:\n```json\n[\"b\",\"a\",]\n``` {ok}", json::full_leniency_options},
+                      "These [two]:\n```json\n[\"b\",\"a\",]\n``` {ok}",
+                      json::read_options{.leniency = json::full_leniency}},
         document_case{"wrapped_pair", check_document<std::pair<int, std::string>>, "It is [1,\"x\"] then",
-                      json::full_leniency_options},
+                      json::read_options{.leniency = json::full_leniency}},
         document_case{"wrapped_alternatives", check_document<std::variant<circle, square>>, "A square: {\"side\":2}!",
-                      json::full_leniency_options},
+                      json::read_options{.leniency = json::full_leniency}},
         document_case{"with_comments", check_document<plain>, "{\"a\":1, // one\n\"b\":/* x */\"x//\"} // done",
-                      json::full_leniency_options},
+                      json::read_options{.leniency = json::full_leniency}},
         document_case{"loose", check_document<plain>, "{a:'1', b:'x\\'y', \"c\":\"2\", z:[NaN,True]}",
-                      json::full_leniency_options},
-        document_case{"raw_breaks", check_document<plain>, "{\"a\":1,\"b\":\"x\ny\\q\"}", json::full_leniency_options}),
+                      json::read_options{.leniency = json::full_leniency}},
+        document_case{"raw_breaks", check_document<plain>, "{\"a\":1,\"b\":\"x\ny\\q\"}",
+                      json::read_options{.leniency = json::full_leniency}}),
     [](auto const& row) { return std::string(row.param.name); });
 
 // --- what can be seen on the way ---
 
 TEST(PartialReader, TellsNotYetFromNull) {
     partial_reader<plain> reader;
-    EXPECT_EQ(reader.of(&plain::c), presence::absent);
+    EXPECT_EQ(reader.presence_of(&plain::c), presence::absent);
     reader.feed(R"({"c":null)");
-    EXPECT_EQ(reader.of(&plain::c), presence::complete);
+    EXPECT_EQ(reader.presence_of(&plain::c), presence::complete);
     EXPECT_EQ(reader.value().c, std::nullopt);
-    EXPECT_EQ(reader.of(&plain::a), presence::absent);
-    EXPECT_EQ(reader.at(""), presence::growing);
+    EXPECT_EQ(reader.presence_of(&plain::a), presence::absent);
+    EXPECT_EQ(reader.presence_at(""), presence::growing);
     reader.feed(R"(,"b":"he)");
-    EXPECT_EQ(reader.of(&plain::b), presence::growing);
+    EXPECT_EQ(reader.presence_of(&plain::b), presence::growing);
     EXPECT_EQ(reader.value().b, "he");
     reader.feed("llo\\");
     EXPECT_EQ(reader.value().b, "hello");
     reader.feed(R"(n","a":12)");
-    EXPECT_EQ(reader.of(&plain::b), presence::complete);
+    EXPECT_EQ(reader.presence_of(&plain::b), presence::complete);
     EXPECT_EQ(reader.value().b, "hello\n");
-    EXPECT_EQ(reader.of(&plain::a), presence::absent) << "more digits may come";
+    EXPECT_EQ(reader.presence_of(&plain::a), presence::absent) << "more digits may come";
     EXPECT_EQ(reader.value().a, 0);
     reader.feed("3}");
     EXPECT_TRUE(reader.is_complete());
-    EXPECT_EQ(reader.at("/a"), presence::complete);
+    EXPECT_EQ(reader.presence_at("/a"), presence::complete);
     EXPECT_EQ(*reader.finish(), (plain{123, "hello\n", std::nullopt}));
 }
 
@@ -284,9 +288,9 @@ TEST(PartialReader, GivesItemsOfAField) {
     ASSERT_EQ(reader.complete_items(&judgement::emotions).size(), 1U);
     EXPECT_EQ(reader.complete_items(&judgement::emotions)[0], "joy");
     EXPECT_EQ(reader.value().emotions.size(), 2U);
-    EXPECT_EQ(reader.at("/emotions/0"), presence::complete);
-    EXPECT_EQ(reader.at("/emotions/1"), presence::growing);
-    EXPECT_EQ(reader.at("/emotions/2"), presence::absent);
+    EXPECT_EQ(reader.presence_at("/emotions/0"), presence::complete);
+    EXPECT_EQ(reader.presence_at("/emotions/1"), presence::growing);
+    EXPECT_EQ(reader.presence_at("/emotions/2"), presence::absent);
     reader.feed(R"(ger"])");
     EXPECT_EQ(reader.complete_items(&judgement::emotions).size(), 2U);
 }
@@ -318,18 +322,18 @@ TEST(PartialReader, TellsAViolationAtOnce) {
 TEST(PartialReader, PointersReachIntoOpenMaps) {
     partial_reader<std::map<std::string, plain>> reader;
     reader.feed(R"({"a/b":{"a":1,"b":"x"},"c":{"a":1,"b":"y)");
-    EXPECT_EQ(reader.at("/a~1b"), presence::complete);
-    EXPECT_EQ(reader.at("/a~1b/a"), presence::complete);
-    EXPECT_EQ(reader.at("/c/a"), presence::complete);
-    EXPECT_EQ(reader.at("/c/b"), presence::growing);
-    EXPECT_EQ(reader.at("/c/c"), presence::absent);
-    EXPECT_EQ(reader.at("/d"), presence::absent);
+    EXPECT_EQ(reader.presence_at("/a~1b"), presence::complete);
+    EXPECT_EQ(reader.presence_at("/a~1b/a"), presence::complete);
+    EXPECT_EQ(reader.presence_at("/c/a"), presence::complete);
+    EXPECT_EQ(reader.presence_at("/c/b"), presence::growing);
+    EXPECT_EQ(reader.presence_at("/c/c"), presence::absent);
+    EXPECT_EQ(reader.presence_at("/d"), presence::absent);
 }
 
 TEST(PartialReader, WordsAroundDoNotHoldItUp) {
     partial_reader<plain> reader{{.leniency = {.code_fences = true, .prose = true}}};
     reader.feed("Sure, here you are:\n```json\n{\"a\":1,");
-    EXPECT_EQ(reader.of(&plain::a), presence::complete);
+    EXPECT_EQ(reader.presence_of(&plain::a), presence::complete);
     reader.feed("\"b\":\"x\"}\n```\nAnything else?");
     EXPECT_TRUE(reader.is_complete());
     EXPECT_EQ(*reader.finish(), (plain{1, "x", std::nullopt}));

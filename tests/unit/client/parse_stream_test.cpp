@@ -72,10 +72,10 @@ TEST(StreamParse, TellsNotYetFromThere) {
     run_virtual([](fake_service fake) -> asio::awaitable<void> {
         auto llm = co_await connect(fake.options());
         auto answer = co_await llm.parse_stream<verdict>("x");
-        EXPECT_EQ(answer.reader().of(&verdict::confidence), presence::absent);
+        EXPECT_EQ(answer.reader().presence_of(&verdict::confidence), presence::absent);
         co_await answer.next();
-        EXPECT_EQ(answer.reader().of(&verdict::confidence), presence::complete);
-        EXPECT_EQ(answer.reader().of(&verdict::label), presence::absent);
+        EXPECT_EQ(answer.reader().presence_of(&verdict::confidence), presence::complete);
+        EXPECT_EQ(answer.reader().presence_of(&verdict::label), presence::absent);
         EXPECT_EQ((co_await answer.finish()).label, "x");
     }(service));
 }
@@ -170,7 +170,7 @@ TEST(StreamParse, StopsAtTheFirstViolationIfAsked) {
         EXPECT_EQ(stopped.error().code, errc::invalid_output);
         EXPECT_EQ(stopped.error().where, "/confidence");
         EXPECT_EQ((co_await as_result(answer.finish())).error().where, "/confidence");
-        EXPECT_EQ(answer.reader().of(&verdict::label), presence::absent);
+        EXPECT_EQ(answer.reader().presence_of(&verdict::label), presence::absent);
         auto again = co_await llm.parse_stream<verdict>("x");  // the slot is free
         EXPECT_TRUE(co_await again.next());
     }(service));

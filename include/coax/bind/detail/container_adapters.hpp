@@ -117,13 +117,13 @@ struct collection_functions {
     using element = typename T::value_type;
 
     static void clear(void* list) { static_cast<T*>(list)->clear(); }
-    static added add(void* list, void* context, element_filler fill) {
+    static insert_outcome add(void* list, void* context, element_reader read_element) {
         element value{};
-        if (!fill(context, &value)) return added::ended;
+        if (!read_element(context, &value)) return insert_outcome::ended;
         auto& items = *static_cast<T*>(list);
         auto const before = items.size();
         items.insert(items.end(), std::move(value));
-        return items.size() == before ? added::rejected : added::fresh;
+        return items.size() == before ? insert_outcome::rejected : insert_outcome::inserted;
     }
     static std::size_t size(void const* list) { return static_cast<T const*>(list)->size(); }
     static void visit(void const* list, void* context, element_visitor visitor) {
@@ -177,13 +177,13 @@ struct form_functions {
     using form = json_form<T>;
     using inner = typename form::type;
 
-    static added read(void* into, void* context, element_filler fill) {
+    static insert_outcome read(void* into, void* context, element_reader read_element) {
         inner value{};
-        if (!fill(context, &value)) return added::ended;
+        if (!read_element(context, &value)) return insert_outcome::ended;
         std::optional<T> made{form::from(std::move(value))};
-        if (!made) return added::rejected;
+        if (!made) return insert_outcome::rejected;
         *static_cast<T*>(into) = *std::move(made);
-        return added::fresh;
+        return insert_outcome::inserted;
     }
     static void write(void const* value, void* context, element_visitor visitor) {
         inner const shown = form::to(*static_cast<T const*>(value));

@@ -1,8 +1,8 @@
 #pragma once
 
 #include <coax/bind/detail/container_adapters.hpp>
+#include <coax/bind/detail/formatted_types.hpp>
 #include <coax/bind/detail/members_of.hpp>
-#include <coax/bind/detail/text_forms.hpp>
 #include <coax/bind/detail/type_descriptor.hpp>
 #include <coax/bind/detail/unsupported_type.hpp>
 #include <coax/json/value.hpp>
@@ -50,7 +50,7 @@ inline constexpr safe_name schema_name = make_safe_name(reflect::short_type_name
 
 // --- documentation ---
 
-constexpr bool states_a_bound(doc const& said) {
+constexpr bool has_constraints(doc const& said) {
     return said.minimum.is_set() || said.maximum.is_set() || said.exclusive_minimum.is_set() ||
            said.exclusive_maximum.is_set() || said.multiple_of.is_set() || said.min_length.is_set() ||
            said.max_length.is_set() || said.min_items.is_set() || said.max_items.is_set() || said.unique_items ||
@@ -64,11 +64,11 @@ constexpr std::uint64_t byte_at(std::size_t index, unsigned char byte) {
     return std::uint64_t{byte} << shift;
 }
 
-constexpr field_descriptor name_field(std::string_view own_name, doc const* documentation) {
+constexpr field_descriptor make_field(std::string_view own_name, doc const* documentation) {
     field_descriptor field{};
     field.name = documentation != nullptr && !documentation->name.empty() ? documentation->name.view() : own_name;
     field.documentation = documentation;
-    field.checked = documentation != nullptr && states_a_bound(*documentation);
+    field.checked = documentation != nullptr && has_constraints(*documentation);
     for (char const c : field.name) field.is_plain = field.is_plain && c >= ' ' && c < 0x7F && c != '"' && c != '\\';
     for (std::size_t i = 0; i < field.name.size() && i < 8; ++i) {
         field.head |= byte_at(i, static_cast<unsigned char>(field.name[i]));
@@ -87,14 +87,14 @@ template <class Field>
 consteval bool may_be_constant(std::string_view text);
 
 template <class T, std::size_t I, class Field>
-consteval field_descriptor plan_field() {
+consteval field_descriptor describe_field() {
     constexpr doc const* documentation = members_of<T>::template documentation<I>();
     if constexpr (documentation != nullptr && documentation->skip) {
         return {};
     } else if constexpr (!accept<field_place<T, I, Field>>()) {
         return {};
     } else {
-        field_descriptor field = name_field(members_of<T>::template name<I>(), documentation);
+        field_descriptor field = make_field(members_of<T>::template name<I>(), documentation);
         field.type = &descriptor_of<Field>;
         field.required = !is_nullable<Field>;
         if constexpr (documentation != nullptr) {
@@ -112,7 +112,7 @@ struct field_describer {
     template <class... Fields>
     static consteval auto visit() {
         return []<std::size_t... I>(std::index_sequence<I...>) {
-            return field_list<sizeof...(Fields)>{{plan_field<T, I, Fields>()...}};
+            return field_list<sizeof...(Fields)>{{describe_field<T, I, Fields>()...}};
         }(std::index_sequence_for<Fields...>{});
     }
 };
@@ -122,7 +122,7 @@ inline constexpr field_list<members_of<T>::count> fields_of = members_of<T>::tem
 
 /// What is said of the type itself.
 template <class T>
-consteval doc const* whole_documentation() {
+consteval doc const* type_documentation() {
 #if defined(__cpp_impl_reflection)
     if constexpr (reflect::detail::annotation_of<T>() != nullptr) return reflect::detail::annotation_of<T>();
 #endif
@@ -138,7 +138,7 @@ consteval struct_descriptor make_struct_descriptor() {
     struct_descriptor result{};
     result.fields = fields_of<T>.entries;
     result.field_count = members_of<T>::count;
-    result.documentation = whole_documentation<T>();
+    result.documentation = type_documentation<T>();
     for (std::size_t i = 0; i < result.field_count; ++i) {
         auto const& field = fields_of<T>.entries[i];
         auto const bit = std::uint64_t{1} << (i % 64);
@@ -212,7 +212,7 @@ struct enum_tables {
         }
         return result;
     }();
-    static constexpr enum_descriptor description{both.names, both.values, both.count, whole_documentation<T>()};
+    static constexpr enum_descriptor description{both.names, both.values, both.count, type_documentation<T>()};
 };
 
 template <class Field>

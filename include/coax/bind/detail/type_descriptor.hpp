@@ -106,17 +106,17 @@ struct map_descriptor {
 };
 
 /// Reads a value into an element. False ends the reading.
-using element_filler = bool (*)(void* context, void* element);
+using element_reader = bool (*)(void* context, void* element);
 using element_visitor = void (*)(void* context, void const* element);
 
 /// What became of an element that was to be added.
-enum class added : unsigned char { ended, rejected, fresh };
+enum class insert_outcome : unsigned char { ended, rejected, inserted };
 
 struct collection_descriptor {
     bool unique{false};
     void (*clear)(void* list){nullptr};
     /// Has a new element filled and puts it in; `rejected` if it was in already.
-    added (*add)(void* list, void* context, element_filler fill){nullptr};
+    insert_outcome (*add)(void* list, void* context, element_reader read_element){nullptr};
     std::size_t (*size)(void const* list){nullptr};
     void (*visit)(void const* list, void* context, element_visitor visitor){nullptr};
 };
@@ -131,7 +131,7 @@ struct tuple_descriptor {
 struct converted_descriptor {
     doc const* documentation{nullptr};
     /// Has a value of the inner type filled and makes the outer one of it; `rejected` if there is none.
-    added (*read)(void* into, void* context, element_filler fill){nullptr};
+    insert_outcome (*read)(void* into, void* context, element_reader read_element){nullptr};
     void (*write)(void const* value, void* context, element_visitor visitor){nullptr};
 };
 

@@ -1,8 +1,8 @@
 #pragma once
 
 #include <coax/bind/detail/container_adapters.hpp>
+#include <coax/bind/detail/formatted_types.hpp>
 #include <coax/bind/detail/members_of.hpp>
-#include <coax/bind/detail/text_forms.hpp>
 #include <coax/json/value.hpp>
 #include <coax/reflect/type_name.hpp>
 

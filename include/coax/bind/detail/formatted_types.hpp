@@ -23,7 +23,10 @@ struct moment {
 /// "2026-11-20T23:15:00Z", with as many decimals as it needs. False for years that RFC 3339 cannot say.
 [[nodiscard]] bool append_date_time(std::string& out, moment time);
 
-/// A date as RFC 3339 has it, as days since 1970.
+/// Whether a text is what RFC 3339 has behind the date: a time with its offset.
+[[nodiscard]] bool is_time_of_day(std::string_view text);
+
+/// An RFC 3339 date, as days since 1970.
 [[nodiscard]] bool parse_date(std::string_view text, long long& days);
 [[nodiscard]] bool append_date(std::string& out, long long days);
 

@@ -4,13 +4,16 @@
 #include <string>
 #include <string_view>
 
-/// The words in which violations are told, whoever finds them.
-namespace coax::json::detail {
+/// The wording of violations, the same for typed reading and for schemas known at run time.
+namespace coax::bind::detail {
 
 inline constexpr std::string_view missing_key = "nothing: the key is required";
+inline constexpr std::string_view unknown_key = "unknown key";
+inline constexpr std::string_view duplicate_key = "duplicate key";
+inline constexpr std::string_view duplicate_item = "duplicate item";
 
 /// `one of "a", "b"`; at most 20 are named.
-/// @param name  Gives the i-th as it stands in JSON.
+/// @param name  Returns the i-th as it stands in JSON.
 template <class Name>
 [[nodiscard]] std::string one_of(std::size_t count, Name name) {
     constexpr std::size_t most = 20;
@@ -21,10 +24,10 @@ template <class Name>
 
 [[nodiscard]] inline std::string quoted(std::string_view text) { return "\"" + std::string{text} + "\""; }
 
-/// Adds `or what` to a list of what is expected, unless it says so already.
+/// Adds "or what" to a list of what is expected, unless it is there already.
 inline void add_choice(std::string& list, std::string const& what) {
     if ((" or " + list + " or ").find(" or " + what + " or ") != std::string::npos) return;
     list += (list.empty() ? "" : " or ") + what;
 }
 
-}  // namespace coax::json::detail
+}  // namespace coax::bind::detail

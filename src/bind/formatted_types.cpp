@@ -1,4 +1,6 @@
-#include "bind/internal/text_forms.hpp"
+#include "json/internal/text.hpp"
+
+#include <coax/bind/detail/formatted_types.hpp>
 
 #include <chrono>
 #include <cmath>
@@ -8,7 +10,7 @@
 namespace coax::bind::detail {
 namespace {
 
-__extension__ using wide = __int128;  // seconds times ticks
+__extension__ using int128 = __int128;  // seconds times ticks
 
 constexpr long long nanoseconds_each = 1'000'000'000;
 
@@ -102,7 +104,7 @@ void append_fraction(std::string& out, int nanoseconds) {
     out.erase(out.find_last_not_of('0') + 1);
 }
 
-bool store(wide seconds, long long nanoseconds, moment& into) {
+bool store(int128 seconds, long long nanoseconds, moment& into) {
     if (seconds < std::numeric_limits<long long>::min() || seconds > std::numeric_limits<long long>::max())
         return false;
     into = {static_cast<long long>(seconds), static_cast<int>(nanoseconds)};
@@ -203,7 +205,7 @@ bool parse_duration(std::string_view text, moment& into) {
     parts.one_of("P");
     constexpr std::string_view units = "WDTHMS";
     constexpr long long lengths[] = {604800, 86400, 0, 3600, 60, 1};
-    wide seconds = 0;
+    int128 seconds = 0;
     int nanoseconds = 0;
     std::size_t next = 0;
     bool found = false;
@@ -219,7 +221,7 @@ bool parse_duration(std::string_view text, moment& into) {
         ended = nanoseconds != 0;  // only the smallest part may have a fraction
         auto const at = units.find(parts.one_of(next <= 2 ? "WD" : "HMS"));
         if (at == std::string_view::npos || at < next || (ended && units[at] != 'S')) return false;
-        seconds += static_cast<wide>(count) * lengths[at];
+        seconds += static_cast<int128>(count) * lengths[at];
         next = at + 1;
         found = true;
     }
@@ -229,7 +231,7 @@ bool parse_duration(std::string_view text, moment& into) {
 }
 
 bool append_duration(std::string& out, moment span) {
-    auto seconds = static_cast<wide>(span.seconds);
+    auto seconds = static_cast<int128>(span.seconds);
     if (seconds < 0) {
         out += '-';
         seconds = -seconds;
@@ -238,7 +240,7 @@ bool append_duration(std::string& out, moment span) {
             span.nanoseconds = static_cast<int>(nanoseconds_each) - span.nanoseconds;
         }
     }
-    auto const part = [&out](wide count, char unit) {
+    auto const part = [&out](int128 count, char unit) {
         if (count != 0) out.append(std::to_string(static_cast<long long>(count))).append(1, unit);
     };
     out += 'P';
@@ -300,8 +302,8 @@ void append_base64(std::string& out, std::byte const* bytes, std::size_t size) {
 }
 
 bool to_ticks(moment time, long long num, long long den, bool exact, long long& ticks) {
-    auto const all = (static_cast<wide>(time.seconds) * nanoseconds_each + time.nanoseconds) * den;
-    auto const each = static_cast<wide>(num) * nanoseconds_each;
+    auto const all = (static_cast<int128>(time.seconds) * nanoseconds_each + time.nanoseconds) * den;
+    auto const each = static_cast<int128>(num) * nanoseconds_each;
     auto whole = all / each;
     if (whole * each != all) {
         if (exact) return false;
@@ -313,7 +315,7 @@ bool to_ticks(moment time, long long num, long long den, bool exact, long long& 
 }
 
 bool from_ticks(long long ticks, long long num, long long den, moment& into) {
-    auto const all = static_cast<wide>(ticks) * num;
+    auto const all = static_cast<int128>(ticks) * num;
     auto seconds = all / den;
     auto rest = all % den;
     if (rest < 0) {

@@ -1,0 +1,103 @@
+#include "bind/memory.hpp"
+#include "bind/reader.hpp"
+#include "json/internal/number.hpp"
+
+#include <coax/json/writer.hpp>
+
+namespace coax::bind::detail {
+namespace {
+
+bool is_number(type_descriptor const& type) {
+    return type.what == kind::signed_integer || type.what == kind::unsigned_integer || type.what == kind::real;
+}
+
+}  // namespace
+
+reader::leniency_outcome reader::read_with_leniency(type_descriptor const& type, void* into) {
+    switch (type.what) {
+        case kind::nullable: return read_python_none(type, into);
+        case kind::variant:
+        case kind::any:
+        case kind::sequence:
+        case kind::fixed_array:
+        case kind::map:
+        case kind::object: return leniency_outcome::not_applicable;
+        default: break;
+    }
+    char const first = peek();
+    if (first == '\'' && options_.leniency.single_quotes) return read_single_quoted(type, into);
+    bool const is_text = type.what == kind::string;
+    bool const is_scalar = is_number(type) || type.what == kind::boolean;
+    if (first == '"')
+        return is_scalar && options_.leniency.scalars_in_strings ? read_scalar_in_string(type, into)
+                                                                 : leniency_outcome::not_applicable;
+    if (is_text && options_.leniency.scalars_as_strings) return read_scalar_as_string(into);
+    if (type.what == kind::real) return read_special_number(type, into);
+    return type.what == kind::boolean ? read_python_boolean(into) : leniency_outcome::not_applicable;
+}
+
+reader::leniency_outcome reader::read_python_none(type_descriptor const& type, void* into) {
+    if (peek() != 'N' || !take_python_word("None")) return leniency_outcome::not_applicable;
+    type.nullable->reset(into);
+    return leniency_outcome::read;
+}
+
+reader::leniency_outcome reader::read_special_number(type_descriptor const& type, void* into) {
+    double value = 0;
+    if (!take_special_number(value)) return leniency_outcome::not_applicable;
+    if (type.bytes == sizeof(float))
+        store(into, static_cast<float>(value));
+    else
+        store(into, value);
+    return leniency_outcome::read;
+}
+
+/// Reads a string in single quotes as the same string in double quotes.
+reader::leniency_outcome reader::read_single_quoted(type_descriptor const& type, void* into) {
+    char const* const where = at_++;
+    std::string content;
+    if (!take_nonstandard_string(content, '\'')) return leniency_outcome::ended;
+    std::string quoted;
+    json::append_string(quoted, content);
+    reader inner{quoted, options_};
+    inner.read_document(type, into);
+    for (auto const& each : inner.violations_)
+        if (!add_violation(each.expected, each.found, where)) return leniency_outcome::ended;
+    return leniency_outcome::read;
+}
+
+/// Reads the number or boolean that a string holds.
+reader::leniency_outcome reader::read_scalar_in_string(type_descriptor const& type, void* into) {
+    char const* const begin = at_++;
+    std::string spare;
+    std::string_view content;
+    if (!take_string(content, spare)) return leniency_outcome::ended;
+    reader inner{content, options_};
+    inner.skip_space();
+    if (inner.peek() != '"' && inner.peek() != '\'') {
+        inner.read_document(type, into);
+        if (inner.violations_.empty()) return leniency_outcome::read;
+    }
+    at_ = begin;
+    return leniency_outcome::not_applicable;
+}
+
+/// Reads a number or boolean as the text it is written as.
+reader::leniency_outcome reader::read_scalar_as_string(void* into) {
+    char const* const begin = at_;
+    char const* stop = json::detail::find_number_end(at_, end_);
+    if (stop == nullptr && (take_word("true") || take_word("false"))) stop = at_;
+    if (stop == nullptr) return leniency_outcome::not_applicable;
+    static_cast<std::string*>(into)->assign(begin, stop);
+    at_ = stop;
+    return leniency_outcome::read;
+}
+
+reader::leniency_outcome reader::read_python_boolean(void* into) {
+    bool const yes = take_python_word("True");
+    if (!yes && !take_python_word("False")) return leniency_outcome::not_applicable;
+    *static_cast<bool*>(into) = yes;
+    return leniency_outcome::read;
+}
+
+}  // namespace coax::bind::detail

@@ -2,9 +2,9 @@
 
 #include "http/errors.hpp"
 #include "http/wait_point.hpp"
+#include "runtime/internal/deadline_timer.hpp"
 
 #include <coax/http/transport.hpp>
-#include <coax/runtime/detail/deadline_timer.hpp>
 
 #include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/ip/tcp.hpp>

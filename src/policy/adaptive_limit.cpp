@@ -13,7 +13,7 @@ struct adaptive_state {
 
     void adopt_clock(asio::any_io_executor const& executor) {
         std::lock_guard const lock{mutex};
-        if (!time) time = coax::detail::context_service::of(executor).time();
+        if (!time) time = coax::detail::context_service::of(executor).time.time();
     }
 
     /// Only ever after a permit, so that there is a clock.

@@ -21,7 +21,7 @@ struct rate_limiter_state {
 
     /// Takes over the clock of the first coroutine that asks.
     void adopt_clock(asio::any_io_executor const& executor) {
-        if (!std::exchange(has_time, true)) time = coax::detail::context_service::of(executor).time();
+        if (!std::exchange(has_time, true)) time = coax::detail::context_service::of(executor).time.time();
     }
 
     /// Whether requests may pass uncounted. One that follows the service counts all.
@@ -88,10 +88,10 @@ struct rate_limiter_waiter final : coax::detail::suspended, sync::detail::wait_q
 
     /// One wait: until the quota is taken, or something has changed.
     void wait(coax::detail::continuation rest) {
-        auto const alive = state;  // once parked the frame may be gone before the lock is free
+        auto const alive = state;  // once held the frame may be gone before the lock is free
         std::lock_guard const lock{alive->mutex};
         given = look();
-        service().park(*this, std::move(rest), std::nullopt);
+        hold(std::move(rest));
         if (given == verdict::wait) {
             if (!queued()) alive->queue.push_back(*this);
         } else {
@@ -123,7 +123,7 @@ void rate_limiter_state::reschedule() noexcept {
     auto& first = queue.front();
     auto const current = now();
     auto const wait = closed ? clock::duration::zero() : bucket.wait_for(first.tokens, current);
-    first.service().set_deadline(first, current + wait);
+    first.set_deadline(current + wait);
 }
 
 }  // namespace policy::detail

@@ -199,10 +199,10 @@ retry_loop::retry_loop(retry_options options, asio::any_io_executor executor)
 }
 
 asio::awaitable<bool> retry_loop::again(error& why) {
-    auto& service = coax::detail::context_service::of(executor_);
+    auto& time = coax::detail::context_service::of(executor_).time;
     why.attempts = ++attempts_;
-    auto const current = service.now();
-    auto const step = next_retry(options_, attempts_, why, current - started_, service.chance(), waited_);
+    auto const current = time.now();
+    auto const step = next_retry(options_, attempts_, why, current - started_, time.random(), waited_);
     if (!step.again) co_return false;
     if (options_.budget && !options_.budget->try_spend(current)) {
         why.message += "; not tried again: the retry budget is used up";

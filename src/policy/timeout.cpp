@@ -1,4 +1,5 @@
 #include "runtime/internal/child_task.hpp"
+#include "runtime/internal/context_service.hpp"
 #include "runtime/internal/sleep.hpp"
 
 #include <coax/core/error.hpp>
@@ -39,18 +40,16 @@ asio::awaitable<bool> run_limited(clock::duration limit, asio::awaitable<void> w
     asio::any_io_executor const executor = co_await asio::this_coro::executor;
     limited_job child;
     limited_wait node{executor, child};
-    std::optional<clock::time_point> deadline{coax::detail::later(node.service().now(), limit)};
+    std::optional<clock::time_point> deadline{coax::detail::later(node.now(), limit)};
     auto const before = (co_await asio::this_coro::cancellation_state).cancelled();
-    child.start(node.service(), executor, std::move(work));
+    child.start(node.context().idle, executor, std::move(work));
     auto const told = (co_await asio::this_coro::cancellation_state).cancelled();
     if (told != before) child.cancel(told);  // by the child itself, as it started
     bool const throws = co_await asio::this_coro::throw_if_cancelled();
     co_await asio::this_coro::throw_if_cancelled(false);  // the child must be waited for, come what may
     bool timed_out = false;
     while (!child.done) {
-        co_await suspend(node, [&node, deadline](coax::detail::continuation rest) {
-            node.service().park(node, std::move(rest), deadline);
-        });
+        co_await coax::detail::suspend_until(node, deadline);
         if (child.done || node.how() != coax::detail::suspended::end::due) continue;
         timed_out = true;
         deadline.reset();

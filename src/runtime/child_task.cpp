@@ -8,13 +8,13 @@
 
 namespace coax::detail {
 
-/// The coroutine behind the jobs, between two of them in its context's keeping.
+/// The coroutine that runs child tasks, one after the other. Between two of them it is idle in its context.
 struct runner final : idle_runner {
-    runner(asio::any_io_executor const& where, context_service& keeper) : idle_runner{where}, service{&keeper} {}
+    runner(asio::any_io_executor const& where, idle_runners& among) : idle_runner{where}, idle{among} {}
     runner(runner const&) = delete;
     runner& operator=(runner const&) = delete;
 
-    /// Never called, for runners do not end: they are unwound.
+    /// The completion handler of the coroutine. Never called: a runner does not end, it is unwound.
     struct ended {
         using cancellation_slot_type = asio::cancellation_slot;
         [[nodiscard]] cancellation_slot_type get_cancellation_slot() const noexcept { return one->signal.slot(); }
@@ -23,34 +23,32 @@ struct runner final : idle_runner {
         std::shared_ptr<runner> one;
     };
 
-    /// Tells a job under way that nobody runs it any more.
-    struct leaving {
-        explicit leaving(runner& who) : one{who} {}
-        leaving(leaving const&) = delete;
-        leaving& operator=(leaving const&) = delete;
-        ~leaving() {
-            if (one.current != nullptr) one.current->by_ = nullptr;
+    /// Lives in the coroutine's frame. Tells a task under way that nobody runs it any more.
+    struct unwound_guard {
+        explicit unwound_guard(runner& who) : one{who} {}
+        unwound_guard(unwound_guard const&) = delete;
+        unwound_guard& operator=(unwound_guard const&) = delete;
+        ~unwound_guard() {
+            if (one.current != nullptr) one.current->runner_ = nullptr;
         }
 
         runner& one;
     };
 
-    static runner& of(idle_runner& one) noexcept { return static_cast<runner&>(one); }
-
-    static void spawn(child_task& first, asio::any_io_executor const& executor, context_service& keeper,
+    static void spawn(child_task& first, idle_runners& idle, asio::any_io_executor const& executor,
                       asio::awaitable<void> what) {
-        auto const fresh = std::make_shared<runner>(executor, keeper);
-        fresh->take_on(first, std::move(what));
+        auto const fresh = std::make_shared<runner>(executor, idle);
+        fresh->assign(first, std::move(what));
         asio::co_spawn(executor, loop(fresh), ended{fresh});
     }
 
-    void take_on(child_task& one, asio::awaitable<void> what) noexcept {
-        one.by_ = this;
+    void assign(child_task& one, asio::awaitable<void> what) noexcept {
+        one.runner_ = this;
         current = &one;
         work = std::move(what);
     }
 
-    /// One that comes before the coroutine has begun waits for that: Asio would lose it.
+    /// A cancellation that comes before the coroutine has begun waits for that: Asio would lose it.
     void cancel(asio::cancellation_type type) noexcept {
         if (begun)
             signal.emit(type);
@@ -63,19 +61,18 @@ struct runner final : idle_runner {
         if (early != asio::cancellation_type::none) signal.emit(early);
     }
 
-    /// The coroutine's last step in a job and its first as an idle one: who goes on shall find it free.
-    void settle(continuation onward, std::exception_ptr failure) {
-        auto& keeper = *service;
+    /// Ends the current task. Idle before the task's owner hears of it: what that one starts next can have the runner.
+    void finish(continuation rest_of_loop, std::exception_ptr failure) {
         auto* const done = std::exchange(current, nullptr);
-        if (done != nullptr) done->by_ = nullptr;
-        keeper.keep(*this, std::move(onward));
+        if (done != nullptr) done->runner_ = nullptr;
+        idle.keep(*this, std::move(rest_of_loop));
         auto* const parent = done != nullptr ? done->end(std::move(failure)) : nullptr;
         if (parent == nullptr) return;
-        if (auto parents = keeper.take(*parent)) parents();
+        if (auto rest_of_parent = parent->take()) rest_of_parent();
     }
 
     static asio::awaitable<void> loop(std::shared_ptr<runner> self) {
-        leaving const last{*self};
+        unwound_guard const guard{*self};
         self->begin();
         for (;;) {
             std::exception_ptr failure;
@@ -86,8 +83,8 @@ struct runner final : idle_runner {
             }
             co_await asio::this_coro::throw_if_cancelled(false);
             co_await asio::async_initiate<asio::deferred_t const&, void()>(
-                [](auto handler, runner* idle, std::exception_ptr why) {
-                    idle->settle(continuation{std::move(handler)}, std::move(why));
+                [](auto handler, runner* one, std::exception_ptr why) {
+                    one->finish(continuation{std::move(handler)}, std::move(why));
                 },
                 asio::deferred, self.get(), std::move(failure));
             co_await asio::this_coro::reset_cancellation_state();
@@ -95,7 +92,7 @@ struct runner final : idle_runner {
         }
     }
 
-    context_service* service;
+    idle_runners& idle;
     asio::cancellation_signal signal{};
     asio::awaitable<void> work{};
     child_task* current{nullptr};
@@ -104,18 +101,18 @@ struct runner final : idle_runner {
 };
 
 child_task::~child_task() {
-    if (by_ != nullptr) by_->current = nullptr;
+    if (runner_ != nullptr) runner_->current = nullptr;
 }
 
-void child_task::start(context_service& keeper, asio::any_io_executor const& executor, asio::awaitable<void> work) {
-    auto* const idle = keeper.take_idler(executor);
-    if (idle == nullptr) return runner::spawn(*this, executor, keeper, std::move(work));
-    runner::of(*idle).take_on(*this, std::move(work));
-    idle->rest();
+void child_task::start(idle_runners& idle, asio::any_io_executor const& executor, asio::awaitable<void> work) {
+    auto* const one = static_cast<runner*>(idle.take(executor));
+    if (one == nullptr) return runner::spawn(*this, idle, executor, std::move(work));
+    one->assign(*this, std::move(work));
+    one->rest();
 }
 
 void child_task::cancel(asio::cancellation_type type) noexcept {
-    if (by_ != nullptr) by_->cancel(type);
+    if (runner_ != nullptr) runner_->cancel(type);
 }
 
 }  // namespace coax::detail

@@ -45,7 +45,9 @@ void virtual_clock::advance_to(time_point when) noexcept {
     }
 }
 
-clock const& clock_of(asio::any_io_executor const& executor) { return *detail::context_service::of(executor).time(); }
+clock const& clock_of(asio::any_io_executor const& executor) {
+    return *detail::context_service::of(executor).time.time();
+}
 
 clock::time_point now(asio::any_io_executor const& executor) { return clock_of(executor).now(); }
 
@@ -53,7 +55,7 @@ namespace detail {
 namespace {
 
 asio::awaitable<bool> sleep_on(suspended& node, clock::time_point when) {
-    co_await suspend(node, [&node, when](continuation rest) { node.service().park(node, std::move(rest), when); });
+    co_await suspend_until(node, when);
     co_return node.how() == suspended::end::due;
 }
 
@@ -61,14 +63,14 @@ asio::awaitable<bool> sleep_on(suspended& node, clock::time_point when) {
 
 asio::awaitable<bool> try_sleep_until(clock::time_point when) {
     suspended node{co_await asio::this_coro::executor, "sleep"};
-    if (when <= node.service().now()) co_return true;
+    if (when <= node.now()) co_return true;
     co_return co_await sleep_on(node, when);
 }
 
 asio::awaitable<bool> try_sleep_for(clock::duration wait) {
     if (wait <= clock::duration::zero()) co_return true;
     suspended node{co_await asio::this_coro::executor, "sleep"};
-    co_return co_await sleep_on(node, later(node.service().now(), wait));
+    co_return co_await sleep_on(node, later(node.now(), wait));
 }
 
 }  // namespace detail

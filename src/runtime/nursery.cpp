@@ -1,4 +1,5 @@
 #include "runtime/internal/child_task.hpp"
+#include "runtime/internal/context_service.hpp"
 
 #include <coax/core/error.hpp>
 #include <coax/runtime/as_result.hpp>
@@ -63,7 +64,7 @@ struct nursery::state {
         one.running = true;
         one.forgiven = false;
         ++running;
-        one.child_task::start(parent->service(), parent->executor, std::move(work));
+        one.child_task::start(parent->context().idle, parent->executor, std::move(work));
     }
 
     void skip(child& one) {
@@ -139,9 +140,7 @@ asio::awaitable<std::exception_ptr> nursery::run(on_failure policy) {
     }
     bool const throws = co_await asio::this_coro::throw_if_cancelled();
     co_await asio::this_coro::throw_if_cancelled(false);  // the children must be waited for, come what may
-    while (group.running != 0)
-        co_await suspend(node,
-                         [&node](continuation rest) { node.service().park(node, std::move(rest), std::nullopt); });
+    while (group.running != 0) co_await suspend_until(node, std::nullopt);
     co_await asio::this_coro::throw_if_cancelled(throws);
     co_return std::exchange(group.failure, nullptr);
 }

@@ -1,4 +1,4 @@
-#include "runtime/internal/context_service.hpp"
+#include "runtime/internal/suspended.hpp"
 #include "runtime/internal/swallow_cancellation.hpp"
 
 #include <coax/core/error.hpp>
@@ -82,7 +82,7 @@ asio::awaitable<std::exception_ptr> run_on(asio::any_io_executor executor, asio:
     co_await suspend(node, [&node, both, executor, work = &child](continuation rest) {
         auto moved =
             swallow_cancellation(std::move(*work), both->failure);  // out of the frame before anyone can resume it
-        node.service().park(node, std::move(rest), std::nullopt);
+        node.hold(std::move(rest));
         asio::co_spawn(executor, std::move(moved), presence{both});
     });
     co_return std::exchange(both->failure, nullptr);  // the child's side may be the last to let go of `both`

@@ -92,7 +92,7 @@ struct runtime::impl {
         for (;;) {
             shards[0]->poll();
             if (task.done) return true;
-            if (!service().advance()) return false;
+            if (!service().timers.advance()) return false;
         }
     }
 
@@ -118,7 +118,7 @@ runtime::runtime(runtime_options options) : impl_{std::make_unique<impl>(checked
 
 runtime::runtime(virtual_time time) : impl_{std::make_unique<impl>(1)} {
     impl_->is_virtual = true;
-    impl_->service().use(std::make_shared<virtual_clock>(), time.seed);
+    impl_->service().time.use_virtual(std::make_shared<virtual_clock>(), time.seed);
 }
 
 runtime::~runtime() = default;
@@ -137,7 +137,7 @@ void runtime::run_to_end(asio::awaitable<void> main) {
         impl_->run(*task);
     std::string waits;
     if (!alive) {
-        waits = impl_->service().waits();
+        waits = impl_->service().waiting.waits();
         task->signal.emit(asio::cancellation_type::terminal);
         impl_->shards[0]->poll();
     }
@@ -155,6 +155,6 @@ std::size_t runtime::shard_count() const noexcept { return impl_->shards.size();
 
 asio::any_io_executor runtime::executor(std::size_t shard) const { return impl_->shards.at(shard)->get_executor(); }
 
-clock const& runtime::time() const noexcept { return *impl_->service().time(); }
+clock const& runtime::time() const noexcept { return *impl_->service().time.time(); }
 
 }  // namespace coax

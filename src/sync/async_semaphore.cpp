@@ -1,4 +1,4 @@
-#include "runtime/internal/context_service.hpp"
+#include "runtime/internal/suspended.hpp"
 #include "sync/internal/wait_queue.hpp"
 
 #include <coax/core/result.hpp>
@@ -66,13 +66,13 @@ struct semaphore_waiter final : coax::detail::suspended, wait_queue_hook<semapho
     }
 
     void enqueue(coax::detail::continuation rest) {
-        auto const alive = state;  // once parked the frame may be gone before the lock is free
+        auto const alive = state;  // once held the frame may be gone before the lock is free
         std::lock_guard const lock{alive->mutex};
         refused = alive->refusal(wanted);
         granted = !refused && alive->take_now(wanted);
         bool const settled = refused || granted;
         if (!settled) alive->enqueue(*this);
-        service().park(*this, std::move(rest), std::nullopt);
+        hold(std::move(rest));
         if (settled) wake();
     }
 

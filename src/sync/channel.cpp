@@ -1,4 +1,4 @@
-#include "runtime/internal/context_service.hpp"
+#include "runtime/internal/suspended.hpp"
 #include "sync/internal/wait_queue.hpp"
 
 #include <coax/core/error.hpp>
@@ -61,10 +61,10 @@ struct channel_waiter final : coax::detail::suspended, wait_queue_hook<channel_w
     [[nodiscard]] bool promised() const noexcept { return fate == verdict::served && line == &queues->receivers; }
 
     void enqueue(coax::detail::continuation rest) {
-        auto const alive = queues;  // once parked the frame may be gone before the lock is free
+        auto const alive = queues;  // once held the frame may be gone before the lock is free
         std::lock_guard const lock{alive->mutex};
         line->push_back(*this);
-        service().park(*this, std::move(rest), std::nullopt);
+        hold(std::move(rest));
         alive->serve();
     }
 

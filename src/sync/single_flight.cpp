@@ -1,4 +1,4 @@
-#include "runtime/internal/context_service.hpp"
+#include "runtime/internal/suspended.hpp"
 #include "runtime/internal/swallow_cancellation.hpp"
 #include "sync/internal/wait_queue.hpp"
 
@@ -47,9 +47,9 @@ struct flight_waiter final : coax::detail::suspended, wait_queue_hook<flight_wai
     }
 
     void enqueue(coax::detail::continuation rest) {
-        auto const alive = state;  // once parked the frame may be gone before the lock is free
+        auto const alive = state;  // once held the frame may be gone before the lock is free
         std::lock_guard const lock{alive->mutex};
-        service().park(*this, std::move(rest), std::nullopt);
+        hold(std::move(rest));
         if (alive->over)
             wake();
         else if (!queued())  // it still is when the last wait ended in a further cancellation

@@ -22,7 +22,8 @@ namespace coax::test {
 class stepper {
 public:
     explicit stepper(std::uint64_t seed = 0) {
-        coax::detail::context_service::of(context_.get_executor()).use(std::make_shared<virtual_clock>(), seed);
+        coax::detail::context_service::of(context_.get_executor())
+            .time.use_virtual(std::make_shared<virtual_clock>(), seed);
     }
 
     [[nodiscard]] asio::any_io_executor executor() { return context_.get_executor(); }
@@ -37,7 +38,7 @@ public:
         return context_.poll_one() != 0;
     }
     /// @returns false: there is no deadline.
-    bool advance() { return coax::detail::context_service::of(context_.get_executor()).advance(); }
+    bool advance() { return coax::detail::context_service::of(context_.get_executor()).timers.advance(); }
 
 private:
     asio::io_context context_{1};
@@ -98,7 +99,8 @@ cancel_report cancel_everywhere(Make make, asio::cancellation_type type = asio::
         for (int rest = 0; rest < 100'000 && world.step(); ++rest) {
         }
         EXPECT_TRUE(done) << "the subject hangs";
-        EXPECT_EQ(company, 0) << "the company hangs: " << coax::detail::context_service::of(world.executor()).waits();
+        EXPECT_EQ(company, 0) << "the company hangs: "
+                              << coax::detail::context_service::of(world.executor()).waiting.waits();
         if (failure) EXPECT_EQ(failure->code, errc::cancelled) << *failure;
         if (run.check) run.check();
         if (!in_time || !done || company != 0) return report;

@@ -1,6 +1,7 @@
 #pragma once
 
-#include "runtime/internal/context_service.hpp"
+#include "runtime/internal/idle_runner.hpp"
+#include "runtime/internal/suspended.hpp"
 
 #include <coax/runtime/asio.hpp>
 
@@ -15,7 +16,7 @@ struct runner;
 /// One awaitable that runs beside its parent, with a cancellation of its own, in a coroutine that is kept for the next
 /// one: starting a coroutine on Asio costs more than all the rest.
 ///
-/// Belongs to the parent. Whichever of parent and child a dying context unwinds first, the other one hears of it.
+/// Belongs to the parent. When a dying context unwinds one of parent and child, the other one hears of it.
 /// Thread safety: on the executor only, which is one thread or a strand.
 class child_task {
 public:
@@ -23,8 +24,8 @@ public:
     child_task& operator=(child_task const&) = delete;
 
     /// Starts `work` on `executor`, inside this call when the caller runs there. Again only after the end.
-    /// @param keeper  That of the executor's context.
-    void start(context_service& keeper, asio::any_io_executor const& executor, asio::awaitable<void> work);
+    /// @param idle  Of the executor's context.
+    void start(idle_runners& idle, asio::any_io_executor const& executor, asio::awaitable<void> work);
     /// Nothing unless `work` is under way.
     void cancel(asio::cancellation_type type) noexcept;
 
@@ -37,10 +38,10 @@ private:
 
     /// Called when `work` is gone.
     /// @param failure  What it threw, or null.
-    /// @returns Who is to go on, in this very turn, if it is parked; null: nobody.
+    /// @returns Who is to go on, in this very turn, if it is suspended; null: nobody.
     virtual suspended* end(std::exception_ptr failure) noexcept = 0;
 
-    runner* by_{nullptr};
+    runner* runner_{nullptr};
 };
 
 }  // namespace coax::detail

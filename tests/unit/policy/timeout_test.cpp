@@ -209,15 +209,15 @@ TEST(WithTimeout, LeavesNothingThatKeepsTheContextAtWork) {
 TEST(WithTimeout, AThousandDeadlinesAreNoMoreTimerCallsThanTicks) {
     auto body = []() -> asio::awaitable<void> {
         auto const executor = co_await asio::this_coro::executor;
-        auto& service = coax::detail::context_service::of(executor);
+        auto& timers = coax::detail::context_service::of(executor).timers;
         auto const start = now(executor);
         for (int i = 0; i < 1'000; ++i) {
             co_await with_timeout(1h, [](asio::any_io_executor here) -> asio::awaitable<void> {
                 co_await asio::post(here, asio::deferred);
             }(executor));
         }
-        auto const ticks_passed = (now(executor) - start) / coax::detail::context_service::tick;
-        EXPECT_LE(service.tick_count(), static_cast<std::uint64_t>(ticks_passed) + 1);
+        auto const ticks_passed = (now(executor) - start) / coax::detail::timer_queue::tick;
+        EXPECT_LE(timers.tick_count(), static_cast<std::uint64_t>(ticks_passed) + 1);
     };
     test::run_coro(body());
 }

@@ -1,7 +1,7 @@
+#include "runtime/internal/deadline_timer.hpp"
 #include "support/run_coro.hpp"
 
 #include <coax/runtime/clock.hpp>
-#include <coax/runtime/detail/deadline_timer.hpp>
 #include <coax/tasks/when_all.hpp>
 
 #include <boost/asio/post.hpp>
@@ -127,9 +127,9 @@ TEST(DeadlineTimer, FiresOnceAtItsDeadlineAndCanBeMoved) {
     auto body = []() -> asio::awaitable<void> {
         int fired = 0;
         coax::detail::deadline_timer timer{co_await asio::this_coro::executor, count_up, &fired};
-        timer.arm_after(1s);
+        timer.arm(timer.now() + 1s);
         EXPECT_TRUE(timer.armed());
-        timer.arm_after(3s);
+        timer.arm(timer.now() + 3s);
         co_await sleep_for(2s);
         EXPECT_EQ(fired, 0);
         co_await sleep_for(1s);
@@ -146,10 +146,10 @@ TEST(DeadlineTimer, NeverFiresAfterCancelOrItsDeath) {
         auto const executor = co_await asio::this_coro::executor;
         int fired = 0;
         coax::detail::deadline_timer cancelled{executor, count_up, &fired};
-        cancelled.arm_after(1s);
+        cancelled.arm(cancelled.now() + 1s);
         {
             coax::detail::deadline_timer dead{executor, count_up, &fired};
-            dead.arm_after(1s);
+            dead.arm(dead.now() + 1s);
         }
         cancelled.cancel();
         co_await sleep_for(1h);
@@ -175,7 +175,7 @@ struct rearming {
     explicit rearming(asio::any_io_executor executor) : timer{std::move(executor), &rearming::again, this} {}
     static void again(void* self) {
         auto* const me = static_cast<rearming*>(self);
-        if (++me->fired < 3) me->timer.arm_after(1s);
+        if (++me->fired < 3) me->timer.arm(me->timer.now() + 1s);
     }
     int fired{0};
     coax::detail::deadline_timer timer;
@@ -184,7 +184,7 @@ struct rearming {
 TEST(DeadlineTimer, MayBeArmedAgainFromItsCallback) {
     auto body = []() -> asio::awaitable<void> {
         rearming timer{co_await asio::this_coro::executor};
-        timer.timer.arm_after(1s);
+        timer.timer.arm(timer.timer.now() + 1s);
         co_await sleep_for(10s);
         EXPECT_EQ(timer.fired, 3);
     };
@@ -198,8 +198,8 @@ TEST(DeadlineTimer, HopsOntoAStrandAndNotAfterCancel) {
     coax::detail::deadline_timer kept{strand, count_up, &fired};
     coax::detail::deadline_timer cancelled{strand, count_up, &fired};
     asio::post(strand, [&] {
-        kept.arm_after(1ms);
-        cancelled.arm_after(1ms);
+        kept.arm(kept.now() + 1ms);
+        cancelled.arm(cancelled.now() + 1ms);
         asio::post(strand, [&] { cancelled.cancel(); });
     });
     context.run_for(10s);
@@ -215,7 +215,7 @@ TEST(TimerQueue, KeepsItsOrderUnderRandomCancellation) {
         for (int i = 0; i < 1000; ++i) {
             random = random * 1103515245U + 12345U;
             timers.push_back(std::make_unique<coax::detail::deadline_timer>(executor, count_up, &fired));
-            timers.back()->arm_after(std::chrono::milliseconds{(random >> 16U) % 5000});
+            timers.back()->arm(timers.back()->now() + std::chrono::milliseconds{(random >> 16U) % 5000});
         }
         for (std::size_t i = 0; i < timers.size(); i += 3) timers[i]->cancel();
         co_await sleep_for(10s);

@@ -1,5 +1,5 @@
-// A byte stream into an HTTP answer, as a connection feeds it: whatever the bytes are and however they are cut, status,
-// fields and body are the same and fit their bounds. The first byte of the input says how to cut.
+// A byte stream into an HTTP response, as a connection feeds it: whatever the bytes are and however they are cut,
+// status, fields and body are the same and fit their bounds. The first byte of the input says how to cut.
 #include "http/response_parser.hpp"
 
 #include <boost/asio/buffer.hpp>

@@ -17,7 +17,7 @@ constexpr std::size_t most_body_bytes = 256;
 
 /// What was read, as one comparable text; a failure is told without where it was noticed.
 std::string parse(std::string_view text, std::size_t piece_bytes) {
-    coax::http::response_parser parser{{.header_bytes = most_header_bytes, .body_bytes = most_body_bytes}};
+    coax::http::detail::response_parser parser{{.header_bytes = most_header_bytes, .body_bytes = most_body_bytes}};
     std::string body;
     std::string input;
     parser.body_to(body);

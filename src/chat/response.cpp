@@ -4,6 +4,10 @@
 
 namespace coax {
 
+bool rate_limit_status::operator==(rate_limit_status const& other) const = default;
+bool chat_response::operator==(chat_response const& other) const = default;
+bool chat_delta::operator==(chat_delta const& other) const = default;
+
 usage& usage::operator+=(usage const& other) noexcept {
     input_tokens += other.input_tokens;
     output_tokens += other.output_tokens;
@@ -26,12 +30,12 @@ std::string_view to_string(finish_reason why) noexcept {
     return "unknown";
 }
 
-message to_message(chat_response const& answer) {
+message to_message(chat_response const& response) {
     return {.role = role::assistant,
-            .text = answer.text,
-            .refusal = answer.refusal,
-            .tool_calls = answer.tool_calls,
-            .raw_content = answer.raw_content};
+            .text = response.text,
+            .refusal = response.refusal,
+            .tool_calls = response.tool_calls,
+            .raw_content = response.raw_content};
 }
 
 result<void> check_usable(chat_response const& response) {
@@ -48,8 +52,9 @@ result<void> check_usable(chat_response const& response) {
         return unusable(errc::refused, "the model declined to answer");
     switch (response.finish_reason) {
         case finish_reason::length:
-            return unusable(errc::truncated, "the answer hit its token limit before it was complete");
-        case finish_reason::content_filter: return unusable(errc::content_filtered, "a content filter cut the answer");
+            return unusable(errc::truncated, "the response hit its token limit before it was complete");
+        case finish_reason::content_filter:
+            return unusable(errc::content_filtered, "a content filter cut the response");
         case finish_reason::tool_calls:
             return unusable(errc::invalid_output, "the model asked for a tool instead of answering");
         default: return {};

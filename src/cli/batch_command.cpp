@@ -75,12 +75,14 @@ private:
     int seen_{0};
 };
 
-/// Asks for one record. Everything referred to outlives the batch.
-asio::awaitable<batch_answer<std::string>> ask(client& llm, output_format const* form, chat_request request) {
-    if (form == nullptr) co_return co_await coax::detail::ask_text(llm, std::move(request));
-    auto answer = co_await llm.parse_form(std::move(request), *form);
-    auto const value = json::read<json_value>(answer.text, {.leniency = llm.options().output.leniency});
-    co_return batch_answer<std::string>{value ? value->text() : std::move(answer.text), answer.usage, answer.attempts};
+/// Asks for one record. The output is the text of the response, or the JSON in it where the format has a schema.
+asio::awaitable<batch_answer<std::string>> ask(client llm, output_format format, chat_request request) {
+    bool const is_json = format.schema != nullptr;
+    auto response = co_await llm.parse(std::move(request), std::move(format));
+    if (is_json)
+        if (auto value = json::read<json_value>(response.text, {.leniency = llm.options().output.leniency}))
+            response.text = value->text();
+    co_return batch_answer<std::string>{std::move(response.text), response.usage, response.attempts};
 }
 
 /// Every record that the output lacks, from input to output.
@@ -93,7 +95,7 @@ batch_summary run_job(batch_job const& job, batch_flags const& flags, jsonl_writ
     progress_display display{flags.quiet,
                              std::chrono::milliseconds{static_cast<std::int64_t>(flags.progress_every * 1000.0)}};
     interrupt_watch const watch{rt.executor(), llm, stop, display};
-    output_format const form = job.schema ? form_of(*job.schema, job.options.output.leniency) : output_format{};
+    auto const format = job.schema ? output_format::of(*job.schema, job.options.output.leniency) : output_format{};
 
     auto const next_undone = [&]() -> result<std::optional<batch_record>> {
         for (;;) {
@@ -103,7 +105,7 @@ batch_summary run_job(batch_job const& job, batch_flags const& flags, jsonl_writ
     };
     auto const work = [&](batch_record const& record) {
         auto request = value_or_throw(request_for(job, flags.input, record));
-        return ask(llm, job.schema ? &form : nullptr, std::move(request));
+        return ask(llm, format, std::move(request));
     };
     auto const write = [&](batch_result<std::string> outcome) {
         return out.write(to_json_line(outcome, job.schema ? output_form::json : output_form::text));

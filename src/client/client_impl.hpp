@@ -81,12 +81,12 @@ public:
                                                                       clock::time_point deadline);
 
     /// Asks until the answer fits (reask.cpp).
-    asio::awaitable<result<chat_response>> parse(shard& at, chat_request request, output_format const& form,
+    asio::awaitable<result<chat_response>> parse(shard& at, chat_request request, output_format format,
                                                  clock::time_point deadline);
 
     /// Asks until no tool is wanted (tool_loop.cpp).
-    asio::awaitable<result<chat_response>> run(shard& at, chat_request request, toolbox const& tools,
-                                               run_options bounds, clock::time_point deadline);
+    asio::awaitable<result<chat_response>> run(shard& at, chat_request request, toolbox tools, run_options bounds,
+                                               clock::time_point deadline);
 
     [[nodiscard]] client_statistics statistics() const;
     void count_reask() noexcept { reasks_.fetch_add(1, std::memory_order_relaxed); }

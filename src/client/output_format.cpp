@@ -6,40 +6,40 @@ namespace coax {
 
 namespace {
 
-/// The JSON in an answer that is none as it stands, where that is forgiven; else the answer, with its places in it.
-std::string strict(std::string_view answer, json::leniency const& leniency) {
-    if (json_value::parse(answer)) return std::string{answer};
-    auto const forgiven = json::read<json_value>(answer, {.leniency = leniency});
-    return forgiven ? forgiven->text() : std::string{answer};
+/// The JSON in a response that is not JSON as it stands, where leniency finds some; else the response, in which
+/// violations then have their offsets.
+std::string strict_json(std::string_view response, json::leniency const& leniency) {
+    if (json_value::parse(response)) return std::string{response};
+    auto const found = json::read<json_value>(response, {.leniency = leniency});
+    return found ? found->text() : std::string{response};
 }
 
 }  // namespace
 
-result<std::string> detail::schema_of(json::codec const& type, schema_dialect dialect) {
-    auto const text = type.schema(dialect);
-    if (!text) return text.error();
-    return std::string{*text};
-}
-
-output_format form_of(json::codec const& type, void* into, json::read_options const& reading,
-                      void (*renew)(void* into)) {
+output_format output_format::of_codec(json::codec const& type, std::shared_ptr<void> value, void (*reset)(void* value),
+                                      json::read_options const& reading) {
     return {.name = std::string{type.name},
-            .schema = [&type](schema_dialect dialect) { return detail::schema_of(type, dialect); },
-            .accept =
-                [&type, into, reading, renew](std::string_view answer) {
-                    if (renew != nullptr) renew(into);
-                    return type.read(into, answer, reading);
+            .schema =
+                [&type](schema_dialect dialect) {
+                    return type.schema(dialect).transform([](std::string_view text) { return std::string{text}; });
                 },
-            .explain = [&type, into, reading](std::string_view answer) { return type.examine(into, answer, reading); }};
+            .accept =
+                [&type, value, reset, reading](std::string_view response) {
+                    reset(value.get());
+                    return type.read(value.get(), response, reading);
+                },
+            .explain = [&type, value,
+                        reading](std::string_view response) { return type.examine(value.get(), response, reading); }};
 }
 
-output_format form_of(runtime_schema const& schema, json::leniency const& leniency) {
+output_format output_format::of(runtime_schema schema, json::leniency const& leniency) {
     return {
         .name = schema.name(),
-        .schema = [&schema](schema_dialect dialect) { return schema.for_dialect(dialect); },
-        .accept = [&schema, leniency](std::string_view answer) { return schema.validate(strict(answer, leniency)); },
-        .explain = [&schema,
-                    leniency](std::string_view answer) { return schema.find_violations(strict(answer, leniency)); }};
+        .schema = [schema](schema_dialect dialect) { return schema.for_dialect(dialect); },
+        .accept = [schema,
+                   leniency](std::string_view response) { return schema.validate(strict_json(response, leniency)); },
+        .explain = [schema, leniency](
+                       std::string_view response) { return schema.find_violations(strict_json(response, leniency)); }};
 }
 
 }  // namespace coax

@@ -5,16 +5,17 @@
 
 namespace coax {
 
-result<void> ask_for(output_format const& form, schema_dialect dialect, chat_request& request) {
-    response_format format{.kind = response_format_kind::json_schema, .name = form.name};
-    auto schema = form.schema(dialect);
+result<void> ask_for(output_format const& format, schema_dialect dialect, chat_request& request) {
+    if (!format.schema) return {};
+    response_format asked{.kind = response_format_kind::json_schema, .name = format.name};
+    auto schema = format.schema(dialect);
     if (!schema && is_strict_form(dialect)) {
-        format.strict = false;
-        schema = form.schema(schema_dialect::json_schema);
+        asked.strict = false;
+        schema = format.schema(schema_dialect::json_schema);
     }
-    if (!schema) return schema.error();
-    format.schema = std::move(*schema);
-    request.response_format = std::move(format);
+    if (!schema) return std::move(schema).error();
+    asked.schema = *std::move(schema);
+    request.response_format = std::move(asked);
     return {};
 }
 
@@ -30,7 +31,7 @@ std::string reask_prompt(error const& why, std::vector<json::violation> const& v
     return text;
 }
 
-error never_fitted(error violation, chat_response const& last, int reasks) {
+error reasks_exhausted(error violation, chat_response const& last, int reasks) {
     error why{.code = errc::invalid_output,
               .message = std::move(violation.message),
               .where = std::move(violation.where),
@@ -42,35 +43,36 @@ error never_fitted(error violation, chat_response const& last, int reasks) {
 
 namespace {
 
-/// Whether the tries so far cost as much as re-asking may.
-bool is_spent(chat_response const& so_far, std::int64_t most_tokens) {
-    return most_tokens != 0 && so_far.usage.total_tokens() >= most_tokens;
+/// Whether the tries so far cost as many tokens as re-asking may. 0: there is no limit.
+bool is_spent(chat_response const& so_far, std::int64_t max_tokens) {
+    return max_tokens != 0 && so_far.usage.total_tokens() >= max_tokens;
 }
 
 }  // namespace
 
-asio::awaitable<result<chat_response>> client::impl::parse(shard& at, chat_request request, output_format const& form,
+asio::awaitable<result<chat_response>> client::impl::parse(shard& at, chat_request request, output_format format,
                                                            clock::time_point deadline) {
     complete(request);
-    if (auto const asked = ask_for(form, service->dialect(), request); !asked) co_return asked.error();
+    if (auto asked = ask_for(format, service->dialect(), request); !asked) co_return std::move(asked).error();
 
-    chat_response sum{.attempts = 0};
+    chat_response totals{.attempts = 0};
     for (int reasks = 0;; ++reasks) {
-        auto answer = co_await call(at, request, deadline);
-        if (!answer) co_return billed(std::move(answer).error(), sum);
-        carry_over(*answer, sum);
-        if (auto usable = check_usable(*answer); !usable) co_return std::move(usable).error();
-        auto const fits = form.accept(answer->text);
-        if (fits) co_return answer;
-        auto why = billed(never_fitted(fits.error(), *answer, reasks), *answer);
-        if (reasks == options.output.max_reasks || is_spent(*answer, options.output.max_reask_tokens)) co_return why;
-        auto const violations = form.explain ? form.explain(answer->text) : std::vector<json::violation>{};
+        auto response = co_await call(at, request, deadline);
+        if (!response) co_return with_totals(std::move(response).error(), totals);
+        add_totals(*response, totals);
+        if (auto usable = check_usable(*response); !usable) co_return std::move(usable).error();
+        auto accepted = format.accept ? format.accept(response->text) : result<void>{};
+        if (accepted) co_return response;
+        auto why = with_totals(reasks_exhausted(accepted.error(), *response, reasks), *response);
+        if (reasks == options.output.max_reasks || is_spent(*response, options.output.max_reask_tokens)) co_return why;
+        auto violations = format.explain ? format.explain(response->text) : std::vector<json::violation>{};
         count_reask();
         if (options.hooks.on_reask)
-            options.hooks.on_reask({.number = reasks + 1, .why = why, .violations = violations, .response = *answer});
-        request.messages.push_back(to_message(*answer));
-        request.messages.push_back(user(reask_prompt(fits.error(), violations)));
-        sum = std::move(*answer);
+            options.hooks.on_reask(
+                {.number = reasks + 1, .why = std::move(why), .violations = violations, .response = *response});
+        request.messages.push_back(to_message(*response));
+        request.messages.push_back(user(reask_prompt(accepted.error(), violations)));
+        totals = *std::move(response);
     }
 }
 

@@ -10,14 +10,14 @@
 
 namespace coax {
 
-/// Puts the form into the request, in the service's dialect; plain JSON Schema, not enforced by the service, where the
-/// dialect cannot say it.
-[[nodiscard]] result<void> ask_for(output_format const& form, schema_dialect dialect, chat_request& request);
+/// Puts the format into the request, in the service's dialect. Where the dialect cannot express the schema, the request
+/// has plain JSON Schema, which the service does not enforce. A format of any text changes nothing.
+[[nodiscard]] result<void> ask_for(output_format const& format, schema_dialect dialect, chat_request& request);
 
-/// What the model is told of an answer that does not fit.
+/// The message that asks again: what is wrong with the last response.
 [[nodiscard]] std::string reask_prompt(error const& why, std::vector<json::violation> const& violations);
 
 /// The error of a `parse` that gave up: `errc::invalid_output` with the last violation in it.
-[[nodiscard]] error never_fitted(error violation, chat_response const& last, int reasks);
+[[nodiscard]] error reasks_exhausted(error violation, chat_response const& last, int reasks);
 
 }  // namespace coax

@@ -3,19 +3,17 @@
 #include <coax/chat/response.hpp>
 #include <coax/core/error.hpp>
 
-#include <utility>
-
 namespace coax {
 
-/// Adds what earlier answers of the same call cost to the latest one.
-inline void carry_over(chat_response& answer, chat_response const& earlier) {
-    answer.usage += earlier.usage;
-    answer.attempts += earlier.attempts;
-    answer.latency += earlier.latency;
+/// Adds the usage, attempts and latency of earlier responses of the same call to its latest response.
+inline void add_totals(chat_response& response, chat_response const& earlier) {
+    response.usage += earlier.usage;
+    response.attempts += earlier.attempts;
+    response.latency += earlier.latency;
 }
 
-/// Adds what the answers so far cost to the error that ends the call.
-[[nodiscard]] inline error billed(error why, chat_response const& so_far) {
+/// The error that ends a call, with the tokens and attempts of its responses so far added.
+[[nodiscard]] inline error with_totals(error why, chat_response const& so_far) {
     why.input_tokens += so_far.usage.input_tokens;
     why.output_tokens += so_far.usage.output_tokens;
     why.attempts += so_far.attempts;

@@ -250,7 +250,7 @@ std::size_t expected_bytes(chat_request const& request) {
 }  // namespace
 
 result<std::string> encode_anthropic_body(chat_request const& request, bool takes_sampling, bool streaming) {
-    if (auto wrong = validate(request)) return *std::move(wrong);
+    if (auto valid = validate(request); !valid) return std::move(valid).error();
     if (request.model.empty()) return invalid_argument("model", "anthropic needs one");
     if (auto wrong = check_parameters(request, takes_sampling)) return *std::move(wrong);
     if (auto wrong = check_messages(request.messages)) return *std::move(wrong);

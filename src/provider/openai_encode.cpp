@@ -27,7 +27,7 @@ bool has_image(message const& said) {
 }
 
 std::optional<error> check(openai_dialect const& dialect, chat_request const& request) {
-    if (auto wrong = validate(request)) return wrong;
+    if (auto valid = validate(request); !valid) return std::move(valid).error();
     if (request.top_k && !dialect.takes_top_k)
         return invalid_argument("top_k", std::string{dialect.service} + " has no such parameter");
     if (request.response_format.kind == response_format_kind::json_schema && request.response_format.name.empty())

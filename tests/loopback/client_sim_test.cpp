@@ -89,7 +89,7 @@ TEST_P(EveryService, StreamsTheSameAnswer) {
 
 TEST_P(EveryService, ParsesAStruct) {
     with_client(secured(), [](client& llm) -> asio::awaitable<void> {
-        auto const read = co_await llm.parse_response<sentiment>(to_request("I waited three hours. Never again."));
+        auto const read = co_await llm.parse_response<sentiment>("I waited three hours. Never again.");
         EXPECT_GE(read.value.confidence, 0);
         EXPECT_LE(read.value.confidence, 1);
         EXPECT_EQ(read.response.attempts, 1);
@@ -132,7 +132,7 @@ TEST_P(EveryService, AsksAgainAfterAViolation) {
     auto options = secured();
     options.script = {{.request = 1, .what = {.kind = sim::fault_kind::schema_violation}}};
     with_client(std::move(options), [](client& llm) -> asio::awaitable<void> {
-        auto const read = co_await llm.parse_response<sentiment>(to_request("x"));
+        auto const read = co_await llm.parse_response<sentiment>("x");
         EXPECT_EQ(read.response.attempts, 2);
     });
 }

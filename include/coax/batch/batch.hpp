@@ -225,8 +225,8 @@ private:
 /// An answer's text; one that was refused, filtered or cut short is an error.
 asio::awaitable<batch_answer<std::string>> ask_text(client llm, chat_request request);
 
-template <class T, is_chat_request Request>
-asio::awaitable<batch_answer<T>> ask(client llm, Request request) {
+template <class T>
+asio::awaitable<batch_answer<T>> ask(client llm, chat_request request) {
     if constexpr (std::same_as<T, std::string>) {
         co_return co_await ask_text(std::move(llm), std::move(request));
     } else {

@@ -5,31 +5,38 @@
 #include <coax/core/result.hpp>
 #include <coax/json/value.hpp>
 
+#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace coax {
 
+/// Free text, any JSON object, or JSON that fits a schema.
 enum class response_format_kind { text, json_object, json_schema };
 
-/// The form the answer must have.
+/// The format the response must have.
 struct response_format {
     response_format_kind kind{response_format_kind::text};
-    std::string name{};  ///< Of the schema: letters, digits, '_' and '-', at most 64. Needed by OpenAI.
+    std::string name{};  ///< Of the schema: 1 to 64 letters, digits, '_' or '-'. OpenAI needs one.
     std::string description{};
     std::string schema{};  ///< JSON Schema text in the service's dialect.
-    bool strict{true};     ///< The service forces the answer into the schema, where it can.
+    bool strict{true};     ///< The service enforces the schema, where it can.
+
+    [[nodiscard]] bool operator==(response_format const& other) const;
 };
 
-/// What a service keeps beside a call, to be found by later.
+/// A label that the service stores with the response.
 struct metadata_entry {
     std::string key{};
     std::string value{};
+
+    [[nodiscard]] bool operator==(metadata_entry const& other) const;
 };
 
-/// One question to a model. Only what is set is sent; the service's own defaults hold for the rest.
+/// One request to a model. Only what is set is sent; the service's own defaults hold for the rest.
 struct chat_request {
     std::string model{};                              ///< Empty: the client's.
     std::vector<message> messages{};                  ///< At least one.
@@ -39,7 +46,7 @@ struct chat_request {
     std::optional<double> presence_penalty{};         ///< OpenAI, [-2, 2].
     std::optional<double> frequency_penalty{};        ///< OpenAI, [-2, 2].
     std::optional<std::int64_t> max_output_tokens{};  ///< Reasoning included. Anthropic needs one: 4,096 unless set.
-    std::vector<std::string> stop{};                  ///< Texts that end the answer; OpenAI takes four.
+    std::vector<std::string> stop{};                  ///< Texts that end the response; OpenAI takes four.
     std::optional<std::int64_t> seed{};               ///< OpenAI, best effort.
     std::string reasoning_effort{};                   ///< "none", "minimal", "low", "medium", "high"…; empty: not sent.
     std::vector<tool_definition> tools{};
@@ -49,15 +56,25 @@ struct chat_request {
     std::vector<metadata_entry> metadata{};  ///< OpenAI; each key once.
     std::string user{};                      ///< Opaque id of the end user, hashed by you; empty: not sent.
     json_value extra{};                      ///< A JSON object merged into the body last: it wins. Null: none.
+
+    [[nodiscard]] bool operator==(chat_request const& other) const;
 };
 
-/// The first thing wrong with `request` (ranges that no service accepts, empty messages, bad tool names); none: it is
-/// valid.
-[[nodiscard]] std::optional<error> validate(chat_request const& request);
+/// Checks what no service accepts: numbers out of range, missing messages, bad tool names.
+/// Errors: `errc::invalid_argument`; `where` is the field, such as "tools[0].name".
+[[nodiscard]] result<void> validate(chat_request const& request);
 
-/// A rough, service-independent estimate of the tokens a request asks for: prompt (about four bytes each) plus the
-/// wanted answer (`max_output_tokens`, else `default_output_tokens`). What rate limits reserve before the truth is
-/// known.
+/// What an operation of a client takes: a request, or a text that stands for one user message.
+template <class T>
+concept chat_input =
+    std::same_as<T, chat_request> || std::convertible_to<T, std::string> || std::convertible_to<T, std::string_view>;
+
+/// The request with this text as its one user message.
+[[nodiscard]] chat_request to_request(std::string prompt);
+
+/// A rough, service-independent estimate of a request's tokens, which rate limits reserve until the service tells the
+/// real count: the prompt's (about four bytes each) plus the response's (`max_output_tokens`, else
+/// `default_output_tokens`).
 [[nodiscard]] std::int64_t estimate_tokens(chat_request const& request, std::int64_t default_output_tokens = 256);
 
 }  // namespace coax

@@ -16,7 +16,7 @@ namespace coax {
 /// Tokens, as the service counted them.
 struct usage {
     std::int64_t input_tokens{0};         ///< All of the prompt, cached parts included.
-    std::int64_t output_tokens{0};        ///< All of the answer, reasoning included.
+    std::int64_t output_tokens{0};        ///< All of the response, reasoning included.
     std::int64_t cached_input_tokens{0};  ///< Part of `input_tokens` read from the service's prompt cache.
     std::int64_t cache_write_tokens{0};   ///< Part of `input_tokens` written to it.
     std::int64_t reasoning_tokens{0};     ///< Part of `output_tokens`.
@@ -27,13 +27,13 @@ struct usage {
     friend bool operator==(usage const&, usage const&) = default;
 };
 
-/// Why the answer ended.
+/// Why the response ended.
 enum class finish_reason {
-    unknown,         ///< Not told, or a value this version does not know.
+    unknown,         ///< Not given, or a value this version does not know.
     stop,            ///< Natural end or a stop text.
-    length,          ///< Token limit: the answer is incomplete.
+    length,          ///< Token limit: the response is incomplete.
     tool_calls,      ///< The model wants tools called.
-    content_filter,  ///< A filter cut it.
+    content_filter,  ///< A content filter cut it.
     refusal,         ///< The model declined.
     pause            ///< Anthropic's `pause_turn`: send the conversation back to go on.
 };
@@ -48,29 +48,33 @@ struct rate_limit_status {
     std::optional<std::int64_t> limit_tokens{};
     std::optional<std::int64_t> remaining_tokens{};
     std::optional<std::chrono::milliseconds> reset_tokens{};
+
+    [[nodiscard]] bool operator==(rate_limit_status const& other) const;
 };
 
-/// A whole answer.
+/// A whole response.
 struct chat_response {
-    std::string text{};  ///< The answer; empty when there are only tool calls or a refusal.
+    std::string text{};  ///< Empty when there are only tool calls or a refusal.
     std::vector<tool_call> tool_calls{};
     coax::finish_reason finish_reason{coax::finish_reason::unknown};
     std::string refusal{};     ///< The model's own words when it declined; empty: it did not.
     std::string reasoning{};   ///< Reasoning text where the service shows it.
     coax::usage usage{};       ///< Summed over re-asks and tool rounds.
     std::string model{};       ///< As the service named it.
-    std::string id{};          ///< The service's id of the answer.
+    std::string id{};          ///< The service's id of the response.
     std::string request_id{};  ///< To quote to the service's support.
     rate_limit_status rate_limits{};
     json_value raw_content{};              ///< See `message::raw_content`; null: none.
     json_value content_filter{};           ///< Azure: what its filters found, as an object with `prompt_filter_results`
                                            ///< and `content_filter_results`; null: none.
     int attempts{1};                       ///< Times a request was sent for it, retries and re-asks included.
-    std::chrono::milliseconds latency{0};  ///< From the call to the answer, waits included.
+    std::chrono::milliseconds latency{0};  ///< From the call to its end, waits included.
+
+    [[nodiscard]] bool operator==(chat_response const& other) const;
 };
 
-/// The answer as the next message of the conversation.
-[[nodiscard]] message to_message(chat_response const& answer);
+/// The response as the next message of the conversation.
+[[nodiscard]] message to_message(chat_response const& response);
 
 /// Whether a response can be used at all, whatever its text.
 /// Errors: `errc::refused`, `errc::truncated`, `errc::content_filtered`; `errc::invalid_output` where the model asked
@@ -85,6 +89,8 @@ struct chat_delta {
 
     [[nodiscard]] bool empty() const noexcept { return text.empty() && refusal.empty() && reasoning.empty(); }
     void clear() noexcept { text.clear(), refusal.clear(), reasoning.clear(); }
+
+    [[nodiscard]] bool operator==(chat_delta const& other) const;
 };
 
 }  // namespace coax

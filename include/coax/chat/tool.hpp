@@ -4,19 +4,22 @@
 
 namespace coax {
 
-/// A function the model may ask for, as the service is told of it.
+/// A function that the model may call, as it is sent to the service.
 struct tool_definition {
-    std::string name{};         ///< Letters, digits, '_' and '-'; at most 64.
+    std::string name{};         ///< 1 to 64 letters, digits, '_' or '-'.
     std::string description{};  ///< What it does and when to use it: the model reads this.
     std::string parameters{};   ///< JSON Schema of the arguments, an object; empty: no arguments.
-    bool strict{false};         ///< Arguments are forced into the schema; it must then be in the service's dialect.
+    bool strict{false};         ///< The service enforces the schema, which must then be in its dialect.
+
+    [[nodiscard]] bool operator==(tool_definition const& other) const;
 };
 
-/// The model's wish to have a function called.
+/// A call of a function that the model asks for.
 struct tool_call {
-    std::string id{};  ///< The service's; ties the answer to the call.
+    std::string id{};  ///< The service's; the result names it.
     std::string name{};
-    std::string arguments{};  ///< JSON text as the model wrote it: may be invalid. Never empty: none is "{}".
+    std::string
+        arguments{};  ///< JSON text as the model wrote it, possibly invalid. Without arguments "{}", never empty.
 
     [[nodiscard]] bool operator==(tool_call const& other) const;
 };
@@ -28,6 +31,8 @@ enum class tool_choice_mode { service_default, none, automatic, required, named 
 struct tool_choice {
     tool_choice_mode mode{tool_choice_mode::service_default};
     std::string name{};  ///< With `named`.
+
+    [[nodiscard]] bool operator==(tool_choice const& other) const;
 };
 
 }  // namespace coax

@@ -9,13 +9,14 @@
 #include <coax/client/parsed.hpp>
 #include <coax/client/toolbox.hpp>
 #include <coax/core/detail/opaque.hpp>
-#include <coax/schema/codec.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -23,35 +24,60 @@ namespace coax {
 
 class runtime;
 
-namespace detail {
-
-/// Only a chat_request, but looked at late: a template that took it by its name would have the compiler make its
-/// destructor, with all it holds, in every file.
-template <class T>
-concept is_chat_request = std::same_as<T, chat_request>;
-
-}  // namespace detail
-
 /// What a client did so far.
 struct client_statistics {
-    std::uint64_t calls{0};     ///< Operations begun, tool rounds and re-asks counted each.
+    std::uint64_t calls{0};     ///< Operations begun; each tool round and re-ask counts.
     std::uint64_t attempts{0};  ///< Requests sent.
     std::uint64_t retries{0};   ///< Attempts after one that failed.
     std::uint64_t hedges{0};    ///< Attempts beside one that was slow.
     std::uint64_t reasks{0};
     std::uint64_t failures{0};   ///< Calls that ended in an error.
-    coax::usage usage{};         ///< Of all answers, also those that a hedge had no use for.
+    coax::usage usage{};         ///< Of all responses, also those that a hedge dropped.
     std::size_t concurrency{0};  ///< Requests that may be in flight at once now.
 };
 
+namespace detail {
+
+/// The request that `input` is, or stands for.
+template <chat_input Input>
+[[nodiscard]] decltype(auto) as_request(Input& input) {
+    if constexpr (std::same_as<Input, chat_request>)
+        return std::move(input);
+    else
+        return to_request(std::string{std::move(input)});
+}
+
+template <class T>
+boost::asio::awaitable<T> value_of(std::shared_ptr<T> value, boost::asio::awaitable<chat_response> asked) {
+    co_await std::move(asked);
+    co_return std::move(*value);
+}
+
+template <class T>
+boost::asio::awaitable<parsed<T>> value_and_response(std::shared_ptr<T> value,
+                                                     boost::asio::awaitable<chat_response> asked) {
+    auto response = co_await std::move(asked);
+    co_return parsed<T>{std::move(*value), std::move(response)};
+}
+
+template <class T>
+boost::asio::awaitable<coax::parse_stream<T>> read_stream(boost::asio::awaitable<chat_stream> opened,
+                                                          json::read_options reading, parse_stream_options options) {
+    auto stream = co_await std::move(opened);
+    co_return coax::parse_stream<T>{std::move(stream), reading, options};
+}
+
+}  // namespace detail
+
 /// Calls one language model service: chat, stream, parse, run.
 ///
-/// All operations throw `coax::exception`; `as_result(op)` gives its `error` as a value. All take what they need by
-/// value. Around each call are, outermost first: its time, retries, the circuit breaker, the hedge, a slot and quota;
-/// each attempt takes the last two anew, and a back-off holds neither. Cancellation: `terminal` at any point gives
-/// `errc::cancelled`; the connection is closed, not reused, and an accepted request may still be billed. Thread safety:
-/// may be called from any thread and any executor; the work runs on the client's own executor. Lifetime: a client is a
-/// handle; copies share everything. The executor's context must outlive it and its operations.
+/// Every operation takes a prompt or a `chat_request` and keeps what it is given, so nothing has to outlive it. All
+/// throw `coax::exception`; `as_result(op)` gives its `error` as a value. Around each call are, outermost first: its
+/// timeout, retries, the circuit breaker, the hedge, a concurrency permit and rate-limit quota; each attempt takes the
+/// last two anew, and a back-off holds neither. Cancellation: `terminal` at any point gives `errc::cancelled`; the
+/// connection is closed, not reused, and an accepted request may still be billed. Thread safety: may be called from any
+/// thread and any executor; the work runs on the client's own executor. Lifetime: a client is a handle; copies share
+/// everything. The executor's context must outlive it and its operations.
 class client {
 public:
     /// On every shard of `rt`; a call made on a shard stays there.
@@ -62,117 +88,78 @@ public:
     /// strand.
     client(boost::asio::any_io_executor executor, client_options options);
 
-    /// Sends a chat and waits for the whole answer.
-    /// @returns The answer, also one cut short or refused: look at `finish_reason`.
+    /// Sends a chat and waits for the whole response, also one cut short or refused: look at `finish_reason`.
     /// @throws coax::exception  Any `errc` but the ones of `parse` and `run`.
-    boost::asio::awaitable<chat_response> chat(chat_request request);
-    boost::asio::awaitable<chat_response> chat(std::string prompt);
+    template <chat_input Input = chat_request>
+    boost::asio::awaitable<chat_response> chat(Input input) const {
+        return start_chat(detail::as_request(input));
+    }
 
-    /// Sends a chat and waits for the answer's beginning.
-    boost::asio::awaitable<chat_stream> stream(chat_request request);
-    boost::asio::awaitable<chat_stream> stream(std::string prompt);
+    /// Sends a chat and waits for the beginning of the response.
+    /// @param format  What the service is asked to respond with. Nothing checks that it does.
+    template <chat_input Input = chat_request>
+    boost::asio::awaitable<chat_stream> stream(Input input, output_format format = {}) const {
+        return start_stream(detail::as_request(input), std::move(format));
+    }
 
-    /// Asks for an answer in the form of T and reads it. An answer that does not fit is shown to the model with the
+    /// Asks for a response in the format of T and reads it. A response that does not fit is shown to the model with the
     /// reason and asked for again, within `max_reasks` and `max_reask_tokens`.
-    /// @throws coax::exception  Besides `chat`'s: `errc::invalid_output` (never fitted), `errc::refused`,
+    /// @throws coax::exception  Besides `chat`'s: `errc::invalid_output` (also after all re-asks), `errc::refused`,
     ///         `errc::truncated`, `errc::content_filtered`.
-    template <class T, detail::is_chat_request Request = chat_request>
-    boost::asio::awaitable<T> parse(Request request);
-    template <class T>
-    boost::asio::awaitable<T> parse(std::string prompt);
+    template <class T, chat_input Input = chat_request>
+    boost::asio::awaitable<T> parse(Input input) const {
+        auto value = std::make_shared<T>();
+        auto asked = parse(std::move(input), output_format::into(value, reading()));
+        return detail::value_of(std::move(value), std::move(asked));
+    }
 
-    /// `parse` together with the answer it was read from.
-    template <class T, detail::is_chat_request Request = chat_request>
-    boost::asio::awaitable<parsed<T>> parse_response(Request request);
+    /// `parse` together with the response.
+    template <class T, chat_input Input = chat_request>
+    boost::asio::awaitable<parsed<T>> parse_response(Input input) const {
+        auto value = std::make_shared<T>();
+        auto asked = parse(std::move(input), output_format::into(value, reading()));
+        return detail::value_and_response(std::move(value), std::move(asked));
+    }
 
-    /// Asks for an answer in the form of T and reads it while it is written. Waits for the answer's beginning.
+    /// `parse` for a format known only at run time.
+    template <chat_input Input = chat_request>
+    boost::asio::awaitable<chat_response> parse(Input input, output_format format) const {
+        return start_parse(detail::as_request(input), std::move(format));
+    }
+
+    /// Asks for a response in the format of T and reads it while it is written. Waits for its beginning.
     /// @throws coax::exception  As `stream`.
-    template <class T, detail::is_chat_request Request = chat_request>
-    boost::asio::awaitable<coax::parse_stream<T>> parse_stream(Request request, parse_stream_options options = {});
-    template <class T>
-    boost::asio::awaitable<coax::parse_stream<T>> parse_stream(std::string prompt, parse_stream_options options = {});
+    template <class T, chat_input Input = chat_request>
+    boost::asio::awaitable<coax::parse_stream<T>> parse_stream(Input input, parse_stream_options options = {}) const {
+        return detail::read_stream<T>(stream(std::move(input), output_format::of<T>()), reading(), options);
+    }
 
-    /// `stream` of an answer in this form; nothing reads it. `form` must outlive the call.
-    boost::asio::awaitable<chat_stream> stream_form(chat_request request, output_format const& form);
-    boost::asio::awaitable<chat_stream> stream_form(std::string prompt, output_format const& form);
-
-    /// `parse` for a form known only at run time. `form` and what it refers to must outlive the call.
-    boost::asio::awaitable<chat_response> parse_form(chat_request request, output_format const& form);
-
-    /// Lets the model call functions until it answers. The calls of one turn run at once.
-    /// An unknown tool, arguments that do not fit, a tool's exception or timeout are told to the model as that call's
-    /// answer.
-    /// @param tools  Must outlive the call.
+    /// Lets the model call functions until it responds without a call. The calls of one turn run at once.
+    /// An unknown tool, arguments that do not fit, a tool's exception or timeout are the result of that call, which the
+    /// model is told.
     /// @throws coax::exception  Besides `chat`'s: `errc::tool_failed` after `max_rounds`.
-    boost::asio::awaitable<chat_response> run(chat_request request, toolbox const& tools, run_options options = {});
-    boost::asio::awaitable<chat_response> run(std::string prompt, toolbox const& tools, run_options options = {});
+    template <chat_input Input = chat_request>
+    boost::asio::awaitable<chat_response> run(Input input, toolbox tools, run_options options = {}) const {
+        return start_run(detail::as_request(input), std::move(tools), std::move(options));
+    }
 
     [[nodiscard]] client_options const& options() const noexcept;
     [[nodiscard]] client_statistics statistics() const;
 
-    /// Ends calls that wait for a slot or quota, and all later ones, with `errc::closed`; calls already sent go on.
-    void close();
+    /// Ends calls that wait for a permit or quota, and all later ones, with `errc::closed`; calls already sent go on.
+    void close() const;
 
     class impl;
 
 private:
-    /// `parse` without its type: reads the answer into `*into`, which must outlive the call. Not `parse_form`, so that
-    /// a user's file compiles no form, no request and no response.
-    boost::asio::awaitable<void> fill(chat_request request, json::codec const& type, void* into, void (*renew)(void*));
-    boost::asio::awaitable<void> fill(std::string prompt, json::codec const& type, void* into, void (*renew)(void*));
+    boost::asio::awaitable<chat_response> start_chat(chat_request&& request) const;
+    boost::asio::awaitable<chat_stream> start_stream(chat_request&& request, output_format&& format) const;
+    boost::asio::awaitable<chat_response> start_parse(chat_request&& request, output_format&& format) const;
+    boost::asio::awaitable<chat_response> start_run(chat_request&& request, toolbox&& tools,
+                                                    run_options&& options) const;
+    [[nodiscard]] json::read_options reading() const;
 
     core::detail::shared_opaque<impl> impl_;
 };
-
-/// The request that a plain prompt stands for: one user message.
-[[nodiscard]] chat_request to_request(std::string prompt);
-
-namespace detail {
-
-template <class T>
-void make_fresh(void* value) {
-    *static_cast<T*>(value) = T{};
-}
-
-}  // namespace detail
-
-template <class T, detail::is_chat_request Request>
-boost::asio::awaitable<parsed<T>> client::parse_response(Request request) {
-    parsed<T> outcome;
-    auto const form =
-        form_of(json::codec_of<T>, &outcome.value, {.leniency = options().output.leniency}, &detail::make_fresh<T>);
-    outcome.response = co_await parse_form(std::move(request), form);
-    co_return outcome;
-}
-
-template <class T, detail::is_chat_request Request>
-boost::asio::awaitable<T> client::parse(Request request) {
-    T value{};
-    co_await fill(std::move(request), json::codec_of<T>, &value, &detail::make_fresh<T>);
-    co_return value;
-}
-
-template <class T>
-boost::asio::awaitable<T> client::parse(std::string prompt) {
-    T value{};
-    co_await fill(std::move(prompt), json::codec_of<T>, &value, &detail::make_fresh<T>);
-    co_return value;
-}
-
-template <class T, detail::is_chat_request Request>
-boost::asio::awaitable<coax::parse_stream<T>> client::parse_stream(Request request, parse_stream_options options) {
-    json::read_options const reading{.leniency = this->options().output.leniency};
-    auto const form = form_of(json::codec_of<T>, nullptr);
-    auto words = co_await stream_form(std::move(request), form);
-    co_return coax::parse_stream<T>{std::move(words), reading, options};
-}
-
-template <class T>
-boost::asio::awaitable<coax::parse_stream<T>> client::parse_stream(std::string prompt, parse_stream_options options) {
-    json::read_options const reading{.leniency = this->options().output.leniency};
-    auto const form = form_of(json::codec_of<T>, nullptr);
-    auto words = co_await stream_form(std::move(prompt), form);
-    co_return coax::parse_stream<T>{std::move(words), reading, options};
-}
 
 }  // namespace coax

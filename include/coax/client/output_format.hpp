@@ -7,34 +7,45 @@
 #include <coax/schema/runtime_schema.hpp>
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace coax {
 
-/// The form an answer must have, without its type: what `parse` hands to non-template code.
+/// The format that a response must have: the schema that the service is told, and the checks of what comes back. Owns
+/// all that it refers to. `output_format{}` stands for any text.
 struct output_format {
-    std::string name{};                                             ///< Of the schema, as the service is told.
-    std::function<result<std::string>(schema_dialect)> schema{};    ///< Its text in one service's dialect.
-    std::function<result<void>(std::string_view answer)> accept{};  ///< Reads and validates the answer.
-    /// All that is wrong with an answer that was not accepted. Empty: only what `accept` said is known.
-    std::function<std::vector<json::violation>(std::string_view answer)> explain{};
+    std::string name{};                                               ///< Of the schema, as the service is told.
+    std::function<result<std::string>(schema_dialect)> schema{};      ///< Its text in one service's dialect.
+    std::function<result<void>(std::string_view response)> accept{};  ///< Reads and validates a response.
+    /// All violations of a response that was not accepted. Empty: only the error of `accept` is known.
+    std::function<std::vector<json::violation>(std::string_view response)> explain{};
+
+    /// JSON that can be read as a `T`.
+    template <class T>
+    [[nodiscard]] static output_format of(json::read_options const& reading = {}) {
+        return into(std::make_shared<T>(), reading);
+    }
+
+    /// JSON that fits a schema known only at run time.
+    /// @param leniency  What may be wrong around and in the JSON; `json::read<json_value>` with the same gets it out of
+    ///                  the response. Prose around it is not accepted: nothing tells where the value begins.
+    [[nodiscard]] static output_format of(runtime_schema schema, json::leniency const& leniency = {});
+
+    /// JSON that can be read as a `T`; each response that is accepted is left in `*value`.
+    template <class T>
+    [[nodiscard]] static output_format into(std::shared_ptr<T> value, json::read_options const& reading = {}) {
+        auto const reset = [](void* old) { *static_cast<T*>(old) = T{}; };
+        return of_codec(json::codec_of<T>, std::move(value), reset, reading);
+    }
+
+private:
+    /// @param reset  Makes an object of the codec's type as good as new, before a response is read into it.
+    static output_format of_codec(json::codec const& type, std::shared_ptr<void> value, void (*reset)(void* value),
+                                  json::read_options const& reading);
 };
-
-namespace detail {
-[[nodiscard]] result<std::string> schema_of(json::codec const& type, schema_dialect dialect);
-}
-
-/// Reads into `*into`, an object of the codec's type that must outlive the form.
-/// @param renew  Makes `*into` fresh before each reading, so that nothing is left of an answer that did not fit; null:
-///               the object keeps what an answer does not name.
-[[nodiscard]] output_format form_of(json::codec const& type, void* into, json::read_options const& reading = {},
-                                    void (*renew)(void* into) = nullptr);
-
-/// Validates against a schema known only at run time, which must outlive the form.
-/// @param forgive  What may be wrong around and in the JSON; `json::read<json_value>` with the same gets it out of the
-///                 answer. Words around it are not forgiven: nothing tells where the value begins.
-[[nodiscard]] output_format form_of(runtime_schema const& schema, json::leniency const& leniency = {});
 
 }  // namespace coax

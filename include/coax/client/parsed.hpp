@@ -4,7 +4,7 @@
 
 namespace coax {
 
-/// A struct out of an answer, with the answer it came from.
+/// A struct and the response that it was read from.
 template <class T>
 struct parsed {
     T value{};

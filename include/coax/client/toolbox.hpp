@@ -1,7 +1,6 @@
 #pragma once
 
 #include <coax/chat/tool.hpp>
-#include <coax/client/output_format.hpp>
 #include <coax/core/result.hpp>
 #include <coax/schema/codec.hpp>
 #include <coax/schema/dialect.hpp>
@@ -9,8 +8,9 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
-#include <optional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -25,55 +25,126 @@ struct run_options {
     int max_rounds{10};
     /// Tool calls of one turn at once. Range: [1, 128].
     std::size_t max_parallel_tools{8};
-    /// Tool calls answered in one turn; the model is told that the rest were not run. Range: [1, 128].
+    /// Tool calls run in one turn; the model is told that the rest were not run. Range: [1, 128].
     std::size_t max_calls_per_turn{64};
     /// For each call of a tool that has no timeout of its own. Zero: none.
     std::chrono::milliseconds tool_timeout{60'000};
-    /// Told of every finished tool call; must not throw. Runs where the call runs.
-    std::function<void(tool_call const& call, std::string_view answer, bool failed)> on_tool{};
+    /// Called after every tool call, where the call ran. Must not throw.
+    std::function<void(tool_call const& call, std::string_view output, bool failed)> on_tool{};
 };
 
-/// The first thing wrong with `options`; none: they are valid.
-[[nodiscard]] std::optional<error> validate(run_options const& options);
+/// Errors: `errc::invalid_argument`; `where` is the option.
+[[nodiscard]] result<void> validate(run_options const& options);
 
-/// Extra facts of one tool.
+/// Options of one tool.
 struct tool_options {
     /// For each call. Zero: `run_options::tool_timeout`.
     std::chrono::milliseconds timeout{0};
-    /// Ask the service to force arguments into the schema, where its dialect can say them.
+    /// Ask the service to enforce the schema of the arguments, where its dialect can express it.
     bool strict{true};
+};
+
+/// Functions that a model may call.
+///
+/// A tool takes one struct, whose fields are the arguments (their schema is made at compile time), or nothing. It
+/// returns a value, nothing, or an awaitable of either: a string goes to the model as it is, any other value as JSON.
+/// The text of an exception goes to the model too, as the result of a failed call.
+///
+/// Copies are cheap and share the tools; adding one to a copy does not change the others. Thread safety: const members
+/// from any thread; the functions run on the client's executor, several at once.
+class toolbox {
+public:
+    /// Takes the arguments as JSON text and returns the text for the model; an error becomes a failed call.
+    using function = std::function<boost::asio::awaitable<result<std::string>>(std::string arguments)>;
+
+    struct entry {
+        std::string name{};
+        std::string description{};
+        /// Schema of the arguments. Empty: there are none.
+        std::function<result<std::string>(schema_dialect)> parameters{};
+        function call{};
+        tool_options options{};
+    };
+
+    /// Adds a function, a lambda or another function object. @throws coax::exception  `errc::invalid_argument`: a bad
+    /// or duplicate name.
+    template <class F>
+    toolbox& add(std::string name, std::string description, F function, tool_options options = {});
+
+    /// Adds a member function: `add("find", "Finds an order", &orders::find, shared_orders)`.
+    /// @param object  A `std::shared_ptr`, or a pointer to what outlives every run with this tool.
+    template <class Method, class Object>
+        requires std::is_member_function_pointer_v<Method>
+    toolbox& add(std::string name, std::string description, Method method, Object object, tool_options options = {});
+
+    /// Adds a tool whose schema is known only at run time.
+    toolbox& add(entry tool);
+
+    /// Null: there is no such tool. Valid while this toolbox or a copy with the tool lives.
+    [[nodiscard]] entry const* find(std::string_view name) const noexcept;
+    [[nodiscard]] std::vector<std::shared_ptr<entry const>> const& entries() const noexcept { return entries_; }
+
+    /// What the service is told of the tools. Arguments that the dialect cannot express are described in plain JSON
+    /// Schema, without `strict`, and checked on arrival all the same.
+    [[nodiscard]] std::vector<tool_definition> definitions(schema_dialect dialect) const;
+
+private:
+    template <class Signature, class F>
+    toolbox& add_function(std::string name, std::string description, F function, tool_options options);
+
+    std::vector<std::shared_ptr<entry const>> entries_;
 };
 
 namespace detail {
 
-template <class F>
-struct callable : callable<decltype(&F::operator())> {};
-template <class R, class... A>
-struct callable<R (*)(A...)> {
-    using returned = R;
-    static constexpr std::size_t arity = sizeof...(A);
-    template <class... B>
-    struct first_of {
-        using type = void;
+/// What a function takes and returns.
+template <class Returned, class... Arguments>
+struct signature {
+    template <class First = void, class...>
+    struct first {
+        using type = std::remove_cvref_t<First>;
     };
-    template <class B, class... C>
-    struct first_of<B, C...> {
-        using type = std::remove_cvref_t<B>;
-    };
-    using argument = typename first_of<A...>::type;
+    using argument = typename first<Arguments...>::type;  ///< void: it takes nothing.
+    static constexpr std::size_t arity = sizeof...(Arguments);
 };
+
+// A noexcept function is one of these as well.
+template <class R, class... A>
+signature<R, A...> signature_of(R (*)(A...));
 template <class C, class R, class... A>
-struct callable<R (C::*)(A...)> : callable<R (*)(A...)> {};
+signature<R, A...> signature_of(R (C::*)(A...));
 template <class C, class R, class... A>
-struct callable<R (C::*)(A...) const> : callable<R (*)(A...)> {};
+signature<R, A...> signature_of(R (C::*)(A...) const);
+template <class C, class R, class... A>
+signature<R, A...> signature_of(R (C::*)(A...) &);
+template <class C, class R, class... A>
+signature<R, A...> signature_of(R (C::*)(A...) const&);
+
+template <class F>
+concept has_signature = requires(F f) { signature_of(f); };
+template <class F>
+concept has_call_signature = requires { signature_of(&F::operator()); };
 
 template <class T>
 inline constexpr bool is_awaitable = false;
 template <class T, class E>
 inline constexpr bool is_awaitable<boost::asio::awaitable<T, E>> = true;
 
+/// Whether a type's JSON is an object with fields that are known at compile time.
 template <class T>
-[[nodiscard]] std::string tool_answer(T const& value) {
+consteval bool is_struct() {
+    auto const* type = &bind::detail::descriptor_of<T>;
+    while (type->what == bind::detail::kind::converted) type = type->inner;
+    return type->what == bind::detail::kind::object;
+}
+
+template <class Argument>
+[[nodiscard]] result<std::string> parameters_of(schema_dialect dialect) {
+    return json::codec_of<Argument>.schema(dialect).transform([](std::string_view text) { return std::string{text}; });
+}
+
+template <class T>
+[[nodiscard]] std::string tool_text(T const& value) {
     if constexpr (std::is_convertible_v<T const&, std::string_view>) {
         return std::string{std::string_view{value}};
     } else {
@@ -83,80 +154,77 @@ template <class T>
     }
 }
 
+/// Calls `function`, which outlives the call, and makes what it returns the text for the model.
+template <class F, class... Argument>
+boost::asio::awaitable<std::string> tool_output(F& function, Argument... argument) {
+    using returned = std::invoke_result_t<F&, Argument...>;
+    if constexpr (std::is_void_v<returned>) {
+        function(std::move(argument)...);
+        co_return std::string{"done"};
+    } else if constexpr (!is_awaitable<returned>) {
+        co_return tool_text(function(std::move(argument)...));
+    } else if constexpr (std::is_void_v<typename returned::value_type>) {
+        co_await function(std::move(argument)...);
+        co_return std::string{"done"};
+    } else {
+        co_return tool_text(co_await function(std::move(argument)...));
+    }
+}
+
+template <class Argument, class F>
+boost::asio::awaitable<result<std::string>> call_tool(std::shared_ptr<F> function, std::string arguments) {
+    if constexpr (std::is_void_v<Argument>) {
+        co_return co_await tool_output(*function);
+    } else {
+        Argument argument{};
+        if (auto read = json::codec_of<Argument>.read(&argument, arguments); !read) co_return std::move(read).error();
+        co_return co_await tool_output(*function, std::move(argument));
+    }
+}
+
 }  // namespace detail
 
-/// Functions a model may call. A function takes one struct (the arguments; its schema is made at compile time) or
-/// nothing, and returns a value, or an awaitable of one: a string is passed to the model as it is, anything else as
-/// JSON. A function that throws has its exception's text told to the model. Thread safety: const members from any
-/// thread; the functions themselves run on the client's executor, several at once.
-class toolbox {
-public:
-    /// Arguments as JSON text to the answer's text; an error becomes a failed answer.
-    using function = std::function<boost::asio::awaitable<result<std::string>>(std::string arguments)>;
-
-    struct entry {
-        std::string name{};
-        std::string description{};
-        std::function<result<std::string>(schema_dialect)>
-            parameters{};  ///< Schema text; empty function: no arguments.
-        function call{};
-        tool_options options{};
-    };
-
-    /// Adds a typed function. @throws coax::exception `errc::invalid_argument`: bad or repeated name.
-    template <class F>
-    toolbox& add(std::string name, std::string description, F call, tool_options options = {});
-
-    /// Adds an untyped function, for schemas known only at run time.
-    toolbox& add(entry tool);
-
-    [[nodiscard]] entry const* find(std::string_view name) const noexcept;
-    [[nodiscard]] std::vector<entry> const& entries() const noexcept { return entries_; }
-
-    /// As the service is told of them. A tool whose arguments the dialect cannot say is told of in plain JSON Schema
-    /// and without `strict`; its arguments are checked on arrival all the same.
-    [[nodiscard]] std::vector<tool_definition> definitions(schema_dialect dialect) const;
-
-private:
-    std::vector<entry> entries_;
-};
-
 template <class F>
-toolbox& toolbox::add(std::string name, std::string description, F call, tool_options options) {
-    using traits = detail::callable<F>;
-    using argument = typename traits::argument;
-    using returned = typename traits::returned;
-    static_assert(traits::arity <= 1, "coax: a tool takes one struct, whose fields are the arguments, or nothing");
+toolbox& toolbox::add(std::string name, std::string description, F function, tool_options options) {
+    if constexpr (std::is_member_function_pointer_v<F>)
+        static_assert(!std::is_member_function_pointer_v<F>,
+                      "coax: a member function needs its object: add(name, description, &type::function, object)");
+    else if constexpr (detail::has_signature<F>)
+        return add_function<decltype(detail::signature_of(function))>(std::move(name), std::move(description),
+                                                                      std::move(function), options);
+    else if constexpr (detail::has_call_signature<F>)
+        return add_function<decltype(detail::signature_of(&F::operator()))>(std::move(name), std::move(description),
+                                                                            std::move(function), options);
+    else
+        static_assert(std::is_member_function_pointer_v<F>,
+                      "coax: a generic or overloaded function does not tell what it takes; use a lambda whose "
+                      "parameter is the struct of the arguments");
+}
 
+template <class Method, class Object>
+    requires std::is_member_function_pointer_v<Method>
+toolbox& toolbox::add(std::string name, std::string description, Method method, Object object, tool_options options) {
+    static_assert(requires { *object; }, "coax: the object of a member function is a pointer or a std::shared_ptr");
+    auto bound = [method, object = std::move(object)]<class... A>(A&&... argument) -> decltype(auto) {
+        return ((*object).*method)(std::forward<A>(argument)...);
+    };
+    return add_function<decltype(detail::signature_of(method))>(std::move(name), std::move(description),
+                                                                std::move(bound), options);
+}
+
+template <class Signature, class F>
+toolbox& toolbox::add_function(std::string name, std::string description, F function, tool_options options) {
+    using argument = typename Signature::argument;
+    static_assert(Signature::arity <= 1, "coax: a tool takes one struct, whose fields are the arguments, or nothing");
     entry tool{.name = std::move(name), .description = std::move(description), .options = options};
-    if constexpr (traits::arity == 1)
-        tool.parameters = [](schema_dialect dialect) { return detail::schema_of(json::codec_of<argument>, dialect); };
-
-    // The function object lives in the entry, which outlives every call of it.
-    tool.call = [call = std::move(call)](std::string arguments) mutable -> boost::asio::awaitable<result<std::string>> {
-        auto const invoke = [&call](auto&... args) { return call(std::move(args)...); };
-        auto const answer = [](auto outcome) -> boost::asio::awaitable<result<std::string>> {
-            if constexpr (!detail::is_awaitable<decltype(outcome)>)
-                co_return detail::tool_answer(outcome);
-            else if constexpr (std::is_void_v<typename decltype(outcome)::value_type>) {
-                co_await std::move(outcome);
-                co_return std::string{"done"};
-            } else
-                co_return detail::tool_answer(co_await std::move(outcome));
-        };
-        if constexpr (traits::arity == 1) {
-            argument read{};
-            if (auto fits = json::codec_of<argument>.read(&read, arguments); !fits) co_return fits.error();
-            if constexpr (std::is_void_v<returned>)
-                co_return (invoke(read), std::string{"done"});
-            else
-                co_return co_await answer(invoke(read));
-        } else {
-            if constexpr (std::is_void_v<returned>)
-                co_return (invoke(), std::string{"done"});
-            else
-                co_return co_await answer(invoke());
-        }
+    if constexpr (Signature::arity == 1) {
+        static_assert(detail::is_struct<argument>(),
+                      "coax: a tool takes one struct, whose fields are the arguments; put this value into a struct");
+        static_assert(std::is_invocable_v<F&, argument>, "coax: a tool takes its argument by value or const reference");
+        tool.parameters = &detail::parameters_of<argument>;
+    }
+    tool.call = [shared = std::make_shared<F>(std::move(function))](std::string arguments) {
+        return detail::call_tool<argument>(shared, std::move(arguments));
     };
     return add(std::move(tool));
 }

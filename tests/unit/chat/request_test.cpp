@@ -22,11 +22,11 @@ class InvalidRequest : public testing::TestWithParam<invalid_case> {};
 TEST_P(InvalidRequest, IsRefusedNamingTheField) {
     auto request = good_request();
     GetParam().spoil(request);
-    auto const wrong = validate(request);
-    ASSERT_TRUE(wrong);
-    EXPECT_EQ(wrong->code, errc::invalid_argument);
-    EXPECT_EQ(wrong->where, GetParam().where);
-    EXPECT_FALSE(wrong->message.empty());
+    auto const valid = validate(request);
+    ASSERT_FALSE(valid);
+    EXPECT_EQ(valid.error().code, errc::invalid_argument);
+    EXPECT_EQ(valid.error().where, GetParam().where);
+    EXPECT_FALSE(valid.error().message.empty());
 }
 
 tool_definition tool(std::string name) { return {.name = std::move(name)}; }
@@ -90,7 +90,35 @@ TEST(Request, AtTheEdgesOfTheRangesIsValid) {
     request.response_format = {
         .kind = response_format_kind::json_schema, .name = "answer-1_A", .schema = R"({"type":"object"})"};
     request.extra = json(R"({"service_tier":"flex"})");
-    EXPECT_EQ(validate(request), std::nullopt);
+    EXPECT_EQ(validate(request), result<void>{});
+}
+
+TEST(ChatRequest, IsEqualToACopyUntilAnythingInItChanges) {
+    chat_request const request{
+        .messages = {{.role = role::user, .parts = {text_part{"What is it?"}, image_part{.url = "https://i"}}}},
+        .stop = {"."},
+        .tools = {tool("look")},
+        .response_format = {.name = "a"},
+        .metadata = {{"k", "v"}}};
+    void (*const changes[])(chat_request&){
+        [](auto& r) { r.messages[0].role = role::developer; },
+        [](auto& r) { r.messages[0].parts[0] = text_part{"What?"}; },
+        [](auto& r) { r.messages[0].parts[0] = image_part{}; },
+        [](auto& r) { r.messages[0].tool_failed = true; },
+        [](auto& r) { r.temperature = 0; },
+        [](auto& r) { r.stop.clear(); },
+        [](auto& r) { r.tools[0].strict = true; },
+        [](auto& r) { r.tool_choice.mode = tool_choice_mode::required; },
+        [](auto& r) { r.response_format.kind = response_format_kind::json_object; },
+        [](auto& r) { r.metadata[0].value = "w"; },
+        [](auto& r) { r.extra = json("{}"); },
+    };
+    for (auto const change : changes) {
+        auto other = request;
+        EXPECT_EQ(other, request);
+        change(other);
+        EXPECT_NE(other, request);
+    }
 }
 
 TEST(EstimateTokens, CountsPromptAndWantedAnswer) {

@@ -46,6 +46,26 @@ TEST(ToMessage, KeepsAllThatTheNextRequestNeeds) {
     EXPECT_EQ(said.raw_content, answer.raw_content);
 }
 
+TEST(ChatResponse, IsEqualToACopyUntilAnythingInItChanges) {
+    chat_response const response{.text = "hi", .tool_calls = {{"c1", "clock", "{}"}}, .usage = {.input_tokens = 1}};
+    void (*const changes[])(chat_response&){
+        [](auto& r) { r.text = "ho"; },
+        [](auto& r) { r.tool_calls[0].id = "c2"; },
+        [](auto& r) { r.finish_reason = finish_reason::stop; },
+        [](auto& r) { r.usage.output_tokens = 1; },
+        [](auto& r) { r.rate_limits.limit_tokens = 1; },
+        [](auto& r) { r.attempts = 2; },
+    };
+    for (auto const change : changes) {
+        auto other = response;
+        EXPECT_EQ(other, response);
+        change(other);
+        EXPECT_NE(other, response);
+    }
+    EXPECT_EQ(chat_delta{.text = "a"}, chat_delta{.text = "a"});
+    EXPECT_NE(chat_delta{.text = "a"}, chat_delta{.reasoning = "a"});
+}
+
 TEST(ChatDelta, ClearLeavesNothing) {
     chat_delta delta{.text = "a", .refusal = "b", .reasoning = "c"};
     EXPECT_FALSE(delta.empty());

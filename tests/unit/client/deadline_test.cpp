@@ -159,8 +159,7 @@ TEST(DeadlineCost, StandsInTheError) {
         options.policies.timeout = 10s;
         client llm{co_await asio::this_coro::executor, std::move(options)};
         auto const schema = runtime_schema::parse(R"({"type":"object","properties":{"n":{"type":"integer"}}})").value();
-        auto const form = form_of(schema);
-        auto const late = co_await as_result(llm.parse_form(to_request("x"), form));
+        auto const late = co_await as_result(llm.parse("x", output_format::of(schema)));
         EXPECT_FALSE(late);
         if (late) co_return;
         EXPECT_EQ(late.error().code, errc::timeout);

@@ -51,7 +51,7 @@ TEST(Parse, ViolationIsShownToTheModel) {
         .then(openai_text(R"({"label":"good","confidence":0.7})"));
     run_virtual([](fake_service fake) -> asio::awaitable<void> {
         auto llm = co_await connect(fake.options());
-        auto const read = co_await llm.parse_response<verdict>(to_request("x"));
+        auto const read = co_await llm.parse_response<verdict>("x");
         EXPECT_EQ(read.value.confidence, 0.7);
         EXPECT_EQ(read.response.attempts, 2);
         EXPECT_EQ(read.response.usage.total_tokens(), 30);
@@ -127,7 +127,7 @@ TEST(Parse, NothingIsLeftOfAnAnswerThatDidNotFit) {
     run_virtual([](fake_service fake) -> asio::awaitable<void> {
         auto llm = co_await connect(fake.options());
         EXPECT_EQ((co_await llm.parse<remarked>("x")).remark, std::nullopt);
-        EXPECT_EQ((co_await llm.parse_response<remarked>(to_request("x"))).value.remark, std::nullopt);
+        EXPECT_EQ((co_await llm.parse_response<remarked>("x")).value.remark, std::nullopt);
     }(service));
 }
 
@@ -170,7 +170,7 @@ TEST(Parse, EachReaskIsToldBeforeItIsSent) {
             EXPECT_EQ(event.why.output_tokens, event.response.usage.output_tokens);
         };
         auto llm = co_await connect(std::move(options));
-        EXPECT_EQ((co_await llm.parse_response<verdict>(to_request("x"))).response.usage.total_tokens(), 45);
+        EXPECT_EQ((co_await llm.parse_response<verdict>("x")).response.usage.total_tokens(), 45);
     }(service, seen));
     EXPECT_EQ(seen, (std::vector<told>{{1, 1, 15, ""}, {2, 2, 30, "/label"}}));
 }
@@ -222,8 +222,7 @@ TEST(ParseForm, AcceptsASchemaOfRunTime) {
         auto const schema =
             runtime_schema::parse(R"({"type":"object","properties":{"n":{"type":"integer"}},"required":["n"]})")
                 .value();
-        auto const form = form_of(schema);
-        auto const answer = co_await llm.parse_form(to_request("x"), form);
+        auto const answer = co_await llm.parse("x", output_format::of(schema));
         EXPECT_EQ(answer.text, R"({"n":3})");
         EXPECT_EQ(answer.attempts, 2);
     }(service));
@@ -232,10 +231,10 @@ TEST(ParseForm, AcceptsASchemaOfRunTime) {
 TEST(ParseForm, ForgivesAFenceAroundRunTimeJson) {
     auto const schema =
         runtime_schema::parse(R"({"type":"object","properties":{"n":{"type":"integer"}},"required":["n"]})").value();
-    auto const forgiving = form_of(schema, {.code_fences = true});
+    auto const forgiving = output_format::of(schema, {.code_fences = true});
     EXPECT_TRUE(forgiving.accept("```json\n{\"n\": 3}\n```"));
     EXPECT_EQ(forgiving.explain("```json\n{\"n\": \"x\"}\n```").size(), 1U);
-    EXPECT_FALSE(form_of(schema).accept("```json\n{\"n\": 3}\n```"));
+    EXPECT_FALSE(output_format::of(schema).accept("```json\n{\"n\": 3}\n```"));
     std::string_view const strict = "{\n\"n\": \"x\"}";
     EXPECT_EQ(forgiving.accept(strict).error().message, schema.validate(strict).error().message);
 }

@@ -138,15 +138,102 @@ TEST(Run, WrongBoundsAreRefused) {
         auto llm = co_await connect(fake.options());
         toolbox const tools;
         EXPECT_EQ((co_await as_result(llm.run("x", tools, {.max_rounds = 0}))).error().where, "max_rounds");
-        EXPECT_EQ(validate(run_options{}), std::nullopt);
-        EXPECT_EQ(validate(run_options{.max_parallel_tools = 0})->where, "max_parallel_tools");
-        EXPECT_EQ(validate(run_options{.max_calls_per_turn = 129})->where, "max_calls_per_turn");
-        EXPECT_EQ(validate(run_options{.tool_timeout = -1ms})->where, "tool_timeout");
+        EXPECT_TRUE(validate(run_options{}));
+        EXPECT_EQ(validate(run_options{.max_parallel_tools = 0}).error().where, "max_parallel_tools");
+        EXPECT_EQ(validate(run_options{.max_calls_per_turn = 129}).error().where, "max_calls_per_turn");
+        EXPECT_EQ(validate(run_options{.tool_timeout = -1ms}).error().where, "tool_timeout");
     }(service));
     EXPECT_EQ(service.count(), 0U);
 }
 
-TEST(Toolbox, RefusesBadAndRepeatedNames) {
+TEST(Run, KeepsTheToolsThatItWasGiven) {
+    fake_service service;
+    service.then(openai_calls({{"get_time", "{}"}})).then(openai_text("done"));
+    run_virtual([](fake_service fake) -> asio::awaitable<void> {
+        auto const llm = co_await connect(fake.options());
+        auto op = llm.run("x", weather_tools());
+        EXPECT_EQ((co_await std::move(op)).text, "done");
+    }(service));
+    EXPECT_NE(service.requests()[1].body.find(R"("content":"noon")"), std::string::npos);
+}
+
+TEST(Toolbox, CopiesShareTheToolsButNotWhatIsAddedLater) {
+    auto const tools = weather_tools();
+    auto more = tools;
+    more.add("another", "x", [] {});
+    EXPECT_EQ(more.find("get_time"), tools.find("get_time"));
+    EXPECT_EQ(more.entries().size(), tools.entries().size() + 1);
+    EXPECT_EQ(tools.find("another"), nullptr);
+}
+
+std::string shout(weather_query where) { return where.city + "!"; }
+std::string whisper(weather_query const& where) noexcept { return where.city + "..."; }
+
+struct station {
+    std::string name{};
+    int visits{0};
+
+    asio::awaitable<std::string> look(weather_query where) {
+        ++visits;
+        co_return name + ": " + where.city;
+    }
+    std::string title() const noexcept { return name; }
+};
+
+struct callable_case {
+    char const* name;
+    void (*add)(toolbox&);
+    std::string expected;
+};
+void PrintTo(callable_case const& row, std::ostream* out) { *out << row.name; }
+class Toolbox : public testing::TestWithParam<callable_case> {};
+
+TEST_P(Toolbox, CallsAnyKindOfFunction) {
+    toolbox tools;
+    GetParam().add(tools);
+    run_virtual([](toolbox all) -> asio::awaitable<void> {
+        auto op = all.find("tool")->call(R"({"city":"Oslo"})");
+        EXPECT_EQ(co_await std::move(op), GetParam().expected);
+    }(tools));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Rows, Toolbox,
+    testing::Values(
+        callable_case{"function", [](toolbox& all) { all.add("tool", "x", shout); }, "Oslo!"},
+        callable_case{"noexcept_function", [](toolbox& all) { all.add("tool", "x", &whisper); }, "Oslo..."},
+        callable_case{"noexcept_lambda",
+                      [](toolbox& all) { all.add("tool", "x", [](weather_query q) noexcept { return q.city; }); },
+                      "Oslo"},
+        callable_case{"mutable_lambda",
+                      [](toolbox& all) {
+                          all.add("tool", "x", [count = 0](weather_query const& q) mutable {
+                              return q.city + std::to_string(++count);
+                          });
+                      },
+                      "Oslo1"},
+        callable_case{"lambda_that_cannot_be_copied",
+                      [](toolbox& all) {
+                          all.add("tool", "x", [text = std::make_unique<std::string>("held")] { return *text; });
+                      },
+                      "held"},
+        callable_case{"std_function",
+                      [](toolbox& all) { all.add("tool", "x", std::function<std::string(weather_query)>{shout}); },
+                      "Oslo!"},
+        callable_case{"member_function",
+                      [](toolbox& all) {
+                          all.add("tool", "x", &station::look, std::make_shared<station>(station{.name = "Blindern"}));
+                      },
+                      "Blindern: Oslo"},
+        callable_case{"const_noexcept_member_function",
+                      [](toolbox& all) {
+                          static station const fixed{.name = "Blindern"};
+                          all.add("tool", "x", &station::title, &fixed);
+                      },
+                      "Blindern"}),
+    [](auto const& row) { return std::string(row.param.name); });
+
+TEST(ToolboxNames, RefusesBadAndDuplicateNames) {
     toolbox tools;
     auto const noop = [] {};
     EXPECT_THROW(tools.add("two words", "x", noop), exception);

@@ -102,6 +102,52 @@ TEST(Result, OfASuccessHasAnEmptyError) {
     EXPECT_EQ(result<void>{}.error(), error{});
 }
 
+TEST(Result, ValueOrStandsInForAMissingValue) {
+    EXPECT_EQ(result<std::string>{"kept"}.value_or("other"), "kept");
+    result<std::string> const failed = refused("no");
+    EXPECT_EQ(failed.value_or("other"), "other");
+    EXPECT_EQ(*result<std::unique_ptr<int>>{refused("no")}.value_or(std::make_unique<int>(4)), 4);
+}
+
+result<int> half(int number) {
+    if (number % 2 != 0) return refused("odd");
+    return number / 2;
+}
+
+TEST(Result, AndThenGoesOnWhileThereIsAValue) {
+    EXPECT_EQ(result<int>{8}.and_then(half).and_then(half), 2);
+    EXPECT_EQ(result<int>{6}.and_then(half).and_then(half), refused("odd"));
+    EXPECT_EQ(result<int>{refused("no")}.and_then(half), refused("no"));
+    EXPECT_EQ(result<void>{}.and_then([] { return half(4); }), 2);
+    EXPECT_EQ(result<void>{refused("no")}.and_then([] { return half(4); }), refused("no"));
+    EXPECT_EQ(result<int>{5}.and_then([](int) { return result<void>{}; }), result<void>{});
+}
+
+TEST(Result, TransformChangesTheValueAlone) {
+    result<int> const seven = 7;
+    EXPECT_EQ(seven.transform([](int number) { return std::to_string(number); }), "7");
+    EXPECT_EQ(result<int>{refused("no")}.transform([](int) { return 1; }), refused("no"));
+    EXPECT_EQ(result<void>{}.transform([] { return 3; }), 3);
+    int seen = 0;
+    EXPECT_EQ(seven.transform([&seen](int number) { seen = number; }), result<void>{});
+    EXPECT_EQ(seen, 7);
+    auto const moved = result<std::unique_ptr<int>>{std::make_unique<int>(3)}.transform(
+        [](std::unique_ptr<int> held) { return *held; });
+    EXPECT_EQ(moved, 3);
+}
+
+TEST(Result, OrElseAndTransformErrorTouchTheErrorAlone) {
+    auto const rescue = [](error const& why) { return result<int>{static_cast<int>(why.message.size())}; };
+    EXPECT_EQ(result<int>{refused("no")}.or_else(rescue), 2);
+    EXPECT_EQ(result<int>{7}.or_else(rescue), 7);
+    auto const late = [](error why) { return why.message += ", late", why; };
+    EXPECT_EQ(result<int>{refused("no")}.transform_error(late), refused("no, late"));
+    EXPECT_EQ(result<int>{7}.transform_error(late), 7);
+    result<void> const failed = refused("no");
+    EXPECT_EQ(failed.transform_error(late), refused("no, late"));
+    EXPECT_EQ(failed.or_else([](error const&) { return result<void>{}; }), result<void>{});
+}
+
 TEST(Result, GivesItsErrorAway) {
     result<void> failed = refused("no");
     EXPECT_EQ(std::move(failed).error(), refused("no"));

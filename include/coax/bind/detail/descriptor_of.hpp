@@ -5,6 +5,7 @@
 #include <coax/bind/detail/members_of.hpp>
 #include <coax/bind/detail/type_descriptor.hpp>
 #include <coax/bind/detail/unsupported_type.hpp>
+#include <coax/core/detail/name.hpp>
 #include <coax/json/value.hpp>
 #include <coax/reflect/enums.hpp>
 #include <coax/reflect/type_name.hpp>
@@ -32,14 +33,12 @@ struct safe_name {
     [[nodiscard]] constexpr std::string_view view() const { return {text, size}; }
 };
 
-constexpr bool is_name_character(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-}
+using core::detail::is_name_character;
 
 constexpr safe_name make_safe_name(std::string_view name) {
     safe_name result{};
     for (char const c : name) {
-        if (result.size == 64) break;
+        if (result.size == core::detail::max_name_length) break;
         result.text[result.size++] = is_name_character(c) ? c : '_';
     }
     return result;

@@ -39,7 +39,7 @@ constexpr char batch_help[] =
     "come\n"
     "from the environment only.\n\n";
 
-/// One Ctrl-C ends the batch in order, a second one at once.
+/// The first Ctrl-C lets the records in flight finish, the second one aborts.
 class interrupt_watch {
 public:
     interrupt_watch(asio::any_io_executor const& executor, client llm, batch_stop stop, progress_display& display)
@@ -85,7 +85,7 @@ asio::awaitable<batch_answer<std::string>> ask(client llm, output_format format,
     co_return batch_answer<std::string>{std::move(response.text), response.usage, response.attempts};
 }
 
-/// Every record that the output lacks, from input to output.
+/// Asks for every record that the output lacks.
 batch_summary run_job(batch_job const& job, batch_flags const& flags, jsonl_writer& out, std::uint64_t undone,
                       bool& was_interrupted) {
     auto records = value_or_throw(record_source::open(flags.input, job.records));
@@ -123,7 +123,7 @@ batch_summary run_job(batch_job const& job, batch_flags const& flags, jsonl_writ
     return summary;
 }
 
-/// The last words, for people.
+/// Prints the summary to standard error.
 void report(batch_summary const& summary, finished_records const& finished, bool quiet) {
     if (!quiet && (summary.done() > 0 || !summary.ended_by)) {
         auto text = to_string(summary);
@@ -137,7 +137,7 @@ void report(batch_summary const& summary, finished_records const& finished, bool
         print_note(std::to_string(*summary.remaining) + " records remain; --resume goes on with them");
 }
 
-/// Opens the output, which must go with the input.
+/// Opens the output and checks that it was made from this input.
 result<jsonl_writer> open_output(batch_job const& job, batch_flags const& flags, bool drop_failures,
                                  std::uint64_t& undone) {
     auto out = jsonl_writer::open(flags.out, {.resume = flags.resume, .drop_failures = drop_failures});

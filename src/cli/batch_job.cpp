@@ -31,9 +31,7 @@ result<runtime_schema> read_schema(std::string const& schema) {
     if (!file_exists(schema)) {
         std::string names;
         for (auto const name : built_in_schema_names()) names.append(names.empty() ? "" : ", ").append(name);
-        return error{.code = errc::invalid_argument,
-                     .message = "neither a file nor a built-in schema (" + names + ")",
-                     .where = "--schema " + schema};
+        return invalid_argument("--schema " + schema, "neither a file nor a built-in schema (" + names + ")");
     }
     auto const text = read_file(schema);
     if (!text) return text.error();
@@ -44,22 +42,18 @@ result<runtime_schema> read_schema(std::string const& schema) {
     return why;
 }
 
-error wrong_flag(std::string flag, std::string message) {
-    return {.code = errc::invalid_argument, .message = std::move(message), .where = std::move(flag)};
-}
-
-std::optional<error> wrong_number(batch_flags const& flags) {
+result<void> check_numbers(batch_flags const& flags) {
     if (flags.concurrency < 1 || flags.concurrency > 65'535)
-        return wrong_flag("--concurrency", "must be in [1, 65535]");
-    if (flags.rpm < 0) return wrong_flag("--rpm", "must not be negative");
-    if (flags.tpm < 0) return wrong_flag("--tpm", "must not be negative");
-    if (flags.retries < 0 || flags.retries > 999) return wrong_flag("--retries", "must be in [0, 999]");
-    if (flags.max_reasks < 0 || flags.max_reasks > 10) return wrong_flag("--max-reasks", "must be in [0, 10]");
-    if (!(flags.timeout >= 0 && flags.timeout <= 1e6)) return wrong_flag("--timeout", "must be in [0, 1000000]");
+        return invalid_argument("--concurrency", "must be in [1, 65535]");
+    if (flags.rpm < 0) return invalid_argument("--rpm", "must not be negative");
+    if (flags.tpm < 0) return invalid_argument("--tpm", "must not be negative");
+    if (flags.retries < 0 || flags.retries > 999) return invalid_argument("--retries", "must be in [0, 999]");
+    if (flags.max_reasks < 0 || flags.max_reasks > 10) return invalid_argument("--max-reasks", "must be in [0, 10]");
+    if (!(flags.timeout >= 0 && flags.timeout <= 1e6)) return invalid_argument("--timeout", "must be in [0, 1000000]");
     if (!(flags.progress_every > 0 && flags.progress_every <= 1e6))
-        return wrong_flag("--progress-every", "must be in (0, 1000000]");
-    if (flags.retry_failed && !flags.resume) return wrong_flag("--retry-failed", "goes with --resume");
-    return std::nullopt;
+        return invalid_argument("--progress-every", "must be in (0, 1000000]");
+    if (flags.retry_failed && !flags.resume) return invalid_argument("--retry-failed", "goes with --resume");
+    return {};
 }
 
 void apply(batch_flags const& flags, client_options& options) {
@@ -79,8 +73,8 @@ void apply(batch_flags const& flags, client_options& options) {
     options.policies.timeout = std::chrono::milliseconds{static_cast<std::int64_t>(flags.timeout * 1000.0)};
 }
 
-/// What would be wrong with every request is found on one, without sending it.
-std::optional<error> dry_run(batch_job const& job, chat_request request) {
+/// Checks one request without sending it, to find what would be wrong with every request.
+result<void> dry_run(batch_job const& job, chat_request request) {
     auto const service = make_provider(job.options.service.provider);
     if (!service) return service.error();
     if (request.model.empty()) request.model = job.options.service.model;
@@ -88,9 +82,8 @@ std::optional<error> dry_run(batch_job const& job, chat_request request) {
         auto const schema = job.schema->for_dialect((*service)->dialect());
         if (!schema && !is_strict_form((*service)->dialect())) return schema.error();
     }
-    if (auto why = validate(request)) return *std::move(why);
     if (auto encoded = (*service)->encode(request, false); !encoded) return encoded.error();
-    return std::nullopt;
+    return {};
 }
 
 }  // namespace
@@ -98,11 +91,12 @@ std::optional<error> dry_run(batch_job const& job, chat_request request) {
 boost::system::result<batch_job, failure> prepare(batch_flags const& flags, service_flags const& service,
                                                   environment const& look_up) {
     auto const wrong_input = [](error why) { return failure{std::move(why), bad_usage}; };
-    if (auto why = wrong_number(flags)) return wrong_input(std::move(*why));
+    if (auto checked = check_numbers(flags); !checked) return wrong_input(std::move(checked).error());
     auto prompt = read_prompt(flags.prompt);
     if (!prompt) return wrong_input(prompt.error());
     if (prompt->fields().empty())
-        return wrong_input(wrong_flag("--prompt", "no {{field}} in the prompt: every record would be asked the same"));
+        return wrong_input(
+            invalid_argument("--prompt", "no {{field}} in the prompt: every record would be asked the same"));
     batch_job job{.prompt = std::move(*prompt)};
     if (!flags.schema.empty()) {
         auto schema = read_schema(flags.schema);
@@ -114,9 +108,8 @@ boost::system::result<batch_job, failure> prepare(batch_flags const& flags, serv
     job.records = {.key_field = flags.key_field, .limit = flags.limit};
 
     if (reads_once(flags.input))
-        return wrong_input({.code = errc::invalid_argument,
-                            .message = "not a file: the input is read twice, first to check it",
-                            .where = flags.input});
+        return wrong_input(
+            invalid_argument(flags.input, "not a regular file: the input is read twice, first to check it"));
     std::optional<chat_request> first;
     auto const check = [&](batch_record const& record) -> result<void> {
         auto request = request_for(job, flags.input, record);
@@ -134,7 +127,7 @@ boost::system::result<batch_job, failure> prepare(batch_flags const& flags, serv
     apply(flags, job.options);
     if (auto checked = validate(job.options); !checked) return wrong_input(std::move(checked).error());
     if (first)
-        if (auto why = dry_run(job, std::move(*first))) return wrong_input(std::move(*why));
+        if (auto checked = dry_run(job, std::move(*first)); !checked) return wrong_input(std::move(checked).error());
     return job;
 }
 
@@ -157,9 +150,9 @@ result<std::uint64_t> count_undone(std::string const& input, record_options cons
     std::uint64_t undone = 0;
     auto const check = [&](batch_record const& record) -> result<void> {
         if (finished.contradicts(record.index, record.key))
-            return error{.code = errc::invalid_argument,
-                         .message = "the output was made from other input: its record " + std::to_string(record.index) +
-                                    " does not have the key \"" + record.key + '"'};
+            return invalid_argument({}, "the output was made from other input: its record " +
+                                            std::to_string(record.index) + " does not have the key \"" + record.key +
+                                            '"');
         if (!finished.contains(record.index)) ++undone;
         return {};
     };

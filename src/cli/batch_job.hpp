@@ -19,7 +19,7 @@
 
 namespace coax::cli {
 
-/// What `coax batch` is told.
+/// The flags of `coax batch`.
 struct batch_flags {
     std::string input{};
     std::string prompt{};
@@ -49,14 +49,14 @@ struct batch_flags {
 /// Everything that is known before the first request.
 struct batch_job {
     prompt_template prompt;
-    std::optional<runtime_schema> schema{};  ///< Nothing: plain text answers.
+    std::optional<runtime_schema> schema{};  ///< None: responses are plain text.
     chat_request defaults{};                 ///< What all requests share.
     record_options records{};
     std::uint64_t record_count{0};
     client_options options{};
 };
 
-/// An error and what the shell is told.
+/// An error and the exit code for it.
 struct failure {
     error why{};
     int exit_code{0};

@@ -33,7 +33,7 @@ void print_piece(std::string const& text) {
     std::fflush(stdout);
 }
 
-/// An answer that grows on standard output. What is said of it afterwards begins on a line of its own, however it ends.
+/// A response that is printed piece by piece. Ends its line, so that a note after it begins on a new one.
 class open_line {
 public:
     open_line() = default;
@@ -54,28 +54,30 @@ private:
     bool open_{false};
 };
 
-/// What is to be said of an answer that is not all that was asked for.
-int judge(chat_response const& answer) {
-    switch (answer.finish_reason) {
-        case finish_reason::refusal: print_note("the model declined to answer: " + answer.refusal); return some_failed;
+/// Prints why a response is incomplete, if it is. Returns the exit code.
+int check_complete(chat_response const& response) {
+    switch (response.finish_reason) {
+        case finish_reason::refusal:
+            print_note("the model declined to answer: " + response.refusal);
+            return some_failed;
         case finish_reason::content_filter: print_note("a content filter cut the answer"); return some_failed;
         case finish_reason::length: print_note("the answer was cut by its token limit"); return some_failed;
         default: return all_ok;
     }
 }
 
-asio::awaitable<int> answer_whole(client llm, chat_request request) {
-    auto const answer = co_await llm.chat(std::move(request));
-    if (!answer.text.empty()) print_piece(answer.text + '\n');
-    co_return judge(answer);
+asio::awaitable<int> print_whole(client llm, chat_request request) {
+    auto const response = co_await llm.chat(std::move(request));
+    if (!response.text.empty()) print_piece(response.text + '\n');
+    co_return check_complete(response);
 }
 
-asio::awaitable<int> answer_streamed(client llm, chat_request request) {
-    auto words = co_await llm.stream(std::move(request));
+asio::awaitable<int> print_stream(client llm, chat_request request) {
+    auto stream = co_await llm.stream(std::move(request));
     open_line line;
-    while (auto const delta = co_await words.next()) line.add(delta->text);
+    while (auto const delta = co_await stream.next()) line.add(delta->text);
     line.end();
-    co_return judge(co_await words.finish());
+    co_return check_complete(co_await stream.finish());
 }
 
 int exit_code_of(error const& why) {
@@ -114,7 +116,7 @@ int run_chat(chat_flags const& flags, service_flags const& service) {
     runtime rt;
     client llm{rt.executor(), std::move(*options)};
     auto const code = rt.run(
-        as_result(flags.stream ? answer_streamed(llm, std::move(*request)) : answer_whole(llm, std::move(*request))));
+        as_result(flags.stream ? print_stream(llm, std::move(*request)) : print_whole(llm, std::move(*request))));
     return code ? *code : fail(code.error(), exit_code_of(code.error()));
 }
 

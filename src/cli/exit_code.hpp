@@ -2,7 +2,7 @@
 
 namespace coax::cli {
 
-/// What the program tells the shell.
+/// Exit codes of the program.
 enum exit_code : int {
     all_ok = 0,
     some_failed = 1,      ///< Records failed, or the one call did.

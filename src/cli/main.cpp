@@ -15,7 +15,7 @@ constexpr char description[] =
     "ANTHROPIC_API_KEY, "
     "COAX_API_KEY. Flags come before the environment.";
 
-/// The first line of what the parser says.
+/// The first line of the parser's message.
 std::string usage_error(CLI::ParseError const& why) {
     std::string text = why.what();
     return text.substr(0, text.find('\n')) + " (see --help)";

@@ -14,17 +14,16 @@ namespace coax::cli {
 
 namespace {
 
-/// Nothing, or the provider that no build knows.
-std::optional<error> unknown_provider(service_flags const& flags, environment const& look_up) {
+/// Whether the provider that flag or environment name is known.
+result<void> check_provider(service_flags const& flags, environment const& look_up) {
     bool const from_flag = !flags.provider.empty();
     auto const wanted = from_flag ? flags.provider : look_up("COAX_PROVIDER").value_or("");
     auto const known = provider_names();
-    if (wanted.empty() || std::find(known.begin(), known.end(), wanted) != known.end()) return std::nullopt;
+    if (wanted.empty() || std::find(known.begin(), known.end(), wanted) != known.end()) return {};
     std::string list;
     for (auto const name : known) list.append(list.empty() ? "" : ", ").append(name);
-    return error{.code = errc::invalid_argument,
-                 .message = "unknown provider \"" + wanted + "\", known are " + list,
-                 .where = from_flag ? "--provider" : "COAX_PROVIDER"};
+    return invalid_argument(from_flag ? "--provider" : "COAX_PROVIDER",
+                            "unknown provider \"" + wanted + "\", known are " + list);
 }
 
 }  // namespace
@@ -49,7 +48,7 @@ std::optional<std::string> process_environment(std::string_view name) {
 }
 
 result<client_options> resolve(service_flags const& flags, environment const& look_up) {
-    if (auto why = unknown_provider(flags, look_up)) return std::move(*why);
+    if (auto checked = check_provider(flags, look_up); !checked) return std::move(checked).error();
     auto options = client_options_from([&](std::string_view name) -> std::optional<std::string> {
         if (name == "COAX_PROVIDER" && !flags.provider.empty()) return flags.provider;
         if (name == "COAX_BASE_URL" && !flags.base_url.empty()) return flags.base_url;

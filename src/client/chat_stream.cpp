@@ -18,7 +18,7 @@ chat_stream::state::state(client::impl& owner, shard& at, std::unique_ptr<stream
     : client_{owner},
       at_{at},
       body_{std::move(body)},
-      decoder_{owner.service->decode_stream(body_->headers())},
+      decoder_{owner.service->decode_stream(body_->headers(), clock_of(at.executor).system_now())},
       events_{owner.options.output.max_event_bytes},
       held_{std::move(held)} {}
 

@@ -198,7 +198,7 @@ asio::awaitable<result<chat_response>> client::impl::attempt_call(call_state& of
     // What the transport throws, cancelled for one, ends the request as what it returns does.
     auto const answer = co_await as_result(of.at.channel->send(std::move(entry->request), options.policies.limits));
     if (!answer) co_return failed(of.at, held, answer.error(), nullptr);
-    auto decoded = service->decode(*answer);
+    auto decoded = service->decode(*answer, clock_of(of.at.executor).system_now());
     if (!decoded) co_return failed(of.at, held, std::move(decoded).error(), &answer->headers);
     of.usage += decoded->usage;
     succeeded(of.at, held, *decoded);
@@ -221,7 +221,7 @@ asio::awaitable<result<std::unique_ptr<chat_stream::state>>> client::impl::attem
         if (!piece || piece->empty()) break;
         refusal.body.append(*piece);
     }
-    auto told = service->decode(refusal);
+    auto told = service->decode(refusal, clock_of(at.executor).system_now());
     error const unexpected{.code = errc::protocol_error,
                            .message = "a stream was asked for and something else came",
                            .http_status = refusal.status};
@@ -244,7 +244,8 @@ void client::impl::succeeded(shard& at, lease& held, chat_response const& answer
 }
 
 error client::impl::failed(shard& at, lease& held, error why, header_list const* headers, usage const& spent) {
-    if (headers != nullptr && learns()) learn(service->rate_limits(*headers), held.quota);
+    if (headers != nullptr && learns())
+        learn(service->rate_limits(*headers, clock_of(at.executor).system_now()), held.quota);
     if (spent.total_tokens() > 0) held.quota.settle(spent.total_tokens());
     held.quota.settle(why);
     held.slot.finish(load_signal_of(why));

@@ -1,7 +1,6 @@
 #include "provider/anthropic_wire.hpp"
 #include "provider/endpoint.hpp"
-#include "provider/service_headers.hpp"
-#include "provider/services.hpp"
+#include "provider/response_headers.hpp"
 
 namespace coax::detail {
 namespace {
@@ -15,38 +14,43 @@ class anthropic_provider final : public provider {
 public:
     anthropic_provider(endpoint to, provider_options const& options)
         : endpoint_{std::move(to)},
-          path_{endpoint_.base.path.ends_with("/v1") ? "/messages" : "/v1/messages"},
-          newer_{options.api_version >= bearer_version},
-          bearer_{options.bearer || newer_} {}
+          method_{endpoint_.base.path.ends_with("/v1") ? "/messages" : "/v1/messages"},
+          takes_sampling_{options.api_version < bearer_version},
+          key_header_{options.bearer || !takes_sampling_ ? "Authorization" : "x-api-key"} {}
 
     std::string_view name() const noexcept override { return "anthropic"; }
     schema_dialect dialect() const noexcept override { return schema_dialect::anthropic; }
 
     result<http_request> encode(chat_request const& request, bool streaming) const override {
-        auto body = encode_anthropic_body(request, !newer_, streaming);
+        auto body = encode_anthropic_body(request, takes_sampling_, streaming);
         if (!body) return std::move(body).error();
-        return endpoint_.post(path_, {}, std::move(*body));
+        return endpoint_.post(method_, std::move(*body));
     }
 
     void authorize(http_request& request, secret const& key) const override {
-        endpoint_.authorize(request, bearer_ ? "Authorization" : "x-api-key", key);
+        endpoint_.authorize(request, key_header_, key);
     }
 
-    result<chat_response> decode(http_response const& answer) const override { return decode_anthropic_answer(answer); }
-
-    rate_limit_status rate_limits(header_list const& headers) const override {
-        return anthropic_rate_limits(headers, system_now());
+    result<chat_response> decode(http_response const& response,
+                                 std::chrono::system_clock::time_point now) const override {
+        return decode_anthropic_response(response, now);
     }
 
-    std::unique_ptr<stream_decoder> decode_stream(header_list const& headers) const override {
-        return make_anthropic_stream_decoder(headers);
+    rate_limit_status rate_limits(header_list const& headers,
+                                  std::chrono::system_clock::time_point now) const override {
+        return anthropic_rate_limits(headers, now);
+    }
+
+    std::unique_ptr<stream_decoder> decode_stream(header_list const& headers,
+                                                  std::chrono::system_clock::time_point now) const override {
+        return make_anthropic_stream_decoder(headers, now);
     }
 
 private:
     endpoint endpoint_;
-    std::string_view path_;
-    bool newer_;
-    bool bearer_;
+    std::string_view method_;  ///< After the base's path.
+    bool takes_sampling_;
+    std::string_view key_header_;
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "provider/anthropic_wire.hpp"
 #include "provider/json_text.hpp"
-#include "provider/response_bound.hpp"
+#include "provider/response_headers.hpp"
+#include "provider/response_limits.hpp"
 #include "provider/service_error.hpp"
 
 #include <coax/bind/read.hpp>
@@ -10,7 +11,7 @@
 
 namespace coax::detail {
 
-struct anthropic_answer {
+struct anthropic_response {
     std::string type{};
     std::string id{};
     std::string model{};
@@ -21,7 +22,7 @@ struct anthropic_answer {
     json_value error{};
 };
 
-struct anthropic_raw_answer {
+struct anthropic_raw_response {
     json_value content{};
 };
 
@@ -42,13 +43,13 @@ void take_block(chat_response& out, anthropic_block& block) {
     }
 }
 
-/// The content as the service sent it, to be sent back unchanged.
+/// The content as received, to be sent back unchanged.
 json_value raw_content(std::string_view body) {
-    auto raw = json::read<anthropic_raw_answer>(body, json::wire_options);
+    auto raw = json::read<anthropic_raw_response>(body, json::wire_options);
     return raw ? std::move(raw->content) : json_value{};
 }
 
-bool is_message(anthropic_answer const& wire) {
+bool is_message(anthropic_response const& wire) {
     return wire.type == "message" || (wire.type.empty() && (!wire.content.empty() || !wire.stop_reason.empty()));
 }
 
@@ -85,9 +86,9 @@ finish_reason anthropic_finish_reason(std::string_view name) noexcept {
     return finish_reason::unknown;
 }
 
-std::string refusal_text(anthropic_stop_details const& why, std::string const& said) {
+std::string refusal_text(anthropic_stop_details const& why, std::string const& text) {
     if (!why.explanation.empty()) return why.explanation;
-    if (!said.empty()) return said;
+    if (!text.empty()) return text;
     return why.category.empty() ? "declined" : why.category;
 }
 
@@ -95,30 +96,32 @@ bool is_plain_text(std::string_view type, json_value const& citations, std::size
     return block_count == 1 && type == "text" && (citations.is_null() || citations.text() == "[]");
 }
 
-result<chat_response> decode_anthropic_answer(http_response const& answer) {
-    if (answer.status < 200 || answer.status > 299) return make_service_error("anthropic", answer, system_now());
-    auto id = request_id(answer.headers);
-    anthropic_answer wire;
-    if (auto read = json::read_into(wire, answer.body, json::wire_options); !read)
-        return make_protocol_error("anthropic", "the answer is not a message", read.error(), id);
-    if (is_truthy(wire.error)) return make_reported_error("anthropic", answer.body, id);
+result<chat_response> decode_anthropic_response(http_response const& response,
+                                                std::chrono::system_clock::time_point now) {
+    if (response.status < 200 || response.status > 299) return make_service_error("anthropic", response, now);
+    auto id = request_id(response.headers);
+    anthropic_response wire;
+    if (auto read = json::read_into(wire, response.body, json::wire_options); !read)
+        return make_protocol_error("anthropic", "the response is not a message", read.error(), id);
+    if (is_truthy(wire.error)) return make_reported_error("anthropic", response.body, id);
     if (!is_message(wire))
-        return make_protocol_error("anthropic", "the answer is not a message", {.where = "/type"}, id);
-    if (wire.content.size() > max_answer_blocks) return answer_too_large("anthropic", "more than 4,096 content blocks");
+        return make_protocol_error("anthropic", "the response is not a message", {.where = "/type"}, id);
+    if (wire.content.size() > max_content_blocks)
+        return response_too_large("anthropic", "more than 4,096 content blocks");
 
     chat_response out;
     bool const plain = wire.content.empty() ||
                        is_plain_text(wire.content.front().type, wire.content.front().citations, wire.content.size());
     for (auto& block : wire.content) take_block(out, block);
-    if (out.tool_calls.size() > max_tool_calls) return answer_too_large("anthropic", "more than 128 tool calls");
-    if (!plain) out.raw_content = raw_content(answer.body);
+    if (out.tool_calls.size() > max_tool_calls) return response_too_large("anthropic", "more than 128 tool calls");
+    if (!plain) out.raw_content = raw_content(response.body);
     out.finish_reason = anthropic_finish_reason(wire.stop_reason);
     if (out.finish_reason == finish_reason::refusal) out.refusal = refusal_text(wire.stop_details, out.text);
     out.usage = to_usage(wire.usage);
     out.id = std::move(wire.id);
     out.model = std::move(wire.model);
     out.request_id = std::move(id);
-    out.rate_limits = anthropic_rate_limits(answer.headers, system_now());
+    out.rate_limits = anthropic_rate_limits(response.headers, now);
     return out;
 }
 

@@ -1,5 +1,5 @@
 #include "provider/anthropic_wire.hpp"
-#include "provider/endpoint.hpp"
+#include "provider/encode.hpp"
 
 #include <coax/json/writer.hpp>
 
@@ -13,11 +13,11 @@ using json::writer;
 
 constexpr std::int64_t default_max_tokens = 4'096;
 
-bool is_system(message const& said) { return said.role == role::system || said.role == role::developer; }
+bool is_system(message const& msg) { return msg.role == role::system || msg.role == role::developer; }
 
-// --- what this wire has no word for ---
+// --- what this wire cannot express ---
 
-std::optional<error> check_parameters(chat_request const& request, bool takes_sampling) {
+result<void> check_parameters(chat_request const& request, bool takes_sampling) {
     struct rule {
         char const* field;
         bool broken;
@@ -38,20 +38,13 @@ std::optional<error> check_parameters(chat_request const& request, bool takes_sa
     };
     for (auto const& [field, broken, message] : rules)
         if (broken) return invalid_argument(field, message);
-    return std::nullopt;
+    return {};
 }
 
-std::optional<error> check_messages(std::vector<message> const& messages) {
+result<void> check_messages(std::vector<message> const& messages) {
     if (std::all_of(messages.begin(), messages.end(), is_system))
         return invalid_argument("messages", "anthropic needs one besides the system's");
-    for (std::size_t i = 0; i < messages.size(); ++i) {
-        if (messages[i].role == role::user || messages[i].role == role::tool) continue;
-        for (auto const& part : messages[i].parts)
-            if (part.image() != nullptr)
-                return invalid_argument("messages[" + std::to_string(i) + "].parts",
-                                        "only the user and tools may show images");
-    }
-    return std::nullopt;
+    return check_images(messages, role::tool, "only the user and tools may show images");
 }
 
 // --- content ---
@@ -71,9 +64,9 @@ void write_image_block(writer& out, image_part const& image) {
 }
 
 /// The text and the parts of a message, as blocks of an array already begun.
-void write_blocks(writer& out, message const& said) {
-    write_text_block(out, said.text);
-    for (auto const& part : said.parts) {
+void write_blocks(writer& out, message const& msg) {
+    write_text_block(out, msg.text);
+    for (auto const& part : msg.parts) {
         if (auto const* text = part.text())
             write_text_block(out, text->text);
         else
@@ -81,16 +74,16 @@ void write_blocks(writer& out, message const& said) {
     }
 }
 
-void write_tool_result(writer& out, message const& said) {
-    out.begin_object().member("type", "tool_result").member("tool_use_id", said.tool_call_id);
-    if (!said.parts.empty()) {
+void write_tool_result(writer& out, message const& msg) {
+    out.begin_object().member("type", "tool_result").member("tool_use_id", msg.tool_call_id);
+    if (!msg.parts.empty()) {
         out.key("content").begin_array();
-        write_blocks(out, said);
+        write_blocks(out, msg);
         out.end_array();
-    } else if (!said.text.empty()) {
-        out.member("content", said.text);
+    } else if (!msg.text.empty()) {
+        out.member("content", msg.text);
     }
-    if (said.tool_failed) out.member("is_error", true);
+    if (msg.tool_failed) out.member("is_error", true);
     out.end_object();
 }
 
@@ -107,37 +100,37 @@ void write_tool_use(writer& out, tool_call const& call) {
     out.end_object();
 }
 
-void write_assistant(writer& out, message const& said) {
+void write_assistant(writer& out, message const& msg) {
     out.begin_object().member("role", "assistant");
-    if (said.raw_content.is_array()) {
-        out.key("content").raw(said.raw_content.text());
-    } else if (said.parts.empty() && said.tool_calls.empty()) {
-        out.member("content", said.text.empty() ? said.refusal : said.text);
+    if (msg.raw_content.is_array()) {
+        out.key("content").raw(msg.raw_content.text());
+    } else if (msg.parts.empty() && msg.tool_calls.empty()) {
+        out.member("content", msg.text.empty() ? msg.refusal : msg.text);
     } else {
         out.key("content").begin_array();
-        write_blocks(out, said);
-        for (auto const& call : said.tool_calls) write_tool_use(out, call);
+        write_blocks(out, msg);
+        for (auto const& call : msg.tool_calls) write_tool_use(out, call);
         out.end_array();
     }
     out.end_object();
 }
 
-/// What user and tools said between two turns of the assistant: one message, the tools' answers first.
+/// What comes between two turns of the assistant is one message of the user, the tool results first.
 void write_user_turn(writer& out, std::span<message const> turn) {
-    auto const speaks = [](message const& said) { return !is_system(said); };
-    auto const count = std::count_if(turn.begin(), turn.end(), speaks);
+    auto const in_turn = [](message const& msg) { return !is_system(msg); };
+    auto const count = std::count_if(turn.begin(), turn.end(), in_turn);
     if (count == 0) return;
-    auto const& first = *std::find_if(turn.begin(), turn.end(), speaks);
+    auto const& first = *std::find_if(turn.begin(), turn.end(), in_turn);
     out.begin_object().member("role", "user");
     if (count == 1 && first.role == role::user && first.parts.empty()) {
         out.member("content", first.text).end_object();
         return;
     }
     out.key("content").begin_array();
-    for (auto const& said : turn)
-        if (said.role == role::tool) write_tool_result(out, said);
-    for (auto const& said : turn)
-        if (said.role == role::user) write_blocks(out, said);
+    for (auto const& msg : turn)
+        if (msg.role == role::tool) write_tool_result(out, msg);
+    for (auto const& msg : turn)
+        if (msg.role == role::user) write_blocks(out, msg);
     out.end_array().end_object();
 }
 
@@ -145,7 +138,7 @@ void write_messages(writer& out, std::span<message const> messages) {
     out.key("messages").begin_array();
     while (!messages.empty()) {
         auto const turn_end = std::find_if(messages.begin(), messages.end(),
-                                           [](message const& said) { return said.role == role::assistant; });
+                                           [](message const& msg) { return msg.role == role::assistant; });
         auto const turn_size = static_cast<std::size_t>(turn_end - messages.begin());
         write_user_turn(out, messages.first(turn_size));
         messages = messages.subspan(turn_size);
@@ -165,12 +158,12 @@ void write_system(writer& out, std::vector<message> const& messages) {
         return;
     }
     out.key("system").begin_array();
-    for (auto const& said : messages)
-        if (is_system(said)) write_blocks(out, said);
+    for (auto const& msg : messages)
+        if (is_system(msg)) write_blocks(out, msg);
     out.end_array();
 }
 
-// --- tools and the form of the answer ---
+// --- tools and output format ---
 
 void write_tools(writer& out, std::vector<tool_definition> const& tools) {
     out.key("tools").begin_array();
@@ -228,23 +221,8 @@ void write_parameters(writer& out, chat_request const& request) {
     if (request.temperature) out.member("temperature", *request.temperature);
     if (request.top_p) out.member("top_p", *request.top_p);
     if (request.top_k) out.member("top_k", *request.top_k);
-    if (!request.stop.empty()) {
-        out.key("stop_sequences").begin_array();
-        for (auto const& text : request.stop) out.value(text);
-        out.end_array();
-    }
+    if (!request.stop.empty()) write_strings(out, "stop_sequences", request.stop);
     if (!request.user.empty()) out.key("metadata").begin_object().member("user_id", request.user).end_object();
-}
-
-/// About the size of the body, so that one allocation does.
-std::size_t expected_bytes(chat_request const& request) {
-    std::size_t bytes = 512 + request.response_format.schema.size();
-    for (auto const& said : request.messages) {
-        bytes += 64 + said.text.size() + said.text.size() / 16 + said.raw_content.text().size();
-        for (auto const& call : said.tool_calls) bytes += 96 + call.arguments.size();
-    }
-    for (auto const& tool : request.tools) bytes += 128 + tool.description.size() + tool.parameters.size();
-    return bytes;
 }
 
 }  // namespace
@@ -252,8 +230,8 @@ std::size_t expected_bytes(chat_request const& request) {
 result<std::string> encode_anthropic_body(chat_request const& request, bool takes_sampling, bool streaming) {
     if (auto valid = validate(request); !valid) return std::move(valid).error();
     if (request.model.empty()) return invalid_argument("model", "anthropic needs one");
-    if (auto wrong = check_parameters(request, takes_sampling)) return *std::move(wrong);
-    if (auto wrong = check_messages(request.messages)) return *std::move(wrong);
+    if (auto valid = check_parameters(request, takes_sampling); !valid) return std::move(valid).error();
+    if (auto valid = check_messages(request.messages); !valid) return std::move(valid).error();
     std::string body;
     body.reserve(expected_bytes(request));
     writer out{body};
@@ -266,9 +244,7 @@ result<std::string> encode_anthropic_body(chat_request const& request, bool take
     write_output_config(out, request);
     if (streaming) out.member("stream", true);
     out.end_object();
-    if (!request.extra.is_null())
-        if (auto merged = json::merge_objects(body, request.extra); !merged) return merged.error();
-    return body;
+    return with_extra(std::move(body), request);
 }
 
 }  // namespace coax::detail

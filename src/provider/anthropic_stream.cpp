@@ -1,6 +1,7 @@
 #include "provider/anthropic_wire.hpp"
 #include "provider/json_text.hpp"
-#include "provider/response_bound.hpp"
+#include "provider/response_headers.hpp"
+#include "provider/response_limits.hpp"
 #include "provider/service_error.hpp"
 
 #include <coax/bind/read.hpp>
@@ -12,7 +13,7 @@
 
 namespace coax::detail {
 
-struct anthropic_head {
+struct anthropic_message_start {
     std::string id{};
     std::string model{};
     anthropic_usage usage{};
@@ -34,7 +35,7 @@ struct anthropic_event {
     std::string type{};
     std::int64_t index{0};
     anthropic_delta delta{};
-    anthropic_head message{};
+    anthropic_message_start message{};
     json_value content_block{};
     anthropic_usage usage{};
     json_value error{};
@@ -42,7 +43,7 @@ struct anthropic_event {
 
 namespace {
 
-/// One content block as it grows.
+/// A content block while its deltas arrive.
 struct growing_block {
     std::int64_t index{0};
     json_value start{};  ///< As the service began it; unknown members stay as they are.
@@ -52,13 +53,13 @@ struct growing_block {
     std::string citations{};  ///< Elements of an array, joined with commas.
 };
 
-/// The whole input of a tool: what came in pieces, else what the block began with.
+/// The whole input of a tool call: the pieces together, else what the block began with.
 std::string tool_input(growing_block const& block) {
     if (!block.partial_json.empty()) return block.partial_json;
     return block.known.input.is_null() ? "{}" : block.known.input.text();
 }
 
-/// The block as it would have come in one piece.
+/// The block as a response that is not streamed would hold it.
 std::string whole_block(growing_block const& block) {
     auto const& type = block.known.type;
     std::string grown;
@@ -69,7 +70,7 @@ std::string whole_block(growing_block const& block) {
     if (!block.signature.empty()) out.member("signature", block.signature);
     if (!block.citations.empty()) out.key("citations").raw("[" + block.citations + "]");
     if (!block.partial_json.empty()) {
-        // A cut answer leaves broken JSON, which the service would not take back.
+        // A cut response leaves broken JSON, which the service would not take back.
         auto const input = json_value::parse(block.partial_json);
         out.key("input").raw(input && input->is_object() ? input->text() : "{}");
     }
@@ -81,26 +82,26 @@ std::string whole_block(growing_block const& block) {
 
 class anthropic_stream_decoder final : public stream_decoder {
 public:
-    explicit anthropic_stream_decoder(header_list const& headers) {
-        answer_.request_id = request_id(headers);
-        answer_.rate_limits = anthropic_rate_limits(headers, system_now());
+    anthropic_stream_decoder(header_list const& headers, std::chrono::system_clock::time_point now) {
+        response_.request_id = request_id(headers);
+        response_.rate_limits = anthropic_rate_limits(headers, now);
     }
 
     result<void> feed(sse_event const& event, chat_delta& delta) override {
         if (done_ || event.type == "ping") return {};
         anthropic_event wire;
         if (auto read = json::read_into(wire, event.data, json::wire_options); !read)
-            return make_protocol_error("anthropic", "an event of the stream is not JSON of its kind", read.error(),
-                                       answer_.request_id);
+            return make_protocol_error("anthropic", "an event of the stream is not valid", read.error(),
+                                       response_.request_id);
         std::string_view const type = wire.type.empty() ? event.type : std::string_view{wire.type};
         if (type == "error" || is_truthy(wire.error))
-            return make_reported_error("anthropic", event.data, answer_.request_id);
-        if (type == "content_block_delta") return grow(wire, delta);
-        if (type == "content_block_start") return begin(wire, delta);
+            return make_reported_error("anthropic", event.data, response_.request_id);
+        if (type == "content_block_delta") return extend_block(wire, delta);
+        if (type == "content_block_start") return start_block(wire, delta);
         if (type == "message_start")
-            take_head(wire.message);
+            start_message(wire.message);
         else if (type == "message_delta")
-            take_end(wire);
+            end_message(wire);
         else if (type == "message_stop")
             done_ = true;
         return {};
@@ -112,48 +113,49 @@ public:
     result<chat_response> finish() override {
         if (!stopped_ && !(done_ && begun_))
             return error{.code = errc::connection_lost,
-                         .message = "anthropic: the stream ended before the answer did",
+                         .message = "anthropic: the stream ended before the response did",
                          .http_status = 200,
-                         .request_id = answer_.request_id};
+                         .request_id = response_.request_id};
         for (auto& block : blocks_)
             if (block.known.type == "tool_use")
-                answer_.tool_calls.push_back(
+                response_.tool_calls.push_back(
                     {.id = block.known.id, .name = block.known.name, .arguments = tool_input(block)});
-        answer_.raw_content = raw_content();
-        if (answer_.finish_reason == finish_reason::refusal)
-            answer_.refusal = refusal_text(stop_details_, answer_.text);
-        answer_.usage = to_usage(counted_);
-        return std::move(answer_);
+        response_.raw_content = raw_content();
+        if (response_.finish_reason == finish_reason::refusal)
+            response_.refusal = refusal_text(stop_details_, response_.text);
+        response_.usage = to_usage(counted_);
+        return std::move(response_);
     }
 
 private:
-    void take_head(anthropic_head& head) {
+    void start_message(anthropic_message_start& head) {
         begun_ = true;
-        answer_.id = std::move(head.id);
-        answer_.model = std::move(head.model);
+        response_.id = std::move(head.id);
+        response_.model = std::move(head.model);
         counted_.update(head.usage);
     }
 
-    void take_end(anthropic_event& wire) {
+    void end_message(anthropic_event& wire) {
         counted_.update(wire.usage);
         if (wire.delta.stop_reason.empty()) return;
         stopped_ = true;
-        answer_.finish_reason = anthropic_finish_reason(wire.delta.stop_reason);
+        response_.finish_reason = anthropic_finish_reason(wire.delta.stop_reason);
         stop_details_ = std::move(wire.delta.stop_details);
     }
 
-    result<void> begin(anthropic_event& wire, chat_delta& delta) {
+    result<void> start_block(anthropic_event& wire, chat_delta& delta) {
         auto known = json::read<anthropic_block>(wire.content_block.text(), json::wire_options);
         if (!known)
             return make_protocol_error("anthropic", "a content block is not an object", known.error(),
-                                       answer_.request_id);
-        if (blocks_.size() >= max_answer_blocks) return answer_too_large("anthropic", "more than 4,096 content blocks");
+                                       response_.request_id);
+        if (blocks_.size() >= max_content_blocks)
+            return response_too_large("anthropic", "more than 4,096 content blocks");
         if (known->type == "tool_use" && ++call_count_ > max_tool_calls)
-            return answer_too_large("anthropic", "more than 128 tool calls");
-        // Whatever the block's kind: what begins whole can be large.
-        if (auto counted = bound_.count(wire.content_block.text().size()); !counted) return counted;
-        if (known->type == "text") show(answer_.text, delta.text, known->text);
-        if (known->type == "thinking") show(answer_.reasoning, delta.reasoning, known->thinking);
+            return response_too_large("anthropic", "more than 128 tool calls");
+        // Of whatever kind the block is: its start alone can be large.
+        if (auto counted = size_.count(wire.content_block.text().size()); !counted) return counted;
+        if (known->type == "text") append(response_.text, delta.text, known->text);
+        if (known->type == "thinking") append(response_.reasoning, delta.reasoning, known->thinking);
         blocks_.push_back({.index = wire.index, .start = std::move(wire.content_block), .known = std::move(*known)});
         return {};
     }
@@ -164,40 +166,40 @@ private:
         return at == blocks_.rend() ? nullptr : &*at;
     }
 
-    result<void> grow(anthropic_event& wire, chat_delta& delta) {
+    result<void> extend_block(anthropic_event& wire, chat_delta& delta) {
         auto* const block = find(wire.index);
         if (block == nullptr)
             return make_protocol_error("anthropic", "a delta for a block that did not begin", {.where = "/index"},
-                                       answer_.request_id);
+                                       response_.request_id);
         auto& added = wire.delta;
         auto& known = block->known;
-        // As in the official clients, a delta that is not of its block's kind says nothing.
+        // As in the official clients, a delta of another kind than its block is ignored.
         if (added.type == "text_delta" && known.type == "text") {
-            show(answer_.text, delta.text, added.text);
-            return bound_.append(known.text, added.text);
+            append(response_.text, delta.text, added.text);
+            return size_.append(known.text, added.text);
         }
         if (added.type == "thinking_delta" && known.type == "thinking") {
-            show(answer_.reasoning, delta.reasoning, added.thinking);
-            return bound_.append(known.thinking, added.thinking);
+            append(response_.reasoning, delta.reasoning, added.thinking);
+            return size_.append(known.thinking, added.thinking);
         }
-        if (added.type == "input_json_delta") return bound_.append(block->partial_json, added.partial_json);
+        if (added.type == "input_json_delta") return size_.append(block->partial_json, added.partial_json);
         if (added.type == "signature_delta") {
             block->signature.clear();
-            return bound_.append(block->signature, added.signature);
+            return size_.append(block->signature, added.signature);
         }
         if (added.type == "citations_delta") return add_citation(*block, added.citation);
         return {};
     }
 
-    /// What is shown and what the answer will hold is the same, in the order in which it came.
-    static void show(std::string& whole, std::string& visible, std::string const& piece) {
+    /// Adds a piece to the response and to the delta, so that both hold the same text in the same order.
+    static void append(std::string& whole, std::string& visible, std::string const& piece) {
         whole += piece;
         visible += piece;
     }
 
     result<void> add_citation(growing_block& block, json_value const& citation) {
         if (!block.citations.empty()) block.citations += ',';
-        return bound_.append(block.citations, citation.text());
+        return size_.append(block.citations, citation.text());
     }
 
     json_value raw_content() const {
@@ -215,8 +217,8 @@ private:
         return raw ? std::move(*raw) : json_value{};
     }
 
-    answer_bound bound_{"anthropic"};
-    chat_response answer_{};
+    response_size size_{"anthropic"};
+    chat_response response_{};
     anthropic_usage counted_{};
     anthropic_stop_details stop_details_{};
     std::vector<growing_block> blocks_{};
@@ -228,8 +230,9 @@ private:
 
 }  // namespace
 
-std::unique_ptr<stream_decoder> make_anthropic_stream_decoder(header_list const& headers) {
-    return std::make_unique<anthropic_stream_decoder>(headers);
+std::unique_ptr<stream_decoder> make_anthropic_stream_decoder(header_list const& headers,
+                                                              std::chrono::system_clock::time_point now) {
+    return std::make_unique<anthropic_stream_decoder>(headers, now);
 }
 
 }  // namespace coax::detail

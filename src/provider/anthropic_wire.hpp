@@ -7,6 +7,7 @@
 #include <coax/json/value.hpp>
 #include <coax/provider/provider.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -16,18 +17,23 @@
 /// The wire of Anthropic's Messages. Source: reference anthropic.md, sections 2 to 7.
 namespace coax::detail {
 
+/// Errors: `errc::invalid_argument` naming the option.
+[[nodiscard]] result<std::shared_ptr<provider const>> make_anthropic(provider_options const& options);
+
 /// The body of a Messages request.
 /// @param takes_sampling  The API version knows `temperature`, `top_p` and `top_k`.
-/// Errors: those of `validate(request)`; `errc::invalid_argument` for what this wire has no word for.
+/// Errors: those of `validate(request)`; `errc::invalid_argument` for what this wire cannot express.
 [[nodiscard]] result<std::string> encode_anthropic_body(chat_request const& request, bool takes_sampling,
                                                         bool streaming);
 
-/// The whole answer, or the error that it tells.
-[[nodiscard]] result<chat_response> decode_anthropic_answer(http_response const& answer);
+/// The whole response, or the error that its status and body report.
+[[nodiscard]] result<chat_response> decode_anthropic_response(http_response const& response,
+                                                              std::chrono::system_clock::time_point now);
 
-[[nodiscard]] std::unique_ptr<stream_decoder> make_anthropic_stream_decoder(header_list const& headers);
+[[nodiscard]] std::unique_ptr<stream_decoder> make_anthropic_stream_decoder(header_list const& headers,
+                                                                            std::chrono::system_clock::time_point now);
 
-// What of the wire coax reads. Everything may be missing or null; the rest is skipped.
+// The part of the wire that coax reads. Everything may be missing or null; the rest is skipped.
 
 struct anthropic_output_details {
     std::optional<std::int64_t> thinking_tokens{};
@@ -40,7 +46,7 @@ struct anthropic_usage {
     std::optional<std::int64_t> output_tokens{};
     anthropic_output_details output_tokens_details{};
 
-    /// Takes over the counts that `later` has: they are totals, not additions.
+    /// Replaces the counts that `later` has: they are totals, not additions.
     void update(anthropic_usage const& later);
 };
 
@@ -49,7 +55,7 @@ struct anthropic_stop_details {
     std::string explanation{};
 };
 
-/// A content block as far as coax understands it.
+/// The members of a content block that coax reads.
 struct anthropic_block {
     std::string type{};
     std::string text{};
@@ -63,10 +69,10 @@ struct anthropic_block {
 [[nodiscard]] usage to_usage(anthropic_usage const& wire) noexcept;
 [[nodiscard]] finish_reason anthropic_finish_reason(std::string_view name) noexcept;
 
-/// What to tell the caller of a refusal. Never empty.
-[[nodiscard]] std::string refusal_text(anthropic_stop_details const& why, std::string const& said);
+/// The reason of a refusal: the service's explanation, else the response's text, else the category. Never empty.
+[[nodiscard]] std::string refusal_text(anthropic_stop_details const& why, std::string const& text);
 
-/// Whether `message::text` alone says all that these blocks do, so that none need to be kept.
+/// Whether `message::text` alone holds the content, so that the blocks need not be kept.
 [[nodiscard]] bool is_plain_text(std::string_view type, json_value const& citations, std::size_t block_count);
 
 }  // namespace coax::detail

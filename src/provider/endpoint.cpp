@@ -27,34 +27,26 @@ bool is_credential(std::string_view name) {
 
 }  // namespace
 
-error invalid_argument(std::string where, std::string message) {
-    return {.code = errc::invalid_argument, .message = std::move(message), .where = std::move(where)};
-}
-
-http_request endpoint::post(std::string_view path, std::string_view query, std::string body) const {
+http_request endpoint::post(std::string_view path, std::string body) const {
     http_request request{.to = base.to, .body = std::move(body)};
     request.headers.reserve(headers.size() + 1);  // and the credential
     request.headers = headers;
-    request.target.reserve(base.path.size() + path.size() + base.query.size() + query.size() + 2);
+    request.target.reserve(base.path.size() + path.size() + base.query.size() + 1);
     request.target = base.path;
     request.target += path;
-    for (char mark = '?'; auto const piece : {std::string_view{base.query}, query}) {
-        if (piece.empty()) continue;
-        request.target += std::exchange(mark, '&');
-        request.target += piece;
-    }
+    if (!base.query.empty()) request.target.append("?").append(base.query);
     return request;
 }
 
-void endpoint::authorize(http_request& request, std::string_view field, secret const& key) const {
-    if (key.empty() || authorized_by_user) return;
-    request.headers.set(field, field == "Authorization" ? "Bearer " + key.reveal() : key.reveal());
+void endpoint::authorize(http_request& request, std::string_view name, secret const& key) const {
+    if (key.empty() || has_credential) return;
+    request.headers.set(name, name == "Authorization" ? "Bearer " + key.reveal() : key.reveal());
 }
 
 result<endpoint> make_endpoint(provider_options const& options, std::string_view standard_url,
-                               header_list own_headers) {
+                               header_list service_headers) {
     std::string_view const url = options.base_url.empty() ? standard_url : std::string_view{options.base_url};
-    if (url.empty()) return invalid_argument("base_url", options.service + " has no address of its own: give one");
+    if (url.empty()) return invalid_argument("base_url", options.service + " has no public address: set one");
     auto base = parse_base_url(url);
     if (!base) {
         auto why = std::move(base).error();
@@ -65,13 +57,13 @@ result<endpoint> make_endpoint(provider_options const& options, std::string_view
     made.headers.add("Content-Type", "application/json");
     made.headers.add("Accept", "application/json");
     made.headers.add("User-Agent", "coax");
-    for (auto const& [name, value] : own_headers) made.headers.set(name, value);
+    for (auto const& [name, value] : service_headers) made.headers.set(name, value);
     for (auto const& [name, value] : options.headers) {
         if (!is_token(name) || !is_field_value(value))
             return invalid_argument("headers",
                                     "'" + (is_token(name) ? name : std::string{"?"}) + "' is not a header field");
         made.headers.set(name, value);
-        made.authorized_by_user |= is_credential(name);
+        made.has_credential |= is_credential(name);
     }
     return made;
 }

@@ -14,22 +14,20 @@ namespace coax::detail {
 struct endpoint {
     base_url base{};
     header_list headers{};
-    bool authorized_by_user{false};  ///< The options' own header fields carry a credential.
+    bool has_credential{false};  ///< The user's own header fields carry one.
 
-    /// A POST with `body` to `base` + `path`; `query` is added to the base's own.
-    [[nodiscard]] http_request post(std::string_view path, std::string_view query, std::string body) const;
+    /// A POST to the base's path followed by `path`, with the base's query.
+    [[nodiscard]] http_request post(std::string_view path, std::string body) const;
 
-    /// Puts the key into the field named, unless the user's own fields carry a credential.
-    void authorize(http_request& request, std::string_view field, secret const& key) const;
+    /// Puts the key into the header `name`, as a bearer token when that is "Authorization"; does nothing when the
+    /// user's own fields carry a credential.
+    void authorize(http_request& request, std::string_view name, secret const& key) const;
 };
 
-/// @param standard_url  Where the service lives unless the options say otherwise; empty: they must.
-/// @param own_headers   The service's fields besides those of every JSON request.
+/// @param standard_url     The service's public address, for options that give none; empty: they must.
+/// @param service_headers  Sent with every request, besides those of any JSON request.
 /// Errors: `errc::invalid_argument`, `where` is "base_url" or "headers".
 [[nodiscard]] result<endpoint> make_endpoint(provider_options const& options, std::string_view standard_url,
-                                             header_list own_headers = {});
-
-/// `errc::invalid_argument`, naming the field.
-[[nodiscard]] error invalid_argument(std::string where, std::string message);
+                                             header_list service_headers = {});
 
 }  // namespace coax::detail

@@ -1,6 +1,7 @@
 #include "provider/json_text.hpp"
 
 #include <coax/bind/read.hpp>
+
 namespace coax::detail {
 
 std::string text_of(json_value const& value) {

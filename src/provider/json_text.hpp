@@ -6,10 +6,10 @@
 
 namespace coax::detail {
 
-/// A string's text, a number's or boolean's spelling; empty for null, arrays and objects.
+/// The text of a string, number or boolean; empty for null, arrays and objects.
 [[nodiscard]] std::string text_of(json_value const& value);
 
-/// Whether the value says something: not null, false or an empty string.
+/// Whether the value is none of null, false and the empty string.
 [[nodiscard]] bool is_truthy(json_value const& value);
 
 }  // namespace coax::detail

@@ -1,54 +1,112 @@
 #include "provider/endpoint.hpp"
 #include "provider/openai_wire.hpp"
-#include "provider/service_headers.hpp"
-#include "provider/services.hpp"
+#include "provider/response_headers.hpp"
 
 namespace coax::detail {
 namespace {
 
-constexpr openai_dialect dialect_of_openai{.service = "openai"};
+/// A dated version selects the classic URLs; "preview" and none the v1 URLs.
+bool is_dated(std::string_view version) { return !version.empty() && version.front() >= '0' && version.front() <= '9'; }
 
+bool names_deployment(std::string_view path) { return path.find("/deployments/") != std::string_view::npos; }
+
+/// What the base's path lacks before the deployment (classic) or before the method (v1).
+std::string_view missing_path(std::string_view path, bool classic) {
+    if (names_deployment(path) || path.ends_with("/openai/v1")) return "";
+    if (path.ends_with("/openai")) return classic ? "/deployments/" : "/v1";
+    return classic ? "/openai/deployments/" : "/openai/v1";
+}
+
+/// Any service that speaks the chat completions wire.
 class openai_provider final : public provider {
 public:
-    explicit openai_provider(endpoint to) : endpoint_{std::move(to)} {}
+    openai_provider(openai_profile const& profile, endpoint to) : profile_{profile}, endpoint_{std::move(to)} {}
 
-    std::string_view name() const noexcept override { return dialect_of_openai.service; }
-    schema_dialect dialect() const noexcept override { return schema_dialect::openai_strict; }
+    /// Turns the base into Azure's URLs. Source: reference azure.md, sections 1 and 4.
+    ///
+    /// classic: {base}/openai/deployments/{deployment}/chat/completions?api-version=2024-10-21
+    /// v1:      {base}/openai/v1/chat/completions, the deployment as the body's model
+    result<void> use_azure_urls(provider_options const& options) {
+        auto& [to, path, query] = endpoint_.base;
+        auto const& version = options.api_version;
+        bool const dated = is_dated(version);
+        bool const fixed_deployment = names_deployment(path);
+        if (dated && path.ends_with("/openai/v1"))
+            return invalid_argument("api_version", "v1 URLs take no dated version");
+        if (fixed_deployment && !dated && query.empty())
+            return invalid_argument("api_version", "URLs of deployments need a dated version");
+        auto const prefix = missing_path(path, dated);
+        path_names_model_ = dated && !prefix.empty();
+        if (fixed_deployment)
+            profile_.needs_model = false;
+        else
+            deployment_ = options.deployment;
+        path += prefix;
+        if (!version.empty()) query += (query.empty() ? "api-version=" : "&api-version=") + percent_encode(version);
+        // `max_completion_tokens` and `stream_options` came with 2024-09-01-preview. Source: azure.md, section 3.
+        profile_.legacy_token_limit = dated && version < "2024-09-01";
+        profile_.stream_usage = !profile_.legacy_token_limit;
+        return {};
+    }
+
+    void use_bearer_token() { profile_.key_header = "Authorization"; }
+
+    std::string_view name() const noexcept override { return profile_.service; }
+    schema_dialect dialect() const noexcept override { return profile_.dialect; }
 
     result<http_request> encode(chat_request const& request, bool streaming) const override {
-        if (request.model.empty()) return invalid_argument("model", "openai needs one");
-        auto body = encode_openai_body(dialect_of_openai, request, request.model, streaming);
+        constexpr std::string_view method = "/chat/completions";
+        auto const& model = deployment_.empty() ? request.model : deployment_;
+        if (model.empty() && profile_.needs_model)
+            return invalid_argument("model", std::string{profile_.service} +
+                                                 (profile_.azure_urls ? " needs one, or a deployment" : " needs one"));
+        auto body = encode_openai_body(profile_, request, path_names_model_ ? request.model : model, streaming);
         if (!body) return std::move(body).error();
-        return endpoint_.post("/chat/completions", {}, std::move(*body));
+        if (!path_names_model_) return endpoint_.post(method, std::move(*body));
+        return endpoint_.post(percent_encode(model).append(method), std::move(*body));
     }
 
     void authorize(http_request& request, secret const& key) const override {
-        endpoint_.authorize(request, "Authorization", key);
+        endpoint_.authorize(request, profile_.key_header, key);
     }
 
-    result<chat_response> decode(http_response const& answer) const override {
-        return decode_openai_answer(dialect_of_openai, answer);
+    result<chat_response> decode(http_response const& response,
+                                 std::chrono::system_clock::time_point now) const override {
+        return decode_openai_response(profile_, response, now);
     }
 
-    rate_limit_status rate_limits(header_list const& headers) const override { return openai_rate_limits(headers); }
+    rate_limit_status rate_limits(header_list const& headers,
+                                  std::chrono::system_clock::time_point /*now*/) const override {
+        return openai_rate_limits(headers);
+    }
 
-    std::unique_ptr<stream_decoder> decode_stream(header_list const& headers) const override {
-        return make_openai_stream_decoder(dialect_of_openai, headers);
+    std::unique_ptr<stream_decoder> decode_stream(header_list const& headers,
+                                                  std::chrono::system_clock::time_point /*now*/) const override {
+        return make_openai_stream_decoder(profile_, headers);
     }
 
 private:
+    openai_profile profile_;
     endpoint endpoint_;
+    std::string deployment_{};      ///< Takes the place of the request's model; empty: the request names it.
+    bool path_names_model_{false};  ///< The model or deployment follows the base's path.
 };
 
 }  // namespace
 
-result<std::shared_ptr<provider const>> make_openai(provider_options const& options) {
+result<std::shared_ptr<provider const>> make_openai(openai_profile const& profile, provider_options const& options) {
     header_list headers;
-    if (!options.organization.empty()) headers.add("OpenAI-Organization", options.organization);
-    if (!options.project.empty()) headers.add("OpenAI-Project", options.project);
-    auto to = make_endpoint(options, "https://api.openai.com/v1", std::move(headers));
+    if (profile.account_headers) {
+        if (!options.organization.empty()) headers.add("OpenAI-Organization", options.organization);
+        if (!options.project.empty()) headers.add("OpenAI-Project", options.project);
+    }
+    auto to = make_endpoint(options, profile.base_url, std::move(headers));
     if (!to) return std::move(to).error();
-    return std::shared_ptr<provider const>{std::make_shared<openai_provider>(std::move(*to))};
+    auto made = std::make_shared<openai_provider>(profile, std::move(*to));
+    if (options.bearer) made->use_bearer_token();
+    if (profile.azure_urls)
+        if (auto valid = made->use_azure_urls(options); !valid) return std::move(valid).error();
+    return std::shared_ptr<provider const>{std::move(made)};
 }
 
 }  // namespace coax::detail

@@ -5,11 +5,12 @@
 #include <coax/json/value.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-/// What of the chat completions wire coax reads. Everything may be missing or null; the rest is skipped.
+/// The part of the chat completions wire that coax reads. Everything may be missing or null; the rest is skipped.
 ///
 /// `Text` is std::string, or json_value for servers that send other forms: content as a list of parts, arguments as an
 /// object. The first is tried first, as it costs less.
@@ -34,7 +35,7 @@ struct openai_tool_call {
     openai_custom_tool custom{};
 };
 
-/// A message, or what a chunk adds to it.
+/// A message, or the delta of one.
 template <class Text>
 struct openai_message {
     Text content{};
@@ -62,14 +63,34 @@ struct openai_usage {
     openai_completion_details completion_tokens_details{};
 };
 
+template <class Text>
+struct openai_choice {
+    std::int64_t index{0};
+    openai_message<Text> message{};
+    openai_message<Text> delta{};  ///< In streams, instead of the message.
+    std::string finish_reason{};
+    json_value content_filter_results{};
+};
+
+/// A whole response, or one chunk of a stream.
+template <class Text>
+struct openai_completion {
+    std::string id{};
+    std::string model{};
+    std::vector<openai_choice<Text>> choices{};
+    std::optional<openai_usage> usage{};
+    json_value prompt_filter_results{};
+    json_value error{};
+};
+
 [[nodiscard]] usage to_usage(openai_usage const& wire) noexcept;
 
 [[nodiscard]] finish_reason to_finish_reason(std::string_view name) noexcept;
 
-/// A refusal or tool calls that ended in "stop" end in what they are, as on the other services.
-[[nodiscard]] finish_reason settled(finish_reason told, bool refused, bool calls_tools) noexcept;
+/// "stop" becomes `refusal` or `tool_calls` where there is a refusal or a call, as the other services have it.
+[[nodiscard]] finish_reason refine_finish_reason(finish_reason reported, bool refused, bool calls_tools) noexcept;
 
-/// The words in `content`: the string itself, or the texts of its parts.
+/// The text in `content`: the string itself, or the texts of its parts.
 [[nodiscard]] inline std::string take_text(std::string& text) { return std::move(text); }
 [[nodiscard]] std::string take_text(json_value& value);
 
@@ -77,10 +98,10 @@ struct openai_usage {
 [[nodiscard]] inline std::string take_arguments(std::string& text) { return std::move(text); }
 [[nodiscard]] std::string take_arguments(json_value& value);
 
-/// The two members of `chat_response::content_filter`, of which either may be null.
-[[nodiscard]] json_value filter_findings(json_value const& of_prompt, json_value const& of_answer);
+/// `chat_response::content_filter` from its two members, of which either may be null.
+[[nodiscard]] json_value content_filter_json(json_value const& of_prompt, json_value const& of_response);
 
-/// Stands in for an id that the server did not give.
-[[nodiscard]] std::string made_up_call_id(std::size_t index);
+/// The id of a call to which the server gave none.
+[[nodiscard]] std::string placeholder_call_id(std::size_t index);
 
 }  // namespace coax::detail

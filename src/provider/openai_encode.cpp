@@ -1,19 +1,17 @@
-#include "provider/endpoint.hpp"
+#include "provider/encode.hpp"
 #include "provider/openai_wire.hpp"
 
 #include <coax/json/writer.hpp>
-
-#include <algorithm>
 
 namespace coax::detail {
 namespace {
 
 using json::writer;
 
-std::string_view role_name(role speaker, openai_dialect const& dialect) {
+std::string_view role_name(role speaker, openai_profile const& profile) {
     switch (speaker) {
         case role::system: return "system";
-        case role::developer: return dialect.developer_role ? "developer" : "system";
+        case role::developer: return profile.developer_role ? "developer" : "system";
         case role::user: return "user";
         case role::assistant: return "assistant";
         case role::tool: return "tool";
@@ -21,21 +19,13 @@ std::string_view role_name(role speaker, openai_dialect const& dialect) {
     return "user";
 }
 
-bool has_image(message const& said) {
-    return std::any_of(said.parts.begin(), said.parts.end(),
-                       [](content_part const& part) { return part.image() != nullptr; });
-}
-
-std::optional<error> check(openai_dialect const& dialect, chat_request const& request) {
-    if (auto valid = validate(request); !valid) return std::move(valid).error();
-    if (request.top_k && !dialect.takes_top_k)
-        return invalid_argument("top_k", std::string{dialect.service} + " has no such parameter");
+result<void> check(openai_profile const& profile, chat_request const& request) {
+    if (auto valid = validate(request); !valid) return valid;
+    if (request.top_k && !profile.takes_top_k)
+        return invalid_argument("top_k", std::string{profile.service} + " has no such parameter");
     if (request.response_format.kind == response_format_kind::json_schema && request.response_format.name.empty())
-        return invalid_argument("response_format.name", std::string{dialect.service} + " needs a name for the schema");
-    for (std::size_t i = 0; i < request.messages.size(); ++i)
-        if (request.messages[i].role != role::user && has_image(request.messages[i]))
-            return invalid_argument("messages[" + std::to_string(i) + "].parts", "only the user may show images");
-    return std::nullopt;
+        return invalid_argument("response_format.name", std::string{profile.service} + " needs a name for the schema");
+    return check_images(request.messages, role::user, "only the user may show images");
 }
 
 void write_image(writer& out, image_part const& image) {
@@ -75,19 +65,19 @@ void write_tool_calls(writer& out, std::vector<tool_call> const& calls) {
     out.end_array();
 }
 
-void write_message(writer& out, openai_dialect const& dialect, message const& said) {
-    out.begin_object().member("role", role_name(said.role, dialect));
-    bool const says_otherwise = !said.tool_calls.empty() || !said.refusal.empty();
-    if (!said.parts.empty())
-        write_parts(out.key("content"), said.parts);
-    else if (said.text.empty() && says_otherwise)
+void write_message(writer& out, openai_profile const& profile, message const& msg) {
+    out.begin_object().member("role", role_name(msg.role, profile));
+    bool const has_other_content = !msg.tool_calls.empty() || !msg.refusal.empty();
+    if (!msg.parts.empty())
+        write_parts(out.key("content"), msg.parts);
+    else if (msg.text.empty() && has_other_content)
         out.key("content").null();
     else
-        out.member("content", said.text);
-    if (!said.refusal.empty()) out.member("refusal", said.refusal);
-    if (!said.name.empty()) out.member("name", said.name);
-    if (!said.tool_calls.empty()) write_tool_calls(out, said.tool_calls);
-    if (!said.tool_call_id.empty()) out.member("tool_call_id", said.tool_call_id);
+        out.member("content", msg.text);
+    if (!msg.refusal.empty()) out.member("refusal", msg.refusal);
+    if (!msg.name.empty()) out.member("name", msg.name);
+    if (!msg.tool_calls.empty()) write_tool_calls(out, msg.tool_calls);
+    if (!msg.tool_call_id.empty()) out.member("tool_call_id", msg.tool_call_id);
     out.end_object();
 }
 
@@ -96,13 +86,13 @@ void write_if_set(writer& out, std::string_view name, std::optional<T> const& va
     if (value) out.member(name, *value);
 }
 
-void write_numbers(writer& out, openai_dialect const& dialect, chat_request const& request) {
+void write_numbers(writer& out, openai_profile const& profile, chat_request const& request) {
     write_if_set(out, "temperature", request.temperature);
     write_if_set(out, "top_p", request.top_p);
     write_if_set(out, "top_k", request.top_k);
     write_if_set(out, "presence_penalty", request.presence_penalty);
     write_if_set(out, "frequency_penalty", request.frequency_penalty);
-    write_if_set(out, dialect.old_token_limit ? "max_tokens" : "max_completion_tokens", request.max_output_tokens);
+    write_if_set(out, profile.legacy_token_limit ? "max_tokens" : "max_completion_tokens", request.max_output_tokens);
     write_if_set(out, "seed", request.seed);
 }
 
@@ -145,11 +135,7 @@ void write_format(writer& out, response_format const& format) {
 }
 
 void write_texts(writer& out, chat_request const& request) {
-    if (!request.stop.empty()) {
-        out.key("stop").begin_array();
-        for (auto const& text : request.stop) out.value(text);
-        out.end_array();
-    }
+    if (!request.stop.empty()) write_strings(out, "stop", request.stop);
     if (!request.reasoning_effort.empty()) out.member("reasoning_effort", request.reasoning_effort);
     if (!request.metadata.empty()) {
         out.key("metadata").begin_object();
@@ -159,31 +145,20 @@ void write_texts(writer& out, chat_request const& request) {
     if (!request.user.empty()) out.member("user", request.user);
 }
 
-/// About the size of the body, so that one allocation does.
-std::size_t expected_bytes(chat_request const& request) {
-    std::size_t bytes = 512 + request.response_format.schema.size();
-    for (auto const& said : request.messages) {
-        bytes += 64 + said.text.size() + said.text.size() / 16;
-        for (auto const& call : said.tool_calls) bytes += 96 + call.arguments.size() * 9 / 8;
-    }
-    for (auto const& tool : request.tools) bytes += 128 + tool.description.size() + tool.parameters.size();
-    return bytes;
-}
-
 }  // namespace
 
-result<std::string> encode_openai_body(openai_dialect const& dialect, chat_request const& request,
+result<std::string> encode_openai_body(openai_profile const& profile, chat_request const& request,
                                        std::string_view model, bool streaming) {
-    if (auto wrong = check(dialect, request)) return *std::move(wrong);
+    if (auto valid = check(profile, request); !valid) return std::move(valid).error();
     std::string body;
     body.reserve(expected_bytes(request));
     writer out{body};
     out.begin_object();
     if (!model.empty()) out.member("model", model);
     out.key("messages").begin_array();
-    for (auto const& said : request.messages) write_message(out, dialect, said);
+    for (auto const& msg : request.messages) write_message(out, profile, msg);
     out.end_array();
-    write_numbers(out, dialect, request);
+    write_numbers(out, profile, request);
     write_texts(out, request);
     if (!request.tools.empty()) write_tools(out, request.tools);
     write_tool_choice(out, request.tool_choice);
@@ -191,12 +166,10 @@ result<std::string> encode_openai_body(openai_dialect const& dialect, chat_reque
     write_format(out, request.response_format);
     if (streaming) {
         out.member("stream", true);
-        if (dialect.stream_usage) out.key("stream_options").begin_object().member("include_usage", true).end_object();
+        if (profile.stream_usage) out.key("stream_options").begin_object().member("include_usage", true).end_object();
     }
     out.end_object();
-    if (!request.extra.is_null())
-        if (auto merged = json::merge_objects(body, request.extra); !merged) return merged.error();
-    return body;
+    return with_extra(std::move(body), request);
 }
 
 }  // namespace coax::detail

@@ -1,13 +1,12 @@
 #pragma once
 
-#include "provider/service_headers.hpp"
-
 #include <coax/chat/request.hpp>
 #include <coax/chat/response.hpp>
 #include <coax/core/result.hpp>
 #include <coax/http/message.hpp>
 #include <coax/provider/provider.hpp>
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -16,25 +15,36 @@
 /// Source: reference openai.md, sections 2 to 4 and 9; azure.md, section 4.
 namespace coax::detail {
 
-/// How one service differs from the others on this wire.
-struct openai_dialect {
+/// How one service on this wire differs from the others: a new one is a row in registry.cpp.
+struct openai_profile {
     std::string_view service{"openai"};
-    bool old_token_limit{false};  ///< `max_tokens` instead of `max_completion_tokens`.
-    bool stream_usage{true};      ///< It knows `stream_options.include_usage`.
-    bool developer_role{true};    ///< It knows the developer role; else such messages are sent as the system's.
+    std::string_view base_url{};  ///< Empty: `provider_options::base_url` has to be set.
+    schema_dialect dialect{schema_dialect::openai_strict};
+    std::string_view key_header{"Authorization"};  ///< Takes the key; in "Authorization" it is a bearer token.
+    bool azure_urls{false};                        ///< `api_version` and `deployment` are part of the URL.
+    bool account_headers{false};                   ///< It knows `organization` and `project`.
+    bool needs_model{true};                        ///< A request without a model is an error.
+    bool legacy_token_limit{false};                ///< `max_tokens` instead of `max_completion_tokens`.
+    bool stream_usage{true};                       ///< It knows `stream_options.include_usage`.
+    bool developer_role{true};  ///< It knows the developer role; else such messages are sent as the system's.
     bool takes_top_k{false};
 };
 
+/// Errors: `errc::invalid_argument` naming the option.
+[[nodiscard]] result<std::shared_ptr<provider const>> make_openai(openai_profile const& profile,
+                                                                  provider_options const& options);
+
 /// The body of a chat completions request.
 /// @param model  Sent as `model`; empty: not sent.
-/// Errors: those of `validate(request)`; `errc::invalid_argument` for what this wire has no word for.
-[[nodiscard]] result<std::string> encode_openai_body(openai_dialect const& dialect, chat_request const& request,
+/// Errors: those of `validate(request)`; `errc::invalid_argument` for what this wire cannot express.
+[[nodiscard]] result<std::string> encode_openai_body(openai_profile const& profile, chat_request const& request,
                                                      std::string_view model, bool streaming);
 
-/// The whole answer, or the error that it tells.
-[[nodiscard]] result<chat_response> decode_openai_answer(openai_dialect const& dialect, http_response const& answer);
+/// The whole response, or the error that its status and body report.
+[[nodiscard]] result<chat_response> decode_openai_response(openai_profile const& profile, http_response const& response,
+                                                           std::chrono::system_clock::time_point now);
 
-[[nodiscard]] std::unique_ptr<stream_decoder> make_openai_stream_decoder(openai_dialect const& dialect,
+[[nodiscard]] std::unique_ptr<stream_decoder> make_openai_stream_decoder(openai_profile const& profile,
                                                                          header_list const& headers);
 
 }  // namespace coax::detail

@@ -1,38 +1,46 @@
-#include "provider/endpoint.hpp"
-#include "provider/services.hpp"
+#include "provider/anthropic_wire.hpp"
+#include "provider/openai_wire.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace coax {
 namespace {
 
-struct service {
-    std::string_view name;
-    result<std::shared_ptr<provider const>> (*make)(provider_options const&);
+using detail::openai_profile;
+
+/// The services that speak the chat completions wire.
+constexpr std::array openai_profiles{
+    openai_profile{.service = "openai", .base_url = "https://api.openai.com/v1", .account_headers = true},
+    openai_profile{
+        .service = "azure", .dialect = schema_dialect::azure_strict, .key_header = "api-key", .azure_urls = true},
+    // Any server of that wire (vLLM, llama.cpp, Ollama, LM Studio, many hosts): the oldest form of everything, and no
+    // model asked for, as many have but one.
+    openai_profile{.service = "compatible",
+                   .needs_model = false,
+                   .legacy_token_limit = true,
+                   .developer_role = false,
+                   .takes_top_k = true},
 };
 
-/// A new service is a class in a file of its own, and a line here.
-constexpr std::array services{
-    service{"openai", &detail::make_openai},
-    service{"azure", &detail::make_azure},
-    service{"anthropic", &detail::make_anthropic},
-    service{"compatible", &detail::make_compatible},
-};
+constexpr std::string_view anthropic = "anthropic";
 
 }  // namespace
 
 std::vector<std::string_view> provider_names() {
     std::vector<std::string_view> names;
-    for (auto const& known : services) names.push_back(known.name);
+    for (auto const& profile : openai_profiles) names.push_back(profile.service);
+    names.push_back(anthropic);
     return names;
 }
 
 result<std::shared_ptr<provider const>> make_provider(provider_options const& options) {
-    for (auto const& known : services)
-        if (known.name == options.service) return known.make(options);
+    if (options.service == anthropic) return detail::make_anthropic(options);
+    auto const profile = std::ranges::find(openai_profiles, options.service, &openai_profile::service);
+    if (profile != openai_profiles.end()) return detail::make_openai(*profile, options);
     std::string names;
-    for (auto const& known : services) names.append(names.empty() ? "" : ", ").append(known.name);
-    return detail::invalid_argument("service", "unknown service '" + options.service + "'; known are " + names);
+    for (auto const name : provider_names()) names.append(names.empty() ? "" : ", ").append(name);
+    return invalid_argument("service", "unknown service '" + options.service + "'; known are " + names);
 }
 
 }  // namespace coax

@@ -1,5 +1,5 @@
-// What a service may send, to every service's decoders: whole answers of any status, and streams of events. Whatever
-// the bytes are, they end in an answer or an error, and an answer holds what its deltas showed. The first byte of the
+// What a service may send, to every service's decoders: whole responses of any status, and streams of events. Whatever
+// the bytes are, they end in a response or an error, and a response holds what its deltas showed. The first byte of the
 // input says which status, the rest is the body.
 #include <coax/http/sse.hpp>
 #include <coax/provider/provider.hpp>
@@ -23,7 +23,7 @@ std::vector<std::shared_ptr<coax::provider const>> const& services() {
 }
 
 void stream(coax::provider const& service, std::string_view body) {
-    auto const decoder = service.decode_stream({});
+    auto const decoder = service.decode_stream({}, {});
     coax::sse_decoder events{1U << 16U};
     events.feed(body);
     coax::chat_delta shown;
@@ -47,8 +47,8 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* bytes, std::size_t siz
     constexpr int statuses[] = {200, 400, 401, 404, 429, 500, 503, 529};
     std::string_view const body{reinterpret_cast<char const*>(bytes) + 1, size - 1};
     for (auto const& service : services()) {
-        coax::http_response const answer{.status = statuses[bytes[0] % 8], .body = std::string{body}};
-        if (auto const decoded = service->decode(answer); decoded && answer.status != 200) std::abort();
+        coax::http_response const response{.status = statuses[bytes[0] % 8], .body = std::string{body}};
+        if (auto const decoded = service->decode(response, {}); decoded && response.status != 200) std::abort();
         stream(*service, body);
     }
     return 0;

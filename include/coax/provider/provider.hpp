@@ -7,6 +7,7 @@
 #include <coax/http/sse.hpp>
 #include <coax/schema/dialect.hpp>
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -14,27 +15,28 @@
 
 namespace coax {
 
-/// Puts a stream's events together into one answer. Made for one stream, used by one coroutine.
+/// Builds one response from the events of a stream. Made for one stream, used by one coroutine.
 class stream_decoder {
 public:
     virtual ~stream_decoder() = default;
 
-    /// Takes one event. What it adds to the visible answer goes into `delta`, which the caller has cleared.
+    /// Reads one event. What it adds to the visible response goes into `delta`, which the caller has cleared.
     /// Errors: the service's own mid-stream error, `errc::protocol_error`, `errc::too_large`.
     [[nodiscard]] virtual result<void> feed(sse_event const& event, chat_delta& delta) = 0;
 
-    /// The service said that the stream is over: what follows is not read.
+    /// The service ended the stream: what follows is not read.
     [[nodiscard]] virtual bool done() const noexcept = 0;
 
     /// Tokens counted so far: partial when the stream broke.
     [[nodiscard]] virtual usage usage_so_far() const noexcept = 0;
 
-    /// The whole answer. `errc::connection_lost` when the stream ended before the service said so. Call once, at the
-    /// end.
+    /// The whole response; call once, at the end.
+    /// Errors: `errc::connection_lost` when the connection ended before the service ended the stream.
     [[nodiscard]] virtual result<chat_response> finish() = 0;
 };
 
-/// The translation between coax's words and one service's wire: pure functions, no waiting, no state.
+/// Translates between coax's types and the HTTP API of one service: pure functions, no waiting, no state, no clock.
+/// `now` is the time at which a response came; a date in its headers becomes a wait from then on.
 /// Unknown fields, enum values and event types are never errors.
 /// Thread safety: all members may be called from any thread at once.
 class provider {
@@ -44,25 +46,27 @@ public:
     /// "openai", "azure", "anthropic", "compatible": as in `provider_options::service`.
     [[nodiscard]] virtual std::string_view name() const noexcept = 0;
 
-    /// The form of JSON Schema it takes for structured answers and strict tools.
+    /// The dialect of JSON Schema that it takes for structured outputs and strict tools.
     [[nodiscard]] virtual schema_dialect dialect() const noexcept = 0;
 
     /// The request in the service's form, without credentials. `streaming` asks for server-sent events.
-    /// Errors: those of `validate(request)`; `errc::invalid_argument` for what this service can not express.
+    /// Errors: those of `validate(request)`; `errc::invalid_argument` for what this service cannot express.
     [[nodiscard]] virtual result<http_request> encode(chat_request const& request, bool streaming) const = 0;
 
     /// Adds the credential in the service's way. Called for each attempt. Nothing is added for an empty key.
     virtual void authorize(http_request& request, secret const& key) const = 0;
 
-    /// The answer, or the error that its status and body tell.
-    [[nodiscard]] virtual result<chat_response> decode(http_response const& answer) const = 0;
+    /// The response, or the error that its status and body report.
+    [[nodiscard]] virtual result<chat_response> decode(http_response const& response,
+                                                       std::chrono::system_clock::time_point now) const = 0;
 
-    /// What the headers of any answer, an error's too, say of the service's limits. `decode` puts a good answer's into
-    /// it.
-    [[nodiscard]] virtual rate_limit_status rate_limits(header_list const& headers) const = 0;
+    /// The service's limits, from the headers of any response or error; `chat_response::rate_limits` already has them.
+    [[nodiscard]] virtual rate_limit_status rate_limits(header_list const& headers,
+                                                        std::chrono::system_clock::time_point now) const = 0;
 
-    /// For the events of one answer with status 200 and these headers.
-    [[nodiscard]] virtual std::unique_ptr<stream_decoder> decode_stream(header_list const& headers) const = 0;
+    /// Decodes the events of one response with status 200 and these headers.
+    [[nodiscard]] virtual std::unique_ptr<stream_decoder> decode_stream(
+        header_list const& headers, std::chrono::system_clock::time_point now) const = 0;
 };
 
 /// Which service, where, and in what form.
@@ -88,7 +92,7 @@ struct provider_options {
 /// Every service this build knows.
 [[nodiscard]] std::vector<std::string_view> provider_names();
 
-/// The translator for a service. `errc::invalid_argument` names the wrong option.
+/// The provider for a service. Errors: `errc::invalid_argument`, naming the option.
 [[nodiscard]] result<std::shared_ptr<provider const>> make_provider(provider_options const& options);
 
 }  // namespace coax

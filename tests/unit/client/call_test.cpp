@@ -150,6 +150,21 @@ TEST(Chat, RateLimitIsKept) {
     }(service));
 }
 
+/// Virtual time begins with the year 2026.
+TEST(Chat, RetryAfterDateIsComparedWithTheClockOfTheCall) {
+    fake_service service;
+    service.then(openai_error(429, "rate_limit_exceeded", {{"retry-after", "Thu, 01 Jan 2026 00:00:30 GMT"}}))
+        .then(openai_text("ok"));
+    run_virtual([](fake_service fake) -> asio::awaitable<void> {
+        auto llm = co_await connect(fake.options());
+        auto const executor = co_await asio::this_coro::executor;
+        auto const began = now(executor);
+        EXPECT_EQ((co_await llm.chat("x")).attempts, 2);
+        EXPECT_GE(now(executor) - began, 30s);
+        EXPECT_LT(now(executor) - began, 31s);
+    }(service));
+}
+
 TEST(Chat, ToldWaitHoldsOtherCallsToo) {
     fake_service service;
     service.then(openai_error(429, "rate_limit_exceeded", {{"retry-after", "10"}})).then(openai_text("ok"));

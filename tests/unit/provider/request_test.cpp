@@ -11,7 +11,7 @@ using test::make;
 using test::same_json;
 
 TEST(Registry, KnowsFourServices) {
-    EXPECT_EQ(provider_names(), (std::vector<std::string_view>{"openai", "azure", "anthropic", "compatible"}));
+    EXPECT_EQ(provider_names(), (std::vector<std::string_view>{"openai", "azure", "compatible", "anthropic"}));
     for (auto const name : provider_names()) EXPECT_EQ(make(std::string{name})->name(), name);
 }
 

@@ -21,7 +21,8 @@ class ServiceError : public testing::TestWithParam<error_case> {};
 
 TEST_P(ServiceError, FollowsTheTable) {
     auto const& row = GetParam();
-    auto const why = make_service_error("openai", {.status = row.status, .body = row.body}, time_point{});
+    auto const why =
+        make_service_error("openai", {.status = row.status, .body = row.body}, std::chrono::system_clock::time_point{});
     EXPECT_EQ(why.code, row.expected) << why.service_message;
     EXPECT_EQ(why.service_code, row.service_code);
     EXPECT_EQ(why.http_status, row.status);
@@ -148,11 +149,11 @@ INSTANTIATE_TEST_SUITE_P(
     [](auto const& row) { return std::string(row.param.name); });
 
 TEST(ServiceErrors, KeepAllThatHelps) {
-    http_response const answer{
+    http_response const response{
         .status = 429,
         .headers = {{"x-request-id", "req_9"}, {"retry-after", "2"}, {"x-should-retry", "false"}},
         .body = R"({"error":{"message":"Slow\ndown","code":"rate_limit_exceeded"}})"};
-    auto const why = make_service_error("azure", answer, time_point{});
+    auto const why = make_service_error("azure", response, std::chrono::system_clock::time_point{});
     EXPECT_EQ(why.message, "azure answered 429");
     EXPECT_EQ(why.service_message, "Slow down");
     EXPECT_EQ(why.request_id, "req_9");
@@ -166,24 +167,26 @@ TEST(ServiceErrors, TakeGooglesWaitFromTheBodyWhereNoHeaderTellsIt) {
                              R"({"@type":"type.googleapis.com/google.rpc.QuotaFailure","violations":[]},7,)"
                              R"({"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"3.5s"},)"
                              R"({"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"1s"}]}})";
-    EXPECT_EQ(make_service_error("gemini", {.status = 429, .body = body}, time_point{}).retry_after, 3500ms);
+    EXPECT_EQ(make_service_error("gemini", {.status = 429, .body = body}, std::chrono::system_clock::time_point{})
+                  .retry_after,
+              3500ms);
     http_response const both{.status = 429, .headers = {{"retry-after", "9"}}, .body = body};
-    EXPECT_EQ(make_service_error("gemini", both, time_point{}).retry_after, 9s);
+    EXPECT_EQ(make_service_error("gemini", both, std::chrono::system_clock::time_point{}).retry_after, 9s);
     EXPECT_EQ(make_reported_error("gemini", body, "").retry_after, 3500ms);
 }
 
 TEST(ServiceErrors, TakeTheRequestIdFromTheBodyWhereNoHeaderHasIt) {
-    http_response const answer{.status = 400,
-                               .body = R"({"type":"error","error":{"type":"x","message":"y"},"request_id":"req_7"})"};
-    EXPECT_EQ(make_service_error("anthropic", answer, time_point{}).request_id, "req_7");
+    http_response const response{.status = 400,
+                                 .body = R"({"type":"error","error":{"type":"x","message":"y"},"request_id":"req_7"})"};
+    EXPECT_EQ(make_service_error("anthropic", response, std::chrono::system_clock::time_point{}).request_id, "req_7");
 }
 
 TEST(ServiceErrors, NeverRepeatAKey) {
-    http_response const answer{
+    http_response const response{
         .status = 401,
         .body =
             R"({"error":{"message":"Incorrect API key provided: sk-proj-abc_DEF-123. See sk-x*****yz; risk-free.","code":"invalid_api_key"}})"};
-    EXPECT_EQ(make_service_error("openai", answer, time_point{}).service_message,
+    EXPECT_EQ(make_service_error("openai", response, std::chrono::system_clock::time_point{}).service_message,
               "Incorrect API key provided: [secret]. See [secret]; risk-free.");
 }
 
@@ -193,17 +196,19 @@ TEST(ServiceErrors, NameTheFiltersThatStruck) {
             R"({"error":{"code":"content_filter","innererror":{"code":"ResponsibleAIPolicyViolation",")" +
             std::string{member} +
             R"(":{"hate":{"filtered":true,"severity":"high"},"jailbreak":{"filtered":false,"detected":false},"self-harm":{"filtered":true}}}}})";
-        EXPECT_EQ(make_service_error("azure", {.status = 400, .body = body}, time_point{}).message,
-                  "azure answered 400; filters that struck: hate, self-harm");
+        EXPECT_EQ(
+            make_service_error("azure", {.status = 400, .body = body}, std::chrono::system_clock::time_point{}).message,
+            "azure answered 400; triggered filters: hate, self-harm");
     }
 }
 
 TEST(ServiceErrors, KeepTextThatIsNotJsonUpToABound) {
-    auto const why = make_service_error("openai", {.status = 502, .body = std::string(2'000'000, 'x')}, time_point{});
+    auto const why = make_service_error("openai", {.status = 502, .body = std::string(2'000'000, 'x')},
+                                        std::chrono::system_clock::time_point{});
     EXPECT_EQ(why.service_message, std::string(1'024, 'x'));
     // A character of two bytes across the bound is left out whole.
-    auto const cut =
-        make_service_error("openai", {.status = 502, .body = std::string(1'023, 'x') + "\xC3\xA9y"}, time_point{});
+    auto const cut = make_service_error("openai", {.status = 502, .body = std::string(1'023, 'x') + "\xC3\xA9y"},
+                                        std::chrono::system_clock::time_point{});
     EXPECT_EQ(cut.service_message, std::string(1'023, 'x'));
 }
 

@@ -115,7 +115,7 @@ struct stream_case {
     std::string bytes;
     std::string expected;
     std::string shown;
-    std::size_t last_needed;  ///< Events from the end that may be missing while the answer is whole.
+    std::size_t last_needed;  ///< Events from the end that may be missing while the response is whole.
 };
 void PrintTo(stream_case const& row, std::ostream* out) { *out << row.name; }
 class Stream : public testing::TestWithParam<stream_case> {};
@@ -124,10 +124,10 @@ TEST_P(Stream, GivesTheSameAnswerWhereverItIsSplit) {
     auto const service = make(GetParam().service);
     for (std::size_t cut = 0; cut <= GetParam().bytes.size(); ++cut) {
         auto const out = run_stream(*service, GetParam().bytes, cut);
-        ASSERT_TRUE(out.answer) << cut << ": " << out.answer.error();
-        ASSERT_EQ(describe(*out.answer), GetParam().expected) << cut;
+        ASSERT_TRUE(out.response) << cut << ": " << out.response.error();
+        ASSERT_EQ(describe(*out.response), GetParam().expected) << cut;
         ASSERT_EQ(out.shown, GetParam().shown) << cut;
-        ASSERT_EQ(out.counted, out.answer->usage) << cut;
+        ASSERT_EQ(out.counted, out.response->usage) << cut;
     }
 }
 
@@ -143,10 +143,10 @@ TEST_P(Stream, CutAtAnEventIsAnErrorUntilTheServiceSaidWhyItEnded) {
     for (std::size_t i = 0; i < ends.size(); ++i) {
         auto const out = run_stream(*service, GetParam().bytes.substr(0, ends[i]));
         bool const whole = i + GetParam().last_needed >= ends.size() - 1;
-        ASSERT_EQ(out.answer.has_value(), whole) << i;
+        ASSERT_EQ(out.response.has_value(), whole) << i;
         if (whole) continue;
-        EXPECT_EQ(out.answer.error().code, errc::connection_lost) << i;
-        EXPECT_EQ(out.answer.error().http_status, 200);
+        EXPECT_EQ(out.response.error().code, errc::connection_lost) << i;
+        EXPECT_EQ(out.response.error().http_status, 200);
     }
 }
 
@@ -186,8 +186,8 @@ TEST_P(Chunks, AddUpToTheAnswer) {
     std::string bytes;
     for (auto const& choice : GetParam().choices) bytes += R"(data: {"choices":[)" + choice + "]}\n\n";
     auto const out = run_stream(*make("compatible"), bytes + "data: [DONE]\n\n");
-    ASSERT_TRUE(out.answer) << out.answer.error();
-    EXPECT_EQ(describe(*out.answer), GetParam().expected + " usage=0/0 id= model=");
+    ASSERT_TRUE(out.response) << out.response.error();
+    EXPECT_EQ(describe(*out.response), GetParam().expected + " usage=0/0 id= model=");
 }
 
 std::string delta(std::string_view members) { return R"({"index":0,"delta":{)" + std::string{members} + "}}"; }
@@ -262,19 +262,19 @@ TEST(StreamUsage, IsTheLastThatWasTold) {
              R"({"choices":[],"usage":{"prompt_tokens":1,"completion_tokens":7,"completion_tokens_details":{"reasoning_tokens":3}}})",
              R"({"choices":[],"usage":null})", "[DONE]"}));
     usage const expected{.input_tokens = 1, .output_tokens = 7, .reasoning_tokens = 3};
-    EXPECT_EQ(out.answer.value().usage, expected);
+    EXPECT_EQ(out.response.value().usage, expected);
 }
 
 TEST(StreamHeaders, AreKept) {
     auto const out = run_stream(*make("openai"), openai_text, 0,
                                 {{"x-request-id", "req_1"}, {"x-ratelimit-remaining-requests", "3"}});
-    EXPECT_EQ(out.answer.value().request_id, "req_1");
-    EXPECT_EQ(out.answer.value().rate_limits.remaining_requests, 3);
+    EXPECT_EQ(out.response.value().request_id, "req_1");
+    EXPECT_EQ(out.response.value().rate_limits.remaining_requests, 3);
 }
 
 TEST(StreamEnd, IsDoneAndIgnoresTheRest) {
     for (auto const& [service, bytes] : {std::pair{"openai", openai_text}, std::pair{"anthropic", anthropic_tools}}) {
-        auto const decoder = make(service)->decode_stream({});
+        auto const decoder = make(service)->decode_stream({}, test::test_time);
         sse_decoder events;
         events.feed(bytes);
         chat_delta delta;
@@ -300,8 +300,8 @@ class BadStream : public testing::TestWithParam<bad_stream_case> {};
 
 TEST_P(BadStream, IsAnError) {
     auto const out = run_stream(*make(GetParam().service), GetParam().bytes);
-    ASSERT_FALSE(out.answer);
-    EXPECT_EQ(out.answer.error().code, GetParam().expected);
+    ASSERT_FALSE(out.response);
+    EXPECT_EQ(out.response.error().code, GetParam().expected);
 }
 
 std::string many_calls(int count) {
@@ -374,7 +374,7 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(BadStreams, TellWhatWasCountedSoFar) {
     auto const cut = anthropic_tools.substr(0, anthropic_tools.find("event: message_delta"));
     auto const out = run_stream(*make("anthropic"), cut);
-    EXPECT_FALSE(out.answer);
+    EXPECT_FALSE(out.response);
     EXPECT_EQ(out.counted.input_tokens, 391);
     EXPECT_EQ(out.counted.output_tokens, 1);
 }
@@ -397,7 +397,7 @@ TEST(AnthropicStream, FinishesAToolThatTheLimitCut) {
              R"({"type":"content_block_delta","index":0,"delta":{"type":"input_json_delta","partial_json":"{\"a\": [1,"}})"},
             "max_tokens"));
     EXPECT_EQ(
-        describe(out.answer.value()),
+        describe(out.response.value()),
         R"(text= call=t,f,{"a": [1, finish=length usage=1/3 id=i model=m raw=[{"type":"tool_use","id":"t","name":"f","input":{}}])");
 }
 
@@ -408,11 +408,11 @@ TEST(AnthropicStream, WithOneTextNeedsNoRawContent) {
                           R"({"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"b"}})",
                           R"({"type":"content_block_stop","index":0})"},
                          "end_turn"));
-    EXPECT_EQ(describe(out.answer.value()), "text=ab finish=stop usage=1/3 id=i model=m");
+    EXPECT_EQ(describe(out.response.value()), "text=ab finish=stop usage=1/3 id=i model=m");
     EXPECT_EQ(out.shown, "ab");
 }
 
-/// Blocks of all kinds and deltas that do not fit them: the deltas must be the answer, whatever the service does.
+/// Blocks of all kinds and deltas that do not fit them: the deltas must be the response, whatever the service does.
 struct odd_stream {
     char const* name;
     std::vector<std::string_view> events;
@@ -424,10 +424,10 @@ class OddStream : public testing::TestWithParam<odd_stream> {};
 
 TEST_P(OddStream, ShowsWhatTheAnswerHolds) {
     auto const out = run_stream(*make("anthropic"), anthropic_stream(GetParam().events, "end_turn"));
-    ASSERT_TRUE(out.answer) << out.answer.error();
-    EXPECT_EQ(out.answer->text, GetParam().text);
+    ASSERT_TRUE(out.response) << out.response.error();
+    EXPECT_EQ(out.response->text, GetParam().text);
     EXPECT_EQ(out.shown, GetParam().text);
-    EXPECT_EQ(out.answer->reasoning, GetParam().reasoning);
+    EXPECT_EQ(out.response->reasoning, GetParam().reasoning);
     EXPECT_EQ(out.hidden, GetParam().reasoning);
 }
 
@@ -467,7 +467,7 @@ TEST(AnthropicStream, KeepsWhatItDoesNotKnow) {
              R"({"type":"content_block_delta","index":2,"delta":{"type":"citations_delta","citation":{"n":2}}})"},
             "tool_use"));
     EXPECT_EQ(
-        describe(out.answer.value()),
+        describe(out.response.value()),
         R"(text=a call=t,f,{} finish=tool_calls usage=1/3 id=i model=m raw=[{"type":"redacted_thinking","data":"xyz"},)"
         R"({"type":"tool_use","id":"t","name":"f","input":{},"caller":{"type":"direct"}},{"type":"text","text":"a","citations":[{"n":1},{"n":2}]}])");
 }
@@ -481,7 +481,7 @@ TEST(AnthropicStream, TellsARefusal) {
         {R"({"type":"message_start","message":{"id":"i"}})",
          R"({"type":"message_delta","delta":{"stop_reason":"refusal","stop_details":{"type":"refusal","category":"cyber","explanation":null}}})",
          R"({"type":"message_stop"})"});
-    EXPECT_EQ(describe(run_stream(*make("anthropic"), bytes).answer.value()),
+    EXPECT_EQ(describe(run_stream(*make("anthropic"), bytes).response.value()),
               "text= finish=refusal refusal=cyber usage=0/0 id=i model=");
 }
 
@@ -491,7 +491,7 @@ TEST(AnthropicStream, UsageIsATotalNotASum) {
          R"({"type":"message_delta","delta":{"stop_reason":null},"usage":{"output_tokens":20}})",
          R"({"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"input_tokens":11,"output_tokens":30,"output_tokens_details":{"thinking_tokens":4}}})"});
     usage const expected{.input_tokens = 16, .output_tokens = 30, .cached_input_tokens = 5, .reasoning_tokens = 4};
-    EXPECT_EQ(run_stream(*make("anthropic"), bytes).answer.value().usage, expected);
+    EXPECT_EQ(run_stream(*make("anthropic"), bytes).response.value().usage, expected);
 }
 
 }  // namespace

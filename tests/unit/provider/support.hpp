@@ -6,11 +6,15 @@
 #include <boost/json.hpp>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace coax::test {
+
+/// 2023-09-29 16:26:37 GMT
+inline constexpr std::chrono::system_clock::time_point test_time{std::chrono::seconds{1'696'004'797}};
 
 inline std::shared_ptr<provider const> make(provider_options const& options) { return make_provider(options).value(); }
 inline std::shared_ptr<provider const> make(std::string service) {
@@ -38,22 +42,23 @@ inline http_response ok(std::string_view body, header_list headers = {}) {
     return {.status = 200, .headers = std::move(headers), .body = std::string{body}};
 }
 
-/// An answer in one line, to compare and to read.
-inline std::string describe(chat_response const& answer) {
-    std::string text = "text=" + answer.text;
-    for (auto const& call : answer.tool_calls) text += " call=" + call.id + "," + call.name + "," + call.arguments;
-    text += " finish=" + std::string{to_string(answer.finish_reason)};
-    if (!answer.refusal.empty()) text += " refusal=" + answer.refusal;
-    if (!answer.reasoning.empty()) text += " reasoning=" + answer.reasoning;
-    text += " usage=" + std::to_string(answer.usage.input_tokens) + "/" + std::to_string(answer.usage.output_tokens);
-    text += " id=" + answer.id + " model=" + answer.model;
-    if (!answer.raw_content.is_null()) text += " raw=" + answer.raw_content.text();
-    if (!answer.content_filter.is_null()) text += " filter=" + answer.content_filter.text();
+/// A response in one line, to compare and to read.
+inline std::string describe(chat_response const& response) {
+    std::string text = "text=" + response.text;
+    for (auto const& call : response.tool_calls) text += " call=" + call.id + "," + call.name + "," + call.arguments;
+    text += " finish=" + std::string{to_string(response.finish_reason)};
+    if (!response.refusal.empty()) text += " refusal=" + response.refusal;
+    if (!response.reasoning.empty()) text += " reasoning=" + response.reasoning;
+    text +=
+        " usage=" + std::to_string(response.usage.input_tokens) + "/" + std::to_string(response.usage.output_tokens);
+    text += " id=" + response.id + " model=" + response.model;
+    if (!response.raw_content.is_null()) text += " raw=" + response.raw_content.text();
+    if (!response.content_filter.is_null()) text += " filter=" + response.content_filter.text();
     return text;
 }
 
 struct stream_outcome {
-    result<chat_response> answer;
+    result<chat_response> response;
     std::string shown{};   ///< The deltas' texts together.
     std::string hidden{};  ///< Their reasoning.
     usage counted{};
@@ -62,9 +67,9 @@ struct stream_outcome {
 /// Feeds all events of `bytes`, which arrive in the pieces [0, cut) and [cut, end).
 inline stream_outcome run_stream(provider const& service, std::string_view bytes, std::size_t cut,
                                  header_list const& headers = {}) {
-    auto const decoder = service.decode_stream(headers);
+    auto const decoder = service.decode_stream(headers, test_time);
     sse_decoder events;
-    stream_outcome out{.answer = error{.code = errc::internal}};
+    stream_outcome out{.response = error{.code = errc::internal}};
     chat_delta delta;
     for (auto const piece : {bytes.substr(0, cut), bytes.substr(cut)}) {
         events.feed(piece);
@@ -75,12 +80,12 @@ inline stream_outcome run_stream(provider const& service, std::string_view bytes
             out.hidden += delta.reasoning;
             out.counted = decoder->usage_so_far();
             if (!fed) {
-                out.answer = fed.error();
+                out.response = fed.error();
                 return out;
             }
         }
     }
-    out.answer = decoder->finish();
+    out.response = decoder->finish();
     return out;
 }
 

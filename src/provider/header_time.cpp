@@ -1,10 +1,13 @@
-#include "provider/wire_time.hpp"
+#include "provider/header_time.hpp"
+
+#include <coax/bind/read.hpp>
 
 #include <algorithm>
 #include <array>
 #include <chrono>
 #include <cmath>
 #include <cstdint>
+#include <string>
 #include <utility>
 
 namespace coax::detail {
@@ -12,10 +15,10 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// Longest wait that is believed; beyond it the header is a mistake and sums would overflow.
+/// A longer wait is a mistake of the header, and sums with it would overflow.
 constexpr double longest_wait_ms = 10.0 * 365 * 24 * 3'600 * 1'000;
 
-/// A number at the front of `text`, which moves behind it. No sign, no exponent, no "inf", no "nan".
+/// Reads a number and removes it from the front of `text`. No sign, no exponent, no "inf", no "nan".
 std::optional<double> take_number(std::string_view& text) {
     auto const is_digit = [](char c) { return c >= '0' && c <= '9'; };
     if (text.empty() || !is_digit(text.front())) return std::nullopt;
@@ -29,7 +32,7 @@ std::optional<double> take_number(std::string_view& text) {
     return value / divisor;
 }
 
-/// Milliseconds in one unit at the front of `text`, which moves behind it.
+/// Reads a unit, as milliseconds, and removes it from the front of `text`.
 std::optional<double> take_unit(std::string_view& text) {
     // Longer spellings first, so that "ms" is not taken for minutes.
     constexpr std::array<std::pair<std::string_view, double>, 7> units{
@@ -42,7 +45,7 @@ std::optional<double> take_unit(std::string_view& text) {
     return std::nullopt;
 }
 
-/// Cuts fixed pieces off a date. After the first mismatch every further step is one too.
+/// Reads an HTTP date piece by piece. After the first mismatch every further piece is one too.
 class date_scanner {
 public:
     explicit date_scanner(std::string_view text) : rest_{text} {}
@@ -53,7 +56,7 @@ public:
         return true;
     }
 
-    /// Up to and including `last`.
+    /// Skips up to and including `last`.
     bool skip_past(char last) {
         auto const at = rest_.find(last);
         if (!good_ || at == std::string_view::npos) return good_ = false;
@@ -61,7 +64,7 @@ public:
         return true;
     }
 
-    /// `digits` of them; a leading space counts as a zero where asctime pads with one.
+    /// Reads that many digits; a leading space counts as a zero, with which asctime pads.
     int number(std::size_t digits) {
         if (!good_ || rest_.size() < digits) return good_ = false, 0;
         int value = 0;
@@ -92,21 +95,6 @@ public:
         return std::chrono::hours{hours} + std::chrono::minutes{minutes} + std::chrono::seconds{seconds};
     }
 
-    /// ".123456", where there is one. Below a millisecond it is cut off.
-    milliseconds fraction() {
-        if (!next_is('.')) return milliseconds{0};
-        rest_.remove_prefix(1);
-        int sum = 0;
-        std::size_t digits = 0;
-        for (int scale = 100; digits < rest_.size() && rest_[digits] >= '0' && rest_[digits] <= '9';
-             scale /= 10, ++digits)
-            sum += (rest_[digits] - '0') * scale;
-        if (digits == 0) good_ = false;
-        rest_.remove_prefix(digits);
-        return milliseconds{sum};
-    }
-
-    [[nodiscard]] bool next_is(char c) const { return good_ && !rest_.empty() && rest_.front() == c; }
     [[nodiscard]] bool at_end() const { return good_ && rest_.empty(); }
 
 private:
@@ -122,15 +110,16 @@ bool starts_with_day(std::string_view text) {
     return false;
 }
 
-std::optional<time_point> moment(int year, unsigned month, int day, milliseconds time) {
+std::optional<header_time_point> to_time_point(int year, unsigned month, int day, milliseconds time) {
     std::chrono::year_month_day const date{std::chrono::year{year}, std::chrono::month{month},
                                            std::chrono::day{static_cast<unsigned>(day)}};
     if (!date.ok()) return std::nullopt;
-    return time_point{std::chrono::sys_days{date}} + time;
+    return header_time_point{std::chrono::sys_days{date}} + time;
 }
 
 /// A date that names the day first: "Fri, 29 Sep 2023 …", or with hyphens and a year of two digits.
-std::optional<time_point> parse_day_first(std::string_view text, std::string_view between, std::size_t year_digits) {
+std::optional<header_time_point> parse_day_first(std::string_view text, std::string_view between,
+                                                 std::size_t year_digits) {
     date_scanner scan{text};
     scan.skip_past(',');
     scan.literal(" ");
@@ -143,10 +132,10 @@ std::optional<time_point> parse_day_first(std::string_view text, std::string_vie
     scan.literal(" ");
     auto const time = scan.time_of_day();
     scan.literal(" GMT");
-    return scan.at_end() ? moment(year, month, day, time) : std::nullopt;
+    return scan.at_end() ? to_time_point(year, month, day, time) : std::nullopt;
 }
 
-std::optional<time_point> parse_asctime_date(std::string_view text) {
+std::optional<header_time_point> parse_asctime_date(std::string_view text) {
     date_scanner scan{text};
     scan.skip_past(' ');
     auto const month = scan.month();
@@ -156,7 +145,7 @@ std::optional<time_point> parse_asctime_date(std::string_view text) {
     auto const time = scan.time_of_day();
     scan.literal(" ");
     auto const year = scan.number(4);
-    return scan.at_end() ? moment(year, month, day, time) : std::nullopt;
+    return scan.at_end() ? to_time_point(year, month, day, time) : std::nullopt;
 }
 
 }  // namespace
@@ -167,13 +156,13 @@ std::string_view trimmed(std::string_view text) {
     return text;
 }
 
-std::optional<double> whole_number(std::string_view text) {
+std::optional<double> parse_number(std::string_view text) {
     text = trimmed(text);
     auto const value = take_number(text);
     return text.empty() ? value : std::nullopt;
 }
 
-std::optional<milliseconds> believable(double wait_ms) {
+std::optional<milliseconds> plausible_wait(double wait_ms) {
     if (!(wait_ms >= 0) || wait_ms > longest_wait_ms) return std::nullopt;
     constexpr double rounding_error = 1e-6;
     return milliseconds{static_cast<std::int64_t>(std::ceil(wait_ms - rounding_error))};
@@ -185,7 +174,7 @@ std::optional<milliseconds> above_zero(std::optional<milliseconds> wait) {
 
 std::optional<milliseconds> parse_duration(std::string_view text) {
     text = trimmed(text);
-    if (auto const seconds = whole_number(text)) return believable(*seconds * 1'000);
+    if (auto const seconds = parse_number(text)) return plausible_wait(*seconds * 1'000);
     double sum = 0;
     do {
         auto const value = take_number(text);
@@ -193,7 +182,7 @@ std::optional<milliseconds> parse_duration(std::string_view text) {
         if (!factor) return std::nullopt;
         sum += *value * *factor;
     } while (!text.empty());
-    return believable(sum);
+    return plausible_wait(sum);
 }
 
 std::optional<milliseconds> parse_retry_delay(std::string_view text) {
@@ -201,10 +190,10 @@ std::optional<milliseconds> parse_retry_delay(std::string_view text) {
     text.remove_suffix(1);
     auto const seconds = take_number(text);
     if (!seconds || !text.empty()) return std::nullopt;
-    return above_zero(believable(*seconds * 1'000));
+    return above_zero(plausible_wait(*seconds * 1'000));
 }
 
-std::optional<time_point> parse_http_date(std::string_view text) {
+std::optional<header_time_point> parse_http_date(std::string_view text) {
     text = trimmed(text);
     if (!starts_with_day(text)) return std::nullopt;
     if (auto const when = parse_day_first(text, " ", 4)) return when;
@@ -212,31 +201,15 @@ std::optional<time_point> parse_http_date(std::string_view text) {
     return parse_asctime_date(text);
 }
 
-std::optional<time_point> parse_timestamp(std::string_view text) {
-    text = trimmed(text);
-    date_scanner scan{text};
-    auto const year = scan.number(4);
-    scan.literal("-");
-    auto const month = scan.number(2);
-    scan.literal("-");
-    auto const day = scan.number(2);
-    scan.literal(scan.next_is('t') ? "t" : scan.next_is(' ') ? " " : "T");
-    milliseconds time = scan.time_of_day();  // apart: the operands of + may be scanned in either order
-    time += scan.fraction();
-    if (scan.next_is('Z') || scan.next_is('z')) {
-        scan.literal(scan.next_is('Z') ? "Z" : "z");
-    } else {
-        bool const ahead = scan.next_is('+');
-        scan.literal(ahead ? "+" : "-");
-        auto const hours = scan.number(2);
-        scan.literal(":");
-        auto const offset = std::chrono::hours{hours} + std::chrono::minutes{scan.number(2)};
-        time += ahead ? -offset : offset;
-    }
-    if (!scan.at_end()) return std::nullopt;
-    return moment(year, static_cast<unsigned>(month), day, time);
+std::optional<header_time_point> parse_timestamp(std::string_view text) {
+    auto const quoted = '"' + std::string{trimmed(text)} + '"';
+    auto const when = json::read<header_time_point>(quoted);
+    return when ? std::optional{*when} : std::nullopt;
 }
 
-time_point system_now() { return std::chrono::floor<milliseconds>(std::chrono::system_clock::now()); }
+std::optional<milliseconds> wait_until(header_time_point when, std::chrono::system_clock::time_point now) {
+    return plausible_wait(
+        static_cast<double>(std::max(when - std::chrono::floor<milliseconds>(now), milliseconds{0}).count()));
+}
 
 }  // namespace coax::detail

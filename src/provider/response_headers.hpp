@@ -1,6 +1,6 @@
 #pragma once
 
-#include "provider/wire_time.hpp"
+#include "provider/header_time.hpp"
 
 #include <coax/chat/response.hpp>
 #include <coax/http/message.hpp>
@@ -13,8 +13,9 @@
 namespace coax::detail {
 
 /// The wait that the service asked for: `retry-after-ms`, else `retry-after` as seconds or as a date.
-/// Only waits above zero and below ten years count; anything else is as if nothing had been sent.
-[[nodiscard]] std::optional<std::chrono::milliseconds> retry_after(header_list const& headers, time_point now);
+/// None unless it is above zero and at most ten years.
+[[nodiscard]] std::optional<std::chrono::milliseconds> retry_after(header_list const& headers,
+                                                                   std::chrono::system_clock::time_point now);
 
 /// `x-should-retry`, when it is "true" or "false".
 [[nodiscard]] std::optional<bool> should_retry(header_list const& headers);
@@ -25,8 +26,9 @@ namespace coax::detail {
 /// `x-ratelimit-…`, as OpenAI (durations) and Azure (whole seconds) send it. Negative counts are unknown.
 [[nodiscard]] rate_limit_status openai_rate_limits(header_list const& headers);
 
-/// `anthropic-ratelimit-…`, whose resets are moments in time. Where there is no family for all tokens the one of the
-/// input tokens stands in.
-[[nodiscard]] rate_limit_status anthropic_rate_limits(header_list const& headers, time_point now);
+/// `anthropic-ratelimit-…`, whose resets are points in time. The figures of the input tokens are used where there are
+/// none for all tokens.
+[[nodiscard]] rate_limit_status anthropic_rate_limits(header_list const& headers,
+                                                      std::chrono::system_clock::time_point now);
 
 }  // namespace coax::detail

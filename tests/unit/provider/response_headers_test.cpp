@@ -1,4 +1,4 @@
-#include "provider/service_headers.hpp"
+#include "provider/response_headers.hpp"
 
 #include <gtest/gtest.h>
 
@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 using std::chrono::milliseconds;
 
 // 2023-09-29 16:26:37 GMT
-constexpr time_point now{1'696'004'797'000ms};
+constexpr std::chrono::system_clock::time_point now{1'696'004'797'000ms};
 
 struct retry_delay_case {
     char const* name;
@@ -64,7 +64,7 @@ INSTANTIATE_TEST_SUITE_P(
 struct date_case {
     char const* name;
     std::string text;
-    std::optional<time_point> expected;
+    std::optional<header_time_point> expected;
 };
 void PrintTo(date_case const& row, std::ostream* out) { *out << row.name; }
 class HttpDate : public testing::TestWithParam<date_case> {};
@@ -73,7 +73,7 @@ class Timestamp : public testing::TestWithParam<date_case> {};
 TEST_P(HttpDate, FollowsTheTable) { EXPECT_EQ(parse_http_date(GetParam().text), GetParam().expected); }
 TEST_P(Timestamp, FollowsTheTable) { EXPECT_EQ(parse_timestamp(GetParam().text), GetParam().expected); }
 
-constexpr time_point example{784'111'777'000ms};  // RFC 9110's own
+constexpr header_time_point example{784'111'777'000ms};  // RFC 9110's own
 
 INSTANTIATE_TEST_SUITE_P(
     Rows, HttpDate,

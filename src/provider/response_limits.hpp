@@ -8,31 +8,31 @@
 
 namespace coax::detail {
 
-/// What one answer may add up to.
-inline constexpr std::size_t max_answer_bytes = 16U << 20U;
+inline constexpr std::size_t max_response_bytes = 16U << 20U;
 inline constexpr std::size_t max_tool_calls = 128;
-inline constexpr std::size_t max_answer_blocks = 4'096;  ///< Content blocks, on wires that have them.
+inline constexpr std::size_t max_content_blocks = 4'096;
 
 /// `errc::too_large`, in the service's name.
-[[nodiscard]] inline error answer_too_large(std::string_view service, std::string_view what) {
+[[nodiscard]] inline error response_too_large(std::string_view service, std::string_view what) {
     error why{.code = errc::too_large, .message = std::string{service}, .http_status = 200};
     why.message.append(": ").append(what);
     return why;
 }
 
-/// Counts what a stream adds to an answer, so that no stream grows without end.
-class answer_bound {
+/// Counts the bytes of a streamed response and refuses those beyond `max_response_bytes`.
+class response_size {
 public:
-    explicit answer_bound(std::string_view service) : service_{service} {}
+    explicit response_size(std::string_view service) : service_{service} {}
 
-    /// Or `errc::too_large`.
+    /// Errors: `errc::too_large`.
     [[nodiscard]] result<void> count(std::size_t more_bytes) {
         bytes_ += more_bytes;
-        if (bytes_ > max_answer_bytes) return answer_too_large(service_, "the answer outgrew its bound of 16 MiB");
+        if (bytes_ > max_response_bytes)
+            return response_too_large(service_, "the response outgrew its bound of 16 MiB");
         return {};
     }
 
-    /// Counts and appends a piece, or `errc::too_large`.
+    /// Counts and appends a piece. Errors: `errc::too_large`.
     [[nodiscard]] result<void> append(std::string& text, std::string_view piece) {
         auto counted = count(piece.size());
         if (counted) text += piece;

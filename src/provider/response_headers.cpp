@@ -1,4 +1,4 @@
-#include "provider/service_headers.hpp"
+#include "provider/response_headers.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -30,14 +30,8 @@ std::string_view after_prefix(std::string_view name, std::string_view prefix) {
     return name.substr(prefix.size());
 }
 
-std::optional<milliseconds> until(std::string_view timestamp, time_point now) {
-    auto const when = parse_timestamp(timestamp);
-    if (!when) return std::nullopt;
-    return believable(static_cast<double>(std::max(*when - now, milliseconds{0}).count()));
-}
-
-/// How one bucket's headers end, and what they tell.
-struct bucket_headers {
+/// The header names of one limit, without their prefix, and the members they set.
+struct limit_headers {
     std::string_view limit;
     std::string_view remaining;
     std::string_view reset;
@@ -46,21 +40,21 @@ struct bucket_headers {
     std::optional<milliseconds> rate_limit_status::* reset_wait;
 };
 
-constexpr bucket_headers request_bucket(std::string_view limit, std::string_view remaining, std::string_view reset) {
+constexpr limit_headers request_headers(std::string_view limit, std::string_view remaining, std::string_view reset) {
     using status = rate_limit_status;
     return {limit, remaining, reset, &status::limit_requests, &status::remaining_requests, &status::reset_requests};
 }
 
-constexpr bucket_headers token_bucket(std::string_view limit, std::string_view remaining, std::string_view reset) {
+constexpr limit_headers token_headers(std::string_view limit, std::string_view remaining, std::string_view reset) {
     using status = rate_limit_status;
     return {limit, remaining, reset, &status::limit_tokens, &status::remaining_tokens, &status::reset_tokens};
 }
 
-/// Takes the header over if it is one of the bucket's.
+/// Sets the member that the header `name` stands for, if any.
 /// @param to_wait  Reads a reset.
 template <class ToWait>
-void take(rate_limit_status& status, bucket_headers const& of, std::string_view name, std::string_view value,
-          ToWait to_wait) {
+void set_member(rate_limit_status& status, limit_headers const& of, std::string_view name, std::string_view value,
+                ToWait to_wait) {
     if (is_name(name, of.limit))
         status.*of.limit_count = parse_count(value);
     else if (is_name(name, of.remaining))
@@ -71,14 +65,13 @@ void take(rate_limit_status& status, bucket_headers const& of, std::string_view 
 
 }  // namespace
 
-std::optional<milliseconds> retry_after(header_list const& headers, time_point now) {
-    if (auto const wait_ms = whole_number(headers.find("retry-after-ms")))
-        if (auto const wait = above_zero(believable(*wait_ms))) return wait;
+std::optional<milliseconds> retry_after(header_list const& headers, std::chrono::system_clock::time_point now) {
+    if (auto const wait_ms = parse_number(headers.find("retry-after-ms")))
+        if (auto const wait = above_zero(plausible_wait(*wait_ms))) return wait;
     auto const text = headers.find("retry-after");
-    if (auto const seconds = whole_number(text)) return above_zero(believable(*seconds * 1'000));
-    if (auto const when = parse_http_date(text))
-        return above_zero(believable(static_cast<double>((*when - now).count())));
-    // Older answers of Azure have only this one, with its odd hyphen.
+    if (auto const seconds = parse_number(text)) return above_zero(plausible_wait(*seconds * 1'000));
+    if (auto const when = parse_http_date(text)) return above_zero(wait_until(*when, now));
+    // Older responses of Azure have only this one, with its odd hyphen.
     return above_zero(parse_duration(headers.find("x-rate-limit-reset-tokens")));
 }
 
@@ -96,29 +89,32 @@ std::string request_id(header_list const& headers) {
 }
 
 rate_limit_status openai_rate_limits(header_list const& headers) {
-    constexpr auto requests = request_bucket("limit-requests", "remaining-requests", "reset-requests");
-    constexpr auto tokens = token_bucket("limit-tokens", "remaining-tokens", "reset-tokens");
+    constexpr auto requests = request_headers("limit-requests", "remaining-requests", "reset-requests");
+    constexpr auto tokens = token_headers("limit-tokens", "remaining-tokens", "reset-tokens");
     rate_limit_status status;
     for (auto const& [name, value] : headers) {
         auto const what = after_prefix(name, "x-ratelimit-");
         if (what.empty()) continue;
-        for (auto const& bucket : {requests, tokens}) take(status, bucket, what, value, parse_duration);
+        for (auto const& bucket : {requests, tokens}) set_member(status, bucket, what, value, parse_duration);
     }
     return status;
 }
 
-rate_limit_status anthropic_rate_limits(header_list const& headers, time_point now) {
-    constexpr auto requests = request_bucket("requests-limit", "requests-remaining", "requests-reset");
-    constexpr auto tokens = token_bucket("tokens-limit", "tokens-remaining", "tokens-reset");
-    constexpr auto input_tokens = token_bucket("input-tokens-limit", "input-tokens-remaining", "input-tokens-reset");
-    auto const to_wait = [now](std::string_view when) { return until(when, now); };
+rate_limit_status anthropic_rate_limits(header_list const& headers, std::chrono::system_clock::time_point now) {
+    constexpr auto requests = request_headers("requests-limit", "requests-remaining", "requests-reset");
+    constexpr auto tokens = token_headers("tokens-limit", "tokens-remaining", "tokens-reset");
+    constexpr auto input_tokens = token_headers("input-tokens-limit", "input-tokens-remaining", "input-tokens-reset");
+    auto const to_wait = [now](std::string_view text) {
+        auto const when = parse_timestamp(text);
+        return when ? wait_until(*when, now) : std::nullopt;
+    };
     rate_limit_status status;
     rate_limit_status input;
     for (auto const& [name, value] : headers) {
         auto const what = after_prefix(name, "anthropic-ratelimit-");
         if (what.empty()) continue;
-        for (auto const& bucket : {requests, tokens}) take(status, bucket, what, value, to_wait);
-        take(input, input_tokens, what, value, to_wait);
+        for (auto const& bucket : {requests, tokens}) set_member(status, bucket, what, value, to_wait);
+        set_member(input, input_tokens, what, value, to_wait);
     }
     if (!status.limit_tokens && !status.remaining_tokens && !status.reset_tokens) {
         status.limit_tokens = input.limit_tokens;

@@ -9,39 +9,40 @@ namespace {
 using test::describe;
 using test::make;
 using test::ok;
+using test::test_time;
 
-struct answer_case {
+struct response_case {
     char const* name;
     std::string service;
     std::string body;
     std::string expected;
 };
-void PrintTo(answer_case const& row, std::ostream* out) { *out << row.name; }
-class Answer : public testing::TestWithParam<answer_case> {};
+void PrintTo(response_case const& row, std::ostream* out) { *out << row.name; }
+class Response : public testing::TestWithParam<response_case> {};
 
-TEST_P(Answer, IsRead) {
-    auto const answer = make(GetParam().service)->decode(ok(GetParam().body));
-    ASSERT_TRUE(answer) << answer.error();
-    EXPECT_EQ(describe(*answer), GetParam().expected);
+TEST_P(Response, IsRead) {
+    auto const response = make(GetParam().service)->decode(ok(GetParam().body), test_time);
+    ASSERT_TRUE(response) << response.error();
+    EXPECT_EQ(describe(*response), GetParam().expected);
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    OpenAi, Answer,
+    OpenAi, Response,
     testing::Values(
-        answer_case{"text", "openai",
-                    R"({"id":"chatcmpl-A1","object":"chat.completion","created":1760000000,"model":"gpt-5.4",
+        response_case{"text", "openai",
+                      R"({"id":"chatcmpl-A1","object":"chat.completion","created":1760000000,"model":"gpt-5.4",
  "choices":[{"index":0,"message":{"role":"assistant","content":"{\"city\":\"Oslo\"}","refusal":null,"annotations":[]},
    "logprobs":null,"finish_reason":"stop"}],
  "usage":{"prompt_tokens":41,"completion_tokens":9,"total_tokens":50,
    "prompt_tokens_details":{"cached_tokens":0,"audio_tokens":0},
    "completion_tokens_details":{"reasoning_tokens":0,"audio_tokens":0,"accepted_prediction_tokens":0,"rejected_prediction_tokens":0}},
  "service_tier":"default","system_fingerprint":null})",
-                    R"(text={"city":"Oslo"} finish=stop usage=41/9 id=chatcmpl-A1 model=gpt-5.4)"},
-        answer_case{
+                      R"(text={"city":"Oslo"} finish=stop usage=41/9 id=chatcmpl-A1 model=gpt-5.4)"},
+        response_case{
             "refusal", "openai",
             R"({"id":"i","model":"m","choices":[{"index":0,"message":{"role":"assistant","content":null,"refusal":"I can't help with that."},"finish_reason":"stop"}]})",
             "text= finish=refusal refusal=I can't help with that. usage=0/0 id=i model=m"},
-        answer_case{
+        response_case{
             "tool_calls", "openai",
             R"({"id":"chatcmpl-A2","object":"chat.completion","created":1760000001,"model":"gpt-5.4",
  "choices":[{"index":0,"message":{"role":"assistant","content":null,"refusal":null,
@@ -50,44 +51,44 @@ INSTANTIATE_TEST_SUITE_P(
    "logprobs":null,"finish_reason":"tool_calls"}],
  "usage":{"prompt_tokens":82,"completion_tokens":34,"total_tokens":116}})",
             R"(text= call=call_1,get_weather,{"city":"Oslo"} call=call_2,get_weather,{"city":"Bergen"} finish=tool_calls usage=82/34 id=chatcmpl-A2 model=gpt-5.4)"},
-        answer_case{
+        response_case{
             "forced_tool_ends_in_stop", "openai",
             R"({"choices":[{"message":{"tool_calls":[{"id":"c","function":{"name":"f","arguments":""}}]},"finish_reason":"stop"}]})",
             "text= call=c,f,{} finish=tool_calls usage=0/0 id= model="},
-        answer_case{"length", "openai", R"({"choices":[{"message":{"content":"{\"a"},"finish_reason":"length"}]})",
-                    R"(text={"a finish=length usage=0/0 id= model=)"},
-        answer_case{"content_filter", "openai",
-                    R"({"choices":[{"message":{"content":null},"finish_reason":"content_filter"}]})",
-                    "text= finish=content_filter usage=0/0 id= model="},
-        answer_case{
+        response_case{"length", "openai", R"({"choices":[{"message":{"content":"{\"a"},"finish_reason":"length"}]})",
+                      R"(text={"a finish=length usage=0/0 id= model=)"},
+        response_case{"content_filter", "openai",
+                      R"({"choices":[{"message":{"content":null},"finish_reason":"content_filter"}]})",
+                      "text= finish=content_filter usage=0/0 id= model="},
+        response_case{
             "unknown_values", "openai",
             R"({"novel":{"a":[1]},"choices":[{"message":{"content":"x","novel":1},"finish_reason":"bored"}],"usage":{"novel":1,"prompt_tokens":3}})",
             "text=x finish=unknown usage=3/0 id= model="},
-        answer_case{
+        response_case{
             "nulls_everywhere", "openai",
             R"({"id":null,"model":null,"choices":[{"index":null,"message":{"content":"x","tool_calls":null,"function_call":null},"finish_reason":null}],)"
             R"("usage":{"prompt_tokens":1,"completion_tokens":2,"prompt_tokens_details":null,"completion_tokens_details":{"reasoning_tokens":null}},"error":null})",
             "text=x finish=unknown usage=1/2 id= model="},
-        answer_case{"null_usage", "openai",
-                    R"({"choices":[{"message":{"content":"x"},"finish_reason":"stop"}],"usage":null})",
-                    "text=x finish=stop usage=0/0 id= model="},
-        answer_case{
+        response_case{"null_usage", "openai",
+                      R"({"choices":[{"message":{"content":"x"},"finish_reason":"stop"}],"usage":null})",
+                      "text=x finish=stop usage=0/0 id= model="},
+        response_case{
             "choices_out_of_order", "openai",
             R"({"choices":[{"index":1,"message":{"content":"b"}},{"index":0,"message":{"content":"a"},"finish_reason":"stop"}]})",
             "text=a finish=stop usage=0/0 id= model="},
-        answer_case{
+        response_case{
             "custom_tool", "openai",
             R"({"choices":[{"message":{"tool_calls":[{"id":"c","type":"custom","custom":{"name":"sql","input":"SELECT 1"}}]},"finish_reason":"tool_calls"}]})",
             "text= call=c,sql,SELECT 1 finish=tool_calls usage=0/0 id= model="},
-        answer_case{
+        response_case{
             "old_function_call", "openai",
             R"({"choices":[{"message":{"content":null,"function_call":{"name":"f","arguments":"{\"a\":1}"}},"finish_reason":"function_call"}]})",
             R"(text= call=call_0,f,{"a":1} finish=tool_calls usage=0/0 id= model=)"}),
     [](auto const& row) { return std::string(row.param.name); });
 
 INSTANTIATE_TEST_SUITE_P(
-    Azure, Answer,
-    testing::Values(answer_case{
+    Azure, Response,
+    testing::Values(response_case{
         "filter_findings", "azure",
         R"({"id":"chatcmpl-1","object":"chat.completion","created":1760000000,"model":"gpt-4o-2024-08-06",
  "choices":[{"index":0,"finish_reason":"stop","logprobs":null,"message":{"role":"assistant","content":"Hi","refusal":null},
@@ -101,29 +102,29 @@ INSTANTIATE_TEST_SUITE_P(
     [](auto const& row) { return std::string(row.param.name); });
 
 INSTANTIATE_TEST_SUITE_P(
-    Compatible, Answer,
+    Compatible, Response,
     testing::Values(
-        answer_case{
+        response_case{
             "arguments_as_object", "compatible",
             R"({"choices":[{"message":{"tool_calls":[{"function":{"name":"f","arguments":{"a": 1}}},{"function":{"name":"g","arguments":"{}"}}]},"finish_reason":"tool_calls"}]})",
             R"(text= call=call_0,f,{"a":1} call=call_1,g,{} finish=tool_calls usage=0/0 id= model=)"},
-        answer_case{
+        response_case{
             "content_as_parts", "compatible",
             R"({"choices":[{"message":{"content":[{"type":"text","text":"Hello "},{"type":"text","text":"you"},{"type":"new"}]},"finish_reason":"stop"}]})",
             "text=Hello you finish=stop usage=0/0 id= model="},
-        answer_case{"reasoning_content", "compatible",
-                    R"({"choices":[{"message":{"content":"x","reasoning_content":"Hm."},"finish_reason":"stop"}]})",
-                    "text=x finish=stop reasoning=Hm. usage=0/0 id= model="},
-        answer_case{"reasoning", "compatible",
-                    R"({"choices":[{"message":{"content":"x","reasoning":"Hm."},"finish_reason":"stop"}]})",
-                    "text=x finish=stop reasoning=Hm. usage=0/0 id= model="}),
+        response_case{"reasoning_content", "compatible",
+                      R"({"choices":[{"message":{"content":"x","reasoning_content":"Hm."},"finish_reason":"stop"}]})",
+                      "text=x finish=stop reasoning=Hm. usage=0/0 id= model="},
+        response_case{"reasoning", "compatible",
+                      R"({"choices":[{"message":{"content":"x","reasoning":"Hm."},"finish_reason":"stop"}]})",
+                      "text=x finish=stop reasoning=Hm. usage=0/0 id= model="}),
     [](auto const& row) { return std::string(row.param.name); });
 
 INSTANTIATE_TEST_SUITE_P(
-    Anthropic, Answer,
+    Anthropic, Response,
     testing::Values(
-        answer_case{"text", "anthropic",
-                    R"({"id":"msg_01A","type":"message","role":"assistant","model":"claude-sonnet-5",
+        response_case{"text", "anthropic",
+                      R"({"id":"msg_01A","type":"message","role":"assistant","model":"claude-sonnet-5",
  "content":[{"type":"text","text":"Hi."}],
  "stop_reason":"end_turn","stop_sequence":null,"stop_details":null,
  "usage":{"input_tokens":12,"cache_creation_input_tokens":0,"cache_read_input_tokens":0,
@@ -131,8 +132,8 @@ INSTANTIATE_TEST_SUITE_P(
           "output_tokens":4,"output_tokens_details":{"thinking_tokens":0},
           "server_tool_use":{"web_search_requests":0,"web_fetch_requests":0},
           "service_tier":"standard","inference_geo":"us"}})",
-                    "text=Hi. finish=stop usage=12/4 id=msg_01A model=claude-sonnet-5"},
-        answer_case{
+                      "text=Hi. finish=stop usage=12/4 id=msg_01A model=claude-sonnet-5"},
+        response_case{
             "thinking_and_tools", "anthropic",
             R"({"type":"message","content":[{"type":"thinking","thinking":"Hm.","signature":"Eq"},{"type":"text","text":"Let me "},)"
             R"({"type":"text","text":"look."},{"type":"tool_use","id":"t1","name":"clock","input":{"zone": "Oslo"}},{"type":"tool_use","id":"t2","name":"now","input":{}}],)"
@@ -140,88 +141,92 @@ INSTANTIATE_TEST_SUITE_P(
             R"(text=Let me look. call=t1,clock,{"zone":"Oslo"} call=t2,now,{} finish=tool_calls reasoning=Hm. usage=1/2 id= model= raw=)"
             R"([{"type":"thinking","thinking":"Hm.","signature":"Eq"},{"type":"text","text":"Let me "},{"type":"text","text":"look."},)"
             R"({"type":"tool_use","id":"t1","name":"clock","input":{"zone":"Oslo"}},{"type":"tool_use","id":"t2","name":"now","input":{}}])"},
-        answer_case{
+        response_case{
             "refusal", "anthropic",
             R"({"type":"message","content":[],"stop_reason":"refusal","stop_details":{"type":"refusal","category":"bio","explanation":"Not this."}})",
             "text= finish=refusal refusal=Not this. usage=0/0 id= model="},
-        answer_case{"refusal_without_words", "anthropic",
-                    R"({"type":"message","content":[],"stop_reason":"refusal","stop_details":null})",
-                    "text= finish=refusal refusal=declined usage=0/0 id= model="},
-        answer_case{"limit", "anthropic",
-                    R"({"type":"message","content":[{"type":"text","text":"a"}],"stop_reason":"max_tokens"})",
-                    "text=a finish=length usage=0/0 id= model="},
-        answer_case{
+        response_case{"refusal_without_words", "anthropic",
+                      R"({"type":"message","content":[],"stop_reason":"refusal","stop_details":null})",
+                      "text= finish=refusal refusal=declined usage=0/0 id= model="},
+        response_case{"limit", "anthropic",
+                      R"({"type":"message","content":[{"type":"text","text":"a"}],"stop_reason":"max_tokens"})",
+                      "text=a finish=length usage=0/0 id= model="},
+        response_case{
             "window", "anthropic",
             R"({"type":"message","content":[{"type":"text","text":"a"}],"stop_reason":"model_context_window_exceeded"})",
             "text=a finish=length usage=0/0 id= model="},
-        answer_case{
+        response_case{
             "stop_text", "anthropic",
             R"({"type":"message","content":[{"type":"text","text":"a"}],"stop_reason":"stop_sequence","stop_sequence":"END"})",
             "text=a finish=stop usage=0/0 id= model="},
-        answer_case{
+        response_case{
             "pause_with_unknown_block", "anthropic",
             R"({"type":"message","content":[{"type":"server_tool_use","id":"s1","name":"web_search","input":{"q":"x"}},{"type":"novel","x":[1]}],"stop_reason":"pause_turn"})",
             R"(text= finish=pause usage=0/0 id= model= raw=[{"type":"server_tool_use","id":"s1","name":"web_search","input":{"q":"x"}},{"type":"novel","x":[1]}])"},
-        answer_case{
+        response_case{
             "citations_are_kept", "anthropic",
             R"({"type":"message","content":[{"type":"text","text":"a","citations":[{"type":"char_location"}]}],"stop_reason":"novel"})",
             R"(text=a finish=unknown usage=0/0 id= model= raw=[{"type":"text","text":"a","citations":[{"type":"char_location"}]}])"}),
     [](auto const& row) { return std::string(row.param.name); });
 
 TEST(AnswerUsage, OfOpenAiHasItsParts) {
-    auto const answer = make("openai")->decode(ok(
-        R"({"choices":[{"message":{"content":"x"}}],"usage":{"prompt_tokens":100,"completion_tokens":50,"prompt_tokens_details":{"cached_tokens":60,"cache_write_tokens":20},)"
-        R"("completion_tokens_details":{"reasoning_tokens":30}}})"));
+    auto const response = make("openai")->decode(
+        ok(R"({"choices":[{"message":{"content":"x"}}],"usage":{"prompt_tokens":100,"completion_tokens":50,"prompt_tokens_details":{"cached_tokens":60,"cache_write_tokens":20},)"
+           R"("completion_tokens_details":{"reasoning_tokens":30}}})"),
+        test_time);
     usage const expected{.input_tokens = 100,
                          .output_tokens = 50,
                          .cached_input_tokens = 60,
                          .cache_write_tokens = 20,
                          .reasoning_tokens = 30};
-    EXPECT_EQ(answer.value().usage, expected);
+    EXPECT_EQ(response.value().usage, expected);
 }
 
 TEST(AnswerUsage, OfAnthropicCountsCachedTokensAsInput) {
-    auto const answer =
+    auto const response =
         make("anthropic")
-            ->decode(ok(
-                R"({"type":"message","content":[],"usage":{"input_tokens":10,"cache_creation_input_tokens":20,"cache_read_input_tokens":30,"output_tokens":5,"output_tokens_details":{"thinking_tokens":4}}})"));
+            ->decode(
+                ok(R"({"type":"message","content":[],"usage":{"input_tokens":10,"cache_creation_input_tokens":20,"cache_read_input_tokens":30,"output_tokens":5,"output_tokens_details":{"thinking_tokens":4}}})"),
+                test_time);
     usage const expected{.input_tokens = 60,
                          .output_tokens = 5,
                          .cached_input_tokens = 30,
                          .cache_write_tokens = 20,
                          .reasoning_tokens = 4};
-    EXPECT_EQ(answer.value().usage, expected);
+    EXPECT_EQ(response.value().usage, expected);
 }
 
 TEST(AnswerHeaders, AreKept) {
     auto const body = R"({"type":"message","content":[],"choices":[{"message":{"content":"x"}}]})";
     auto const openai =
-        make("openai")->decode(ok(body, {{"x-request-id", "req_1"}, {"x-ratelimit-remaining-tokens", "5"}})).value();
+        make("openai")
+            ->decode(ok(body, {{"x-request-id", "req_1"}, {"x-ratelimit-remaining-tokens", "5"}}), test_time)
+            .value();
     EXPECT_EQ(openai.request_id, "req_1");
     EXPECT_EQ(openai.rate_limits.remaining_tokens, 5);
     auto const anthropic =
         make("anthropic")
-            ->decode(ok(body, {{"request-id", "req_2"}, {"anthropic-ratelimit-tokens-remaining", "6"}}))
+            ->decode(ok(body, {{"request-id", "req_2"}, {"anthropic-ratelimit-tokens-remaining", "6"}}), test_time)
             .value();
     EXPECT_EQ(anthropic.request_id, "req_2");
     EXPECT_EQ(anthropic.rate_limits.remaining_tokens, 6);
 }
 
-struct bad_answer_case {
+struct bad_response_case {
     char const* name;
     std::string service;
-    http_response answer;
+    http_response response;
     errc expected;
 };
-void PrintTo(bad_answer_case const& row, std::ostream* out) { *out << row.name; }
-class BadAnswer : public testing::TestWithParam<bad_answer_case> {};
+void PrintTo(bad_response_case const& row, std::ostream* out) { *out << row.name; }
+class BadResponse : public testing::TestWithParam<bad_response_case> {};
 
-TEST_P(BadAnswer, IsAnError) {
-    auto const answer = make(GetParam().service)->decode(GetParam().answer);
-    ASSERT_FALSE(answer);
-    EXPECT_EQ(answer.error().code, GetParam().expected);
-    EXPECT_EQ(answer.error().http_status, GetParam().answer.status);
-    EXPECT_EQ(answer.error().message.substr(0, GetParam().service.size()), GetParam().service);
+TEST_P(BadResponse, IsAnError) {
+    auto const response = make(GetParam().service)->decode(GetParam().response, test_time);
+    ASSERT_FALSE(response);
+    EXPECT_EQ(response.error().code, GetParam().expected);
+    EXPECT_EQ(response.error().http_status, GetParam().response.status);
+    EXPECT_EQ(response.error().message.substr(0, GetParam().service.size()), GetParam().service);
 }
 
 std::string with_calls(std::size_t count) {
@@ -232,71 +237,69 @@ std::string with_calls(std::size_t count) {
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    Rows, BadAnswer,
+    Rows, BadResponse,
     testing::Values(
-        bad_answer_case{"empty", "openai", ok(""), errc::protocol_error},
-        bad_answer_case{"page", "azure", ok("<html></html>"), errc::protocol_error},
-        bad_answer_case{"cut", "openai", ok(R"({"choices":[{"message":{"content":"x)"), errc::protocol_error},
-        bad_answer_case{"no_choices", "openai", ok(R"({"choices":[]})"), errc::protocol_error},
-        bad_answer_case{"other_object", "compatible", ok(R"({"object":"list","data":[]})"), errc::protocol_error},
-        bad_answer_case{"array", "openai", ok("[]"), errc::protocol_error},
-        bad_answer_case{"error_in_200", "compatible", ok(R"({"error":{"message":"x","code":429}})"),
-                        errc::rate_limited},
-        bad_answer_case{"too_many_calls", "openai", ok(with_calls(129)), errc::too_large},
-        bad_answer_case{"anthropic_empty", "anthropic", ok(""), errc::protocol_error},
-        bad_answer_case{"anthropic_other_type", "anthropic", ok(R"({"type":"completion","completion":"x"})"),
-                        errc::protocol_error},
-        bad_answer_case{"anthropic_nothing", "anthropic", ok("{}"), errc::protocol_error},
-        bad_answer_case{"anthropic_error_in_200", "anthropic",
-                        ok(R"({"type":"error","error":{"type":"overloaded_error","message":"x"}})"), errc::overloaded},
-        bad_answer_case{"openai_500", "openai", {.status = 500}, errc::server_error},
-        bad_answer_case{"azure_filter",
-                        "azure",
-                        {.status = 400, .body = R"({"error":{"code":"content_filter"}})"},
-                        errc::content_filtered},
-        bad_answer_case{"anthropic_529", "anthropic", {.status = 529, .body = "overloaded"}, errc::overloaded},
-        bad_answer_case{
+        bad_response_case{"empty", "openai", ok(""), errc::protocol_error},
+        bad_response_case{"page", "azure", ok("<html></html>"), errc::protocol_error},
+        bad_response_case{"cut", "openai", ok(R"({"choices":[{"message":{"content":"x)"), errc::protocol_error},
+        bad_response_case{"no_choices", "openai", ok(R"({"choices":[]})"), errc::protocol_error},
+        bad_response_case{"other_object", "compatible", ok(R"({"object":"list","data":[]})"), errc::protocol_error},
+        bad_response_case{"array", "openai", ok("[]"), errc::protocol_error},
+        bad_response_case{"error_in_200", "compatible", ok(R"({"error":{"message":"x","code":429}})"),
+                          errc::rate_limited},
+        bad_response_case{"too_many_calls", "openai", ok(with_calls(129)), errc::too_large},
+        bad_response_case{"anthropic_empty", "anthropic", ok(""), errc::protocol_error},
+        bad_response_case{"anthropic_other_type", "anthropic", ok(R"({"type":"completion","completion":"x"})"),
+                          errc::protocol_error},
+        bad_response_case{"anthropic_nothing", "anthropic", ok("{}"), errc::protocol_error},
+        bad_response_case{"anthropic_error_in_200", "anthropic",
+                          ok(R"({"type":"error","error":{"type":"overloaded_error","message":"x"}})"),
+                          errc::overloaded},
+        bad_response_case{"openai_500", "openai", {.status = 500}, errc::server_error},
+        bad_response_case{"azure_filter",
+                          "azure",
+                          {.status = 400, .body = R"({"error":{"code":"content_filter"}})"},
+                          errc::content_filtered},
+        bad_response_case{"anthropic_529", "anthropic", {.status = 529, .body = "overloaded"}, errc::overloaded},
+        bad_response_case{
             "compatible_404", "compatible", {.status = 404, .body = R"({"detail":"Not Found"})"}, errc::not_found}),
     [](auto const& row) { return std::string(row.param.name); });
 
-TEST(BadAnswers, AllowAsManyCallsAsTheBound) {
-    EXPECT_EQ(make("openai")->decode(ok(with_calls(128))).value().tool_calls.size(), 128U);
+TEST(BadResponses, AllowAsManyCallsAsTheBound) {
+    EXPECT_EQ(make("openai")->decode(ok(with_calls(128)), test_time).value().tool_calls.size(), 128U);
 }
 
-TEST(BadAnswers, CutAnywhereAreErrors) {
+TEST(BadResponses, CutAnywhereAreErrors) {
     std::string const whole =
         R"({"id":"i","model":"m","choices":[{"index":0,"message":{"content":"h\u00e9\"llo","tool_calls":[{"id":"c","function":{"name":"f","arguments":"{\"a\":1}"}}]},"finish_reason":"stop"}],"usage":{"prompt_tokens":12}})";
     auto const service = make("openai");
     for (std::size_t size = 0; size < whole.size(); ++size) {
-        auto const answer = service->decode(ok(whole.substr(0, size)));
-        ASSERT_FALSE(answer) << size;
-        EXPECT_EQ(answer.error().code, errc::protocol_error) << size;
+        auto const response = service->decode(ok(whole.substr(0, size)), test_time);
+        ASSERT_FALSE(response) << size;
+        EXPECT_EQ(response.error().code, errc::protocol_error) << size;
     }
-    EXPECT_TRUE(service->decode(ok(whole)));
+    EXPECT_TRUE(service->decode(ok(whole), test_time));
 }
 
-TEST(BadAnswers, KeepTheRequestIdAndThePlace) {
-    auto const answer = make("openai")->decode(ok(R"({"choices":[{"message":7}]})", {{"x-request-id", "req_1"}}));
-    ASSERT_FALSE(answer);
-    EXPECT_EQ(answer.error().request_id, "req_1");
-    EXPECT_EQ(answer.error().where, "/choices/0/message");
+TEST(BadResponses, KeepTheRequestIdAndThePlace) {
+    auto const response =
+        make("openai")->decode(ok(R"({"choices":[{"message":7}]})", {{"x-request-id", "req_1"}}), test_time);
+    ASSERT_FALSE(response);
+    EXPECT_EQ(response.error().request_id, "req_1");
+    EXPECT_EQ(response.error().where, "/choices/0/message");
 }
 
 TEST(RetryAfterDates, AreWaitsFromNow) {
-    // Far enough ahead that the date is in the future, near enough to be believed.
-    auto const tomorrow =
-        std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now()) + std::chrono::days{1};
-    std::chrono::year_month_day const date{tomorrow};
-    constexpr std::string_view months = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    auto const two = [](unsigned value) { return (value < 10 ? "0" : "") + std::to_string(value); };
-    auto const text = "Mon, " + two(static_cast<unsigned>(date.day())) + ' ' +
-                      std::string{months.substr((static_cast<unsigned>(date.month()) - 1) * 3, 3)} + ' ' +
-                      std::to_string(static_cast<int>(date.year())) + " 23:59:59 GMT";
-    auto const answer = make("openai")->decode({.status = 429, .headers = {{"retry-after", text}}});
-    ASSERT_FALSE(answer);
-    ASSERT_TRUE(answer.error().retry_after);
-    EXPECT_GT(*answer.error().retry_after, std::chrono::hours{23});
-    EXPECT_LT(*answer.error().retry_after, std::chrono::hours{49});
+    auto const response = make("openai")->decode(
+        {.status = 429, .headers = {{"retry-after", "Fri, 29 Sep 2023 16:28:37 GMT"}}}, test_time);
+    ASSERT_FALSE(response);
+    EXPECT_EQ(response.error().retry_after, std::chrono::minutes{2});
+}
+
+TEST(RateLimitResets, AreWaitsFromNow) {
+    auto const limits =
+        make("anthropic")->rate_limits({{"anthropic-ratelimit-requests-reset", "2023-09-29T16:26:40Z"}}, test_time);
+    EXPECT_EQ(limits.reset_requests, std::chrono::seconds{3});
 }
 
 }  // namespace

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <coax/chat/request.hpp>
+#include <coax/core/result.hpp>
+#include <coax/json/writer.hpp>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// What the encoders of all services share.
+namespace coax::detail {
+
+/// About the size of the body, so that one allocation does.
+[[nodiscard]] std::size_t expected_bytes(chat_request const& request);
+
+void write_strings(json::writer& out, std::string_view name, std::vector<std::string> const& texts);
+
+/// Adds `request.extra` to a finished body. Errors: `errc::invalid_argument`.
+[[nodiscard]] result<std::string> with_extra(std::string body, chat_request const& request);
+
+/// Errors: `errc::invalid_argument` for an image in a message of any other role than the user's or `also`.
+[[nodiscard]] result<void> check_images(std::vector<message> const& messages, role also, std::string_view rule);
+
+}  // namespace coax::detail

@@ -68,7 +68,7 @@ private:
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         coax::sim::options options{.tls = tls};
         options.handler = [](coax::sim::recorded_request const&) {
-            coax::sim::scripted_answer answer;
+            coax::sim::scripted_response answer;
             answer.body = answer_body();
             return std::optional{answer};
         };

@@ -94,17 +94,17 @@ double over_sockets() {
     for (std::size_t i = 0; i < fates.size(); ++i)
         if (fates[i] == fate::refused)
             wanted.script.push_back({.request = i + 1,
-                                     .what = {.kind = coax::sim::fault_kind::rate_limited,
+                                     .fault = {.kind = coax::sim::fault_kind::rate_limited,
                                               .retry_after = coax::sim::retry_after_form::none}});
         else if (fates[i] == fate::hangs)
-            wanted.script.push_back({.request = i + 1, .what = {.kind = coax::sim::fault_kind::stall}});
+            wanted.script.push_back({.request = i + 1, .fault = {.kind = coax::sim::fault_kind::stall}});
     coax::sim::server server{wanted};
     auto options = batch_options();
     options.service.provider.base_url = server.url() + "/v1";
     coax::runtime rt;
     auto const took = rt.run(run_batch(std::move(options)));
     auto const struck = server.stats().faults[coax::sim::fault_kind::rate_limited];
-    auto const refused = server.stats().answers_by_status[429];
+    auto const refused = server.stats().responses_by_status[429];
     std::printf("of %llu 429s the service's own limits caused %llu\n", static_cast<unsigned long long>(refused),
                 static_cast<unsigned long long>(refused - struck));
     return took;

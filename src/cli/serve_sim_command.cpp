@@ -39,7 +39,7 @@ result<sim::fault> fault_of(std::string text) {
 void print_stats(sim::server_stats const& stats) {
     std::printf("%llu requests, %llu connections\n", static_cast<unsigned long long>(stats.requests),
                 static_cast<unsigned long long>(stats.connections));
-    for (auto const& [status, count] : stats.answers_by_status)
+    for (auto const& [status, count] : stats.responses_by_status)
         std::printf("status %d: %llu\n", status, static_cast<unsigned long long>(count));
     for (auto const& [kind, count] : stats.faults)
         std::printf("fault %s: %llu\n", std::string{to_string(kind)}.c_str(), static_cast<unsigned long long>(count));
@@ -58,7 +58,7 @@ int serve_sim(serve_sim_flags const& flags) {
         options.faults.push_back(*fault);
     }
     if (auto key = process_environment("COAX_SIM_KEY")) options.api_key = secret{std::move(*key)};
-    if (auto wrong = sim::validate(options)) return fail(*wrong, bad_usage);
+    if (auto const valid = sim::validate(options); !valid) return fail(valid.error(), bad_usage);
     raise_file_limit();
 
     // Waiting for signals begins before the address is told: whoever reads it may send one at once.

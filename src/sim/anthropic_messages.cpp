@@ -1,85 +1,86 @@
-#include "sim/anthropic_request.hpp"
+#include "sim/anthropic_wire.hpp"
 
 #include <algorithm>
 
 namespace coax::sim::detail {
 namespace {
 
-/// Reads the messages of one request, in which every use of a tool must be answered by the next message.
+/// Reads the messages of one request, in which each tool use must have its result in the next message.
 class conversation_reader {
 public:
-    conversation_reader(bool newer, chat_task& task) noexcept : newer_{newer}, task_{task} {}
+    conversation_reader(bool newer, parsed_chat& chat) noexcept : newer_{newer}, chat_{chat} {}
 
-    verdict read(json::value const* messages) {
-        if (messages == nullptr) return bad("messages: Field required");
-        if (!messages->is_array()) return bad("messages: Input should be a valid list");
-        if (messages->get_array().empty()) return bad("messages: at least one message is required");
+    rejection read(json::value const* messages) {
+        if (messages == nullptr) return bad_request("messages: Field required");
+        if (!messages->is_array()) return bad_request("messages: Input should be a valid list");
+        if (messages->get_array().empty()) return bad_request("messages: at least one message is required");
         int index = 0;
         for (auto const& message : messages->get_array())
-            if (auto found = read_message(message, "messages." + std::to_string(index++))) return found;
-        return expect_no_open_uses("messages." + std::to_string(index - 1));
+            if (auto wrong = read_message(message, "messages." + std::to_string(index++))) return wrong;
+        return expect_no_pending_uses("messages." + std::to_string(index - 1));
     }
 
 private:
-    verdict read_message(json::value const& message, std::string const& where) {
+    rejection read_message(json::value const& message, std::string const& where) {
         auto const role = text_member(message, "role");
         bool const system = role == "system" && newer_;
         if (role != "user" && role != "assistant" && !system)
-            return bad(where + ".role: Input should be 'user' or 'assistant'");
+            return bad_request(where + ".role: Input should be 'user' or 'assistant'");
         auto const* content = member(message, "content");
-        if (content == nullptr) return bad(where + ".content: Field required");
+        if (content == nullptr) return bad_request(where + ".content: Field required");
         if (role != "user" || content->is_string())
-            if (auto found = expect_no_open_uses(where)) return found;
+            if (auto wrong = expect_no_pending_uses(where)) return wrong;
         if (content->is_string()) {
-            if (content->get_string().empty()) return bad(where + ": text content blocks must be non-empty");
-            hear(role, view(content->get_string()), true);
+            if (content->get_string().empty()) return bad_request(where + ": text content blocks must be non-empty");
+            add_text(role, view(content->get_string()), true);
             return std::nullopt;
         }
         if (!content->is_array() || content->get_array().empty())
-            return bad(where + ".content: Input should be a valid string or a non-empty list");
+            return bad_request(where + ".content: Input should be a valid string or a non-empty list");
         return read_blocks(content->get_array(), role, where);
     }
 
-    verdict read_blocks(json::array const& blocks, std::string_view role, std::string const& where) {
-        auto const open = std::move(open_uses_);
-        open_uses_.clear();
-        auto unanswered = open;
-        if (role == "user" && open.empty()) task_.tool_results.clear();
+    rejection read_blocks(json::array const& blocks, std::string_view role, std::string const& where) {
+        auto const pending = std::move(pending_uses_);
+        pending_uses_.clear();
+        auto unanswered = pending;
+        if (role == "user" && pending.empty()) chat_.tool_results.clear();
         bool other_content = false;
         int index = 0;
         for (auto const& block : blocks) {
             auto const here = where + ".content." + std::to_string(index++);
             if (text_member(block, "type") != "tool_result") {
                 other_content = true;
-                if (auto found = read_block(block, role, here)) return found;
+                if (auto wrong = read_block(block, role, here)) return wrong;
                 continue;
             }
-            if (role != "user") return bad(here + ": tool_result blocks can only be in user messages");
-            if (other_content && !open.empty())
-                return bad(where + ": tool_result blocks must come before other content");
-            if (auto found = read_result(block, unanswered, here)) return found;
+            if (role != "user") return bad_request(here + ": tool_result blocks can only be in user messages");
+            if (other_content && !pending.empty())
+                return bad_request(where + ": tool_result blocks must come before other content");
+            if (auto wrong = read_result(block, unanswered, here)) return wrong;
         }
         if (!unanswered.empty()) return missing_results(unanswered, where);
         return std::nullopt;
     }
 
-    [[nodiscard]] static wire_error missing_results(std::vector<std::string_view> const& ids,
-                                                    std::string const& where) {
+    [[nodiscard]] static api_error missing_results(std::vector<std::string_view> const& ids, std::string const& where) {
         std::string all;
         for (auto const id : ids) all += (all.empty() ? "" : ", ") + std::string{id};
-        return bad(where + ": `tool_use` ids were found without `tool_result` blocks immediately after: " + all +
-                   ". Each `tool_use` block must have a corresponding `tool_result` block in the next message.");
+        return bad_request(
+            where + ": `tool_use` ids were found without `tool_result` blocks immediately after: " + all +
+            ". Each `tool_use` block must have a corresponding `tool_result` block in the next message.");
     }
 
-    [[nodiscard]] verdict expect_no_open_uses(std::string const& where) const {
-        return open_uses_.empty() ? std::nullopt : verdict{missing_results(open_uses_, where)};
+    [[nodiscard]] rejection expect_no_pending_uses(std::string const& where) const {
+        return pending_uses_.empty() ? std::nullopt : rejection{missing_results(pending_uses_, where)};
     }
 
-    verdict read_block(json::value const& block, std::string_view role, std::string const& where) {
+    rejection read_block(json::value const& block, std::string_view role, std::string const& where) {
         auto const type = text_member(block, "type");
         if (type == "text") {
-            if (text_member(block, "text").empty()) return bad(where + ": text content blocks must be non-empty");
-            hear(role, text_member(block, "text"), false);
+            if (text_member(block, "text").empty())
+                return bad_request(where + ": text content blocks must be non-empty");
+            add_text(role, text_member(block, "text"), false);
             return std::nullopt;
         }
         if (type == "tool_use") return read_use(block, role, where);
@@ -87,27 +88,28 @@ private:
         bool const thought = type == "thinking" || type == "redacted_thinking" || type == "server_tool_use";
         bool const result = type.ends_with("_tool_result") || type == "container_upload" || type == "mid_conv_system";
         if ((media && role == "user") || (thought && role == "assistant") || result) return std::nullopt;
-        return bad(where + ": Input tag '" + std::string{type} +
-                   "' found using 'type' does not match any of the expected tags");
+        return bad_request(where + ": Input tag '" + std::string{type} +
+                           "' found using 'type' does not match any of the expected tags");
     }
 
-    verdict read_use(json::value const& block, std::string_view role, std::string const& where) {
+    rejection read_use(json::value const& block, std::string_view role, std::string const& where) {
         auto const* input = member(block, "input");
-        if (role != "assistant") return bad(where + ": `tool_use` blocks can only be in `assistant` messages");
-        if (text_member(block, "id").empty()) return bad(where + ".tool_use.id: Field required");
+        if (role != "assistant") return bad_request(where + ": `tool_use` blocks can only be in `assistant` messages");
+        if (text_member(block, "id").empty()) return bad_request(where + ".tool_use.id: Field required");
         if (!is_tool_name(text_member(block, "name"), 128))
-            return bad(where + ".tool_use.name: String should match pattern '^[a-zA-Z0-9_-]{1,128}$'");
+            return bad_request(where + ".tool_use.name: String should match pattern '^[a-zA-Z0-9_-]{1,128}$'");
         if (input == nullptr || !input->is_object())
-            return bad(where + ".tool_use.input: Input should be a valid dictionary");
-        open_uses_.push_back(text_member(block, "id"));
+            return bad_request(where + ".tool_use.input: Input should be a valid dictionary");
+        pending_uses_.push_back(text_member(block, "id"));
         return std::nullopt;
     }
 
-    verdict read_result(json::value const& block, std::vector<std::string_view>& unanswered, std::string const& where) {
+    rejection read_result(json::value const& block, std::vector<std::string_view>& unanswered,
+                          std::string const& where) {
         auto const id = text_member(block, "tool_use_id");
         auto const found = std::ranges::find(unanswered, id);
         if (found == unanswered.end())
-            return bad(
+            return bad_request(
                 where + ": unexpected `tool_use_id` found in `tool_result` blocks: " + std::string{id} +
                 ". Each `tool_result` block must have a corresponding `tool_use` block in the previous message.");
         unanswered.erase(found);
@@ -118,30 +120,29 @@ private:
         else if (content != nullptr && content->is_array())
             for (auto const& part : content->get_array()) text += text_member(part, "text");
         else if (content != nullptr && !content->is_null())
-            return bad(where + ".tool_result.content: Input should be a valid string or list");
-        task_.prompt_bytes += text.size() + 16;
-        task_.tool_results.push_back(std::move(text));
+            return bad_request(where + ".tool_result.content: Input should be a valid string or list");
+        chat_.prompt_bytes += text.size() + 16;
+        chat_.tool_results.push_back(std::move(text));
         return std::nullopt;
     }
 
-    void hear(std::string_view role, std::string_view text, bool alone) {
-        task_.prompt_bytes += text.size() + 16;
+    void add_text(std::string_view role, std::string_view text, bool alone) {
+        chat_.prompt_bytes += text.size() + 16;
         if (role != "user") return;
-        if (!task_.user_text.empty()) task_.user_text += '\n';
-        task_.user_text += text;
-        task_.last_user_text = text;
-        if (alone) task_.tool_results.clear();
+        chat_.add_user_text(text);
+        chat_.last_user_text = text;
+        if (alone) chat_.tool_results.clear();
     }
 
     bool newer_;
-    chat_task& task_;
-    std::vector<std::string_view> open_uses_;
+    parsed_chat& chat_;
+    std::vector<std::string_view> pending_uses_;
 };
 
 }  // namespace
 
-verdict read_anthropic_messages(json::value const* messages, bool newer, chat_task& task) {
-    return conversation_reader{newer, task}.read(messages);
+rejection read_anthropic_messages(json::value const* messages, bool newer, parsed_chat& chat) {
+    return conversation_reader{newer, chat}.read(messages);
 }
 
 }  // namespace coax::sim::detail

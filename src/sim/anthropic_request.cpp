@@ -1,5 +1,5 @@
-#include "sim/anthropic_request.hpp"
-
+#include "sim/anthropic_wire.hpp"
+#include "sim/random.hpp"
 #include "sim/schema_rules.hpp"
 
 #include <algorithm>
@@ -8,21 +8,22 @@
 namespace coax::sim::detail {
 namespace {
 
-/// Reads one message request, checking what the service checks.
+/// Reads one message request and checks it as the service does.
 class message_reader {
 public:
-    message_reader(json::value const& body, request_view const& request, bool counting, chat_task& task)
-        : body_{body}, request_{request}, counting_{counting}, task_{task} {}
+    message_reader(json::value const& body, request_view const& request, bool counting, parsed_chat& chat)
+        : body_{body}, request_{request}, counting_{counting}, chat_{chat} {}
 
-    verdict read() {
-        if (!body_.is_object()) return bad("The request body must be a JSON object.");
+    rejection read() {
+        if (!body_.is_object()) return bad_request("The request body must be a JSON object.");
         for (auto const step : {&message_reader::read_names, &message_reader::read_model, &message_reader::read_limit,
                                 &message_reader::read_sampling, &message_reader::read_system,
                                 &message_reader::read_messages, &message_reader::read_tools,
                                 &message_reader::read_choice, &message_reader::read_format, &message_reader::read_rest})
-            if (auto found = (this->*step)()) return found;
-        task_.hash = hash_of({"system", "messages", "tools", "tool_choice", "output_config", "max_tokens"});
-        task_.include_usage = true;
+            if (auto wrong = (this->*step)()) return wrong;
+        chat_.hash = hash_members(body_, {"system", "messages", "tools", "tool_choice", "output_config", "max_tokens"},
+                                  hash_bytes(chat_.model, 1));
+        chat_.include_usage = true;
         return std::nullopt;
     }
 
@@ -34,16 +35,9 @@ private:
 
     [[nodiscard]] json::value const* given(std::string_view name) const noexcept { return member(body_, name); }
 
-    [[nodiscard]] std::uint64_t hash_of(std::initializer_list<std::string_view> names) const noexcept {
-        auto hash = hash_bytes(task_.model, 1);
-        for (auto const name : names)
-            if (auto const* value = given(name)) hash = hash_json(*value, hash_bytes(name, hash));
-        return hash;
-    }
-
-    verdict read_names() {
+    rejection read_names() {
         for (auto const& [name, value] : body_.get_object()) {
-            std::string_view const field{name.data(), name.size()};
+            auto const field = view(name);
             bool allowed = std::ranges::find(known, field) != known.end();
             if (counting_ && (field == "max_tokens" || field == "stream")) allowed = false;
             if (is_newer_anthropic(request_) && (field == "temperature" || field == "top_p" || field == "top_k"))
@@ -51,163 +45,165 @@ private:
             if (field == "output_format" &&
                 request_.anthropic_beta.find("structured-outputs") == std::string_view::npos)
                 allowed = false;
-            if (!allowed) return bad(std::string{field} + ": Extra inputs are not permitted");
+            if (!allowed) return bad_request(std::string{field} + ": Extra inputs are not permitted");
         }
         return std::nullopt;
     }
 
-    verdict read_model() {
-        task_.model = text_member(body_, "model");
-        if (given("model") == nullptr) return bad("model: Field required");
-        if (task_.model.empty()) return bad("model: Input should be a valid string");
+    rejection read_model() {
+        chat_.model = text_member(body_, "model");
+        if (given("model") == nullptr) return bad_request("model: Field required");
+        if (chat_.model.empty()) return bad_request("model: Input should be a valid string");
         return std::nullopt;
     }
 
-    verdict read_limit() {
+    rejection read_limit() {
         if (counting_) return std::nullopt;
         auto const* limit = given("max_tokens");
-        if (limit == nullptr) return bad("max_tokens: Field required");
+        if (limit == nullptr) return bad_request("max_tokens: Field required");
         auto const* count = limit->if_int64();
-        if (count == nullptr) return bad("max_tokens: Input should be a valid integer");
-        if (*count < 0) return bad("max_tokens: Input should be greater than or equal to 0");
-        task_.max_tokens = static_cast<std::size_t>(*count);
+        if (count == nullptr) return bad_request("max_tokens: Input should be a valid integer");
+        if (*count < 0) return bad_request("max_tokens: Input should be greater than or equal to 0");
+        chat_.max_tokens = static_cast<std::size_t>(*count);
         return std::nullopt;
     }
 
-    verdict read_sampling() {
+    rejection read_sampling() {
         for (std::string_view const name : {"temperature", "top_p"}) {
             auto const* value = given(name);
             if (value == nullptr) continue;
-            if (!value->is_number()) return bad(std::string{name} + ": Input should be a valid number");
+            if (!value->is_number()) return bad_request(std::string{name} + ": Input should be a valid number");
             if (auto const number = value->to_number<double>(); number < 0 || number > 1)
-                return bad(std::string{name} + ": range: 0..1");
+                return bad_request(std::string{name} + ": range: 0..1");
         }
         if (auto const* value = given("top_k"); value != nullptr && !value->is_int64())
-            return bad("top_k: Input should be a valid integer");
+            return bad_request("top_k: Input should be a valid integer");
         return std::nullopt;
     }
 
-    verdict read_system() {
+    rejection read_system() {
         auto const* system = given("system");
         if (system == nullptr) return std::nullopt;
         if (system->is_string()) {
-            task_.prompt_bytes += system->get_string().size();
+            chat_.prompt_bytes += system->get_string().size();
             return std::nullopt;
         }
-        if (!system->is_array()) return bad("system: Input should be a valid string or list");
+        if (!system->is_array()) return bad_request("system: Input should be a valid string or list");
         for (auto const& block : system->get_array()) {
             if (text_member(block, "type") != "text" || member(block, "text") == nullptr)
-                return bad("system: Input should be text blocks");
-            task_.prompt_bytes += text_member(block, "text").size();
+                return bad_request("system: Input should be text blocks");
+            chat_.prompt_bytes += text_member(block, "text").size();
         }
         return std::nullopt;
     }
 
-    verdict read_messages() { return read_anthropic_messages(given("messages"), is_newer_anthropic(request_), task_); }
+    rejection read_messages() {
+        return read_anthropic_messages(given("messages"), is_newer_anthropic(request_), chat_);
+    }
 
     // -- tools --
 
-    verdict read_tools() {
+    rejection read_tools() {
         auto const* tools = given("tools");
         if (tools == nullptr) return std::nullopt;
-        if (!tools->is_array()) return bad("tools: Input should be a valid list");
+        if (!tools->is_array()) return bad_request("tools: Input should be a valid list");
         int index = 0;
         for (auto const& tool : tools->get_array())
-            if (auto found = read_tool(tool, "tools." + std::to_string(index++))) return found;
-        if (!tools->get_array().empty()) task_.policy = tool_policy::automatic;
+            if (auto wrong = read_tool(tool, "tools." + std::to_string(index++))) return wrong;
+        if (!tools->get_array().empty()) chat_.choice_mode = tool_choice::automatic;
         return std::nullopt;
     }
 
-    verdict read_tool(json::value const& tool, std::string const& where) {
+    rejection read_tool(json::value const& tool, std::string const& where) {
         auto const type = text_member(tool, "type");
         if (!type.empty() && type != "custom") return std::nullopt;  // the service's own tools
         auto const name = text_member(tool, "name");
         if (!is_tool_name(name, 128))
-            return bad(where + ".custom.name: String should match pattern '^[a-zA-Z0-9_-]{1,128}$'");
+            return bad_request(where + ".custom.name: String should match pattern '^[a-zA-Z0-9_-]{1,128}$'");
         auto const* schema = member(tool, "input_schema");
-        if (schema == nullptr) return bad(where + ".custom.input_schema: Field required");
+        if (schema == nullptr) return bad_request(where + ".custom.input_schema: Field required");
         if (text_member(*schema, "type") != "object")
-            return bad(where + ".custom.input_schema.type: Input should be 'object'");
-        auto const* strict = member(tool, "strict");
-        if (strict != nullptr && *strict == json::value(true))
-            if (auto const fault = anthropic_schema_fault(*schema))
-                return bad(where + ".custom.input_schema: " + *fault);
-        for (auto const& other : task_.tools)
-            if (other.name == name) return bad("tools: Tool names must be unique.");
-        task_.tools.push_back({.name = name, .parameters = schema});
-        task_.prompt_bytes += name.size();
+            return bad_request(where + ".custom.input_schema.type: Input should be 'object'");
+        if (is_bool(member(tool, "strict"), true))
+            if (auto const complaint = anthropic_schema_error(*schema))
+                return bad_request(where + ".custom.input_schema: " + *complaint);
+        for (auto const& other : chat_.tools)
+            if (other.name == name) return bad_request("tools: Tool names must be unique.");
+        chat_.tools.push_back({.name = name, .parameters = schema});
+        chat_.prompt_bytes += name.size();
         return std::nullopt;
     }
 
-    verdict read_choice() {
+    rejection read_choice() {
         auto const* choice = given("tool_choice");
         if (choice == nullptr) return std::nullopt;
         auto const type = text_member(*choice, "type");
         auto const* single = member(*choice, "disable_parallel_tool_use");
-        task_.parallel = single == nullptr || *single != json::value(true);
+        chat_.parallel = !is_bool(single, true);
         if (type == "none") {
-            task_.policy = tool_policy::none;
+            chat_.choice_mode = tool_choice::none;
             return single == nullptr
                        ? std::nullopt
-                       : verdict{bad("tool_choice.none.disable_parallel_tool_use: Extra inputs are not permitted")};
+                       : rejection{
+                             bad_request("tool_choice.none.disable_parallel_tool_use: Extra inputs are not permitted")};
         }
         if (type != "auto" && type != "any" && type != "tool")
-            return bad("tool_choice: Input tag '" + std::string{type} +
-                       "' does not match any of the expected tags: 'auto', 'any', 'tool', 'none'");
-        if (given("tools") == nullptr) return bad("tool_choice: may only be given together with tools");
-        if (type == "any") task_.policy = tool_policy::required;
+            return bad_request("tool_choice: Input tag '" + std::string{type} +
+                               "' does not match any of the expected tags: 'auto', 'any', 'tool', 'none'");
+        if (given("tools") == nullptr) return bad_request("tool_choice: may only be given together with tools");
+        if (type == "any") chat_.choice_mode = tool_choice::required;
         if (type != "tool") return std::nullopt;
-        task_.policy = tool_policy::named;
-        task_.named_tool = text_member(*choice, "name");
-        if (std::ranges::find(task_.tools, task_.named_tool, &tool_spec::name) == task_.tools.end())
-            return bad("tool_choice.tool.name: Tool '" + std::string{task_.named_tool} +
-                       "' not found in provided tools");
+        chat_.choice_mode = tool_choice::named;
+        chat_.named_tool = text_member(*choice, "name");
+        if (std::ranges::find(chat_.tools, chat_.named_tool, &tool_spec::name) == chat_.tools.end())
+            return bad_request("tool_choice.tool.name: Tool '" + std::string{chat_.named_tool} +
+                               "' not found in provided tools");
         return std::nullopt;
     }
 
-    // -- form of the answer --
+    // -- output format --
 
-    verdict read_format() {
+    rejection read_format() {
         auto const* config = given("output_config");
-        if (config != nullptr && !config->is_object()) return bad("output_config: Input should be a valid dictionary");
+        if (config != nullptr && !config->is_object())
+            return bad_request("output_config: Input should be a valid dictionary");
         if (config != nullptr)
             for (auto const& [name, value] : config->get_object())
                 if (name != "effort" && name != "format")
-                    return bad("output_config." + std::string{name.data(), name.size()} +
-                               ": Extra inputs are not permitted");
+                    return bad_request("output_config." + std::string{view(name)} + ": Extra inputs are not permitted");
         auto const effort = config != nullptr ? text_member(*config, "effort") : std::string_view{};
         constexpr std::array<std::string_view, 5> efforts{"low", "medium", "high", "xhigh", "max"};
         if (!effort.empty() && std::ranges::find(efforts, effort) == efforts.end())
-            return bad("output_config.effort: Input should be 'low', 'medium', 'high', 'xhigh' or 'max'");
+            return bad_request("output_config.effort: Input should be 'low', 'medium', 'high', 'xhigh' or 'max'");
         auto const* format = config != nullptr ? member(*config, "format") : given("output_format");
         return format != nullptr ? read_schema(*format) : std::nullopt;
     }
 
-    verdict read_schema(json::value const& format) {
+    rejection read_schema(json::value const& format) {
         if (text_member(format, "type") != "json_schema")
-            return bad("output_config.format.type: Input should be 'json_schema'");
+            return bad_request("output_config.format.type: Input should be 'json_schema'");
         for (auto const& [name, value] : format.get_object())
             if (name != "type" && name != "schema")
-                return bad("output_config.format." + std::string{name.data(), name.size()} +
-                           ": Extra inputs are not permitted");
-        task_.schema = member(format, "schema");
-        if (task_.schema == nullptr) return bad("output_config.format.schema: Field required");
-        if (auto const fault = anthropic_schema_fault(*task_.schema))
-            return bad("output_config.format.schema: " + *fault);
+                return bad_request("output_config.format." + std::string{view(name)} +
+                                   ": Extra inputs are not permitted");
+        chat_.schema = member(format, "schema");
+        if (chat_.schema == nullptr) return bad_request("output_config.format.schema: Field required");
+        if (auto const complaint = anthropic_schema_error(*chat_.schema))
+            return bad_request("output_config.format.schema: " + *complaint);
         return std::nullopt;
     }
 
-    verdict read_rest() {
+    rejection read_rest() {
         if (auto const* stream = given("stream")) {
-            if (!stream->is_bool()) return bad("stream: Input should be a valid boolean");
-            task_.stream = stream->get_bool();
+            if (!stream->is_bool()) return bad_request("stream: Input should be a valid boolean");
+            chat_.stream = stream->get_bool();
         }
         auto const* stops = given("stop_sequences");
         if (stops == nullptr) return std::nullopt;
-        if (!stops->is_array()) return bad("stop_sequences: Input should be a valid list");
+        if (!stops->is_array()) return bad_request("stop_sequences: Input should be a valid list");
         for (auto const& stop : stops->get_array()) {
-            if (!stop.is_string()) return bad("stop_sequences: Input should be valid strings");
-            task_.stops.emplace_back(view(stop.get_string()));
+            if (!stop.is_string()) return bad_request("stop_sequences: Input should be valid strings");
+            chat_.stops.emplace_back(view(stop.get_string()));
         }
         return std::nullopt;
     }
@@ -215,15 +211,15 @@ private:
     json::value const& body_;
     request_view const& request_;
     bool counting_;
-    chat_task& task_;
+    parsed_chat& chat_;
 };
 
 }  // namespace
 
 bool is_newer_anthropic(request_view const& request) noexcept { return request.anthropic_version == "2026-10-21"; }
 
-verdict read_anthropic_chat(json::value const& body, request_view const& request, bool counting, chat_task& task) {
-    return message_reader{body, request, counting, task}.read();
+rejection read_anthropic_chat(json::value const& body, request_view const& request, bool counting, parsed_chat& chat) {
+    return message_reader{body, request, counting, chat}.read();
 }
 
 }  // namespace coax::sim::detail

@@ -1,141 +1,146 @@
-#include "sim/anthropic_response.hpp"
-
+#include "sim/anthropic_wire.hpp"
 #include "sim/text.hpp"
 
 namespace coax::sim::detail {
 namespace {
 
-std::string_view stop_reason(finish ending) noexcept {
-    switch (ending) {
-        case finish::stop: return "end_turn";
-        case finish::stop_sequence: return "stop_sequence";
-        case finish::length: return "max_tokens";
-        case finish::tool_calls: return "tool_use";
-        case finish::filtered:
-        case finish::refused: return "refusal";
+std::string_view stop_reason(finish_reason finish) noexcept {
+    switch (finish) {
+        case finish_reason::stop: return "end_turn";
+        case finish_reason::stop_sequence: return "stop_sequence";
+        case finish_reason::length: return "max_tokens";
+        case finish_reason::tool_calls: return "tool_use";
+        case finish_reason::filtered:
+        case finish_reason::refused: return "refusal";
     }
     return "end_turn";
 }
 
-bool declined(answer const& made) noexcept { return made.ending == finish::refused || made.ending == finish::filtered; }
-
-/// The members of `stop_reason` and those beside it.
-std::string stop_members(answer const& made) {
-    std::string text = R"("stop_reason":")" + std::string{stop_reason(made.ending)} + R"(","stop_sequence":)";
-    if (made.ending == finish::stop_sequence)
-        append_quoted(text, made.stop_sequence);
-    else
-        text += "null";
-    text += R"(,"stop_details":)";
-    return text + (declined(made) ? R"({"type":"refusal","category":null,"explanation":null})" : "null");
+void write_stop(writer& out, completion const& output) {
+    bool const refused = output.finish == finish_reason::refused || output.finish == finish_reason::filtered;
+    out.member("stop_reason", stop_reason(output.finish));
+    write_text_or_null(out, "stop_sequence", output.stop_sequence, output.finish != finish_reason::stop_sequence);
+    out.key("stop_details").raw(refused ? R"({"type":"refusal","category":null,"explanation":null})" : "null");
 }
 
-std::string usage_of(std::size_t input, std::size_t output) {
-    return R"({"input_tokens":)" + std::to_string(input) +
-           R"(,"cache_creation_input_tokens":0,"cache_read_input_tokens":0,"cache_creation":{"ephemeral_5m_input_tokens":0,"ephemeral_1h_input_tokens":0},"output_tokens":)" +
-           std::to_string(output) + R"(,"service_tier":"standard"})";
+void write_usage(writer& out, std::size_t input, std::size_t output) {
+    out.key("usage").begin_object().member("input_tokens", input);
+    out.key("cache_creation_input_tokens")
+        .raw(
+            R"(0,"cache_read_input_tokens":0,"cache_creation":{"ephemeral_5m_input_tokens":0,"ephemeral_1h_input_tokens":0})");
+    out.member("output_tokens", output).member("service_tier", "standard").end_object();
 }
 
-/// `input` is an object on this wire; one that a fault cut short goes out empty.
-std::string whole_input(made_call const& call, finish ending) {
-    return ending == finish::length ? "{}" : call.arguments;
+/// @param input  JSON.
+void write_use_block(writer& out, tool_call const& call, std::string_view input) {
+    out.begin_object().member("type", "tool_use").member("id", "toolu_" + call.id).member("name", call.name);
+    out.key("input").raw(input).end_object();
 }
 
-std::string use_block(made_call const& call, std::string_view input) {
-    std::string block = R"({"type":"tool_use","id":"toolu_)" + call.id + R"(","name":)";
-    append_quoted(block, call.name);
-    return block.append(R"(,"input":)").append(input).append("}");
+void write_text_block(writer& out, std::string_view text) {
+    out.begin_object().member("type", "text").member("text", text).end_object();
 }
 
-std::string text_block(std::string_view text) {
-    std::string block = R"({"type":"text","text":)";
-    append_quoted(block, text);
-    return block + "}";
+void write_head(writer& out, parsed_chat const& chat, request_context const& context) {
+    out.begin_object().member("id", "msg_01" + make_id(context.id_seed, 22)).member("type", "message");
+    out.member("role", "assistant").member("model", chat.model).key("content").begin_array();
 }
 
-std::string message_head(chat_task const& task, exchange const& with) {
-    std::string head =
-        R"({"id":"msg_01)" + make_id(with.id_seed, 22) + R"(","type":"message","role":"assistant","model":)";
-    append_quoted(head, task.model);
-    return head;
+/// Whether the token limit cut this call.
+bool is_cut(completion const& output, tool_call const& call) noexcept {
+    return output.finish == finish_reason::length && &call == &output.calls.back();
 }
 
-void write_whole(reply& out, chat_task const& task, answer const& made, exchange const& with) {
-    out.body = message_head(task, with) + R"(,"content":[)";
-    if (made.calls.empty() && !made.text.empty()) out.body += text_block(made.text);
-    for (auto const& call : made.calls) {
-        if (&call != &made.calls.front()) out.body += ',';
-        out.body += use_block(call, &call == &made.calls.back() ? whole_input(call, made.ending) : call.arguments);
-    }
-    out.body += "]," + stop_members(made) + R"(,"usage":)" + usage_of(out.prompt_tokens, out.completion_tokens) + "}";
+void write_whole(response& reply, parsed_chat const& chat, completion const& output, request_context const& context) {
+    writer out{reply.body};
+    write_head(out, chat, context);
+    if (output.calls.empty() && !output.text.empty()) write_text_block(out, output.text);
+    // `input` is an object on this wire; one that is cut goes out empty.
+    for (auto const& call : output.calls) write_use_block(out, call, is_cut(output, call) ? "{}" : call.arguments);
+    write_stop(out.end_array(), output);
+    write_usage(out, reply.prompt_tokens, reply.completion_tokens);
+    out.end_object();
 }
 
 /// Writes the events of one streamed message.
 class event_writer {
 public:
-    explicit event_writer(reply& out) noexcept : out_{out} {}
+    explicit event_writer(response& reply) noexcept : reply_{reply} {}
 
-    void write(chat_task const& task, answer const& made, exchange const& with) {
-        event("message_start",
-              R"("message":)" + message_head(task, with) +
-                  R"(,"content":[],"stop_reason":null,"stop_sequence":null,"stop_details":null,"usage":)" +
-                  usage_of(out_.prompt_tokens, 1) + "}");
-        if (made.calls.empty() && !made.text.empty()) write_text(made.text);
-        for (auto const& call : made.calls)
-            write_use(call, made.ending == finish::length && &call == &made.calls.back());
-        event("message_delta", R"("delta":{)" + stop_members(made) + R"(},"usage":{"output_tokens":)" +
-                                   std::to_string(out_.completion_tokens) + "}");
-        event("message_stop", {});
+    void write(parsed_chat const& chat, completion const& output, request_context const& context) {
+        event("message_start", [&](writer& out) {
+            write_head(out.key("message"), chat, context);
+            out.end_array().key("stop_reason").raw(R"(null,"stop_sequence":null,"stop_details":null)");
+            write_usage(out, reply_.prompt_tokens, 1);
+            out.end_object();
+        });
+        if (output.calls.empty() && !output.text.empty()) write_text(output.text);
+        for (auto const& call : output.calls) write_use(call, is_cut(output, call));
+        event("message_delta", [&](writer& out) {
+            write_stop(out.key("delta").begin_object(), output);
+            out.end_object().key("usage").begin_object();
+            out.member("output_tokens", reply_.completion_tokens).end_object();
+        });
+        event("message_stop", [](writer&) {});
     }
 
 private:
-    void event(std::string_view type, std::string_view members) {
+    template <class Write>
+    void event(std::string_view type, Write write_members) {
         std::string text{"event: "};
-        text.append(type).append("\ndata: {\"type\":\"").append(type).append("\"");
-        if (!members.empty()) text.append(",").append(members);
-        out_.pieces.push_back(text.append("}\n\n"));
+        text.append(type).append("\ndata: ");
+        writer out{text};
+        out.begin_object().member("type", type);
+        write_members(out);
+        out.end_object();
+        reply_.pieces.push_back(text.append("\n\n"));
     }
 
-    void open(std::string const& block) {
-        event("content_block_start", R"("index":)" + std::to_string(index_) + R"(,"content_block":)" + block);
-        if (index_ == 0) event("ping", {});
+    template <class Write>
+    void open(Write write_block) {
+        event("content_block_start",
+              [&](writer& out) { write_block(out.member("index", index_).key("content_block")); });
+        if (index_ == 0) event("ping", [](writer&) {});
     }
 
     void delta(std::string_view type, std::string_view member_name, std::string_view text) {
-        std::string members = R"("index":)" + std::to_string(index_) + R"(,"delta":{"type":")";
-        members.append(type).append("\",\"").append(member_name).append("\":");
-        append_quoted(members, text);
-        event("content_block_delta", members + "}");
+        event("content_block_delta", [&](writer& out) {
+            out.member("index", index_).key("delta").begin_object();
+            out.member("type", type).member(member_name, text).end_object();
+        });
     }
 
-    void close() { event("content_block_stop", R"("index":)" + std::to_string(index_++)); }
+    void close() {
+        event("content_block_stop", [this](writer& out) { out.member("index", index_++); });
+    }
 
     void write_text(std::string_view text) {
-        open(text_block({}));
+        open([](writer& out) { write_text_block(out, {}); });
         for (auto const part : split_deltas(text)) delta("text_delta", "text", part);
         close();
     }
 
     /// A block that the token limit cuts is not closed, as recorded.
-    void write_use(made_call const& call, bool cut) {
-        open(use_block(call, "{}"));
+    void write_use(tool_call const& call, bool cut) {
+        open([&](writer& out) { write_use_block(out, call, "{}"); });
         delta("input_json_delta", "partial_json", {});
         if (call.arguments != "{}")
             for (auto const part : split_deltas(call.arguments)) delta("input_json_delta", "partial_json", part);
         if (!cut) close();
     }
 
-    reply& out_;
+    response& reply_;
     int index_{0};
 };
 
 }  // namespace
 
-void write_anthropic_chat(reply& out, chat_task const& task, answer const& made, exchange const& with) {
-    if (task.stream)
-        event_writer{out}.write(task, made, with);
+void write_anthropic_chat(response& out, parsed_chat const& chat, completion const& output,
+                          request_context const& context) {
+    if (chat.stream)
+        event_writer{out}.write(chat, output, context);
     else
-        write_whole(out, task, made, with);
+        write_whole(out, chat, output, context);
 }
 
 }  // namespace coax::sim::detail

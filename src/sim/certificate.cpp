@@ -31,7 +31,7 @@ struct extension_text {
     std::string value;
 };
 
-/// Puts a random number, ten years from yesterday and the names into a certificate.
+/// Sets the serial number, the validity (ten years from yesterday) and the names of a certificate.
 bool describe(X509* made, EVP_PKEY* key, std::string const& name, X509_NAME const* issuer) {
     std::uint64_t serial = 0;
     if (RAND_bytes(reinterpret_cast<unsigned char*>(&serial), sizeof serial) != 1) return false;

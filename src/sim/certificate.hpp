@@ -13,7 +13,7 @@ struct certificate_set {
     std::string key{};
 };
 
-/// Makes fresh keys and certificates, good for ten years. The host "localhost" gets the address 127.0.0.1 beside it.
+/// Makes fresh keys and certificates, good for ten years. "localhost" also has the address 127.0.0.1.
 [[nodiscard]] result<certificate_set> make_certificates(std::string const& host);
 
 }  // namespace coax::sim::detail

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "sim/delivery.hpp"
-#include "sim/wire_form.hpp"
+#include "sim/service_api.hpp"
 
 #include <coax/sim/options.hpp>
 
@@ -52,20 +52,20 @@ inline constexpr std::size_t max_drained_bytes = std::size_t{64} << 20U;
 
 using request_message = http::request<http::string_body>;
 
-/// What connections need of the server. Its thread alone calls it.
-class host {
+/// What connections need of the server. Called on its thread only.
+class connection_host {
 public:
-    virtual reply answer(request_message const& request) = 0;
-    virtual reply refuse(int status, std::string message) = 0;
+    virtual response respond(request_message const& request) = 0;
+    virtual response refuse(int status, std::string message) = 0;
     virtual std::string_view date() = 0;
     virtual void handshake_failed() = 0;
-    virtual options const& wanted() const noexcept = 0;
+    virtual options const& opts() const noexcept = 0;
 
 protected:
-    ~host() = default;
+    ~connection_host() = default;
 };
 
-/// What the server knows of a connection, plain or TLS.
+/// A connection as the server sees it, plain or TLS.
 class connection_base {
 public:
     virtual ~connection_base() = default;
@@ -86,7 +86,7 @@ public:
     static constexpr bool is_tls = !std::is_same_v<Stream, tcp_socket>;
 
     template <class... More>
-    connection(host& server, tcp_socket socket, More&... more)
+    connection(connection_host& server, tcp_socket socket, More&... more)
         : server_{server}, stream_{std::move(socket), more...}, timer_{stream_.get_executor()} {}
 
     void close() noexcept override {
@@ -95,9 +95,9 @@ public:
         timer_.cancel();
     }
 
-    /// Serves until either side has enough. `self` keeps everything alive.
+    /// Serves requests until either side ends the connection. `self` keeps the connection alive.
     static task<void> run(std::shared_ptr<connection> self) {
-        bool const ready = co_await self->shake_hands();
+        bool const ready = co_await self->handshake();
         while (ready && co_await self->serve_one()) {
         }
         self->close();
@@ -111,7 +111,7 @@ private:
             return stream_;
     }
 
-    task<bool> shake_hands() {
+    task<bool> handshake() {
         if constexpr (is_tls) {
             auto const [failure] = co_await stream_.async_handshake(asio::ssl::stream_base::server, token);
             if (failure) server_.handshake_failed();
@@ -123,13 +123,13 @@ private:
 
     task<bool> serve_one() {
         http::request_parser<http::string_body> parser;
-        parser.body_limit(server_.wanted().max_body_bytes);
+        parser.body_limit(server_.opts().max_body_bytes);
         parser.header_limit(max_head_bytes);
         auto const failure = co_await read(parser);
         moved();
         if (failure) co_return co_await refuse(failure);
         auto const& request = parser.get();
-        auto plan = deliver(server_.answer(request), terms(request.keep_alive(), request.version() < 11));
+        auto plan = deliver(server_.respond(request), terms(request.keep_alive(), request.version() < 11));
         co_return co_await send(std::move(plan));
     }
 
@@ -150,17 +150,18 @@ private:
         return {.keep_alive = keep_alive,
                 .http_1_0 = http_1_0,
                 .date = server_.date(),
-                .longest = server_.wanted().stall_limit};
+                .longest = server_.opts().stall_limit};
     }
 
     task<bool> refuse(error_code failure) {
         static error_code const sample = http::error::bad_method;
         if (failure.category() != sample.category()) co_return false;
         if (failure == http::error::end_of_stream || failure == http::error::partial_message) co_return false;
-        reply out = failure == http::error::body_limit
-                        ? server_.refuse(413, "The request body is larger than this service takes.")
-                    : failure == http::error::header_limit ? server_.refuse(431, "The request's header is too large.")
-                                                           : server_.refuse(400, "This is not an HTTP request.");
+        response out = failure == http::error::body_limit
+                           ? server_.refuse(413, "The request body is larger than this service takes.")
+                       : failure == http::error::header_limit
+                           ? server_.refuse(431, "The request's header is too large.")
+                           : server_.refuse(400, "This is not an HTTP request.");
         co_return co_await send(deliver(std::move(out), terms(false, false)));
     }
 
@@ -173,11 +174,11 @@ private:
             moved();
         }
         switch (plan.then) {
-            case ending::keep: co_return true;
-            case ending::close: co_await end_orderly(); break;
-            case ending::cut: break;
-            case ending::reset: reset_on_close(); break;
-            case ending::stall: co_await stall(); break;
+            case connection_end::keep: co_return true;
+            case connection_end::close: co_await shut_down(); break;
+            case connection_end::cut: break;
+            case connection_end::reset: reset_on_close(); break;
+            case connection_end::stall: co_await stall(); break;
         }
         co_return false;
     }
@@ -190,11 +191,11 @@ private:
         moved();
     }
 
-    /// Says nothing for as long as the options allow, or until the caller goes away.
+    /// Sends nothing until the options' limit or the caller's end.
     task<void> stall() {
         socket().async_wait(tcp_socket::wait_read,
                             [self = this->shared_from_this()](error_code) { self->timer_.cancel(); });
-        co_await pause(server_.wanted().stall_limit);
+        co_await pause(server_.opts().stall_limit);
     }
 
     void reset_on_close() {
@@ -202,8 +203,8 @@ private:
         socket().set_option(tcp_socket::linger{true, 0}, ignored);
     }
 
-    /// Ends the own direction and reads on for a while, so that the answer is not lost to a reset.
-    task<void> end_orderly() {
+    /// Closes the sending direction and reads on for a while, so that the response is not lost to a reset.
+    task<void> shut_down() {
         if constexpr (is_tls) {
             co_await stream_.async_shutdown(token);
         } else {
@@ -218,7 +219,7 @@ private:
         }
     }
 
-    host& server_;
+    connection_host& server_;
     Stream stream_;
     timer timer_;
     boost::beast::flat_buffer buffer_;

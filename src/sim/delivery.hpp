@@ -1,6 +1,6 @@
 #pragma once
 
-#include "sim/wire_form.hpp"
+#include "sim/service_api.hpp"
 
 #include <chrono>
 #include <string>
@@ -15,30 +15,30 @@ struct segment {
     std::string bytes{};
 };
 
-/// What follows the last byte.
-enum class ending {
-    keep,   ///< The next request.
-    close,  ///< An orderly end.
-    cut,    ///< The connection just ends.
+/// What happens to the connection after the last byte.
+enum class connection_end {
+    keep,   ///< It takes the next request.
+    close,  ///< It is closed in order.
+    cut,    ///< It is closed at once.
     reset,  ///< RST.
-    stall,  ///< Silence.
+    stall,  ///< Nothing, until the caller gives up.
 };
 
-/// How a reply goes out: what is written when, and what comes then.
+/// What is written of a response and when, and what happens then.
 struct delivery {
     std::vector<segment> segments{};
-    ending then{ending::keep};
+    connection_end then{connection_end::keep};
 };
 
-/// How the caller's side of the connection wants it.
+/// What the request and the options ask of the delivery.
 struct delivery_terms {
     bool keep_alive{true};
     bool http_1_0{false};
     std::string_view date{};
-    std::chrono::nanoseconds longest{std::chrono::minutes{1}};  ///< Bound of a slow answer.
+    std::chrono::nanoseconds longest{std::chrono::minutes{1}};  ///< Bound of a slow response.
 };
 
-/// Writes the head, frames the body and works in the reply's mishap.
-[[nodiscard]] delivery deliver(reply out, delivery_terms const& terms);
+/// Writes the head, frames the body and works in the response's fault
+[[nodiscard]] delivery deliver(response out, delivery_terms const& terms);
 
 }  // namespace coax::sim::detail

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "sim/service_api.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -8,13 +10,21 @@
 
 namespace coax::sim::detail {
 
+struct embedding_request {
+    std::string_view model{};
+    std::vector<std::string> inputs{};
+    std::size_t dimensions{1536};
+    bool base64{false};
+    std::size_t bytes{0};  ///< Of all inputs.
+};
+
+/// Checks and reads a request as OpenAI does. `out` views into `body`.
+[[nodiscard]] rejection read_embedding_request(json::value const& body, request_route const& route,
+                                               embedding_request& out);
+
 /// A vector of length 1 that follows from the text's words: texts that share words lie near each other.
 [[nodiscard]] std::vector<float> embedding_of(std::string_view text, std::size_t dimensions, std::uint64_t seed);
 
-/// Appends the vector as a JSON array.
-void append_floats(std::string& out, std::vector<float> const& values);
-
-/// Appends the vector's little-endian bytes in base64, as a JSON string.
-void append_base64(std::string& out, std::vector<float> const& values);
+void write_embeddings(response& out, embedding_request const& request, std::uint64_t seed);
 
 }  // namespace coax::sim::detail

@@ -11,7 +11,7 @@ fault_plan::fault_plan(std::uint64_t seed, std::vector<fault> faults, std::vecto
 
 fault const* fault_plan::draw(std::uint64_t number) {
     auto const scripted = std::ranges::find(script_, number, &scripted_fault::request);
-    if (scripted != script_.end()) return &scripted->what;
+    if (scripted != script_.end()) return &scripted->fault;
     for (std::size_t i = 0; i < faults_.size(); ++i) {
         auto const& candidate = faults_[i];
         if (number <= candidate.after_requests) continue;

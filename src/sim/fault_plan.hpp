@@ -7,7 +7,7 @@
 
 namespace coax::sim::detail {
 
-/// Says which fault, if any, a request meets: a function of the seed, the options and the request's number.
+/// Decides which fault, if any, a request meets: a function of the seed, the options and the request's number.
 class fault_plan {
 public:
     fault_plan(std::uint64_t seed, std::vector<fault> faults, std::vector<scripted_fault> script);

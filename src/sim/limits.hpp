@@ -7,7 +7,7 @@
 
 namespace coax::sim::detail {
 
-/// A bucket that fills steadily. Time is told, never read.
+/// A token bucket that refills steadily. It never reads a clock.
 class bucket {
 public:
     using time_point = std::chrono::steady_clock::time_point;
@@ -20,9 +20,9 @@ public:
     [[nodiscard]] double per_minute() const noexcept { return per_minute_; }
     [[nodiscard]] double capacity() const noexcept { return capacity_; }
 
-    /// What is in it; below 0 after a debt.
+    /// The current content; below 0 after a debt.
     [[nodiscard]] double level(time_point now) noexcept;
-    /// Takes without asking; may leave a debt. A negative amount puts back.
+    /// Takes `amount` in any case, which may leave a debt. A negative amount puts back.
     void take(double amount, time_point now) noexcept;
     /// The wait until `amount` is there; 0 if it is, the longest duration if it never can be.
     [[nodiscard]] duration until(double amount, time_point now) noexcept;
@@ -35,14 +35,14 @@ private:
     bool started_{false};
 };
 
-/// What a rate-limit header or a 429 tells of one limit.
+/// The figures of one limit, as headers report them.
 struct limit_state {
     double limit{0};
     double remaining{0};
     std::chrono::nanoseconds reset{0};  ///< Until the bucket is full again.
 };
 
-/// Which limit a request ran into.
+/// The limit that a request exceeds.
 enum class limited_by { requests, tokens };
 
 struct limit_refusal {
@@ -57,9 +57,9 @@ class limits {
 public:
     explicit limits(options const& wanted);
 
-    /// Admits a request and takes its share, or says why not and takes nothing.
+    /// Admits a request and takes its share, or returns the refusal and takes nothing.
     [[nodiscard]] std::optional<limit_refusal> admit(std::size_t tokens, bucket::time_point now) noexcept;
-    /// Takes what an answer cost above what was admitted.
+    /// Takes tokens of the response beyond those admitted.
     void charge(std::size_t tokens, bucket::time_point now) noexcept {
         if (tokens_.limited()) tokens_.take(static_cast<double>(tokens), now);
     }

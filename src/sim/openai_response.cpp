@@ -1,161 +1,167 @@
-#include "sim/openai_response.hpp"
-
+#include "sim/openai_wire.hpp"
 #include "sim/random.hpp"
 #include "sim/text.hpp"
 
 namespace coax::sim::detail {
 namespace {
 
-constexpr std::string_view safe_results =
+constexpr std::string_view completion_filters =
     R"({"hate":{"filtered":false,"severity":"safe"},"self_harm":{"filtered":false,"severity":"safe"},"sexual":{"filtered":false,"severity":"safe"},"violence":{"filtered":false,"severity":"safe"}})";
-constexpr std::string_view prompt_results =
-    R"("prompt_filter_results":[{"prompt_index":0,"content_filter_results":{"hate":{"filtered":false,"severity":"safe"},"jailbreak":{"filtered":false,"detected":false},"self_harm":{"filtered":false,"severity":"safe"},"sexual":{"filtered":false,"severity":"safe"},"violence":{"filtered":false,"severity":"safe"}}}])";
+constexpr std::string_view prompt_filters =
+    R"([{"prompt_index":0,"content_filter_results":{"hate":{"filtered":false,"severity":"safe"},"jailbreak":{"filtered":false,"detected":false},"self_harm":{"filtered":false,"severity":"safe"},"sexual":{"filtered":false,"severity":"safe"},"violence":{"filtered":false,"severity":"safe"}}}])";
+constexpr std::string_view usage_details =
+    R"({"cached_tokens":0,"audio_tokens":0},"completion_tokens_details":{"reasoning_tokens":0,"audio_tokens":0,"accepted_prediction_tokens":0,"rejected_prediction_tokens":0})";
 
-std::string_view finish_name(answer const& made, chat_task const& task) noexcept {
-    switch (made.ending) {
-        case finish::stop:
-        case finish::stop_sequence:
-        case finish::refused: return "stop";
-        case finish::length: return "length";
-        case finish::tool_calls:
-            return task.policy == tool_policy::named ? "stop" : "tool_calls";  // as forced calls end
-        case finish::filtered: return "content_filter";
+bool has_filters(request_context const& context) noexcept { return context.route.dialect != dialect::openai; }
+
+std::string_view finish_name(completion const& output, parsed_chat const& chat) noexcept {
+    switch (output.finish) {
+        case finish_reason::stop:
+        case finish_reason::stop_sequence:
+        case finish_reason::refused: return "stop";
+        case finish_reason::length: return "length";
+        case finish_reason::tool_calls:
+            return chat.choice_mode == tool_choice::named ? "stop" : "tool_calls";  // as forced calls end
+        case finish_reason::filtered: return "content_filter";
     }
     return "stop";
 }
 
-void append_call(std::string& out, made_call const& call, std::string_view arguments) {
-    out.append(R"("id":"call_)").append(call.id).append(R"(","type":"function","function":{"name":)");
-    append_quoted(out, call.name);
-    out += R"(,"arguments":)";
-    append_quoted(out, arguments);
-    out += '}';
+void write_call(writer& out, tool_call const& call, std::string_view arguments) {
+    out.member("id", "call_" + call.id).member("type", "function").key("function").begin_object();
+    out.member("name", call.name).member("arguments", arguments).end_object();
 }
 
-void append_message(std::string& out, answer const& made) {
-    bool const refused = made.ending == finish::refused;
-    bool const silent = refused || !made.calls.empty() || made.ending == finish::filtered;
-    out += R"({"role":"assistant","content":)";
-    append_text_or_null(out, made.text, silent);
-    out += R"(,"refusal":)";
-    append_text_or_null(out, made.text, !refused);
-    if (!made.calls.empty()) {
-        out += R"(,"tool_calls":[)";
-        for (auto const& call : made.calls) {
-            out += &call == &made.calls.front() ? "{" : ",{";
-            append_call(out, call, call.arguments);
-            out += '}';
+void write_message(writer& out, completion const& output) {
+    bool const refused = output.finish == finish_reason::refused;
+    bool const no_content = refused || !output.calls.empty() || output.finish == finish_reason::filtered;
+    out.begin_object().member("role", "assistant");
+    write_text_or_null(out, "content", output.text, no_content);
+    write_text_or_null(out, "refusal", output.text, !refused);
+    if (!output.calls.empty()) {
+        out.key("tool_calls").begin_array();
+        for (auto const& call : output.calls) {
+            out.begin_object();
+            write_call(out, call, call.arguments);
+            out.end_object();
         }
-        out += ']';
+        out.end_array();
     }
-    out += R"(,"annotations":[]})";
+    out.key("annotations").begin_array().end_array().end_object();
 }
 
-void append_usage(std::string& out, std::size_t prompt, std::size_t completion) {
-    out.append(R"({"prompt_tokens":)")
-        .append(std::to_string(prompt))
-        .append(R"(,"completion_tokens":)")
-        .append(std::to_string(completion));
-    out.append(R"(,"total_tokens":)").append(std::to_string(prompt + completion));
-    out +=
-        R"(,"prompt_tokens_details":{"cached_tokens":0,"audio_tokens":0},"completion_tokens_details":{"reasoning_tokens":0,"audio_tokens":0,"accepted_prediction_tokens":0,"rejected_prediction_tokens":0}})";
+void write_usage(writer& out, response const& counted) {
+    out.key("usage").begin_object().member("prompt_tokens", counted.prompt_tokens);
+    out.member("completion_tokens", counted.completion_tokens);
+    out.member("total_tokens", counted.prompt_tokens + counted.completion_tokens);
+    out.key("prompt_tokens_details").raw(usage_details).end_object();
 }
 
-void append_choice(std::string& body, answer const& made, chat_task const& task, std::size_t index, bool azure) {
-    body.append(index == 0 ? "" : ",").append(R"({"index":)").append(std::to_string(index)).append(R"(,"message":)");
-    append_message(body, made);
-    if (azure) body.append(R"(,"content_filter_results":)").append(made.calls.empty() ? safe_results : "{}");
-    body.append(R"(,"logprobs":null,"finish_reason":")").append(finish_name(made, task)).append("\"}");
+void write_head(writer& out, std::string_view object, parsed_chat const& chat, request_context const& context) {
+    out.begin_object().member("id", "chatcmpl-" + make_id(context.id_seed, 24)).member("object", object);
+    out.member("created", unix_seconds(context.now.system)).member("model", chat.model);
 }
 
-void write_whole(reply& out, chat_task const& task, std::vector<answer> const& answers, exchange const& with) {
-    bool const azure = with.asked.speech != dialect::openai;
-    auto& body = out.body;
-    body = R"({"id":"chatcmpl-)" + make_id(with.id_seed, 24) + R"(","object":"chat.completion","created":)" +
-           std::to_string(unix_seconds(with.now.wall)) + R"(,"model":)";
-    append_quoted(body, task.model);
-    body += R"(,"choices":[)";
-    for (std::size_t i = 0; i < answers.size(); ++i) append_choice(body, answers[i], task, i, azure);
-    body += R"(],"usage":)";
-    append_usage(body, out.prompt_tokens, out.completion_tokens);
-    if (azure) body.append(",").append(prompt_results);
-    body += R"(,"service_tier":"default","system_fingerprint":null})";
+void write_whole(response& reply, parsed_chat const& chat, std::vector<completion> const& completions,
+                 request_context const& context) {
+    writer out{reply.body};
+    write_head(out, "chat.completion", chat, context);
+    out.key("choices").begin_array();
+    for (std::size_t i = 0; i < completions.size(); ++i) {
+        out.begin_object().member("index", i).key("message");
+        write_message(out, completions[i]);
+        if (has_filters(context))
+            out.key("content_filter_results").raw(completions[i].calls.empty() ? completion_filters : "{}");
+        out.key("logprobs").null().member("finish_reason", finish_name(completions[i], chat)).end_object();
+    }
+    out.end_array();
+    write_usage(out, reply);
+    if (has_filters(context)) out.key("prompt_filter_results").raw(prompt_filters);
+    out.member("service_tier", "default").key("system_fingerprint").null().end_object();
 }
 
 /// Writes the events of one streamed chat.
 class chunk_writer {
 public:
-    chunk_writer(reply& out, chat_task const& task, exchange const& with)
-        : out_{out}, task_{task}, filters_{with.asked.speech != dialect::openai}, id_seed_{with.id_seed} {
-        head_ = R"(data: {"id":"chatcmpl-)" + make_id(with.id_seed, 24) +
-                R"(","object":"chat.completion.chunk","created":)" + std::to_string(unix_seconds(with.now.wall)) +
-                R"(,"model":)";
-        append_quoted(head_, task.model);
-        head_ += R"(,"service_tier":"default","system_fingerprint":null,"choices":[)";
+    chunk_writer(response& reply, parsed_chat const& chat, request_context const& context)
+        : reply_{reply}, chat_{chat}, has_filters_{has_filters(context)}, id_seed_{context.id_seed} {
+        writer out{head_};
+        write_head(out, "chat.completion.chunk", chat, context);
+        out.member("service_tier", "default").key("system_fingerprint").null().key("choices").begin_array();
     }
 
-    void write(std::vector<answer> const& answers) {
-        if (filters_) {
-            auto first = std::string{R"(data: {"id":"","object":"","created":0,"model":"",)"};
-            out_.pieces.push_back(
-                first.append(prompt_results).append(R"(,"choices":[])").append(usage_null()).append("}\n\n"));
+    void write(std::vector<completion> const& completions) {
+        if (has_filters_) {
+            std::string event;
+            writer out{event};
+            out.raw(R"({"id":"","object":"","created":0,"model":"")")
+                .key("prompt_filter_results")
+                .raw(prompt_filters)
+                .key("choices")
+                .begin_array()
+                .end_array();
+            end_event(out, event);
         }
         std::vector<std::vector<std::string>> deltas;
-        for (auto const& made : answers) deltas.push_back(deltas_of(made));
-        for (std::size_t step = 0, left = answers.size(); left > 0; ++step)
+        for (auto const& output : completions) deltas.push_back(deltas_of(output));
+        for (std::size_t step = 0, left = completions.size(); left > 0; ++step)
             for (std::size_t choice = 0; choice < deltas.size(); ++choice) {
                 if (step >= deltas[choice].size()) continue;
                 bool const last = step + 1 == deltas[choice].size();
-                chunk(choice, deltas[choice][step], last ? finish_name(answers[choice], task_) : std::string_view{});
+                write_chunk(choice, deltas[choice][step],
+                            last ? finish_name(completions[choice], chat_) : std::string_view{});
                 if (last) --left;
             }
-        if (task_.include_usage) write_usage();
-        out_.pieces.emplace_back("data: [DONE]\n\n");
+        if (chat_.include_usage) write_usage_chunk();
+        reply_.pieces.emplace_back("data: [DONE]\n\n");
     }
 
 private:
-    [[nodiscard]] std::string_view usage_null() const noexcept {
-        return task_.include_usage ? std::string_view{R"(,"usage":null)"} : std::string_view{};
+    void end_event(writer& out, std::string& event) {
+        if (chat_.include_usage) out.key("usage").null();
+        auto const count = reply_.pieces.size();
+        if (chat_.obfuscate && !has_filters_) out.member("obfuscation", make_id(mix(id_seed_, count), 2 + count % 9));
+        out.end_object();
+        push(event);
     }
 
-    void chunk(std::size_t choice, std::string_view delta, std::string_view finish) {
+    void push(std::string const& event) { reply_.pieces.push_back("data: " + event + "\n\n"); }
+
+    void write_chunk(std::size_t choice, std::string_view delta, std::string_view finish) {
         auto event = head_;
-        event.append(R"({"index":)").append(std::to_string(choice)).append(R"(,"delta":)").append(delta);
-        if (filters_)
-            event.append(R"(,"content_filter_results":)")
-                .append(delta.starts_with(R"({"content")") ? safe_results : "{}");
-        event += R"(,"logprobs":null,"finish_reason":)";
-        append_text_or_null(event, finish, finish.empty());
-        event.append("}]").append(usage_null());
-        if (task_.obfuscate && !filters_)
-            event.append(R"(,"obfuscation":")")
-                .append(make_id(mix(id_seed_, out_.pieces.size()), 2 + out_.pieces.size() % 9))
-                .append("\"");
-        out_.pieces.push_back(event.append("}\n\n"));
+        writer out{event};
+        out.begin_object().member("index", choice).key("delta").raw(delta);
+        if (has_filters_)
+            out.key("content_filter_results").raw(delta.starts_with(R"({"content")") ? completion_filters : "{}");
+        write_text_or_null(out.key("logprobs").null(), "finish_reason", finish, finish.empty());
+        out.end_object().end_array();
+        end_event(out, event);
     }
 
-    void write_usage() {
-        auto event = head_ + R"(],"usage":)";
-        append_usage(event, out_.prompt_tokens, out_.completion_tokens);
-        out_.pieces.push_back(event.append("}\n\n"));
+    void write_usage_chunk() {
+        auto event = head_;
+        writer out{event};
+        write_usage(out.end_array(), reply_);
+        out.end_object();
+        push(event);
     }
 
     static std::string text_delta(std::string_view name, std::string_view text) {
-        auto delta = "{\"" + std::string{name} + "\":";
-        append_quoted(delta, text);
-        return delta + "}";
+        std::string delta;
+        writer{delta}.begin_object().member(name, text).end_object();
+        return delta;
     }
 
     /// Every delta of one choice; the last is the empty one that carries the finish reason.
-    static std::vector<std::string> deltas_of(answer const& made) {
+    static std::vector<std::string> deltas_of(completion const& output) {
         std::vector<std::string> deltas;
-        bool const refused = made.ending == finish::refused;
-        if (!made.calls.empty()) {
-            call_deltas(made.calls, deltas);
+        bool const refused = output.finish == finish_reason::refused;
+        if (!output.calls.empty()) {
+            add_call_deltas(output.calls, deltas);
         } else {
             deltas.emplace_back(refused ? R"({"role":"assistant","content":null,"refusal":""})"
                                         : R"({"role":"assistant","content":"","refusal":null})");
-            for (auto const part : split_deltas(made.text))
+            for (auto const part : split_deltas(output.text))
                 deltas.push_back(text_delta(refused ? "refusal" : "content", part));
         }
         deltas.emplace_back("{}");
@@ -163,36 +169,45 @@ private:
     }
 
     /// One call opens together with the role; of several, the role stands alone.
-    static void call_deltas(std::vector<made_call> const& calls, std::vector<std::string>& deltas) {
-        std::string const role = R"({"role":"assistant","content":null)";
-        if (calls.size() > 1) deltas.push_back(role + "}");
+    static void add_call_deltas(std::vector<tool_call> const& calls, std::vector<std::string>& deltas) {
+        constexpr std::string_view role = R"({"role":"assistant","content":null)";
+        if (calls.size() > 1) deltas.push_back(std::string{role} + "}");
         for (std::size_t i = 0; i < calls.size(); ++i) {
-            auto const slot = R"("tool_calls":[{"index":)" + std::to_string(i) + ",";
-            auto opening = (calls.size() > 1 ? "{" : role + ",") + slot;
-            append_call(opening, calls[i], {});
-            deltas.push_back(opening + "}]}");
-            for (auto const part : split_deltas(calls[i].arguments)) {
-                auto delta = "{" + slot + R"("function":{"arguments":)";
-                append_quoted(delta, part);
-                deltas.push_back(delta + "}}]}");
-            }
+            deltas.push_back(
+                call_delta(calls.size() > 1 ? "{" : role, i, [&](writer& out) { write_call(out, calls[i], {}); }));
+            for (auto const part : split_deltas(calls[i].arguments))
+                deltas.push_back(call_delta("{", i, [&](writer& out) {
+                    out.key("function").begin_object().member("arguments", part).end_object();
+                }));
         }
     }
 
-    reply& out_;
-    chat_task const& task_;
-    bool filters_;
+    /// @param begin  The delta's first members, with the bracket before them.
+    template <class Write>
+    static std::string call_delta(std::string_view begin, std::size_t index, Write write_members) {
+        std::string delta;
+        writer out{delta};
+        out.raw(begin).key("tool_calls").begin_array().begin_object().member("index", index);
+        write_members(out);
+        out.end_object().end_array().end_object();
+        return delta;
+    }
+
+    response& reply_;
+    parsed_chat const& chat_;
+    bool has_filters_;
     std::uint64_t id_seed_;
-    std::string head_;
+    std::string head_{};  ///< Of every chunk, up to the choices.
 };
 
 }  // namespace
 
-void write_openai_chat(reply& out, chat_task const& task, std::vector<answer> const& answers, exchange const& with) {
-    if (task.stream)
-        chunk_writer{out, task, with}.write(answers);
+void write_openai_chat(response& out, parsed_chat const& chat, std::vector<completion> const& completions,
+                       request_context const& context) {
+    if (chat.stream)
+        chunk_writer{out, chat, context}.write(completions);
     else
-        write_whole(out, task, answers, with);
+        write_whole(out, chat, completions, context);
 }
 
 }  // namespace coax::sim::detail

@@ -10,10 +10,10 @@ constexpr int max_repeats = 256;
 constexpr int max_depth = 32;
 constexpr std::size_t max_text_bytes = 64 * 1024;
 
-/// Reads a pattern and writes a text in one pass. A part that is not chosen is read with `write` off.
-class pattern_walk {
+/// Reads a pattern and makes a text in one pass. Every alternative is made, and one of them is used.
+class pattern_sampler {
 public:
-    pattern_walk(std::string_view pattern, random_source& random) : pattern_{pattern}, random_{random} {}
+    pattern_sampler(std::string_view pattern, random_source& random) : pattern_{pattern}, random_{random} {}
 
     std::optional<std::string> run() {
         auto text = alternatives();
@@ -212,7 +212,7 @@ private:
 }  // namespace
 
 std::optional<std::string> text_matching(std::string_view pattern, random_source& random) {
-    return pattern_walk{pattern, random}.run();
+    return pattern_sampler{pattern, random}.run();
 }
 
 }  // namespace coax::sim::detail

@@ -7,13 +7,18 @@
 namespace coax::sim::detail {
 namespace {
 
-using verdict = std::optional<std::string>;
+using complaint = std::optional<std::string>;
 
-constexpr std::array<std::string_view, 7> known_types{"object", "array",   "string", "integer",
-                                                      "number", "boolean", "null"};
+constexpr std::string_view known_types = "object array string integer number boolean null";
 
-bool is_one_of(auto const& words, std::string_view word) {
-    return std::ranges::find(words, word) != std::ranges::end(words);
+/// Whether `word` is one of `words`, which have a space between them.
+bool is_one_of(std::string_view words, std::string_view word) noexcept {
+    while (!words.empty()) {
+        auto const first = words.substr(0, words.find(' '));
+        if (first == word) return true;
+        words.remove_prefix(std::min(words.size(), first.size() + 1));
+    }
+    return false;
 }
 
 /// The types a schema names, whether one or several.
@@ -28,16 +33,19 @@ std::vector<std::string_view> types_of(json::value const& schema) {
     return types;
 }
 
-bool names_type(json::value const& schema, std::string_view wanted) { return is_one_of(types_of(schema), wanted); }
+bool has_type(json::value const& schema, std::string_view type) {
+    auto const types = types_of(schema);
+    return std::ranges::find(types, type) != types.end();
+}
 
-// ---- OpenAI --------------------------------------------------------------------------------------------------------
+bool is_closed(json::value const& schema) noexcept { return is_bool(member(schema, "additionalProperties"), false); }
 
-/// Source: reference on Structured Outputs, the strict subset.
+/// The strict subset of OpenAI's Structured Outputs.
 class openai_rules {
 public:
     explicit openai_rules(json::value const& root) noexcept : root_{root} {}
 
-    verdict check() {
+    complaint check() {
         if (!root_.is_object()) return "schema must be a JSON object.";
         if (member(root_, "anyOf") != nullptr) return "schema must not have 'anyOf' at the root level.";
         if (text_member(root_, "type") != "object" && member(root_, "$ref") == nullptr)
@@ -47,34 +55,16 @@ public:
     }
 
 private:
-    static constexpr int most_levels = 10;
-    static constexpr int most_properties = 5000;
-    static constexpr std::size_t most_enum_values = 1000;
-    static constexpr std::array<std::string_view, 22> forbidden{"allOf",
-                                                                "oneOf",
-                                                                "not",
-                                                                "dependentRequired",
-                                                                "dependentSchemas",
-                                                                "if",
-                                                                "then",
-                                                                "else",
-                                                                "uniqueItems",
-                                                                "contains",
-                                                                "minContains",
-                                                                "maxContains",
-                                                                "patternProperties",
-                                                                "propertyNames",
-                                                                "minProperties",
-                                                                "maxProperties",
-                                                                "unevaluatedItems",
-                                                                "unevaluatedProperties",
-                                                                "prefixItems",
-                                                                "additionalItems",
-                                                                "dependencies",
-                                                                "contentEncoding"};
-    static constexpr std::array<std::string_view, 9> formats{"date-time", "time", "date", "duration", "email",
-                                                             "hostname",  "ipv4", "ipv6", "uuid"};
-    static constexpr std::array<std::string_view, 5> beside_ref{"$ref", "description", "title", "$defs", "definitions"};
+    static constexpr int max_levels = 10;
+    static constexpr int max_properties = 5000;
+    static constexpr std::size_t max_enum_values = 1000;
+    static constexpr std::string_view forbidden =
+        "allOf oneOf not dependentRequired dependentSchemas if then else uniqueItems contains "
+        "minContains maxContains patternProperties propertyNames minProperties maxProperties "
+        "unevaluatedItems unevaluatedProperties prefixItems additionalItems dependencies "
+        "contentEncoding";
+    static constexpr std::string_view formats = "date-time time date duration email hostname ipv4 ipv6 uuid";
+    static constexpr std::string_view beside_ref = "$ref description title $defs definitions";
 
     [[nodiscard]] std::string at(std::string message) const {
         std::string where = "In context=(";
@@ -82,53 +72,52 @@ private:
         return where + (path_.size() == 1 ? ",), " : "), ") + std::move(message);
     }
 
-    verdict child(json::value const& schema, std::vector<std::string> steps, int level) {
+    complaint child(json::value const& schema, std::vector<std::string> steps, int level) {
         auto const depth = path_.size();
         for (auto& step : steps) path_.push_back(std::move(step));
-        auto found = check(schema, level);
+        auto wrong = check(schema, level);
         path_.resize(depth);
-        return found;
+        return wrong;
     }
 
-    verdict check(json::value const& schema, int level) {
+    complaint check(json::value const& schema, int level) {
         if (!schema.is_object()) return at("schema must be a JSON object.");
-        if (level > most_levels) return at("schema exceeds the limit of 10 levels of nesting.");
-        if (auto found = check_definitions(schema)) return found;
+        if (level > max_levels) return at("schema exceeds the limit of 10 levels of nesting.");
+        if (auto wrong = check_definitions(schema)) return wrong;
         if (member(schema, "$ref") != nullptr) return check_ref(schema);
         for (auto const& [name, value] : schema.get_object())
-            if (is_one_of(forbidden, {name.data(), name.size()}))
-                return at("'" + std::string{name.data(), name.size()} + "' is not permitted.");
-        if (auto found = check_values(schema)) return found;
+            if (is_one_of(forbidden, view(name))) return at("'" + std::string{view(name)} + "' is not permitted.");
+        if (auto wrong = check_values(schema)) return wrong;
         if (auto const* variants = member(schema, "anyOf")) return check_variants(*variants, level);
         return check_types(schema, level);
     }
 
-    verdict check_definitions(json::value const& schema) {
+    complaint check_definitions(json::value const& schema) {
         for (std::string const keyword : {"$defs", "definitions"}) {
             auto const* definitions = member(schema, keyword);
             if (definitions == nullptr) continue;
             if (!definitions->is_object()) return at("'" + keyword + "' must be an object.");
             for (auto const& [name, value] : definitions->get_object())
-                if (auto found = child(value, {keyword, std::string{name.data(), name.size()}}, 1)) return found;
+                if (auto wrong = child(value, {keyword, std::string{view(name)}}, 1)) return wrong;
         }
         return std::nullopt;
     }
 
-    verdict check_ref(json::value const& schema) {
+    complaint check_ref(json::value const& schema) {
         for (auto const& [name, value] : schema.get_object())
-            if (!is_one_of(beside_ref, {name.data(), name.size()}))
-                return at("$ref cannot have keywords {'" + std::string{name.data(), name.size()} + "'}.");
+            if (!is_one_of(beside_ref, view(name)))
+                return at("$ref cannot have keywords {'" + std::string{view(name)} + "'}.");
         auto const ref = text_member(schema, "$ref");
         if (resolve_ref(root_, ref) == nullptr)
             return at("reference can only point to definitions of this schema, got '" + std::string{ref} + "'.");
         return std::nullopt;
     }
 
-    verdict check_values(json::value const& schema) {
+    complaint check_values(json::value const& schema) {
         if (auto const* values = member(schema, "enum")) {
             if (!values->is_array() || values->get_array().empty()) return at("'enum' must be a non-empty array.");
             enum_values_ += values->get_array().size();
-            if (enum_values_ > most_enum_values) return at("schema has more than 1000 enum values.");
+            if (enum_values_ > max_enum_values) return at("schema has more than 1000 enum values.");
         }
         auto const format = text_member(schema, "format");
         if (!format.empty() && !is_one_of(formats, format))
@@ -136,53 +125,50 @@ private:
         return std::nullopt;
     }
 
-    verdict check_variants(json::value const& variants, int level) {
+    complaint check_variants(json::value const& variants, int level) {
         if (!variants.is_array() || variants.get_array().empty()) return at("'anyOf' must be a non-empty array.");
         int index = 0;
         for (auto const& variant : variants.get_array())
-            if (auto found = child(variant, {"anyOf", std::to_string(index++)}, level)) return found;
+            if (auto wrong = child(variant, {"anyOf", std::to_string(index++)}, level)) return wrong;
         return std::nullopt;
     }
 
-    verdict check_types(json::value const& schema, int level) {
+    complaint check_types(json::value const& schema, int level) {
         auto const types = types_of(schema);
         bool const has_values = member(schema, "enum") != nullptr || member(schema, "const") != nullptr;
         if (types.empty() && !has_values) return at("schema must have a 'type' key.");
         for (auto const type : types)
             if (!is_one_of(known_types, type)) return at("'" + std::string{type} + "' is not a valid type.");
-        if (is_one_of(types, "object"))
-            if (auto found = check_object(schema, level)) return found;
-        if (!is_one_of(types, "array")) return std::nullopt;
+        if (has_type(schema, "object"))
+            if (auto wrong = check_object(schema, level)) return wrong;
+        if (!has_type(schema, "array")) return std::nullopt;
         auto const* items = member(schema, "items");
         if (items == nullptr) return at("array schema missing items.");
         return child(*items, {"items"}, level + 1);
     }
 
-    verdict check_object(json::value const& schema, int level) {
-        auto const* closed = member(schema, "additionalProperties");
-        if (closed == nullptr || !closed->is_bool() || closed->get_bool())
-            return at("'additionalProperties' is required to be supplied and to be false.");
+    complaint check_object(json::value const& schema, int level) {
+        if (!is_closed(schema)) return at("'additionalProperties' is required to be supplied and to be false.");
         auto const* properties = member(schema, "properties");
         if (properties == nullptr) return std::nullopt;
         if (!properties->is_object()) return at("'properties' must be an object.");
-        if (auto found = check_required(schema, properties->get_object())) return found;
+        if (auto wrong = check_required(schema, properties->get_object())) return wrong;
         for (auto const& [name, property] : properties->get_object()) {
-            if (++properties_ > most_properties) return at("schema has more than 5000 properties.");
-            if (auto found = child(property, {"properties", std::string{name.data(), name.size()}}, level + 1))
-                return found;
+            if (++properties_ > max_properties) return at("schema has more than 5000 properties.");
+            if (auto wrong = child(property, {"properties", std::string{view(name)}}, level + 1)) return wrong;
         }
         return std::nullopt;
     }
 
-    [[nodiscard]] verdict check_required(json::value const& schema, json::object const& properties) const {
+    [[nodiscard]] complaint check_required(json::value const& schema, json::object const& properties) const {
         auto const* required = member(schema, "required");
         auto const* names = required != nullptr ? required->if_array() : nullptr;
         std::string const rule =
             "'required' is required to be supplied and to be an array including every key in properties.";
-        if (names == nullptr) return properties.empty() ? std::nullopt : verdict{at(rule)};
+        if (names == nullptr) return properties.empty() ? std::nullopt : complaint{at(rule)};
         for (auto const& [name, property] : properties)
             if (std::ranges::find(*names, json::value(name)) == names->end())
-                return at(rule + " Missing '" + std::string{name.data(), name.size()} + "'.");
+                return at(rule + " Missing '" + std::string{view(name)} + "'.");
         for (auto const& name : *names)
             if (!name.is_string() || !properties.contains(name.get_string()))
                 return at("'required' names a key that is not in properties.");
@@ -195,48 +181,22 @@ private:
     std::size_t enum_values_{0};
 };
 
-// ---- Anthropic -----------------------------------------------------------------------------------------------------
-
-/// Source: reference on Anthropic's structured outputs, supported schema subset.
+/// The subset of Anthropic's structured outputs.
 class anthropic_rules {
 public:
     explicit anthropic_rules(json::value const& root) noexcept : root_{root} {}
 
-    verdict check() { return check(root_, "schema", {}); }
+    complaint check() { return check(root_, "schema", {}); }
 
 private:
-    static constexpr int most_steps = 20'000;
-    static constexpr std::array<std::string_view, 29> forbidden{"minLength",
-                                                                "maxLength",
-                                                                "minimum",
-                                                                "maximum",
-                                                                "exclusiveMinimum",
-                                                                "exclusiveMaximum",
-                                                                "multipleOf",
-                                                                "maxItems",
-                                                                "uniqueItems",
-                                                                "contains",
-                                                                "minContains",
-                                                                "maxContains",
-                                                                "prefixItems",
-                                                                "patternProperties",
-                                                                "propertyNames",
-                                                                "minProperties",
-                                                                "maxProperties",
-                                                                "oneOf",
-                                                                "not",
-                                                                "if",
-                                                                "then",
-                                                                "else",
-                                                                "dependentRequired",
-                                                                "dependentSchemas",
-                                                                "unevaluatedItems",
-                                                                "unevaluatedProperties",
-                                                                "additionalItems",
-                                                                "dependencies",
-                                                                "contentEncoding"};
-    static constexpr std::array<std::string_view, 10> formats{"date-time", "time", "date", "duration", "email",
-                                                              "hostname",  "uri",  "ipv4", "ipv6",     "uuid"};
+    static constexpr int max_steps = 20'000;
+    static constexpr std::string_view forbidden =
+        "minLength maxLength minimum maximum exclusiveMinimum exclusiveMaximum multipleOf "
+        "maxItems uniqueItems contains minContains maxContains prefixItems patternProperties "
+        "propertyNames minProperties maxProperties oneOf not if then else dependentRequired "
+        "dependentSchemas unevaluatedItems unevaluatedProperties additionalItems dependencies "
+        "contentEncoding";
+    static constexpr std::string_view formats = "date-time time date duration email hostname uri ipv4 ipv6 uuid";
     static constexpr std::array<std::string_view, 6> hard_patterns{"(?=", "(?!", "(?<", "\\b", "\\B", "\\1"};
 
     static std::string kind_of(json::value const& schema) {
@@ -244,26 +204,27 @@ private:
         return types.empty() ? std::string{"schema"} : std::string{types.front()};
     }
 
-    verdict check(json::value const& schema, std::string const& where, std::vector<json::value const*> above) {
+    complaint check(json::value const& schema, std::string const& where, std::vector<json::value const*> ancestors) {
         if (!schema.is_object()) return where + ": schemas must be objects";
-        if (++steps_ > most_steps) return where + ": schema is too complex to compile";
-        if (std::ranges::find(above, &schema) != above.end()) return where + ": recursive schemas are not supported";
-        above.push_back(&schema);
+        if (++steps_ > max_steps) return where + ": schema is too complex to compile";
+        if (std::ranges::find(ancestors, &schema) != ancestors.end())
+            return where + ": recursive schemas are not supported";
+        ancestors.push_back(&schema);
         if (auto const ref = text_member(schema, "$ref"); !ref.empty()) {
             auto const* target = resolve_ref(root_, ref);
             if (target == nullptr)
                 return where + ": '$ref' must point into this schema, got '" + std::string{ref} + "'";
-            return check(*target, where, above);
+            return check(*target, where, ancestors);
         }
-        if (auto found = check_keywords(schema, where)) return found;
-        if (auto found = check_variants(schema, where, above)) return found;
-        if (names_type(schema, "object"))
-            if (auto found = check_object(schema, where, above)) return found;
+        if (auto wrong = check_keywords(schema, where)) return wrong;
+        if (auto wrong = check_variants(schema, where, ancestors)) return wrong;
+        if (has_type(schema, "object"))
+            if (auto wrong = check_object(schema, where, ancestors)) return wrong;
         auto const* items = member(schema, "items");
-        return items != nullptr ? check(*items, where + ".items", above) : std::nullopt;
+        return items != nullptr ? check(*items, where + ".items", ancestors) : std::nullopt;
     }
 
-    static verdict check_keywords(json::value const& schema, std::string const& where) {
+    static complaint check_keywords(json::value const& schema, std::string const& where) {
         for (auto const& [name, value] : schema.get_object()) {
             std::string const keyword{name.data(), name.size()};
             if (is_one_of(forbidden, keyword))
@@ -285,8 +246,8 @@ private:
         return std::nullopt;
     }
 
-    verdict check_variants(json::value const& schema, std::string const& where,
-                           std::vector<json::value const*> const& above) {
+    complaint check_variants(json::value const& schema, std::string const& where,
+                             std::vector<json::value const*> const& ancestors) {
         for (std::string const keyword : {"anyOf", "allOf"}) {
             auto const* variants = member(schema, keyword);
             if (variants == nullptr) continue;
@@ -294,22 +255,20 @@ private:
             for (auto const& variant : variants->get_array()) {
                 if (keyword == "allOf" && member(variant, "$ref") != nullptr)
                     return where + ": 'allOf' with '$ref' is not supported";
-                if (auto found = check(variant, where + "." + keyword, above)) return found;
+                if (auto wrong = check(variant, where + "." + keyword, ancestors)) return wrong;
             }
         }
         return std::nullopt;
     }
 
-    verdict check_object(json::value const& schema, std::string const& where,
-                         std::vector<json::value const*> const& above) {
-        auto const* closed = member(schema, "additionalProperties");
-        if (closed == nullptr || !closed->is_bool() || closed->get_bool())
+    complaint check_object(json::value const& schema, std::string const& where,
+                           std::vector<json::value const*> const& ancestors) {
+        if (!is_closed(schema))
             return where + ": For 'object' type, 'additionalProperties' must be explicitly set to false";
         auto const* properties = member(schema, "properties");
         if (properties == nullptr || !properties->is_object()) return std::nullopt;
         for (auto const& [name, property] : properties->get_object())
-            if (auto found = check(property, where + ".properties." + std::string{name.data(), name.size()}, above))
-                return found;
+            if (auto wrong = check(property, where + ".properties." + std::string{view(name)}, ancestors)) return wrong;
         return std::nullopt;
     }
 
@@ -319,7 +278,7 @@ private:
 
 }  // namespace
 
-verdict openai_schema_fault(json::value const& schema) { return openai_rules{schema}.check(); }
-verdict anthropic_schema_fault(json::value const& schema) { return anthropic_rules{schema}.check(); }
+complaint openai_schema_error(json::value const& schema) { return openai_rules{schema}.check(); }
+complaint anthropic_schema_error(json::value const& schema) { return anthropic_rules{schema}.check(); }
 
 }  // namespace coax::sim::detail

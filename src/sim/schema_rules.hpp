@@ -7,10 +7,10 @@
 
 namespace coax::sim::detail {
 
-/// What OpenAI's strict subset forbids in this schema, in the service's manner; `nullopt` if nothing.
-[[nodiscard]] std::optional<std::string> openai_schema_fault(json::value const& schema);
+/// Why OpenAI's strict mode refuses this schema, in the service's words; none: it takes it.
+[[nodiscard]] std::optional<std::string> openai_schema_error(json::value const& schema);
 
-/// What Anthropic's subset forbids in this schema; `nullopt` if nothing.
-[[nodiscard]] std::optional<std::string> anthropic_schema_fault(json::value const& schema);
+/// Why Anthropic refuses this schema; none: it takes it.
+[[nodiscard]] std::optional<std::string> anthropic_schema_error(json::value const& schema);
 
 }  // namespace coax::sim::detail

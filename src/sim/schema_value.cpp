@@ -1,8 +1,8 @@
 #include "sim/schema_value.hpp"
 
 #include "sim/pattern_text.hpp"
-#include "sim/schema_facts.hpp"
-#include "sim/value_texts.hpp"
+#include "sim/sample_text.hpp"
+#include "sim/schema_keywords.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -13,19 +13,19 @@
 namespace coax::sim::detail {
 namespace {
 
-constexpr int frugal_depth = 5;  // from here on only what must be there
-constexpr std::size_t frugal_values = 4096;
-constexpr std::size_t most_values = 32'768;  // beyond this a value is left unfinished
-constexpr std::size_t most_items = 10'000;
-constexpr std::size_t most_padding = std::size_t{1} << 20U;
+constexpr int minimal_depth = 5;  // deeper values have only what they must
+constexpr std::size_t minimal_values = 4096;
+constexpr std::size_t max_values = 32'768;  // larger values are left unfinished
+constexpr std::size_t max_items = 10'000;
+constexpr std::size_t max_padding = std::size_t{1} << 20U;
 
-class value_maker {
+class value_generator {
 public:
-    value_maker(json::value const& root, prompt_reading const& prompt, random_source& random, member_order order)
+    value_generator(json::value const& root, prompt_words const& prompt, random_source& random, member_order order)
         : root_{root}, random_{random}, words_{prompt, random}, order_{order} {}
 
     json::value make(json::value const& schema, std::string_view name) {
-        if (depth_ >= deepest || exhausted()) return nullptr;
+        if (depth_ >= max_depth || exhausted()) return nullptr;
         ++depth_;
         ++made_;
         auto value = make_here(schema, name);
@@ -34,8 +34,8 @@ public:
     }
 
 private:
-    [[nodiscard]] bool exhausted() const noexcept { return made_ > most_values; }
-    [[nodiscard]] bool frugal() const noexcept { return depth_ > frugal_depth || made_ > frugal_values; }
+    [[nodiscard]] bool exhausted() const noexcept { return made_ > max_values; }
+    [[nodiscard]] bool minimal() const noexcept { return depth_ > minimal_depth || made_ > minimal_values; }
 
     json::value make_here(json::value const& schema, std::string_view name) {
         if (!schema.is_object()) return json::value(words_.phrase(name));
@@ -46,7 +46,8 @@ private:
         if (auto const* constant = member(schema, "const")) return *constant;
         if (auto const* values = array_of(schema, "enum"); values != nullptr && !values->empty())
             return words_.choose_label(*values);
-        if (auto const* parts = array_of(schema, "allOf"); parts != nullptr) return make(folded(schema, root_), name);
+        if (auto const* parts = array_of(schema, "allOf"); parts != nullptr)
+            return make(merge_all_of(schema, root_), name);
         if (auto const* variants = variants_of(schema); variants != nullptr && !variants->empty())
             return make(choose_variant(*variants), name);
         return make_typed(schema, type_of(schema), name);
@@ -77,22 +78,22 @@ private:
             else
                 real.push_back(view(entry.get_string()));
         }
-        if (real.empty() || (nullable && (frugal() || random_.chance(0.25)))) return "null";
+        if (real.empty() || (nullable && (minimal() || random_.chance(0.25)))) return "null";
         return real[random_.below(real.size())];
     }
 
     json::value const& choose_variant(json::array const& variants) {
-        if (frugal()) return shallowest_of(variants);
+        if (minimal()) return simplest_of(variants);
         auto const& first = variants[random_.below(variants.size())];
         if (text_member(first, "type") != "null" || random_.chance(0.5)) return first;
         return variants[random_.below(variants.size())];
     }
 
-    json::value const& shallowest_of(json::array const& variants) {
-        auto const [known, is_new] = shallowest_.try_emplace(&variants, nullptr);
+    json::value const& simplest_of(json::array const& variants) {
+        auto const [known, is_new] = simplest_.try_emplace(&variants, nullptr);
         if (is_new)
             known->second = &*std::ranges::min_element(variants, {}, [this](json::value const& variant) {
-                return text_member(variant, "type") == "null" ? -1 : least_depth(variant, root_);
+                return text_member(variant, "type") == "null" ? -1 : min_depth(variant, root_);
             });
         return *known->second;
     }
@@ -114,8 +115,8 @@ private:
     void add_members(json::object& made, json::value const& schema, json::object const& properties, bool required,
                      bool optional) {
         for (auto const& [name, property] : properties) {
-            std::string_view const key{name.data(), name.size()};
-            bool const wanted = is_required(schema, key) ? required : optional && !frugal() && random_.chance(0.75);
+            auto const key = view(name);
+            bool const wanted = is_required(schema, key) ? required : optional && !minimal() && random_.chance(0.75);
             if (wanted) made.emplace(key, make(property, key));
         }
     }
@@ -124,8 +125,8 @@ private:
         auto const least = size_of(schema, "minProperties", 0);
         auto const most = std::max(least, size_of(schema, "maxProperties", std::max<std::size_t>(least, 3)));
         auto const wanted =
-            frugal() ? least : std::max<std::size_t>(least, std::min<std::size_t>(most, 1 + random_.below(3)));
-        for (std::size_t tries = 0; made.size() < std::min(wanted, most_items) && !exhausted(); ++tries) {
+            minimal() ? least : std::max<std::size_t>(least, std::min<std::size_t>(most, 1 + random_.below(3)));
+        for (std::size_t tries = 0; made.size() < std::min(wanted, max_items) && !exhausted(); ++tries) {
             auto key = lower_ascii(words_.word());
             if (made.contains(key)) key += std::to_string(tries);
             made.emplace(key, make(others, key));
@@ -138,8 +139,8 @@ private:
             for (auto const& item : *prefix) made.push_back(make(item, name));
         auto const least = size_of(schema, "minItems", 0);
         auto const most = size_of(schema, "maxItems", std::max<std::size_t>(least, 3));
-        auto wanted = frugal() ? least : std::max(least, std::min<std::size_t>(most, 1 + random_.below(3)));
-        wanted = std::min(std::min(wanted, most), most_items);
+        auto wanted = minimal() ? least : std::max(least, std::min<std::size_t>(most, 1 + random_.below(3)));
+        wanted = std::min(std::min(wanted, most), max_items);
         static json::value const anything = json::object{};
         auto const* items = member(schema, "items");
         if (items != nullptr && items->is_bool()) return made;
@@ -256,19 +257,19 @@ private:
 
     json::value const& root_;
     random_source& random_;
-    word_source words_;
+    sample_text words_;
     member_order order_;
     int depth_{0};
     std::size_t made_{0};
-    std::size_t padding_left_{most_padding};
-    std::unordered_map<json::array const*, json::value const*> shallowest_;
+    std::size_t padding_left_{max_padding};
+    std::unordered_map<json::array const*, json::value const*> simplest_;
 };
 
 }  // namespace
 
-json::value make_value(json::value const& schema, prompt_reading const& prompt, random_source& random,
+json::value make_value(json::value const& schema, prompt_words const& prompt, random_source& random,
                        member_order order) {
-    return value_maker{schema, prompt, random, order}.make(schema, {});
+    return value_generator{schema, prompt, random, order}.make(schema, {});
 }
 
 }  // namespace coax::sim::detail

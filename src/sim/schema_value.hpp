@@ -8,15 +8,15 @@
 
 namespace coax::sim::detail {
 
-/// How a service orders what it writes.
+/// The order in which a service's models write members.
 enum class member_order {
     as_declared,     ///< Members in the order of the schema's `properties`.
     required_first,  ///< Required members, then optional ones, each in that order.
 };
 
-/// Makes a value that satisfies `schema`. Words come from the prompt, labels follow its mood. Bounded in depth and size
-/// where the schema allows an end; a schema nothing can satisfy gives a value that comes near.
-[[nodiscard]] json::value make_value(json::value const& schema, prompt_reading const& prompt, random_source& random,
+/// Makes a value that satisfies `schema`: words come from the prompt, labels follow its sentiment. Bounded in depth and
+/// size where the schema allows it; for a schema that nothing can satisfy the value comes near.
+[[nodiscard]] json::value make_value(json::value const& schema, prompt_words const& prompt, random_source& random,
                                      member_order order = member_order::as_declared);
 
 /// Changes a value made for `schema` so that it no longer satisfies it: a required member goes, a value gets another

@@ -1,4 +1,4 @@
-#include "sim/schema_facts.hpp"
+#include "sim/schema_keywords.hpp"
 #include "sim/schema_value.hpp"
 
 #include <algorithm>
@@ -22,7 +22,7 @@ json::value of_another_type(json::value const& value, json::value const& schema)
     return json::object{{"unexpected", true}};
 }
 
-/// Takes a number out of its range; false where the schema gives none.
+/// Moves a number out of its range; false where the schema has no range.
 bool leave_range(json::value& made, json::value const& schema) {
     auto const high = number_of(schema, "maximum");
     auto const low = number_of(schema, "minimum");
@@ -52,7 +52,7 @@ void break_value(json::value& made, json::value const& schema, random_source& ra
                 property != nullptr && leave_range(object->at(name), *property))
                 return;
     auto const chosen = object->begin() + static_cast<std::ptrdiff_t>(random.below(object->size()));
-    if (way == 1 && is_required(schema, {chosen->key().data(), chosen->key().size()})) {
+    if (way == 1 && is_required(schema, view(chosen->key()))) {
         object->stable_erase(chosen);
         return;
     }

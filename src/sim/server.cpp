@@ -25,7 +25,7 @@ using tcp_acceptor = asio::basic_socket_acceptor<tcp, executor>;
 
 std::string_view text_of(auto const& view) noexcept { return {view.data(), view.size()}; }
 
-request_view view_of(request_message const& request) noexcept {
+request_view to_view(request_message const& request) noexcept {
     return {.method = text_of(request.method_string()),
             .target = text_of(request.target()),
             .body = request.body(),
@@ -36,7 +36,7 @@ request_view view_of(request_message const& request) noexcept {
             .anthropic_beta = text_of(request["anthropic-beta"])};
 }
 
-recorded_request record_of(request_message const& request) {
+recorded_request to_record(request_message const& request) {
     recorded_request record{.method = std::string{text_of(request.method_string())},
                             .target = std::string{text_of(request.target())},
                             .body = request.body()};
@@ -44,13 +44,13 @@ recorded_request record_of(request_message const& request) {
     return record;
 }
 
-reply reply_of(scripted_answer scripted) {
-    reply out{.status = scripted.status,
-              .body = std::move(scripted.body),
-              .pieces = std::move(scripted.pieces),
-              .first_byte = scripted.delay,
-              .between_pieces = scripted.piece_delay,
-              .mishap = scripted.mishap};
+response to_response(scripted_response scripted) {
+    response out{.status = scripted.status,
+                 .body = std::move(scripted.body),
+                 .pieces = std::move(scripted.pieces),
+                 .first_byte = scripted.delay,
+                 .between_pieces = scripted.piece_delay,
+                 .fault = scripted.fault};
     out.chunked = !out.pieces.empty();
     for (auto const& [name, value] : scripted.headers) {
         if (lower_ascii(name) == "content-type")
@@ -61,17 +61,13 @@ reply reply_of(scripted_answer scripted) {
     return out;
 }
 
-error io_error(std::string message, std::string where, error_code cause) {
-    return {.code = errc::io_failed, .message = std::move(message), .where = std::move(where), .cause = cause};
-}
-
 }  // namespace
 
-class server::impl final : host {
+class server::impl final : connection_host {
 public:
     explicit impl(options wanted)
-        : wanted_{std::move(wanted)}, service_{wanted_}, acceptor_{context_}, retry_{context_}, sweep_{context_} {
-        if (wanted_.tls) load_certificate();
+        : options_{std::move(wanted)}, service_{options_}, acceptor_{context_}, retry_{context_}, sweep_{context_} {
+        if (options_.tls) load_certificate();
         bind();
         accept();
         sweep();
@@ -90,7 +86,7 @@ public:
     }
 
     [[nodiscard]] std::string url() const {
-        return (wanted_.tls ? "https://localhost:" : "http://127.0.0.1:") + std::to_string(port_);
+        return (options_.tls ? "https://localhost:" : "http://127.0.0.1:") + std::to_string(port_);
     }
     [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
     [[nodiscard]] std::string const& ca_pem() const noexcept { return ca_pem_; }
@@ -98,12 +94,12 @@ public:
     [[nodiscard]] server_stats stats() const {
         std::lock_guard const lock{mutex_};
         auto all = service_.counted();
-        all.requests += scripted_requests_;
-        for (auto const& [status, count] : scripted_answers_) all.answers_by_status[status] += count;
-        all.connections = accepted_;
-        all.failed_handshakes = failed_handshakes_;
-        all.open_connections = open_;
-        all.peak_connections = peak_;
+        all.requests += own_.requests;
+        for (auto const& [status, count] : own_.responses_by_status) all.responses_by_status[status] += count;
+        all.connections = own_.connections;
+        all.failed_handshakes = own_.failed_handshakes;
+        all.open_connections = own_.open_connections;
+        all.peak_connections = own_.peak_connections;
         return all;
     }
 
@@ -115,36 +111,36 @@ public:
 private:
     // ---- the service -----------------------------------------------------------------------------------------------
 
-    reply answer(request_message const& request) override {
-        if (wanted_.handler || wanted_.record_requests > 0)
-            if (auto scripted = answer_by_script(request)) return std::move(*scripted);
+    response respond(request_message const& request) override {
+        if (options_.handler || options_.record_requests > 0)
+            if (auto scripted = run_script(request)) return std::move(*scripted);
         std::lock_guard const lock{mutex_};
-        return service_.handle(view_of(request), now());
+        return service_.handle(to_view(request), now());
     }
 
-    std::optional<reply> answer_by_script(request_message const& request) {
-        auto record = record_of(request);
-        std::optional<scripted_answer> scripted;
-        if (wanted_.handler) try {
-                scripted = wanted_.handler(record);
+    std::optional<response> run_script(request_message const& request) {
+        auto record = to_record(request);
+        std::optional<scripted_response> scripted;
+        if (options_.handler) try {
+                scripted = options_.handler(record);
             } catch (...) {
-                scripted = scripted_answer{
+                scripted = scripted_response{
                     .status = 500,
                     .body =
                         R"({"error":{"message":"The handler threw.","type":"server_error","param":null,"code":null}})"};
             }
         std::lock_guard const lock{mutex_};
-        if (wanted_.record_requests > 0) {
-            if (recorded_.size() == wanted_.record_requests) recorded_.pop_front();
+        if (options_.record_requests > 0) {
+            if (recorded_.size() == options_.record_requests) recorded_.pop_front();
             recorded_.push_back(std::move(record));
         }
         if (!scripted) return std::nullopt;
-        ++scripted_requests_;
-        ++scripted_answers_[scripted->status];
-        return reply_of(std::move(*scripted));
+        ++own_.requests;
+        ++own_.responses_by_status[scripted->status];
+        return to_response(std::move(*scripted));
     }
 
-    reply refuse(int status, std::string message) override {
+    response refuse(int status, std::string message) override {
         std::lock_guard const lock{mutex_};
         return service_.refuse(status, std::move(message), now());
     }
@@ -160,17 +156,17 @@ private:
 
     void handshake_failed() override {
         std::lock_guard const lock{mutex_};
-        ++failed_handshakes_;
+        ++own_.failed_handshakes;
     }
 
-    options const& wanted() const noexcept override { return wanted_; }
+    options const& opts() const noexcept override { return options_; }
 
-    static moment now() noexcept { return {.steady = steady::now(), .wall = std::chrono::system_clock::now()}; }
+    static moment now() noexcept { return {.steady = steady::now(), .system = std::chrono::system_clock::now()}; }
 
     // ---- connections -----------------------------------------------------------------------------------------------
 
     void load_certificate() {
-        auto made = value_or_throw(make_certificates(wanted_.certificate_host));
+        auto made = value_or_throw(make_certificates(options_.certificate_host));
         ca_pem_ = std::move(made.ca);
         tls_.emplace(asio::ssl::context::tls_server);
         tls_->set_options(asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1);
@@ -178,29 +174,21 @@ private:
         tls_->use_private_key(asio::buffer(made.key), asio::ssl::context::pem);
     }
 
-    void bind() {
-        auto const where = "127.0.0.1:" + std::to_string(wanted_.port);
-        error_code failure;
-        auto const check = [&] {
-            if (failure) throw_error(io_error("the simulator cannot listen", where, failure));
-        };
-        acceptor_.open(tcp::v4(), failure);
-        check();
-        acceptor_.set_option(tcp_acceptor::reuse_address{true}, failure);
-        check();
-        acceptor_.bind({asio::ip::address_v4::loopback(), wanted_.port}, failure);
-        check();
-        acceptor_.listen(asio::socket_base::max_listen_connections, failure);
-        check();
-        port_ = acceptor_.local_endpoint(failure).port();
-        check();
+    void bind() try {
+        acceptor_ = tcp_acceptor{context_, {asio::ip::address_v4::loopback(), options_.port}};
+        port_ = acceptor_.local_endpoint().port();
+    } catch (boost::system::system_error const& failure) {
+        throw_error({.code = errc::io_failed,
+                     .message = "the simulator cannot listen",
+                     .where = "127.0.0.1:" + std::to_string(options_.port),
+                     .cause = failure.code()});
     }
 
     void accept() {
         acceptor_.async_accept([this](error_code failure, tcp_socket socket) {
             if (closing_ || failure == asio::error::operation_aborted) return;
             if (!failure) {
-                welcome(std::move(socket));
+                add_connection(std::move(socket));
                 accept();
                 return;
             }
@@ -211,16 +199,16 @@ private:
         });
     }
 
-    void welcome(tcp_socket socket) {
+    void add_connection(tcp_socket socket) {
         {
             std::lock_guard const lock{mutex_};
-            ++accepted_;
-            if (open_ >= wanted_.max_connections) return;
-            peak_ = std::max(peak_, ++open_);
+            ++own_.connections;
+            if (own_.open_connections >= options_.max_connections) return;
+            own_.peak_connections = std::max(own_.peak_connections, ++own_.open_connections);
         }
         error_code ignored;
         socket.set_option(tcp::no_delay{true}, ignored);
-        host& self = *this;
+        connection_host& self = *this;
         if (tls_)
             start(std::make_shared<connection<tls_stream>>(self, std::move(socket), *tls_));
         else
@@ -230,20 +218,21 @@ private:
     template <class Connection>
     void start(std::shared_ptr<Connection> made) {
         connections_.insert(made.get());
-        asio::co_spawn(context_, Connection::run(made), [this, made](std::exception_ptr) { forget(made.get()); });
+        asio::co_spawn(context_, Connection::run(made),
+                       [this, made](std::exception_ptr) { remove_connection(made.get()); });
     }
 
-    void forget(connection_base* gone) {
+    void remove_connection(connection_base* gone) {
         connections_.erase(gone);
         std::lock_guard const lock{mutex_};
-        --open_;
+        --own_.open_connections;
     }
 
     void sweep() {
-        sweep_.expires_after(std::min<std::chrono::milliseconds>(wanted_.idle_timeout, std::chrono::seconds{1}));
+        sweep_.expires_after(std::min<std::chrono::milliseconds>(options_.idle_timeout, std::chrono::seconds{1}));
         sweep_.async_wait([this](error_code cancelled) {
             if (cancelled || closing_) return;
-            auto const limit = steady::now() - wanted_.idle_timeout;
+            auto const limit = steady::now() - options_.idle_timeout;
             for (auto* each : connections_)
                 if (each->idle_since(limit)) each->close();
             sweep();
@@ -259,7 +248,7 @@ private:
         for (auto* each : connections_) each->close();
     }
 
-    options wanted_;
+    options options_;
     service service_;
     asio::io_context context_{1};
     std::optional<asio::ssl::context> tls_;
@@ -273,22 +262,17 @@ private:
     std::int64_t date_second_{-1};
     std::string date_;
 
-    mutable std::mutex mutex_;  // guards what follows and service_
+    mutable std::mutex mutex_;  ///< Guards what follows and `service_`.
     std::deque<recorded_request> recorded_;
-    std::uint64_t scripted_requests_{0};
-    std::map<int, std::uint64_t> scripted_answers_;
-    std::uint64_t accepted_{0};
-    std::uint64_t failed_handshakes_{0};
-    std::size_t open_{0};
-    std::size_t peak_{0};
+    server_stats own_;  ///< Scripted requests and connections; the rest is the service's.
 
     std::once_flag stopped_;
     std::thread thread_;
 };
 
-server::server(options wanted) {
-    if (auto wrong = validate(wanted)) throw_error(*std::move(wrong));
-    impl_ = std::make_unique<impl>(std::move(wanted));
+server::server(options opts) {
+    value_or_throw(validate(opts));
+    impl_ = std::make_unique<impl>(std::move(opts));
 }
 
 server::~server() = default;

@@ -1,6 +1,9 @@
 #pragma once
 
+#include "sim/random.hpp"
+
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,32 +27,37 @@ namespace coax::sim::detail {
 
 [[nodiscard]] std::string lower_ascii(std::string_view text);
 
-/// Tokens as a service would bill them, roughly: four bytes each, never 0 for text.
-[[nodiscard]] constexpr std::size_t estimate_tokens(std::size_t bytes) noexcept { return (bytes + 3) / 4; }
+/// Tokens as a service would bill them, roughly: four bytes each, and never 0.
+[[nodiscard]] constexpr std::size_t token_count(std::size_t bytes) noexcept { return bytes == 0 ? 1 : (bytes + 3) / 4; }
 
-/// What answers are made of: the words of a prompt and how it feels. Views into the text it was made from.
-class prompt_reading {
+/// `count` lower-case letters and digits that follow from `seed`.
+[[nodiscard]] std::string make_id(std::uint64_t seed, std::size_t count);
+
+[[nodiscard]] std::string make_uuid(random_source& random);
+
+/// The words of a prompt and its sentiment: the material of completions. Views into the text.
+class prompt_words {
 public:
-    explicit prompt_reading(std::string_view text);
+    explicit prompt_words(std::string_view text);
 
     /// In order, without the punctuation around them; at most the first 512.
     [[nodiscard]] std::vector<std::string_view> const& words() const noexcept { return words_; }
-    /// Glad words minus sad words. 0 where `mixed()` as well as where nothing was felt.
-    [[nodiscard]] int mood() const noexcept { return glad_ - sad_; }
-    [[nodiscard]] bool mixed() const noexcept { return glad_ > 0 && sad_ > 0; }
-    /// A word with a capital that does not begin the text, as names do; the last one. Empty: none.
+    /// Positive words minus negative words: 0 also where both balance.
+    [[nodiscard]] int sentiment() const noexcept { return positive_ - negative_; }
+    [[nodiscard]] bool mixed() const noexcept { return positive_ > 0 && negative_ > 0; }
+    /// The last word with a capital that does not begin the text, as names have it. Empty: none.
     [[nodiscard]] std::string_view proper_name() const noexcept { return proper_name_; }
-    /// Whether `label` stands in the text as a word, without regard to case.
+    /// Whether the text has `label` as a word, in any case.
     [[nodiscard]] bool mentions(std::string_view label) const;
 
 private:
-    void feel();
+    void count_sentiment();
 
     std::string_view text_;
     std::vector<std::string_view> words_;
     std::string_view proper_name_;
-    int glad_{0};
-    int sad_{0};
+    int positive_{0};
+    int negative_{0};
 };
 
 /// Cuts text where a model's tokens might end: after every word, and inside long ones, never inside a UTF-8 sequence.

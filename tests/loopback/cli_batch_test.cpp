@@ -371,8 +371,8 @@ TEST(CliBatch, AKeyRevokedOnTheWayLeavesTheRestForLater) {
 }
 
 TEST(CliBatch, FencedAnswersAreWrittenAsTheirJson) {
-    auto const fenced = [](sim::recorded_request const&) -> std::optional<sim::scripted_answer> {
-        return sim::scripted_answer{
+    auto const fenced = [](sim::recorded_request const&) -> std::optional<sim::scripted_response> {
+        return sim::scripted_response{
             .body =
                 R"({"id":"c","model":"m","choices":[{"index":0,"finish_reason":"stop","message":{"role":"assistant",)"
                 R"("content":"```json\n{\"answer\": \"yes\", \"reason\": \"r\"}\n```"}}]})"};

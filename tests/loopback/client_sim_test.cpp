@@ -117,7 +117,7 @@ TEST_P(EveryService, ReadsAStructWhileItStreams) {
 
 TEST_P(EveryService, CutStreamsKeepWhatArrived) {
     auto options = secured();
-    options.script = {{.request = 1, .what = {.kind = sim::fault_kind::length}}};
+    options.script = {{.request = 1, .fault = {.kind = sim::fault_kind::length}}};
     with_client(std::move(options), [](client& llm) -> asio::awaitable<void> {
         auto answer = co_await llm.parse_stream<sentiment>("I waited three hours. Never again.");
         auto const cut = co_await as_result(answer.finish());
@@ -130,7 +130,7 @@ TEST_P(EveryService, CutStreamsKeepWhatArrived) {
 
 TEST_P(EveryService, AsksAgainAfterAViolation) {
     auto options = secured();
-    options.script = {{.request = 1, .what = {.kind = sim::fault_kind::schema_violation}}};
+    options.script = {{.request = 1, .fault = {.kind = sim::fault_kind::schema_violation}}};
     with_client(std::move(options), [](client& llm) -> asio::awaitable<void> {
         auto const read = co_await llm.parse_response<sentiment>("x");
         EXPECT_EQ(read.response.attempts, 2);
@@ -155,13 +155,13 @@ TEST_P(EveryService, CallsTools) {
 TEST_P(EveryService, RecoversFromWhatHeals) {
     auto options = secured();
     options.script = {{.request = 1,
-                       .what = {.kind = sim::fault_kind::rate_limited,
+                       .fault = {.kind = sim::fault_kind::rate_limited,
                                 .retry_after = sim::retry_after_form::milliseconds,
                                 .wait = 5ms}},
-                      {.request = 2, .what = {.kind = sim::fault_kind::reset, .at_byte = 20}},
-                      {.request = 3, .what = {.kind = sim::fault_kind::overloaded, .wait = 0ms}},
-                      {.request = 4, .what = {.kind = sim::fault_kind::malformed_json}},
-                      {.request = 5, .what = {.kind = sim::fault_kind::truncated_body}}};
+                      {.request = 2, .fault = {.kind = sim::fault_kind::reset, .at_byte = 20}},
+                      {.request = 3, .fault = {.kind = sim::fault_kind::overloaded, .wait = 0ms}},
+                      {.request = 4, .fault = {.kind = sim::fault_kind::malformed_json}},
+                      {.request = 5, .fault = {.kind = sim::fault_kind::truncated_body}}};
     with_client(std::move(options), [](client& llm) -> asio::awaitable<void> {
         auto patient = llm.options();
         patient.policies.retry.max_attempts = 6;
@@ -173,7 +173,7 @@ TEST_P(EveryService, RecoversFromWhatHeals) {
 
 TEST_P(EveryService, HedgeOvertakesASilentRequest) {
     auto options = secured();
-    options.script = {{.request = 1, .what = {.kind = sim::fault_kind::stall}}};
+    options.script = {{.request = 1, .fault = {.kind = sim::fault_kind::stall}}};
     with_client(std::move(options), [](client& llm) -> asio::awaitable<void> {
         auto wanted = llm.options();
         std::vector<errc> ends;
@@ -233,9 +233,9 @@ TEST_P(EveryService, TellsUnknownModels) {
 
 TEST_P(EveryService, TellsRefusalsAndCutAnswers) {
     auto options = secured();
-    options.script = {{.request = 1, .what = {.kind = sim::fault_kind::refusal}},
-                      {.request = 2, .what = {.kind = sim::fault_kind::length}},
-                      {.request = 3, .what = {.kind = sim::fault_kind::content_filter}}};
+    options.script = {{.request = 1, .fault = {.kind = sim::fault_kind::refusal}},
+                      {.request = 2, .fault = {.kind = sim::fault_kind::length}},
+                      {.request = 3, .fault = {.kind = sim::fault_kind::content_filter}}};
     with_client(std::move(options), [](client& llm) -> asio::awaitable<void> {
         auto const refused = co_await as_result(llm.parse<sentiment>("x"));
         auto const cut = co_await as_result(llm.parse<sentiment>("x"));

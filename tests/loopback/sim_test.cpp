@@ -29,11 +29,11 @@ using boost::system::error_code;
 using tcp = asio::ip::tcp;
 using testing::HasSubstr;
 
-using answer_message = http::response<http::string_body>;
+using response_message = http::response<http::string_body>;
 
 struct outcome {
     error_code failure{};
-    answer_message message{};
+    response_message message{};
 
     [[nodiscard]] std::string header(std::string_view name) const {
         auto const value = message[boost::beast::string_view{name.data(), name.size()}];
@@ -162,7 +162,7 @@ TEST(SimServer, AnswersEveryFormOverOneConnection) {
     EXPECT_EQ(stats.connections, 1U);
     EXPECT_EQ(stats.requests, 8U);
     EXPECT_EQ(stats.model_requests, 5U);
-    EXPECT_EQ(stats.answers_by_status.at(200), 8U);
+    EXPECT_EQ(stats.responses_by_status.at(200), 8U);
     EXPECT_GT(stats.completion_tokens, 0U);
 }
 
@@ -232,20 +232,20 @@ TEST(SimServer, KeepsRateLimits) {
     EXPECT_EQ(anthropics.message.result_int(), 429U);
     EXPECT_EQ(anthropics.at("/error/type"), "rate_limit_error");
     EXPECT_THAT(anthropics.header("anthropic-ratelimit-requests-reset"), testing::MatchesRegex("....-..-..T..:..:..Z"));
-    EXPECT_EQ(sim.stats().answers_by_status.at(429), 2U);
+    EXPECT_EQ(sim.stats().responses_by_status.at(429), 2U);
 }
 
 options with_fault(fault what) { return {.faults = {what}, .stall_limit = 100ms}; }
 
-struct mishap_case {
+struct fault_case {
     char const* name;
     fault what;
     std::string_view body{hello};
 };
-void PrintTo(mishap_case const& row, std::ostream* out) { *out << row.name; }
-class SimMishap : public testing::TestWithParam<mishap_case> {};
+void PrintTo(fault_case const& row, std::ostream* out) { *out << row.name; }
+class SimFault : public testing::TestWithParam<fault_case> {};
 
-TEST_P(SimMishap, EndsTheConnectionBeforeTheWholeAnswer) {
+TEST_P(SimFault, EndsTheConnectionBeforeTheWholeResponse) {
     server sim{with_fault(GetParam().what)};
     plain_client client{sim};
     EXPECT_TRUE(client.post(openai, GetParam().body).failure);
@@ -253,15 +253,15 @@ TEST_P(SimMishap, EndsTheConnectionBeforeTheWholeAnswer) {
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    Rows, SimMishap,
-    testing::Values(mishap_case{"reset_at_once", {.kind = fault_kind::reset}},
-                    mishap_case{"reset_in_the_head", {.kind = fault_kind::reset, .at_byte = 40}},
-                    mishap_case{"reset_in_the_body", {.kind = fault_kind::reset, .at_byte = 400}},
-                    mishap_case{"reset_in_a_stream", {.kind = fault_kind::reset, .at_byte = 900}, streamed},
-                    mishap_case{"close", {.kind = fault_kind::close_before_answer}},
-                    mishap_case{"stall", {.kind = fault_kind::stall}},
-                    mishap_case{"truncated", {.kind = fault_kind::truncated_body}},
-                    mishap_case{"truncated_stream", {.kind = fault_kind::truncated_body}, streamed}),
+    Rows, SimFault,
+    testing::Values(fault_case{"reset_at_once", {.kind = fault_kind::reset}},
+                    fault_case{"reset_in_the_head", {.kind = fault_kind::reset, .at_byte = 40}},
+                    fault_case{"reset_in_the_body", {.kind = fault_kind::reset, .at_byte = 400}},
+                    fault_case{"reset_in_a_stream", {.kind = fault_kind::reset, .at_byte = 900}, streamed},
+                    fault_case{"close", {.kind = fault_kind::close_before_response}},
+                    fault_case{"stall", {.kind = fault_kind::stall}},
+                    fault_case{"truncated", {.kind = fault_kind::truncated_body}},
+                    fault_case{"truncated_stream", {.kind = fault_kind::truncated_body}, streamed}),
     [](auto const& row) { return std::string(row.param.name); });
 
 TEST(SimServer, ResetsAreResets) {
@@ -286,7 +286,7 @@ TEST(SimServer, ResetsTlsConnectionsToo) {
     EXPECT_EQ(second.post(openai, hello).message.result_int(), 200U);
 }
 
-TEST(SimServer, DribblesWholeAnswers) {
+TEST(SimServer, SendsWholeResponsesSlowly) {
     server sim{with_fault({.kind = fault_kind::slow, .wait = 1ms})};
     auto const out = plain_client{sim}.post(openai, hello);
     EXPECT_FALSE(out.failure);
@@ -387,16 +387,16 @@ TEST(SimServer, ClosesIdleConnections) {
 TEST(SimServer, SaysWhatItsHandlerSays) {
     std::atomic<int> asked{0};
     server sim{options{.record_requests = 2,
-                       .handler = [&](recorded_request const& request) -> std::optional<scripted_answer> {
+                       .handler = [&](recorded_request const& request) -> std::optional<scripted_response> {
                            ++asked;
                            if (request.target == "/teapot")
-                               return scripted_answer{.status = 418,
-                                                      .headers = {{"x-tea", "green"}, {"Content-Type", "text/plain"}},
-                                                      .body = "short and stout"};
+                               return scripted_response{.status = 418,
+                                                        .headers = {{"x-tea", "green"}, {"Content-Type", "text/plain"}},
+                                                        .body = "short and stout"};
                            if (request.target == "/pieces")
-                               return scripted_answer{.pieces = {"a", "b", "c"}, .piece_delay = 1ms};
+                               return scripted_response{.pieces = {"a", "b", "c"}, .piece_delay = 1ms};
                            if (request.target == "/gone")
-                               return scripted_answer{.mishap = fault{.kind = fault_kind::close_before_answer}};
+                               return scripted_response{.fault = fault{.kind = fault_kind::close_before_response}};
                            if (request.target == "/throw") throw std::runtime_error{"oops"};
                            return std::nullopt;
                        }}};

@@ -15,31 +15,31 @@
 
 namespace coax::sim {
 
-/// What can go wrong on purpose. Which member of `fault` a kind reads stands beside it.
+/// What can be made to go wrong. Beside each kind: the members of `fault` that it uses.
 enum class fault_kind {
-    http_status,          ///< `http_status` with the service's own error body.
-    rate_limited,         ///< 429 as the service writes it; `retry_after` and `wait`.
-    overloaded,           ///< 503, or 529 in the Anthropic form.
-    quota_exhausted,      ///< 429 that waiting does not heal: credit or a spending limit is used up.
-    context_too_long,     ///< 400: the prompt does not fit the model.
-    content_filter,       ///< The prompt is blocked: Azure's 400; `finish_reason` or `stop_reason` elsewhere.
-    reset,                ///< The connection is reset (RST) after `at_byte` bytes of the answer, head included.
-    close_before_answer,  ///< The request is read, then the connection closes.
-    stall,                ///< No byte ever comes; the connection closes after `options::stall_limit`.
-    truncated_body,       ///< Content-Length promises more than is sent; half, or `at_byte` bytes of the body, come.
-    malformed_json,       ///< A body (in a stream: one event) that is not JSON, correctly framed.
-    stream_error,         ///< An error event in the middle of a stream; a whole answer becomes a 500.
-    schema_violation,     ///< A field is missing, of a wrong type or out of range. Needs a schema or tools.
-    refusal,              ///< The model declines to answer.
-    overlong,             ///< The text (or a tool's arguments) has at least `at_byte` bytes (0: 256 KiB).
-    length,               ///< The answer is cut by the token limit.
-    slow,                 ///< A few bytes every `wait` (1 ms if 0), for `options::stall_limit` at most.
+    http_status,            ///< `http_status` with the service's own error body.
+    rate_limited,           ///< 429 as the service writes it; `retry_after` and `wait`.
+    overloaded,             ///< 503, or 529 in the Anthropic form.
+    quota_exhausted,        ///< 429 that waiting does not end: credit or a spending limit is used up.
+    context_too_long,       ///< 400: the prompt does not fit the model.
+    content_filter,         ///< The prompt is blocked: Azure's 400; a finish reason elsewhere.
+    reset,                  ///< The connection is reset (RST) after `at_byte` bytes of the response, head included.
+    close_before_response,  ///< The request is read, then the connection closes.
+    stall,                  ///< No byte ever comes; the connection closes after `options::stall_limit`.
+    truncated_body,         ///< Content-Length promises more than is sent; half, or `at_byte` bytes of the body, come.
+    malformed_json,         ///< A body (in a stream: one event) that is not JSON, correctly framed.
+    stream_error,           ///< An error event in the middle of a stream; a whole response becomes a 500.
+    schema_violation,       ///< A field is missing, of a wrong type or out of range. Needs a schema or tools.
+    refusal,                ///< The model declines.
+    overlong,               ///< The text (or a tool's arguments) has at least `at_byte` bytes (0: 256 KiB).
+    length,                 ///< The token limit cuts the output.
+    slow,                   ///< A few bytes every `wait` (1 ms if 0), for `options::stall_limit` at most.
 };
 
 /// The standard spelling of a kind, such as "rate_limited". Never empty.
 [[nodiscard]] std::string_view to_string(fault_kind kind) noexcept;
 
-/// How a 429 tells the caller when to come back.
+/// The form in which a 429 names its wait.
 enum class retry_after_form {
     none,          ///< No header at all.
     seconds,       ///< `retry-after: 2`, rounded up.
@@ -52,43 +52,43 @@ struct fault {
     fault_kind kind{fault_kind::http_status};
     /// Chance for each model request. Range: [0, 1]. Ignored in `options::script`.
     double probability{1.0};
-    /// Model requests that pass untouched before this fault may strike. Ignored in `options::script`.
+    /// Model requests that pass before this fault may strike. Ignored in `options::script`.
     std::uint64_t after_requests{0};
     /// Times it may strike; 0: no limit. Ignored in `options::script`.
     std::uint64_t max_count{0};
     /// Status of `http_status`. Range: [400, 599].
     int http_status{500};
-    /// Form of the wait told by `rate_limited`.
+    /// The form of the wait of `rate_limited`.
     retry_after_form retry_after{retry_after_form::seconds};
-    /// Wait told by `rate_limited` (and by `overloaded`, if > 0); the pause between pieces of `slow`.
+    /// The wait that `rate_limited` names (and `overloaded`, if > 0); the pause between pieces of `slow`.
     std::chrono::milliseconds wait{1000};
     /// Byte count of `reset`, `truncated_body` and `overlong`.
     std::size_t at_byte{0};
 };
 
-/// Reads `KIND[:PROBABILITY[:VALUE]]`, the form of a command line: `reset:0.05:200`, `http_status:0.1:503`,
+/// Reads `KIND[:PROBABILITY[:VALUE]]`, as on a command line: `reset:0.05:200`, `http_status:0.1:503`,
 /// `rate_limited:0.2:1500` (a wait in ms), `slow:1:5`. VALUE is the status, the wait or the
-/// byte count, as the kind wants.
+/// byte count, depending on the kind.
 [[nodiscard]] result<fault> parse_fault(std::string_view text);
 
 /// A fault for one certain request.
 struct scripted_fault {
     /// Which model request, from 1 in order of arrival. A request the script names gets no other fault.
     std::uint64_t request{1};
-    fault what{};
+    sim::fault fault{};
 };
 
-/// How long an answer takes. All zero: as fast as it can be made.
+/// How long a response takes. All zero: as fast as it can be made.
 struct latency_model {
     /// Wait before the first byte.
     std::chrono::milliseconds first_byte{0};
     /// A random share of this is added to `first_byte`, drawn from the seed.
     std::chrono::milliseconds first_byte_spread{0};
-    /// Speed of generation; 0: no wait. A stream spreads its events, a whole answer waits for all of them.
+    /// Speed of generation; 0: no wait. A stream spreads its events, a whole response waits for all of them.
     double tokens_per_second{0};
 };
 
-/// A request as it came in, for the eyes of a test. It holds the caller's key as sent.
+/// A request as it came in, for tests. It holds the caller's key as sent.
 struct recorded_request {
     std::string method{};
     std::string target{};
@@ -99,8 +99,8 @@ struct recorded_request {
     [[nodiscard]] std::string_view header(std::string_view name) const noexcept;
 };
 
-/// An answer exactly as a test wants it.
-struct scripted_answer {
+/// A response exactly as a test wants it.
+struct scripted_response {
     int status{200};
     /// Sent besides Content-Type (`application/json` unless named here) and the framing headers.
     std::vector<std::pair<std::string, std::string>> headers{};
@@ -112,11 +112,11 @@ struct scripted_answer {
     std::chrono::milliseconds delay{0};
     /// Wait between pieces.
     std::chrono::milliseconds piece_delay{0};
-    /// What happens on the way: `reset`, `close_before_answer`, `stall`, `truncated_body` and `slow` are honoured.
-    std::optional<fault> mishap{};
+    /// Injected while it is sent: `reset`, `close_before_response`, `stall`, `truncated_body` or `slow`.
+    std::optional<sim::fault> fault{};
 };
 
-/// What a `server` is.
+/// The options of a `server`.
 struct options {
     /// Port on 127.0.0.1; 0: any free one.
     std::uint16_t port{0};
@@ -125,28 +125,28 @@ struct options {
     /// Host name in the certificate. The default one also carries the address 127.0.0.1; any other name stands alone,
     /// so that a caller's host name check can be seen to fail.
     std::string certificate_host{"localhost"};
-    /// Decides answers (with the request) and faults (with the request's number).
+    /// Decides the responses (with the request) and the faults (with the request's number).
     std::uint64_t seed{1};
-    /// The only key accepted; others get the service's 401. Empty: keys are not looked at.
+    /// The only key accepted; others get the service's 401. Empty: keys are not checked.
     secret api_key{};
-    /// The only models (and deployments) known; others get the service's 404. Empty: any name is.
+    /// The only models (and deployments) known; others get the service's 404. Empty: any name is known.
     std::vector<std::string> models{};
 
     /// Requests per minute before the service's 429; 0: no limit.
     double requests_per_minute{0};
-    /// Tokens per minute (prompt, and the answer's limit or length) before the service's 429; 0: no limit.
+    /// Tokens per minute (prompt, and the response's limit or length) before the service's 429; 0: no limit.
     double tokens_per_minute{0};
-    /// How much of the above can be taken at once after a pause. Must be > 0.
+    /// The share of a minute's limits that can be used at once after a pause. Must be > 0.
     std::chrono::milliseconds limit_window{std::chrono::minutes{1}};
 
     latency_model latency{};
-    /// Each is drawn by itself for every model request; the first that strikes is taken.
+    /// Each is drawn separately for every model request; the first that strikes is used.
     std::vector<fault> faults{};
-    /// Comes before `faults`.
+    /// Used before `faults`.
     std::vector<scripted_fault> script{};
 
-    /// About how long a plain chat answer is. Must be > 0.
-    int answer_words{24};
+    /// About how long a plain chat response is. Must be > 0.
+    int response_words{24};
     /// Tools called in one turn where the request allows parallel calls. Range: [1, 128].
     int tool_calls_per_turn{1};
 
@@ -161,12 +161,12 @@ struct options {
     /// The last requests kept for `server::requests()`; 0: none.
     std::size_t record_requests{0};
 
-    /// Asked first for every request; what it returns is sent as is, `nullopt` lets the service answer. Called on the
-    /// server's thread: it must not block. An exception from it becomes a 500.
-    std::function<std::optional<scripted_answer>(recorded_request const&)> handler{};
+    /// Called first for every request: its response is sent as it is; `nullopt` leaves the request to the service. Runs
+    /// on the server's thread, which it must not block. An exception from it becomes a 500.
+    std::function<std::optional<scripted_response>(recorded_request const&)> handler{};
 };
 
-/// The first thing wrong with `wanted`; none: they are valid.
-[[nodiscard]] std::optional<error> validate(options const& wanted);
+/// Errors: `errc::invalid_argument` naming the option.
+[[nodiscard]] result<void> validate(options const& opts);
 
 }  // namespace coax::sim

@@ -13,26 +13,26 @@ namespace coax::sim {
 
 /// What a server has done so far.
 struct server_stats {
-    std::uint64_t requests{0};                         ///< Read whole, of every kind.
-    std::uint64_t model_requests{0};                   ///< Chats and embeddings: those that limits and faults count.
-    std::map<int, std::uint64_t> answers_by_status{};  ///< Answers begun; a dropped connection counts for none.
-    std::map<fault_kind, std::uint64_t> faults{};      ///< Faults that struck, by kind.
-    std::uint64_t connections{0};                      ///< Accepted.
-    std::uint64_t failed_handshakes{0};                ///< TLS connections that never came about.
-    std::size_t open_connections{0};                   ///< Now.
-    std::size_t peak_connections{0};                   ///< Most at once.
-    std::uint64_t prompt_tokens{0};                    ///< As told in `usage`.
-    std::uint64_t completion_tokens{0};                ///< As told in `usage`.
+    std::uint64_t requests{0};                           ///< Read whole, of every kind.
+    std::uint64_t model_requests{0};                     ///< Chats and embeddings: those that limits and faults count.
+    std::map<int, std::uint64_t> responses_by_status{};  ///< Responses begun; a dropped connection has none.
+    std::map<fault_kind, std::uint64_t> faults{};        ///< Faults injected, by kind.
+    std::uint64_t connections{0};                        ///< Accepted.
+    std::uint64_t failed_handshakes{0};                  ///< TLS connections that failed.
+    std::size_t open_connections{0};                     ///< Now.
+    std::size_t peak_connections{0};                     ///< Most at once.
+    std::uint64_t prompt_tokens{0};                      ///< As reported in `usage`.
+    std::uint64_t completion_tokens{0};                  ///< As reported in `usage`.
 };
 
 /// A language model service on 127.0.0.1, for offline work, tests and demos: it checks requests, keeps rate limits,
-/// streams and fails as the real ones do, and makes up its answers from a seed. The same seed and the same request give
-/// the same text, whole or streamed; which request meets a fault follows from the seed and its number of arrival.
+/// streams and fails as the real ones do, and makes up its responses from a seed. The same seed and the same request
+/// give the same text, whole or streamed; the seed and a request's number of arrival decide which fault it meets.
 ///
 /// Speaks, under any path prefix:
 ///  - OpenAI: `/chat/completions`, `/embeddings`, `/models`;
 ///  - Azure OpenAI: `/openai/deployments/NAME/chat/completions?api-version=…` (and embeddings), `/openai/v1/…`;
-///  - Anthropic: `/v1/messages`, `/v1/messages/count_tokens`, `/v1/models` (told by the `anthropic-version` header).
+///  - Anthropic: `/v1/messages`, `/v1/messages/count_tokens`, `/v1/models` (with the `anthropic-version` header).
 ///
 /// Runs one thread of its own. Thread safety: every member may be called from any thread; `stop()` and the destructor
 /// not from within `options::handler`.
@@ -40,7 +40,7 @@ class server {
 public:
     /// Binds, makes the certificate where one is wanted, and serves.
     /// @throws coax::exception  `errc::invalid_argument` (an option), `errc::io_failed` (the port), `errc::tls_failed`.
-    explicit server(options wanted = {});
+    explicit server(options opts = {});
     server(server const&) = delete;
     server& operator=(server const&) = delete;
     ~server();  ///< As `stop()`.
@@ -55,7 +55,7 @@ public:
     /// The last `options::record_requests` requests, oldest first.
     [[nodiscard]] std::vector<recorded_request> requests() const;
 
-    /// Closes every connection and ends the thread. Answers under way are cut off. Further calls do nothing.
+    /// Closes every connection and ends the thread. Responses under way are cut off. Further calls do nothing.
     void stop();
 
 private:

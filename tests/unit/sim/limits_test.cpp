@@ -111,7 +111,7 @@ TEST(FaultPlan, KeepsToItsCountAndItsStart) {
 
 TEST(FaultPlan, ScriptComesFirst) {
     fault_plan plan{
-        1, {{.kind = fault_kind::reset, .probability = 1}}, {{.request = 2, .what = {.kind = fault_kind::stall}}}};
+        1, {{.kind = fault_kind::reset, .probability = 1}}, {{.request = 2, .fault = {.kind = fault_kind::stall}}}};
     EXPECT_EQ(plan.draw(1)->kind, fault_kind::reset);
     EXPECT_EQ(plan.draw(2)->kind, fault_kind::stall);
     EXPECT_EQ(plan.draw(3)->kind, fault_kind::reset);

@@ -24,8 +24,8 @@ void expect_fault(std::optional<std::string> const& fault, std::string const& ex
 
 TEST_P(SchemaRules, FollowTheTable) {
     auto const schema = json::parse(GetParam().schema);
-    expect_fault(openai_schema_fault(schema), GetParam().openai);
-    expect_fault(anthropic_schema_fault(schema), GetParam().anthropic);
+    expect_fault(openai_schema_error(schema), GetParam().openai);
+    expect_fault(anthropic_schema_error(schema), GetParam().anthropic);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -126,8 +126,8 @@ TEST(OpenaiSchemaRules, AllowTenLevels) {
                 R"({"type":"object","properties":{"a":)" + text + R"(},"required":["a"],"additionalProperties":false})";
         return json::parse(text);
     };
-    EXPECT_FALSE(openai_schema_fault(nested(10)));
-    EXPECT_TRUE(openai_schema_fault(nested(11)));
+    EXPECT_FALSE(openai_schema_error(nested(10)));
+    EXPECT_TRUE(openai_schema_error(nested(11)));
 }
 
 }  // namespace

@@ -85,7 +85,7 @@ TEST_P(MadeValue, SatisfiesItsSchemaInEitherOrder) {
     auto const schema = json::parse(GetParam().schema);
     test::schema_check const check{schema};
     for (std::uint64_t seed = 0; seed < 60; ++seed) {
-        prompt_reading const prompt{prompts[seed % prompts.size()]};
+        prompt_words const prompt{prompts[seed % prompts.size()]};
         random_source random{seed};
         auto const made = make_value(schema, prompt, random,
                                      seed % 2 == 0 ? member_order::as_declared : member_order::required_first);
@@ -99,7 +99,7 @@ TEST_P(MadeValue, NoLongerSatisfiesItOnceBroken) {
     test::schema_check const check{schema};
     for (std::uint64_t seed = 0; seed < 60; ++seed) {
         random_source random{seed};
-        auto made = make_value(schema, prompt_reading{prompts[3]}, random);
+        auto made = make_value(schema, prompt_words{prompts[3]}, random);
         break_value(made, schema, random);
         ASSERT_NE(check(made), "") << "seed " << seed << ": " << to_json(made);
     }
@@ -109,7 +109,7 @@ TEST_P(MadeValue, FollowsFromItsSeed) {
     auto const schema = json::parse(GetParam().schema);
     auto const once = [&](std::uint64_t seed) {
         random_source random{seed};
-        return to_json(make_value(schema, prompt_reading{prompts[3]}, random));
+        return to_json(make_value(schema, prompt_words{prompts[3]}, random));
     };
     EXPECT_EQ(once(7), once(7));
 }
@@ -129,7 +129,7 @@ TEST_P(MoodLabel, FollowsThePrompt) {
     auto const schema =
         json::parse(R"({"enum":["very_negative","negative","neutral","mixed","positive","very_positive"]})");
     random_source random{1};
-    EXPECT_EQ(make_value(schema, prompt_reading{GetParam().prompt}, random), GetParam().expected);
+    EXPECT_EQ(make_value(schema, prompt_words{GetParam().prompt}, random), GetParam().expected);
 }
 
 INSTANTIATE_TEST_SUITE_P(Rows, MoodLabel,
@@ -148,7 +148,7 @@ TEST(MadeValue, PicksTheLabelThePromptNames) {
     auto const schema = json::parse(R"({"enum":["invoice","contract","letter"]})");
     for (std::uint64_t seed = 0; seed < 10; ++seed) {
         random_source random{seed};
-        EXPECT_EQ(make_value(schema, prompt_reading{"Is this contract signed?"}, random), "contract");
+        EXPECT_EQ(make_value(schema, prompt_words{"Is this contract signed?"}, random), "contract");
     }
 }
 
@@ -158,7 +158,7 @@ TEST(MadeValue, ChangesWithTheSeed) {
     std::set<std::string> texts;
     for (std::uint64_t seed = 0; seed < 20; ++seed) {
         random_source random{seed};
-        texts.insert(to_json(make_value(schema, prompt_reading{prompts[3]}, random)));
+        texts.insert(to_json(make_value(schema, prompt_words{prompts[3]}, random)));
     }
     EXPECT_GT(texts.size(), 10U);
 }
@@ -169,7 +169,7 @@ TEST(MadeValue, PutsRequiredMembersFirstWhereTheServiceDoes) {
     bool both = false;
     for (std::uint64_t seed = 0; seed < 20; ++seed) {
         random_source random{seed};
-        auto const text = to_json(make_value(schema, prompt_reading{""}, random, member_order::required_first));
+        auto const text = to_json(make_value(schema, prompt_words{""}, random, member_order::required_first));
         both = both || text == R"({"b":null,"a":null})";
         EXPECT_TRUE(text == R"({"b":null,"a":null})" || text == R"({"b":null})") << text;
     }
@@ -180,7 +180,7 @@ TEST(MadeValue, EndsWhereTheSchemaHasNoEnd) {
     auto const schema = json::parse(
         R"({"$defs":{"x":{"type":"object","properties":{"x":{"$ref":"#/$defs/x"}},"required":["x"]}},"$ref":"#/$defs/x"})");
     random_source random{1};
-    EXPECT_TRUE(make_value(schema, prompt_reading{""}, random).is_object());
+    EXPECT_TRUE(make_value(schema, prompt_words{""}, random).is_object());
 }
 
 TEST(MadeValue, StaysBoundedWhereASchemaBranchesWithoutEnd) {
@@ -189,7 +189,7 @@ TEST(MadeValue, StaysBoundedWhereASchemaBranchesWithoutEnd) {
           R"({"type":"array","items":{"$ref":"#"},"minItems":1000000})",
           R"({"type":"array","items":{"type":"string","minLength":1000000},"minItems":10000})"}) {
         random_source random{1};
-        EXPECT_LT(to_json(make_value(json::parse(text), prompt_reading{"some words"}, random)).size(),
+        EXPECT_LT(to_json(make_value(json::parse(text), prompt_words{"some words"}, random)).size(),
                   std::size_t{4} << 20U)
             << text;
     }
@@ -198,7 +198,7 @@ TEST(MadeValue, StaysBoundedWhereASchemaBranchesWithoutEnd) {
 TEST(MadeValue, StaysBoundedUnderAbsurdBounds) {
     auto const schema = json::parse(R"({"type":"array","items":{"type":"integer"},"minItems":1000000000})");
     random_source random{1};
-    EXPECT_EQ(make_value(schema, prompt_reading{""}, random).as_array().size(), 10'000U);
+    EXPECT_EQ(make_value(schema, prompt_words{""}, random).as_array().size(), 10'000U);
 }
 
 TEST(TextMatching, SaysNoToWhatItDoesNotUnderstand) {

@@ -13,7 +13,7 @@ using testing::HasSubstr;
 using testing::StartsWith;
 
 moment const noon{.steady = std::chrono::steady_clock::time_point{1h},
-                  .wall = std::chrono::system_clock::time_point{std::chrono::seconds{1'795'219'200}}};
+                  .system = std::chrono::system_clock::time_point{std::chrono::seconds{1'795'219'200}}};
 
 request_view openai_chat(std::string_view body) {
     return {.method = "POST", .target = "/v1/chat/completions", .body = body};
@@ -39,7 +39,7 @@ std::string text_at(std::string const& body, std::string_view pointer) {
 }
 
 /// The JSON of each `data:` line but `[DONE]`.
-std::vector<json::value> events_of(reply const& out) {
+std::vector<json::value> events_of(response const& out) {
     std::vector<json::value> events;
     for (auto const& piece : out.pieces) {
         auto const at = piece.find("data: ");
@@ -176,6 +176,64 @@ INSTANTIATE_TEST_SUITE_P(
             R"({)" COAX_USER
             R"(,"response_format":{"type":"json_schema","json_schema":{"name":"X","schema":{"type":"array"}}}})",
             ""},
+        refusal_case{"limit_as_text", R"({)" COAX_USER R"(,"max_tokens":"5"})", "expected an integer", "max_tokens"},
+        refusal_case{"temperature_as_text", R"({)" COAX_USER R"(,"temperature":"hot"})", "expected a number",
+                     "temperature"},
+        refusal_case{"stop_of_numbers", R"({)" COAX_USER R"(,"stop":[1]})", "expected strings", "stop"},
+        refusal_case{"stream_as_number", R"({)" COAX_USER R"(,"stream":1})", "expected a boolean", "stream"},
+        refusal_case{"parallel_as_number", R"({)" COAX_USER R"(,"parallel_tool_calls":1})", "expected a boolean",
+                     "parallel_tool_calls"},
+        refusal_case{"tool_type", R"({)" COAX_USER R"(,"tools":[{"type":"robot"}]})", "'function' and 'custom'",
+                     "tools[0].type"},
+        refusal_case{"tool_without_function", R"({)" COAX_USER R"(,"tools":[{"type":"function"}]})",
+                     "Missing required parameter", "tools[0].function"},
+        refusal_case{"tool_parameters",
+                     R"({)" COAX_USER
+                     R"(,"tools":[{"type":"function","function":{"name":"a","parameters":{"type":"array"}}}]})",
+                     "type: ", "tools[0].function.parameters"},
+        refusal_case{"choice_word",
+                     R"({)" COAX_USER
+                     R"(,"tools":[{"type":"function","function":{"name":"a"}}],"tool_choice":"maybe"})",
+                     "'none', 'auto', and 'required'", "tool_choice"},
+        refusal_case{"choice_object",
+                     R"({)" COAX_USER
+                     R"(,"tools":[{"type":"function","function":{"name":"a"}}],"tool_choice":{"type":"robot"}})",
+                     "Invalid value for 'tool_choice'", "tool_choice"},
+        refusal_case{
+            "allowed_tools",
+            R"({)" COAX_USER
+            R"(,"tools":[{"type":"function","function":{"name":"a"}}],"tool_choice":{"type":"allowed_tools","allowed_tools":{"mode":"auto","tools":[{"type":"function","function":{"name":"a"}}]}}})",
+            ""},
+        refusal_case{
+            "allowed_tools_without_list",
+            R"({)" COAX_USER
+            R"(,"tools":[{"type":"function","function":{"name":"a"}}],"tool_choice":{"type":"allowed_tools"}})",
+            "allowed_tools", "tool_choice"},
+        refusal_case{"format_without_schema_object", R"({)" COAX_USER R"(,"response_format":{"type":"json_schema"}})",
+                     "Missing required parameter", "response_format.json_schema"},
+        refusal_case{"format_name",
+                     R"({)" COAX_USER R"(,"response_format":{"type":"json_schema","json_schema":{"name":"a b"}}})",
+                     "does not match pattern", "response_format.json_schema.name"},
+        refusal_case{"format_without_schema",
+                     R"({)" COAX_USER R"(,"response_format":{"type":"json_schema","json_schema":{"name":"a"}}})",
+                     "json_schema.schema", "response_format.json_schema.schema"},
+        refusal_case{"message_as_text", R"({"model":"m","messages":["hi"]})", "expected an object", "messages[0]"},
+        refusal_case{"no_parts", R"({"model":"m","messages":[{"role":"user","content":[]}]})",
+                     "a string or an array of parts", "messages[0].content"},
+        refusal_case{"part_without_text", R"({"model":"m","messages":[{"role":"user","content":[{"type":"text"}]}]})",
+                     "Missing required parameter", "messages[0].content"},
+        refusal_case{"silent_assistant", R"({"model":"m","messages":[{"role":"assistant","content":null}]})",
+                     "expected a string, got null", "messages[0].content"},
+        refusal_case{"tool_message_without_id", R"({"model":"m","messages":[{"role":"tool","content":"x"}]})",
+                     "must have a 'tool_call_id'", "messages[0].tool_call_id"},
+        refusal_case{"no_calls", R"({"model":"m","messages":[{"role":"assistant","tool_calls":[]}]})", "empty array",
+                     "messages[0].tool_calls"},
+        refusal_case{"call_without_id",
+                     R"({"model":"m","messages":[{"role":"assistant","tool_calls":[{"type":"function"}]}]})",
+                     "Missing required parameter", "messages[0].tool_calls.id"},
+        refusal_case{"call_without_type",
+                     R"({"model":"m","messages":[{"role":"assistant","tool_calls":[{"id":"c"}]}]})",
+                     "Missing required parameter", "messages[0].tool_calls.type"},
         refusal_case{"unknown_field_is_ignored", R"({)" COAX_USER R"(,"some_new_field":1})", ""}),
     [](auto const& row) { return std::string(row.param.name); });
 
@@ -277,6 +335,65 @@ INSTANTIATE_TEST_SUITE_P(
             R"({)" COAX_ASK
             R"(,"output_config":{"effort":"low","format":{"type":"json_schema","schema":{"type":"object","properties":{"n":{"type":"integer"}},"required":["n"],"additionalProperties":false}}}})",
             ""},
+        refusal_case{"model_as_number", R"({"model":1,"max_tokens":5,"messages":[]})",
+                     "model: Input should be a valid string"},
+        refusal_case{"limit_as_text", R"({"model":"m","max_tokens":"5","messages":[]})", "valid integer"},
+        refusal_case{"negative_limit", R"({"model":"m","max_tokens":-1,"messages":[]})", "greater than or equal to 0"},
+        refusal_case{"messages_as_text", R"({"model":"m","max_tokens":5,"messages":"hi"})", "valid list"},
+        refusal_case{"empty_messages", R"({"model":"m","max_tokens":5,"messages":[]})", "at least one message"},
+        refusal_case{"message_without_content", R"({"model":"m","max_tokens":5,"messages":[{"role":"user"}]})",
+                     "content: Field required"},
+        refusal_case{"content_as_object", R"({"model":"m","max_tokens":5,"messages":[{"role":"user","content":{}}]})",
+                     "a valid string or a non-empty list"},
+        refusal_case{
+            "use_by_user",
+            R"({"model":"m","max_tokens":5,"messages":[{"role":"user","content":[{"type":"tool_use","id":"u","name":"a","input":{}}]}]})",
+            "can only be in `assistant` messages"},
+        refusal_case{
+            "use_without_id",
+            R"({"model":"m","max_tokens":5,"messages":[{"role":"assistant","content":[{"type":"tool_use","name":"a","input":{}}]}]})",
+            "tool_use.id: Field required"},
+        refusal_case{
+            "use_without_name",
+            R"({"model":"m","max_tokens":5,"messages":[{"role":"assistant","content":[{"type":"tool_use","id":"u","input":{}}]}]})",
+            "tool_use.name"},
+        refusal_case{
+            "result_of_assistant",
+            R"({"model":"m","max_tokens":5,"messages":[{"role":"assistant","content":[{"type":"tool_result","tool_use_id":"u"}]}]})",
+            "can only be in user messages"},
+        refusal_case{"temperature_as_text", R"({)" COAX_ASK R"(,"temperature":"hot"})",
+                     "temperature: Input should be a valid number"},
+        refusal_case{"fractional_top_k", R"({)" COAX_ASK R"(,"top_k":1.5})", "top_k"},
+        refusal_case{"system_as_number", R"({)" COAX_ASK R"(,"system":5})",
+                     "system: Input should be a valid string or list"},
+        refusal_case{"system_image", R"({)" COAX_ASK R"(,"system":[{"type":"image"}]})", "text blocks"},
+        refusal_case{"system_blocks", R"({)" COAX_ASK R"(,"system":[{"type":"text","text":"Be brief."}]})", ""},
+        refusal_case{"tools_as_object", R"({)" COAX_ASK R"(,"tools":{}})", "tools: Input should be a valid list"},
+        refusal_case{"tool_name", R"({)" COAX_ASK R"(,"tools":[{"name":"a b","input_schema":{"type":"object"}}]})",
+                     "custom.name"},
+        refusal_case{"tool_schema_type", R"({)" COAX_ASK R"(,"tools":[{"name":"a","input_schema":{"type":"string"}}]})",
+                     "input_schema.type"},
+        refusal_case{
+            "two_tools_of_one_name",
+            R"({)" COAX_ASK
+            R"(,"tools":[{"name":"a","input_schema":{"type":"object"}},{"name":"a","input_schema":{"type":"object"}}]})",
+            "must be unique"},
+        refusal_case{"choice_type",
+                     R"({)" COAX_ASK
+                     R"(,"tools":[{"name":"a","input_schema":{"type":"object"}}],"tool_choice":{"type":"maybe"}})",
+                     "'auto', 'any', 'tool', 'none'"},
+        refusal_case{"choice_without_tools", R"({)" COAX_ASK R"(,"tool_choice":{"type":"any"}})",
+                     "together with tools"},
+        refusal_case{"config_as_text", R"({)" COAX_ASK R"(,"output_config":"x"})", "output_config: Input should be"},
+        refusal_case{"config_member", R"({)" COAX_ASK R"(,"output_config":{"novel":1}})", "Extra inputs"},
+        refusal_case{"effort", R"({)" COAX_ASK R"(,"output_config":{"effort":"none"}})", "output_config.effort"},
+        refusal_case{"format_type", R"({)" COAX_ASK R"(,"output_config":{"format":{"type":"text"}}})", "format.type"},
+        refusal_case{"format_without_schema", R"({)" COAX_ASK R"(,"output_config":{"format":{"type":"json_schema"}}})",
+                     "schema: Field required"},
+        refusal_case{"stream_as_number", R"({)" COAX_ASK R"(,"stream":1})", "valid boolean"},
+        refusal_case{"stops_as_text", R"({)" COAX_ASK R"(,"stop_sequences":"x"})",
+                     "stop_sequences: Input should be a valid list"},
+        refusal_case{"stops_of_numbers", R"({)" COAX_ASK R"(,"stop_sequences":[1]})", "valid strings"},
         refusal_case{"beta_format_without_beta",
                      R"({)" COAX_ASK R"(,"output_format":{"type":"json_schema","schema":{"type":"object"}}})",
                      "output_format: Extra inputs"}),
@@ -346,9 +463,9 @@ TEST(Service, KnowsItsAddresses) {
               200);
 }
 
-// ---- answers -------------------------------------------------------------------------------------------------------
+// ---- completions ---------------------------------------------------------------------------------------------------
 
-TEST(OpenaiStream, SaysWhatTheWholeAnswerSays) {
+TEST(OpenaiStream, EqualsTheWholeResponse) {
     service s{options{}};
     auto const whole = s.handle(openai_chat(openai_hello), noon);
     auto const streamed =
@@ -388,7 +505,7 @@ TEST(AzureStream, BeginsWithTheFilterOfThePrompt) {
     EXPECT_TRUE(events[1].at_pointer("/choices/0").as_object().contains("content_filter_results"));
 }
 
-TEST(AnthropicStream, SaysWhatTheWholeAnswerSays) {
+TEST(AnthropicStream, EqualsTheWholeResponse) {
     service s{options{}};
     auto const whole = s.handle(anthropic_chat(anthropic_hello), noon);
     auto const streamed = s.handle(anthropic_chat(with_stream(anthropic_hello)), noon);
@@ -417,7 +534,7 @@ std::string ask_tools(std::string_view more = {}) {
            std::string{two_tools} + std::string{more} + "}";
 }
 
-TEST(OpenaiTools, AreCalledUntilTheyHaveAnswered) {
+TEST(OpenaiTools, AreCalledUntilThereAreResults) {
     service s{options{}};
     auto const called = s.handle(openai_chat(ask_tools()), noon);
     EXPECT_EQ(text_at(called.body, "/choices/0/finish_reason"), "tool_calls");
@@ -482,7 +599,7 @@ TEST(OpenaiTools, StreamInSlots) {
     }
 }
 
-TEST(AnthropicTools, AreCalledUntilTheyHaveAnswered) {
+TEST(AnthropicTools, AreCalledUntilThereAreResults) {
     service s{options{}};
     std::string const tools =
         R"("tools":[{"name":"get_weather","input_schema":{"type":"object","properties":{"city":{"type":"string"}},"required":["city"]}}])";
@@ -510,7 +627,7 @@ TEST(AnthropicTools, AreCalledUntilTheyHaveAnswered) {
     EXPECT_THAT(text_at(answered.body, "/content/0/text"), HasSubstr("4 degrees"));
 }
 
-TEST(Answers, FollowFromSeedAndRequest) {
+TEST(Completions, FollowFromSeedAndRequest) {
     auto const say = [](std::uint64_t seed, std::string_view body) {
         service s{options{.seed = seed}};
         (void)s.handle({.method = "GET", .target = "/v1/models"}, noon);
@@ -521,7 +638,7 @@ TEST(Answers, FollowFromSeedAndRequest) {
     EXPECT_THAT(say(1, openai_hello), HasSubstr("Hello there, how are you"));
 }
 
-TEST(Answers, KeepToLimitsAndStops) {
+TEST(Completions, KeepToLimitsAndStops) {
     service s{options{}};
     auto const cut = s.handle(openai_chat(R"({)" COAX_USER R"(,"max_tokens":3})"), noon);
     EXPECT_EQ(text_at(cut.body, "/choices/0/finish_reason"), "length");
@@ -561,7 +678,28 @@ TEST(Embeddings, LieNearWhereTextsShareWords) {
 
 // ---- limits and faults ---------------------------------------------------------------------------------------------
 
-TEST(RateLimits, AreToldInEachServicesOwnForm) {
+class EmbeddingRefusal : public testing::TestWithParam<refusal_case> {};
+
+TEST_P(EmbeddingRefusal, FollowsTheTable) {
+    service s{options{}};
+    auto const out = s.handle({.method = "POST", .target = "/v1/embeddings", .body = GetParam().body}, noon);
+    EXPECT_EQ(out.status, 400) << out.body;
+    EXPECT_THAT(text_at(out.body, "/error/message"), HasSubstr(GetParam().message));
+    EXPECT_EQ(text_at(out.body, "/error/param"), *GetParam().param == '\0' ? "null" : GetParam().param);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Rows, EmbeddingRefusal,
+    testing::Values(refusal_case{"no_model", R"({"input":"a"})", "model parameter"},
+                    refusal_case{"no_input", R"({"model":"m"})", "'input'", "input"},
+                    refusal_case{"empty_input", R"({"model":"m","input":""})", "'$.input' is invalid", "input"},
+                    refusal_case{"mixed_input", R"({"model":"m","input":["a",[]]})", "'$.input' is invalid", "input"},
+                    refusal_case{"format", R"({"model":"m","input":"a","encoding_format":"hex"})", "Invalid",
+                                 "encoding_format"},
+                    refusal_case{"dimensions", R"({"model":"m","input":"a","dimensions":0})", "Invalid", "dimensions"}),
+    [](auto const& row) { return std::string(row.param.name); });
+
+TEST(RateLimits, HaveEachServicesOwnForm) {
     options const wanted{.requests_per_minute = 2, .tokens_per_minute = 100'000};
     service openai{wanted};
     EXPECT_THAT(openai.handle(openai_chat(openai_hello), noon).headers,
@@ -599,14 +737,14 @@ TEST(RateLimits, RefuseAtOnceWhatCanNeverPass) {
     EXPECT_THAT(refused.headers, testing::Not(HasSubstr("retry-after")));
 }
 
-reply with_fault(fault what, std::string_view body, bool anthropic = false) {
+response with_fault(fault what, std::string_view body, bool anthropic = false) {
     service s{options{.faults = {what}}};
     auto out = s.handle(anthropic ? anthropic_chat(body) : openai_chat(body), noon);
     EXPECT_EQ(s.counted().faults.at(what.kind), 1U);
     return out;
 }
 
-TEST(Faults, TellWaitsInEveryForm) {
+TEST(Faults, NameWaitsInEveryForm) {
     auto const headers = [](retry_after_form form) {
         return with_fault({.kind = fault_kind::rate_limited, .retry_after = form, .wait = 1500ms}, openai_hello)
             .headers;
@@ -617,6 +755,39 @@ TEST(Faults, TellWaitsInEveryForm) {
     EXPECT_THAT(headers(retry_after_form::none), testing::Not(HasSubstr("retry-after")));
 }
 
+struct status_case {
+    int status;
+    char const* openai;  ///< The error's type.
+    char const* anthropic;
+};
+void PrintTo(status_case const& row, std::ostream* out) { *out << row.status; }
+class StatusFault : public testing::TestWithParam<status_case> {};
+
+TEST_P(StatusFault, HasTheErrorOfEachService) {
+    service s{options{.faults = {{.kind = fault_kind::http_status, .http_status = GetParam().status}}}};
+    auto const openai = s.handle(openai_chat(openai_hello), noon);
+    EXPECT_EQ(openai.status, GetParam().status);
+    EXPECT_EQ(text_at(openai.body, "/error/type"), GetParam().openai);
+    auto const anthropic = s.handle(anthropic_chat(anthropic_hello), noon);
+    EXPECT_EQ(anthropic.status, GetParam().status);
+    EXPECT_EQ(text_at(anthropic.body, "/error/type"), GetParam().anthropic);
+}
+
+INSTANTIATE_TEST_SUITE_P(Rows, StatusFault,
+                         testing::Values(status_case{400, "invalid_request_error", "invalid_request_error"},
+                                         status_case{401, "invalid_request_error", "authentication_error"},
+                                         status_case{402, "invalid_request_error", "billing_error"},
+                                         status_case{403, "invalid_request_error", "permission_error"},
+                                         status_case{404, "invalid_request_error", "not_found_error"},
+                                         status_case{409, "invalid_request_error", "conflict_error"},
+                                         status_case{413, "invalid_request_error", "request_too_large"},
+                                         status_case{429, "requests", "rate_limit_error"},
+                                         status_case{500, "server_error", "api_error"},
+                                         status_case{503, "server_error", "api_error"},
+                                         status_case{504, "server_error", "timeout_error"},
+                                         status_case{529, "server_error", "overloaded_error"}),
+                         [](auto const& row) { return "status_" + std::to_string(row.param.status); });
+
 TEST(Faults, HaveEachServicesStatus) {
     EXPECT_EQ(with_fault({.kind = fault_kind::overloaded}, openai_hello).status, 503);
     auto const out = with_fault({.kind = fault_kind::overloaded}, anthropic_hello, true);
@@ -625,7 +796,7 @@ TEST(Faults, HaveEachServicesStatus) {
     EXPECT_EQ(with_fault({.kind = fault_kind::http_status, .http_status = 418}, openai_hello).status, 418);
 }
 
-TEST(Faults, NameWhatNoWaitHeals) {
+TEST(Faults, NameWhatNoWaitEnds) {
     auto const quota = with_fault({.kind = fault_kind::quota_exhausted}, openai_hello);
     EXPECT_EQ(quota.status, 429);
     EXPECT_EQ(text_at(quota.body, "/error/code"), "insufficient_quota");
@@ -638,21 +809,21 @@ TEST(Faults, NameWhatNoWaitHeals) {
     EXPECT_EQ(with_fault({.kind = fault_kind::context_too_long}, anthropic_hello, true).status, 400);
 }
 
-TEST(Faults, LengthenArgumentsToo) {
+TEST(Faults, MakeArgumentsOverlongToo) {
     auto const out = with_fault({.kind = fault_kind::overlong, .at_byte = 5000}, ask_tools());
     auto const arguments = text_at(out.body, "/choices/0/message/tool_calls/0/function/arguments");
     EXPECT_EQ(arguments.size(), 5000U);
     EXPECT_TRUE(json::parse(arguments).is_object());
 }
 
-TEST(Faults, ChangeWhatIsSaid) {
-    std::string const asked =
+TEST(Faults, ChangeTheCompletion) {
+    std::string const route =
         R"({)" COAX_USER
         R"(,"response_format":{"type":"json_schema","json_schema":{"name":"X","schema":{"type":"object","properties":{"n":{"type":"integer","minimum":1,"maximum":2}},"required":["n"],"additionalProperties":false}}}})";
     auto const schema = json::parse(
         R"({"type":"object","properties":{"n":{"type":"integer","minimum":1,"maximum":2}},"required":["n"],"additionalProperties":false})");
     auto const content = [&](fault what) {
-        return text_at(with_fault(what, asked).body, "/choices/0/message/content");
+        return text_at(with_fault(what, route).body, "/choices/0/message/content");
     };
     EXPECT_NE(test::schema_check{schema}(json::parse(content({.kind = fault_kind::schema_violation}))), "");
     EXPECT_EQ(content({.kind = fault_kind::refusal}), "null");
@@ -660,11 +831,11 @@ TEST(Faults, ChangeWhatIsSaid) {
     boost::system::error_code failure;
     (void)json::parse(content({.kind = fault_kind::length}), failure);
     EXPECT_TRUE(failure);
-    (void)json::parse(with_fault({.kind = fault_kind::malformed_json}, asked).body, failure);
+    (void)json::parse(with_fault({.kind = fault_kind::malformed_json}, route).body, failure);
     EXPECT_TRUE(failure);
-    EXPECT_EQ(text_at(with_fault({.kind = fault_kind::refusal}, asked).body, "/choices/0/message/refusal"),
+    EXPECT_EQ(text_at(with_fault({.kind = fault_kind::refusal}, route).body, "/choices/0/message/refusal"),
               "I'm sorry, but I can't help with that.");
-    EXPECT_EQ(text_at(with_fault({.kind = fault_kind::length}, asked).body, "/choices/0/finish_reason"), "length");
+    EXPECT_EQ(text_at(with_fault({.kind = fault_kind::length}, route).body, "/choices/0/finish_reason"), "length");
     EXPECT_EQ(text_at(with_fault({.kind = fault_kind::refusal}, anthropic_hello, true).body, "/stop_reason"),
               "refusal");
     EXPECT_EQ(text_at(with_fault({.kind = fault_kind::content_filter}, openai_hello).body, "/choices/0/finish_reason"),
@@ -680,7 +851,7 @@ TEST(Faults, BlockThePromptAsAzureDoes) {
     EXPECT_EQ(text_at(out.body, "/error/innererror/content_filter_result/hate/filtered"), "true");
 }
 
-TEST(Faults, EndStreamsBadly) {
+TEST(Faults, EndStreamsWithAnError) {
     auto const openai = with_fault({.kind = fault_kind::stream_error}, with_stream(openai_hello));
     EXPECT_THAT(openai.pieces.back(), StartsWith("data: {\"error\":{"));
     auto const anthropic = with_fault({.kind = fault_kind::stream_error}, with_stream(anthropic_hello), true);
@@ -696,11 +867,11 @@ std::string all_bytes(delivery const& plan) {
     return bytes;
 }
 
-reply small() { return {.body = "0123456789"}; }
+response small() { return {.body = "0123456789"}; }
 
-reply small(fault what) {
+response small(fault what) {
     auto out = small();
-    out.mishap = what;
+    out.fault = what;
     return out;
 }
 
@@ -708,7 +879,7 @@ TEST(Delivery, FramesByLengthOrInChunks) {
     auto const whole = deliver(small(), {.date = "D"});
     EXPECT_EQ(all_bytes(whole),
               "HTTP/1.1 200 OK\r\nDate: D\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n0123456789");
-    EXPECT_EQ(whole.then, ending::keep);
+    EXPECT_EQ(whole.then, connection_end::keep);
     auto const chunked = deliver({.pieces = {"ab", "cde"}, .chunked = true}, {});
     EXPECT_THAT(all_bytes(chunked),
                 testing::EndsWith("Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n3\r\ncde\r\n0\r\n\r\n"));
@@ -721,17 +892,17 @@ TEST(Delivery, FramesByLengthOrInChunks) {
                 testing::EndsWith("Content-Length: 5\r\n\r\nabcde"));
 }
 
-TEST(Delivery, WorksInMishaps) {
+TEST(Delivery, AppliesFaults) {
     auto const whole = all_bytes(deliver(small(), {}));
     auto const reset = deliver(small({.kind = fault_kind::reset, .at_byte = 20}), {});
     EXPECT_EQ(all_bytes(reset), whole.substr(0, 20));
-    EXPECT_EQ(reset.then, ending::reset);
+    EXPECT_EQ(reset.then, connection_end::reset);
     EXPECT_TRUE(deliver(small({.kind = fault_kind::reset}), {}).segments.empty());
     auto const truncated = deliver(small({.kind = fault_kind::truncated_body}), {});
     EXPECT_EQ(all_bytes(truncated), whole.substr(0, whole.size() - 5));
-    EXPECT_EQ(truncated.then, ending::cut);
-    EXPECT_EQ(deliver(small({.kind = fault_kind::stall}), {}).then, ending::stall);
-    EXPECT_EQ(deliver(small({.kind = fault_kind::close_before_answer}), {}).then, ending::cut);
+    EXPECT_EQ(truncated.then, connection_end::cut);
+    EXPECT_EQ(deliver(small({.kind = fault_kind::stall}), {}).then, connection_end::stall);
+    EXPECT_EQ(deliver(small({.kind = fault_kind::close_before_response}), {}).then, connection_end::cut);
     auto const slow = deliver(small({.kind = fault_kind::slow, .wait = 1ms}), {});
     EXPECT_EQ(all_bytes(slow), whole);
     EXPECT_GT(slow.segments.size(), 10U);

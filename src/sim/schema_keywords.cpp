@@ -1,4 +1,4 @@
-#include "sim/schema_facts.hpp"
+#include "sim/schema_keywords.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -9,8 +9,8 @@ namespace {
 
 constexpr int search_steps = 2'000;
 
-/// A bound that stands in the description as "{minimum: 0, maximum: 1}": there the official clients put what the
-/// service does not enforce, and a good model heeds it.
+/// A bound in the description, as "{minimum: 0, maximum: 1}": there the official clients put what the service does not
+/// enforce, and a good model follows it.
 std::optional<double> hinted_number(json::value const& schema, std::string_view keyword) noexcept {
     auto hints = text_member(schema, "description");
     auto const begin = hints.rfind('{');
@@ -27,26 +27,25 @@ std::optional<double> hinted_number(json::value const& schema, std::string_view 
     return std::nullopt;
 }
 
-class shallowest {
+class min_depth_search {
 public:
-    explicit shallowest(json::value const& root) noexcept : root_{root} {}
+    explicit min_depth_search(json::value const& root) noexcept : root_{root} {}
 
     int operator()(json::value const& schema, int depth = 0) {
-        if (depth > deepest || ++steps_ > search_steps) return deepest;
+        if (depth > max_depth || ++steps_ > search_steps) return max_depth;
         if (auto const ref = text_member(schema, "$ref"); !ref.empty()) {
             auto const* target = resolve_ref(root_, ref);
             return target != nullptr ? 1 + (*this)(*target, depth + 1) : 0;
         }
         int least = 0;
         if (auto const* variants = variants_of(schema); variants != nullptr && !variants->empty()) {
-            least = deepest;
+            least = max_depth;
             for (auto const& variant : *variants) least = std::min(least, (*this)(variant, depth + 1));
             return least;
         }
         if (auto const* properties = object_of(schema, "properties"))
             for (auto const& [name, property] : *properties)
-                if (is_required(schema, {name.data(), name.size()}))
-                    least = std::max(least, 1 + (*this)(property, depth + 1));
+                if (is_required(schema, view(name))) least = std::max(least, 1 + (*this)(property, depth + 1));
         if (auto const* items = member(schema, "items"); items != nullptr && size_of(schema, "minItems", 0) > 0)
             least = std::max(least, 1 + (*this)(*items, depth + 1));
         return least;
@@ -107,7 +106,7 @@ std::string_view inferred_type(json::value const& schema) noexcept {
     return "string";
 }
 
-json::value folded(json::value const& schema, json::value const& root) {
+json::value merge_all_of(json::value const& schema, json::value const& root) {
     auto const* parts = array_of(schema, "allOf");
     json::object whole = schema.get_object();
     whole.erase("allOf");
@@ -129,6 +128,6 @@ json::value folded(json::value const& schema, json::value const& root) {
     return whole;
 }
 
-int least_depth(json::value const& schema, json::value const& root) { return shallowest{root}(schema); }
+int min_depth(json::value const& schema, json::value const& root) { return min_depth_search{root}(schema); }
 
 }  // namespace coax::sim::detail

@@ -1,8 +1,7 @@
-#include "sim/value_texts.hpp"
+#include "sim/sample_text.hpp"
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 #include <cstdlib>
 
 namespace coax::sim::detail {
@@ -15,19 +14,21 @@ constexpr std::array<std::string_view, 24> plain_words{"steady", "harbour", "win
 constexpr std::array<std::string_view, 6> names{"Mira", "Anton", "Ines", "Jonas", "Aiko", "Samuel"};
 constexpr std::array<std::string_view, 6> cities{"Oslo", "Turku", "Lisbon", "Kyoto", "Bergen", "Ghent"};
 constexpr std::array<std::string_view, 6> countries{"Norway", "Finland", "Portugal", "Japan", "Belgium", "Chile"};
-constexpr std::array<std::string_view, 6> glad_feelings{"joy", "gratitude", "relief", "excitement", "pride", "trust"};
-constexpr std::array<std::string_view, 6> sad_feelings{"anger",   "frustration", "disappointment",
-                                                       "sadness", "impatience",  "worry"};
-constexpr std::array<std::string_view, 6> calm_feelings{"curiosity", "calm", "interest", "surprise", "hope", "doubt"};
+constexpr std::array<std::string_view, 6> positive_feelings{"joy",        "gratitude", "relief",
+                                                            "excitement", "pride",     "trust"};
+constexpr std::array<std::string_view, 6> negative_feelings{"anger",   "frustration", "disappointment",
+                                                            "sadness", "impatience",  "worry"};
+constexpr std::array<std::string_view, 6> neutral_feelings{"curiosity", "calm", "interest",
+                                                           "surprise",  "hope", "doubt"};
 
-constexpr std::array<std::string_view, 12> glad_labels{"positive",  "pos",   "good",      "happy",
-                                                       "glad",      "great", "favorable", "favourable",
-                                                       "satisfied", "joy",   "like",      "approve"};
-constexpr std::array<std::string_view, 12> sad_labels{"negative",     "neg",   "bad",         "unhappy",
-                                                      "sad",          "angry", "unfavorable", "unfavourable",
-                                                      "dissatisfied", "anger", "dislike",     "reject"};
-constexpr std::array<std::string_view, 7> calm_labels{"neutral", "mixed", "none",     "unclear",
-                                                      "unknown", "other", "undecided"};
+constexpr std::array<std::string_view, 12> positive_labels{"positive",  "pos",   "good",      "happy",
+                                                           "glad",      "great", "favorable", "favourable",
+                                                           "satisfied", "joy",   "like",      "approve"};
+constexpr std::array<std::string_view, 12> negative_labels{"negative",     "neg",   "bad",         "unhappy",
+                                                           "sad",          "angry", "unfavorable", "unfavourable",
+                                                           "dissatisfied", "anger", "dislike",     "reject"};
+constexpr std::array<std::string_view, 7> neutral_labels{"neutral", "mixed", "none",     "unclear",
+                                                         "unknown", "other", "undecided"};
 constexpr std::array<std::string_view, 3> mixed_labels{"mixed", "ambivalent", "conflicted"};
 
 template <class Words>
@@ -60,30 +61,19 @@ std::vector<json::value const*> matching(json::array const& values, Words const&
 
 }  // namespace
 
-int word_source::between(int low, int high) {
+int sample_text::between(int low, int high) {
     return low + static_cast<int>(random_.below(static_cast<std::size_t>(high - low + 1)));
 }
 
-std::string word_source::date() { return "2026-" + padded(between(1, 12), 2) + "-" + padded(between(1, 28), 2); }
-std::string word_source::time() {
+std::string sample_text::date() { return "2026-" + padded(between(1, 12), 2) + "-" + padded(between(1, 28), 2); }
+std::string sample_text::time() {
     return padded(between(0, 23), 2) + ":" + padded(between(0, 59), 2) + ":" + padded(between(0, 59), 2);
 }
 
-std::string word_source::uuid() {
-    std::array<char, 40> text{};
-    auto const a = random_.next();
-    auto const b = random_.next();
-    auto const count =
-        std::snprintf(text.data(), text.size(), "%08x-%04x-4%03x-a%03x-%012llx", static_cast<unsigned>(a),
-                      static_cast<unsigned>((a >> 32U) & 0xffffU), static_cast<unsigned>((a >> 48U) & 0xfffU),
-                      static_cast<unsigned>(b & 0xfffU), static_cast<unsigned long long>(b >> 16U));
-    return {text.data(), static_cast<std::size_t>(count)};
-}
-
-std::string_view word_source::plain_word() { return plain_words[random_.below(plain_words.size())]; }
+std::string_view sample_text::plain_word() { return plain_words[random_.below(plain_words.size())]; }
 
 /// A few words in a row from the prompt.
-std::string word_source::quote() {
+std::string sample_text::quote() {
     auto const& words = prompt_.words();
     auto const count = std::min<std::size_t>(words.size(), 2 + random_.below(4));
     auto at = random_.below(words.size() - count + 1);
@@ -96,34 +86,34 @@ std::string word_source::quote() {
 }
 
 template <class Words>
-std::string word_source::one_of(Words const& words) {
+std::string sample_text::one_of(Words const& words) {
     return std::string{words[random_.below(words.size())]};
 }
 
-std::string word_source::feeling() {
-    if (prompt_.mood() > 0) return one_of(glad_feelings);
-    return prompt_.mood() < 0 ? one_of(sad_feelings) : one_of(calm_feelings);
+std::string sample_text::feeling() {
+    if (prompt_.sentiment() > 0) return one_of(positive_feelings);
+    return prompt_.sentiment() < 0 ? one_of(negative_feelings) : one_of(neutral_feelings);
 }
 
-/// Of labels that tell moods apart, the one the prompt's mood asks for; nullptr where these are no such labels.
-json::value const* word_source::felt_label(json::array const& values) {
-    auto const glad = matching(values, glad_labels);
-    auto const sad = matching(values, sad_labels);
-    if (glad.empty() || sad.empty()) return nullptr;
-    auto const mood = prompt_.mood();
-    if (mood == 0) {
+/// The label of the prompt's sentiment; nullptr where the labels are not about sentiment.
+json::value const* sample_text::sentiment_label(json::array const& values) {
+    auto const positive = matching(values, positive_labels);
+    auto const negative = matching(values, negative_labels);
+    if (positive.empty() || negative.empty()) return nullptr;
+    auto const sentiment = prompt_.sentiment();
+    if (sentiment == 0) {
         if (auto const mixed = matching(values, mixed_labels); prompt_.mixed() && !mixed.empty()) return mixed.front();
-        auto const calm = matching(values, calm_labels);
-        return calm.empty() ? (random_.chance(0.5) ? glad.front() : sad.front()) : calm.front();
+        auto const neutral = matching(values, neutral_labels);
+        return neutral.empty() ? (random_.chance(0.5) ? positive.front() : negative.front()) : neutral.front();
     }
-    auto const& fitting = mood > 0 ? glad : sad;
-    bool const strong = std::abs(mood) >= 3;
+    auto const& fitting = sentiment > 0 ? positive : negative;
+    bool const strong = std::abs(sentiment) >= 3;
     for (auto const* label : fitting)
         if (is_strong(view(label->get_string())) == strong) return label;
     return fitting.front();
 }
 
-std::string word_source::formatted(std::string_view format) {
+std::string sample_text::formatted(std::string_view format) {
     if (format == "date-time") return date() + "T" + time() + "Z";
     if (format == "date") return date();
     if (format == "time") return time() + "Z";
@@ -133,18 +123,18 @@ std::string word_source::formatted(std::string_view format) {
     if (format == "uri") return "https://example.com/" + std::string{plain_word()};
     if (format == "ipv4") return "192.0.2." + std::to_string(between(1, 254));
     if (format == "ipv6") return "2001:db8::" + std::to_string(between(1, 9999));
-    if (format == "uuid") return uuid();
+    if (format == "uuid") return make_uuid(random_);
     return {};
 }
 
-std::string word_source::word() {
+std::string sample_text::word() {
     auto const& words = prompt_.words();
     if (!words.empty() && random_.chance(0.6))
         if (auto const picked = words[random_.below(words.size())]; picked.size() <= 24) return std::string{picked};
     return std::string{plain_word()};
 }
 
-std::string word_source::phrase(std::string_view property) {
+std::string sample_text::phrase(std::string_view property) {
     auto const name = lower_ascii(property);
     if (contains(name, "emotion") || contains(name, "feeling")) return feeling();
     if (contains(name, "city") || contains(name, "location") || contains(name, "place"))
@@ -160,8 +150,8 @@ std::string word_source::phrase(std::string_view property) {
     return std::string{plain_word()} + " " + std::string{plain_word()};
 }
 
-json::value word_source::choose_label(json::array const& values) {
-    if (auto const* felt = felt_label(values)) return *felt;
+json::value sample_text::choose_label(json::array const& values) {
+    if (auto const* label = sentiment_label(values)) return *label;
     for (auto const& value : values)
         if (value.is_string() && value.get_string().size() > 2 && prompt_.mentions(view(value.get_string())))
             return value;

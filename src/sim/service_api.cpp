@@ -1,4 +1,4 @@
-#include "sim/wire_form.hpp"
+#include "sim/service_api.hpp"
 
 #include <algorithm>
 #include <array>
@@ -37,32 +37,36 @@ endpoint endpoint_of(std::string_view path, std::string_view& name) noexcept {
 
 }  // namespace
 
-route route_of(request_view const& request) noexcept {
+request_route find_route(request_view const& request) noexcept {
     auto const mark = request.target.find('?');
     auto const path = request.target.substr(0, mark);
     auto const query = mark == std::string_view::npos ? std::string_view{} : request.target.substr(mark + 1);
-    route found{.api_version = query_value(query, "api-version")};
+    request_route found{.api_version = query_value(query, "api-version")};
     if (path.ends_with("/v1/messages") || path.ends_with("/v1/messages/count_tokens")) {
-        found.speech = dialect::anthropic;
-        found.what = path.ends_with("/messages") ? endpoint::chat : endpoint::count_tokens;
+        found.dialect = dialect::anthropic;
+        found.endpoint = path.ends_with("/messages") ? endpoint::chat : endpoint::count_tokens;
         return found;
     }
-    found.what = endpoint_of(path, found.name);
+    found.endpoint = endpoint_of(path, found.name);
     constexpr std::string_view deployments = "/openai/deployments/";
     if (auto const at = path.find(deployments); at != std::string_view::npos) {
-        found.speech = dialect::azure_classic;
+        found.dialect = dialect::azure_classic;
         found.name = path.substr(at + deployments.size());
         found.name = found.name.substr(0, found.name.find('/'));
     } else if (path.find("/openai/v1/") != std::string_view::npos) {
-        found.speech = dialect::azure_v1;
+        found.dialect = dialect::azure_v1;
     } else if (!request.anthropic_version.empty()) {
-        found.speech = dialect::anthropic;
+        found.dialect = dialect::anthropic;
     }
     return found;
 }
 
 void add_header(std::string& headers, std::string_view name, std::string_view value) {
     headers.append(name).append(": ").append(value).append("\r\n");
+}
+
+void add_header(std::string& headers, std::string_view name, std::int64_t value) {
+    add_header(headers, name, std::to_string(value));
 }
 
 std::string bearer_token(std::string_view authorization) {

@@ -11,33 +11,32 @@
 
 namespace coax::sim::detail {
 
-/// The words in made-up values: the prompt's own, names and dates by chance, labels by the prompt's mood.
+/// Text for made-up values: the prompt's own words, random names and dates, labels that follow the prompt's sentiment.
 /// Lifetime: prompt and random source must outlive it.
-class word_source {
+class sample_text {
 public:
-    word_source(prompt_reading const& prompt, random_source& random) noexcept : prompt_{prompt}, random_{random} {}
+    sample_text(prompt_words const& prompt, random_source& random) noexcept : prompt_{prompt}, random_{random} {}
 
     [[nodiscard]] std::string word();
-    /// Some words that suit a property of this name.
+    /// A few words that fit a property of this name.
     [[nodiscard]] std::string phrase(std::string_view property);
-    /// A text in one of JSON Schema's formats; empty: a format that is not known here.
+    /// A text in one of JSON Schema's formats; empty: the format is not known.
     [[nodiscard]] std::string formatted(std::string_view format);
-    /// One of an enum's values; there must be some.
+    /// One of an enum's values, of which there are some.
     [[nodiscard]] json::value choose_label(json::array const& values);
 
 private:
     int between(int low, int high);
     std::string date();
     std::string time();
-    std::string uuid();
     std::string_view plain_word();
     std::string quote();
     template <class Words>
     std::string one_of(Words const& words);
     std::string feeling();
-    json::value const* felt_label(json::array const& values);
+    json::value const* sentiment_label(json::array const& values);
 
-    prompt_reading const& prompt_;
+    prompt_words const& prompt_;
     random_source& random_;
 };
 

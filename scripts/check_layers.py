@@ -104,8 +104,6 @@ def check_namespaces(root):
 
 def may_open(path, namespace):
     """A private header may declare what its public one promised: members of a public class, or specializations."""
-    if path.parts[-2:] in {("client", "client_impl.hpp"), ("client", "concurrency_limit.hpp")}:
-        return True  # until these are in coax::detail
     return namespace == "coax" and not DEFINES.search(path.read_text(errors="replace"))
 
 

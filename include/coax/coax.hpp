@@ -22,6 +22,7 @@
 #include <coax/client/parsed.hpp>
 #include <coax/client/toolbox.hpp>
 #include <coax/core/error.hpp>
+#include <coax/core/rate_limit_status.hpp>
 #include <coax/core/result.hpp>
 #include <coax/core/secret.hpp>
 #include <coax/http/http_transport.hpp>
@@ -34,13 +35,15 @@
 #include <coax/json/violation.hpp>
 #include <coax/json/writer.hpp>
 #include <coax/policy/adaptive_limit.hpp>
+#include <coax/policy/attempt.hpp>
 #include <coax/policy/circuit_breaker.hpp>
+#include <coax/policy/concurrency.hpp>
 #include <coax/policy/fallback.hpp>
 #include <coax/policy/hedge.hpp>
-#include <coax/policy/layers.hpp>
 #include <coax/policy/rate_limiter.hpp>
 #include <coax/policy/retry.hpp>
 #include <coax/policy/retry_budget.hpp>
+#include <coax/policy/stack.hpp>
 #include <coax/policy/timeout.hpp>
 #include <coax/provider/provider.hpp>
 #include <coax/reflect/doc.hpp>

@@ -4,7 +4,6 @@
 
 namespace coax {
 
-bool rate_limit_status::operator==(rate_limit_status const& other) const = default;
 bool chat_response::operator==(chat_response const& other) const = default;
 bool chat_delta::operator==(chat_delta const& other) const = default;
 

@@ -1,32 +1,38 @@
 #include "client/client_impl.hpp"
 
-#include <coax/client/chat_stream.hpp>
+#include <coax/policy/timeout.hpp>
+#include <coax/runtime/as_result.hpp>
+#include <coax/runtime/on_executor.hpp>
 
 #include <boost/asio/post.hpp>
 
 namespace coax {
 namespace {
 
-/// How long a service may take to end the body after the event that says the answer is over.
+/// How long a service may take to end the body after the event that ends the response.
 constexpr std::chrono::milliseconds drain_time{250};
 
 error dropped() { return {.code = errc::cancelled, .message = "the stream was dropped before its end"}; }
 
 }  // namespace
 
-chat_stream::state::state(client::impl& owner, shard& at, std::unique_ptr<streaming_response> body, lease held)
+chat_stream::state::state(client::impl& owner, detail::call_state const& call, std::unique_ptr<streaming_response> body,
+                          detail::stream_lease held)
     : client_{owner},
-      at_{at},
+      at_{call.at},
+      began_{call.began},
+      deadline_{call.deadline},
       body_{std::move(body)},
-      decoder_{owner.service->decode_stream(body_->headers(), clock_of(at.executor).system_now())},
+      decoder_{owner.provider->decode_stream(body_->headers(), clock_of(call.at.executor).system_now())},
       events_{owner.options.output.max_event_bytes},
       held_{std::move(held)} {}
 
-chat_stream::state::~state() {
+void chat_stream::state::drop() noexcept {
     if (!body_) return;
-    asio::post(at_.executor, [keep = std::move(keep_alive_), body = std::move(body_), decoder = std::move(decoder_),
+    end_ = dropped();
+    asio::post(at_.executor, [keep = keep_alive_, body = std::move(body_), decoder = std::move(decoder_),
                               held = std::move(held_), &at = at_]() mutable {
-        if (keep) (void)keep->failed(at, held, dropped(), &body->headers(), decoder->usage_so_far());
+        if (keep) (void)keep->end_stream(at, held, dropped(), body->headers(), decoder->usage_so_far());
     });
 }
 
@@ -83,30 +89,42 @@ void chat_stream::state::conclude() {
         fail(end_->error());
         return;
     }
-    auto& answer = **end_;
-    answer.attempts = attempts;
-    answer.latency = std::chrono::duration_cast<std::chrono::milliseconds>(now(at_.executor) - began);
-    client_.succeeded(at_, held_, answer);
+    auto& response = **end_;
+    response.attempts = attempts;
+    response.latency = std::chrono::duration_cast<std::chrono::milliseconds>(now(at_.executor) - began_);
+    held_.finish(*end_);
     body_.reset();
 }
 
 error chat_stream::state::fail(error why) {
-    why = client_.failed(at_, held_, std::move(why), &body_->headers(), decoder_->usage_so_far());
+    why = client_.end_stream(at_, held_, std::move(why), body_->headers(), decoder_->usage_so_far());
     why.attempts = attempts;
-    why = client_.in_time(std::move(why), at_, deadline);
+    why = client_.name_timeout(std::move(why), at_, deadline_);
     end_ = why;
     body_.reset();
     return why;
 }
 
-chat_stream::chat_stream(core::detail::opaque<state> begun) : state_{std::move(begun)} {}
-chat_stream::chat_stream(chat_stream&&) noexcept = default;
-chat_stream& chat_stream::operator=(chat_stream&&) noexcept = default;
-chat_stream::~chat_stream() = default;
+namespace {
 
-asio::awaitable<std::optional<chat_delta>> chat_stream::next() {
-    co_return value_or_throw(co_await as_result(on_executor(state_->executor(), state_->next())));
-}
+/// The deltas of a stream for whoever pulls them, on any executor.
+class delta_source final : public stream_source<chat_delta> {
+public:
+    explicit delta_source(std::shared_ptr<chat_stream::state> from) : from_{std::move(from)} {}
+    ~delta_source() override { from_->drop(); }
+
+    asio::awaitable<std::optional<chat_delta>> next() override {
+        co_return value_or_throw(co_await as_result(on_executor(from_->executor(), from_->next())));
+    }
+
+private:
+    std::shared_ptr<chat_stream::state> from_;
+};
+
+}  // namespace
+
+chat_stream::chat_stream(core::detail::shared_opaque<state> begun)
+    : stream{std::make_unique<delta_source>(begun)}, state_{std::move(begun)} {}
 
 asio::awaitable<chat_response> chat_stream::finish() {
     co_return value_or_throw(co_await as_result(on_executor(state_->executor(), state_->finish())));

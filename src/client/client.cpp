@@ -2,6 +2,9 @@
 #include "client/reask.hpp"
 
 #include <coax/client/client.hpp>
+#include <coax/policy/timeout.hpp>
+#include <coax/runtime/as_result.hpp>
+#include <coax/runtime/on_executor.hpp>
 #include <coax/runtime/runtime.hpp>
 
 namespace coax {
@@ -15,7 +18,8 @@ std::vector<asio::any_io_executor> shards_of(runtime const& rt) {
 
 /// Makes the cancellation of a call whose deadline has passed a timeout, and keeps what the call cost until then.
 template <class T>
-asio::awaitable<result<T>> with_timeout_error(shard& at, clock::time_point deadline, asio::awaitable<result<T>> work) {
+asio::awaitable<result<T>> with_timeout_error(detail::shard& at, clock::time_point deadline,
+                                              asio::awaitable<result<T>> work) {
     auto outcome = co_await std::move(work);
     if (outcome || outcome.error().code != errc::cancelled || now(at.executor) < deadline) co_return outcome;
     error why = std::move(outcome).error();
@@ -26,34 +30,35 @@ asio::awaitable<result<T>> with_timeout_error(shard& at, clock::time_point deadl
 /// The public edge: picks the shard, runs `op` there within the call's timeout, and throws the error it ends with.
 template <class T, class Op>
 asio::awaitable<T> run_on_shard(std::shared_ptr<client::impl> self, Op op) {
-    auto& at = self->home_of(co_await asio::this_coro::executor);
+    auto& at = self->shard_of(co_await asio::this_coro::executor);
     auto const deadline = self->deadline_at(at);
     auto work = op(*self, at, deadline);
     if (auto const limit = self->options.policies.timeout; limit.count() > 0)
         work = with_timeout(limit, with_timeout_error(at, deadline, std::move(work)));
     auto outcome = co_await as_result(on_executor(at.executor, std::move(work)));
-    if (!outcome) throw_error(self->in_time(std::move(outcome).error(), at, deadline));
+    if (!outcome) throw_error(self->name_timeout(std::move(outcome).error(), at, deadline));
     co_return std::move(*outcome);
 }
 
-asio::awaitable<result<chat_response>> chat_at(client::impl& self, shard& at, chat_request request,
+asio::awaitable<result<chat_response>> chat_at(client::impl& self, detail::shard& at, chat_request request,
                                                clock::time_point deadline) {
     self.complete(request);
     co_return co_await self.call(at, request, deadline);
 }
 
-asio::awaitable<result<std::unique_ptr<chat_stream::state>>> stream_at(client::impl& self, shard& at,
+asio::awaitable<result<std::shared_ptr<chat_stream::state>>> stream_at(client::impl& self, detail::shard& at,
                                                                        chat_request request, output_format format,
                                                                        clock::time_point deadline) {
-    if (auto asked = ask_for(format, self.service->dialect(), request); !asked) co_return std::move(asked).error();
+    if (auto asked = detail::ask_for(format, self.provider->dialect(), request); !asked)
+        co_return std::move(asked).error();
     self.complete(request);
     co_return co_await self.open(at, request, deadline);
 }
 
 asio::awaitable<chat_stream> open_stream(std::shared_ptr<client::impl> self, chat_request request,
                                          output_format format) {
-    auto begun = co_await run_on_shard<std::unique_ptr<chat_stream::state>>(
-        self, [&](client::impl& impl, shard& at, clock::time_point deadline) {
+    auto begun = co_await run_on_shard<std::shared_ptr<chat_stream::state>>(
+        self, [&](client::impl& impl, detail::shard& at, clock::time_point deadline) {
             return stream_at(impl, at, std::move(request), std::move(format), deadline);
         });
     begun->keep_alive(std::move(self));
@@ -70,7 +75,7 @@ client::client(asio::any_io_executor executor, client_options options)
 
 asio::awaitable<chat_response> client::start_chat(chat_request&& request) const {
     return run_on_shard<chat_response>(
-        impl_, [request = std::move(request)](impl& self, shard& at, clock::time_point deadline) mutable {
+        impl_, [request = std::move(request)](impl& self, detail::shard& at, clock::time_point deadline) mutable {
             return chat_at(self, at, std::move(request), deadline);
         });
 }
@@ -81,7 +86,7 @@ asio::awaitable<chat_stream> client::start_stream(chat_request&& request, output
 
 asio::awaitable<chat_response> client::start_parse(chat_request&& request, output_format&& format) const {
     return run_on_shard<chat_response>(impl_, [request = std::move(request), format = std::move(format)](
-                                                  impl& self, shard& at, clock::time_point deadline) mutable {
+                                                  impl& self, detail::shard& at, clock::time_point deadline) mutable {
         return self.parse(at, std::move(request), std::move(format), deadline);
     });
 }
@@ -89,7 +94,7 @@ asio::awaitable<chat_response> client::start_parse(chat_request&& request, outpu
 asio::awaitable<chat_response> client::start_run(chat_request&& request, toolbox&& tools, run_options&& options) const {
     return run_on_shard<chat_response>(
         impl_, [request = std::move(request), tools = std::move(tools), options = std::move(options)](
-                   impl& self, shard& at, clock::time_point deadline) mutable {
+                   impl& self, detail::shard& at, clock::time_point deadline) mutable {
             return self.run(at, std::move(request), std::move(tools), std::move(options), deadline);
         });
 }

@@ -1,14 +1,20 @@
 #include "client/client_impl.hpp"
 
+#include <coax/policy/concurrency.hpp>
+#include <coax/policy/stack.hpp>
+#include <coax/runtime/as_result.hpp>
+
 #include <boost/asio/dispatch.hpp>
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 
 namespace coax {
 namespace {
 
 /// The transport that the options name, or HTTP.
-std::shared_ptr<transport> channel_for(asio::any_io_executor const& executor, client_options const& options) {
+std::shared_ptr<transport> transport_for(asio::any_io_executor const& executor, client_options const& options) {
     if (options.service.transport) return options.service.transport;
     return std::make_shared<http_transport>(executor, options.http);
 }
@@ -18,8 +24,8 @@ client_options checked(client_options options) {
     return options;
 }
 
-/// No retry that would begin behind the deadline.
-retry_options within(retry_options options, clock::time_point deadline, clock::time_point now) {
+/// No retry that would begin after the deadline.
+retry_options clamp_to_deadline(retry_options options, clock::time_point deadline, clock::time_point now) {
     if (deadline == clock::time_point::max()) return options;
     auto const left =
         std::max(std::chrono::floor<std::chrono::milliseconds>(deadline - now), std::chrono::milliseconds{1});
@@ -27,8 +33,8 @@ retry_options within(retry_options options, clock::time_point deadline, clock::t
     return options;
 }
 
-/// No exchange that would go on behind the deadline.
-exchange_limits within(exchange_limits limits, clock::time_point deadline, clock::time_point now) {
+/// No exchange that would go on after the deadline.
+exchange_limits clamp_to_deadline(exchange_limits limits, clock::time_point deadline, clock::time_point now) {
     if (deadline == clock::time_point::max()) return limits;
     auto const left =
         std::max(std::chrono::ceil<std::chrono::milliseconds>(deadline - now), std::chrono::milliseconds{1});
@@ -36,31 +42,43 @@ exchange_limits within(exchange_limits limits, clock::time_point deadline, clock
     return limits;
 }
 
+constexpr std::array counters{&client_statistics::calls,  &client_statistics::attempts, &client_statistics::retries,
+                              &client_statistics::hedges, &client_statistics::reasks,   &client_statistics::failures};
+constexpr std::array token_counts{&usage::input_tokens, &usage::output_tokens, &usage::cached_input_tokens,
+                                  &usage::cache_write_tokens, &usage::reasoning_tokens};
+
+/// The policy as a layer, where it is on.
+template <class Layer, class Policy>
+std::optional<Layer> layer_of(std::optional<Policy>& policy) {
+    if (!policy) return std::nullopt;
+    return Layer{*policy};
+}
+
 }  // namespace
 
 client::impl::impl(std::vector<asio::any_io_executor> executors, client_options wanted)
     : options{checked(std::move(wanted))},
-      service{value_or_throw(make_provider(options.service.provider))},
-      slots_{options},
+      provider{value_or_throw(make_provider(options.service.provider))},
+      concurrency_{options.policies},
       limiter_{options.policies.rate_limits},
-      retrying_{options.policies.retry} {
-    if (options.policies.retry_budget)
-        retrying_.budget = std::make_shared<retry_budget>(*options.policies.retry_budget);
-    if (options.policies.circuit_breaker) breaker_.emplace(*options.policies.circuit_breaker);
-    if (options.policies.hedge) hedger_.emplace(*options.policies.hedge);
+      retry_{options.policies.retry} {
+    auto const& policies = options.policies;
+    if (policies.retry_budget) retry_.budget = std::make_shared<retry_budget>(*policies.retry_budget);
+    if (policies.circuit_breaker) breaker_.emplace(*policies.circuit_breaker);
+    if (policies.hedge) hedger_.emplace(*policies.hedge);
     if (options.service.transport && executors.size() != 1)
-        throw_error({.code = errc::invalid_argument, .message = "needs a runtime of one shard", .where = "transport"});
+        throw_error(invalid_argument("transport", "needs a runtime of one shard"));
     for (auto& executor : executors) {
-        auto channel = channel_for(executor, options);
-        shards_.push_back({std::move(executor), std::move(channel)});
+        auto transport = transport_for(executor, options);
+        shards_.push_back({.executor = std::move(executor), .transport = std::move(transport)});
     }
 }
 
 client::impl::~impl() {
-    for (auto& [executor, channel] : shards_) asio::dispatch(executor, [last = std::move(channel)] {});
+    for (auto& [executor, transport] : shards_) asio::dispatch(executor, [last = std::move(transport)] {});
 }
 
-shard& client::impl::home_of(asio::any_io_executor const& caller) {
+detail::shard& client::impl::shard_of(asio::any_io_executor const& caller) {
     auto const own = std::find_if(shards_.begin(), shards_.end(), [&](shard const& s) { return s.executor == caller; });
     if (own != shards_.end()) return *own;
     return shards_[next_shard_.fetch_add(1, std::memory_order_relaxed) % shards_.size()];
@@ -70,9 +88,9 @@ void client::impl::complete(chat_request& request) const {
     if (request.model.empty()) request.model = options.service.model;
 }
 
-std::int64_t client::impl::quota_for(chat_request const& request) const {
+std::int64_t client::impl::estimated_tokens(chat_request const& request) const {
     auto const& limits = options.policies.rate_limits;
-    if (limits.tokens_per_minute == 0 && limits.tokens_per_day == 0 && limits.from_service != learning::follow)
+    if (limits.tokens_per_minute == 0 && limits.tokens_per_day == 0 && limits.server_limits != server_limits::follow)
         return 0;
     return estimate_tokens(request, options.policies.expected_output_tokens);
 }
@@ -82,7 +100,7 @@ clock::time_point client::impl::deadline_at(shard const& at) const {
     return now(at.executor) + options.policies.timeout;
 }
 
-error client::impl::in_time(error why, shard const& at, clock::time_point deadline) const {
+error client::impl::name_timeout(error why, shard const& at, clock::time_point deadline) const {
     if (why.code == errc::timeout && now(at.executor) >= deadline)
         why.message =
             "the time limit `timeout` of the whole call passed: " + std::to_string(options.policies.timeout.count()) +
@@ -90,217 +108,132 @@ error client::impl::in_time(error why, shard const& at, clock::time_point deadli
     return why;
 }
 
-result<call_state> client::impl::prepare(shard& at, chat_request const& request, bool streaming,
-                                         clock::time_point deadline) const {
-    auto encoded = service->encode(request, streaming);
+result<detail::call_state> client::impl::prepare(shard& at, chat_request const& request, bool streaming,
+                                                 clock::time_point deadline) const {
+    auto encoded = provider->encode(request, streaming);
     if (!encoded) return std::move(encoded).error();
     return call_state{.at = at,
                       .deadline = deadline,
                       .request = std::move(*encoded),
-                      .tokens = quota_for(request),
+                      .estimated_tokens = estimated_tokens(request),
                       .began = now(at.executor)};
 }
 
-template <class T>
-asio::awaitable<result<T>> client::impl::with_retries(call_state& of, attempt_function<T> attempt) {
-    calls_.fetch_add(1, std::memory_order_relaxed);
-    policy::detail::retry_loop retrying{within(retrying_, of.deadline, of.began), of.at.executor};
-    for (;;) {
-        auto outcome = co_await guarded(of, attempt, retrying.current().first() ? cause::call : cause::retry);
-        if (outcome) {
-            retrying.succeeded();
-            co_return outcome;
-        }
-        error why = std::move(outcome).error();
-        // After a cancellation the next wait would throw, and with it what the call has cost would be lost.
-        if (why.code != errc::cancelled && co_await retrying.again(why)) continue;
-        why.attempts = of.sent;
-        failures_.fetch_add(1, std::memory_order_relaxed);
-        co_return why;
-    }
+/// `exchange` inside the policies, outermost first. It must outlive its calls.
+template <class Exchange>
+auto client::impl::with_policies(call_state& call, Exchange exchange) {
+    count(&client_statistics::calls);
+    return compose(
+        std::move(exchange),                                                 //
+        layer::retry{clamp_to_deadline(retry_, call.deadline, call.began)},  //
+        layer_of<layer::circuit_breaker>(breaker_),                          //
+        layer_of<layer::hedge>(hedger_),                                     //
+        layer::concurrency{concurrency_},                                    //
+        detail::quota_layer{
+            .limiter = limiter_, .tokens = call.estimated_tokens, .max_pause = options.policies.retry.max_server_wait},
+        detail::signed_requests{.owner = *this, .call = call});
 }
 
-/// One attempt inside of what may turn it away or double it.
-template <class T>
-asio::awaitable<result<T>> client::impl::guarded(call_state& of, attempt_function<T> attempt, cause why) {
-    auto const send = [this, &of, attempt, why](coax::attempt lane) {
-        return (this->*attempt)(of, lane.first() ? why : cause::hedge);
-    };
-    auto work = hedger_ ? hedge(*hedger_, send) : send({});
-    return breaker_ ? with_breaker(*breaker_, std::move(work)) : std::move(work);
+error client::impl::give_up(call_state const& call, error why) noexcept {
+    count(&client_statistics::failures);
+    why.attempts = call.sent;
+    return why;
 }
 
 asio::awaitable<result<chat_response>> client::impl::call(shard& at, chat_request const& request,
                                                           clock::time_point deadline) {
-    auto of = prepare(at, request, false, deadline);
-    if (!of) co_return std::move(of).error();
-    auto outcome = co_await with_retries(*of, &impl::attempt_call);
-    if (!outcome) co_return outcome;
-    outcome->usage = of->usage;
-    outcome->attempts = of->sent;
-    outcome->latency = std::chrono::duration_cast<std::chrono::milliseconds>(now(at.executor) - of->began);
+    auto prepared = prepare(at, request, false, deadline);
+    if (!prepared) co_return std::move(prepared).error();
+    auto& call = *prepared;
+    auto const send =
+        with_policies(call, [this, &call](attempt, auto&, auto&, auto& sent) { return exchange(call, sent); });
+    auto outcome = co_await send(attempt{});
+    if (!outcome) co_return give_up(call, std::move(outcome).error());
+    outcome->usage = call.usage;
+    outcome->attempts = call.sent;
+    outcome->latency = std::chrono::duration_cast<std::chrono::milliseconds>(now(at.executor) - call.began);
     co_return outcome;
 }
 
-asio::awaitable<result<std::unique_ptr<chat_stream::state>>> client::impl::open(shard& at, chat_request const& request,
+asio::awaitable<result<std::shared_ptr<chat_stream::state>>> client::impl::open(shard& at, chat_request const& request,
                                                                                 clock::time_point deadline) {
-    auto of = prepare(at, request, true, deadline);
-    if (!of) co_return std::move(of).error();
-    auto outcome = co_await with_retries(*of, &impl::attempt_open);
-    if (!outcome) co_return outcome;
-    auto& begun = **outcome;
-    begun.attempts = of->sent;
-    begun.began = of->began;
-    begun.deadline = deadline;
+    auto prepared = prepare(at, request, true, deadline);
+    if (!prepared) co_return std::move(prepared).error();
+    auto& call = *prepared;
+    auto const send = with_policies(call, [this, &call](attempt, auto& permit, auto& quota, auto& sent) {
+        return begin_stream(call, permit, quota, sent);
+    });
+    auto outcome = co_await send(attempt{});
+    if (!outcome) co_return give_up(call, std::move(outcome).error());
+    (*outcome)->attempts = call.sent;
     co_return outcome;
 }
 
-asio::awaitable<result<client::impl::admission>> client::impl::admit(call_state& of, cause why) {
-    auto const& executor = of.at.executor;
-    admission entry{.request = of.request};
-    auto& held = entry.held;
-    if (auto slot = slots_.try_acquire()) {
-        held.slot = *std::move(slot);
-    } else {
-        auto waited = co_await as_result(slots_.acquire());
-        if (!waited) co_return waited.error();
-        held.slot = *std::move(waited);
-    }
-    if (auto quota = limiter_.try_reserve(of.tokens, executor)) {
-        held.quota = *std::move(quota);
-    } else {
-        auto waited = co_await as_result(limiter_.reserve(of.tokens));
-        if (!waited) co_return waited.error();
-        held.quota = *std::move(waited);
-    }
-    if (options.service.token_source) {
-        auto const token = co_await as_result(options.service.token_source());
-        if (!token) co_return token.error();
-        service->authorize(entry.request, *token);
-    } else {
-        service->authorize(entry.request, options.service.api_key);
-    }
-    // A slot may come at the very moment of a cancellation: of a hedge, when the first request has been answered.
-    if ((co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none)
-        co_return error{.code = errc::cancelled, .message = "cancelled before the request was sent"};
-    held.sent = {.number = ++of.sent, .why = why, .at = now(executor)};
-    held.slot.begin();
-    attempts_.fetch_add(1, std::memory_order_relaxed);
-    if (why == cause::retry) retries_.fetch_add(1, std::memory_order_relaxed);
-    if (why == cause::hedge) hedges_.fetch_add(1, std::memory_order_relaxed);
-    co_return entry;
-}
-
-asio::awaitable<result<chat_response>> client::impl::attempt_call(call_state& of, cause why) {
-    auto entry = co_await admit(of, why);
-    if (!entry) co_return entry.error();
-    auto& held = entry->held;
-    // What the transport throws, cancelled for one, ends the request as what it returns does.
-    auto const answer = co_await as_result(of.at.channel->send(std::move(entry->request), options.policies.limits));
-    if (!answer) co_return failed(of.at, held, answer.error(), nullptr);
-    auto decoded = service->decode(*answer, clock_of(of.at.executor).system_now());
-    if (!decoded) co_return failed(of.at, held, std::move(decoded).error(), &answer->headers);
-    of.usage += decoded->usage;
-    succeeded(of.at, held, *decoded);
+asio::awaitable<result<chat_response>> client::impl::exchange(call_state& call, detail::sent_request& sent) const {
+    auto const response = co_await call.at.transport->send(std::move(sent.request), options.policies.limits);
+    if (!response) co_return response.error();
+    auto decoded = provider->decode(*response, clock_of(call.at.executor).system_now());
+    if (!decoded) co_return with_rate_limits(std::move(decoded).error(), call.at, response->headers);
+    call.usage += decoded->usage;
     co_return decoded;
 }
 
-asio::awaitable<result<std::unique_ptr<chat_stream::state>>> client::impl::attempt_open(call_state& of, cause why) {
-    auto& at = of.at;
-    auto entry = co_await admit(of, why);
-    if (!entry) co_return entry.error();
-    auto& held = entry->held;
-    auto body = co_await as_result(
-        at.channel->open(std::move(entry->request), within(options.policies.limits, of.deadline, now(at.executor))));
-    if (!body) co_return failed(at, held, body.error(), nullptr);
+asio::awaitable<result<std::shared_ptr<chat_stream::state>>> client::impl::begin_stream(
+    call_state& call, detail::concurrency_permit& permit, detail::quota_layer::held& quota,
+    detail::sent_request& sent) {
+    auto const limits = clamp_to_deadline(options.policies.limits, call.deadline, now(call.at.executor));
+    auto body = co_await call.at.transport->open(std::move(sent.request), limits);
+    if (!body) co_return std::move(body).error();
     if ((*body)->status() == 200)
-        co_return std::make_unique<chat_stream::state>(*this, at, *std::move(body), std::move(held));
+        co_return std::make_shared<chat_stream::state>(
+            *this, call, *std::move(body),
+            detail::stream_lease{.permit = std::move(permit), .quota = std::move(quota), .request = std::move(sent)});
     http_response refusal{.status = (*body)->status(), .headers = (*body)->headers()};
     for (;;) {
         auto const piece = co_await as_result((*body)->read());
         if (!piece || piece->empty()) break;
         refusal.body.append(*piece);
     }
-    auto told = service->decode(refusal, clock_of(at.executor).system_now());
+    auto decoded = provider->decode(refusal, clock_of(call.at.executor).system_now());
     error const unexpected{.code = errc::protocol_error,
                            .message = "a stream was asked for and something else came",
                            .http_status = refusal.status};
-    co_return failed(at, held, told ? unexpected : std::move(told).error(), &refusal.headers);
+    co_return with_rate_limits(decoded ? unexpected : std::move(decoded).error(), call.at, refusal.headers);
 }
 
-void client::impl::succeeded(shard& at, lease& held, chat_response const& answer) {
-    auto const add = [](std::atomic<std::int64_t>& sum, std::int64_t more) {
-        sum.fetch_add(more, std::memory_order_relaxed);
-    };
-    add(input_tokens_, answer.usage.input_tokens);
-    add(output_tokens_, answer.usage.output_tokens);
-    add(cached_input_tokens_, answer.usage.cached_input_tokens);
-    add(cache_write_tokens_, answer.usage.cache_write_tokens);
-    add(reasoning_tokens_, answer.usage.reasoning_tokens);
-    if (learns()) learn(answer.rate_limits, held.quota);
-    held.quota.settle(answer.usage.total_tokens());
-    held.slot.finish(load_signal::good);
-    tell(at, held.sent, answer.usage, nullptr);
-}
-
-error client::impl::failed(shard& at, lease& held, error why, header_list const* headers, usage const& spent) {
-    if (headers != nullptr && learns())
-        learn(service->rate_limits(*headers, clock_of(at.executor).system_now()), held.quota);
-    if (spent.total_tokens() > 0) held.quota.settle(spent.total_tokens());
-    held.quota.settle(why);
-    held.slot.finish(load_signal_of(why));
-    if (why.code == errc::rate_limited && why.retry_after && *why.retry_after <= options.policies.retry.max_server_wait)
-        limiter_.pause_until(now(at.executor) + *why.retry_after);
-    why.input_tokens += spent.input_tokens;
-    why.output_tokens += spent.output_tokens;
-    why.message = redact(std::move(why.message), options.service.api_key);
-    why.service_message = redact(std::move(why.service_message), options.service.api_key);
-    tell(at, held.sent, spent, &why);
+error client::impl::with_rate_limits(error why, shard const& at, header_list const& headers) const {
+    why.rate_limits = provider->rate_limits(headers, clock_of(at.executor).system_now());
     return why;
 }
 
-bool client::impl::learns() const noexcept {
-    auto const& limits = options.policies.rate_limits;
-    return limits.requests_per_minute != 0 || limits.tokens_per_minute != 0 || limits.from_service == learning::follow;
+error client::impl::end_stream(shard const& at, detail::stream_lease& held, error why, header_list const& headers,
+                               usage const& spent) const {
+    why = with_rate_limits(std::move(why), at, headers);
+    why.input_tokens += spent.input_tokens;
+    why.output_tokens += spent.output_tokens;
+    result<chat_response> outcome{std::move(why)};
+    held.finish(outcome, spent);
+    return std::move(outcome).error();
 }
 
-void client::impl::learn(rate_limit_status const& told, reservation const& of) {
-    limiter_.learn({.limit_requests = told.limit_requests,
-                    .limit_tokens = told.limit_tokens,
-                    .remaining_requests = told.remaining_requests,
-                    .remaining_tokens = told.remaining_tokens,
-                    .requests_reset = told.reset_requests,
-                    .tokens_reset = told.reset_tokens},
-                   of);
+void client::impl::count(std::uint64_t client_statistics::* what) noexcept {
+    std::atomic_ref{counts_.*what}.fetch_add(1, std::memory_order_relaxed);
 }
 
-void client::impl::tell(shard& at, sending const& sent, usage const& spent, error const* why) const {
-    if (!options.hooks.on_attempt) return;
-    options.hooks.on_attempt({.number = sent.number,
-                              .hedge = sent.why == cause::hedge,
-                              .took = std::chrono::duration_cast<std::chrono::milliseconds>(now(at.executor) - sent.at),
-                              .usage = spent,
-                              .why = why != nullptr ? std::optional{*why} : std::nullopt});
+void client::impl::count(usage const& used) noexcept {
+    for (auto const tokens : token_counts)
+        std::atomic_ref{counts_.usage.*tokens}.fetch_add(used.*tokens, std::memory_order_relaxed);
 }
 
 client_statistics client::impl::statistics() const {
-    client_statistics now{.calls = calls_.load(),
-                          .attempts = attempts_.load(),
-                          .retries = retries_.load(),
-                          .hedges = hedges_.load(),
-                          .reasks = reasks_.load(),
-                          .failures = failures_.load(),
-                          .usage = {.input_tokens = input_tokens_.load(),
-                                    .output_tokens = output_tokens_.load(),
-                                    .cached_input_tokens = cached_input_tokens_.load(),
-                                    .cache_write_tokens = cache_write_tokens_.load(),
-                                    .reasoning_tokens = reasoning_tokens_.load()},
-                          .concurrency = slots_.limit()};
-    return now;
+    client_statistics copy{.concurrency = concurrency_.limit()};
+    for (auto const what : counters) copy.*what = std::atomic_ref{counts_.*what}.load();
+    for (auto const tokens : token_counts) copy.usage.*tokens = std::atomic_ref{counts_.usage.*tokens}.load();
+    return copy;
 }
 
 void client::impl::close() {
-    slots_.close();
+    concurrency_.close();
     limiter_.close();
 }
 

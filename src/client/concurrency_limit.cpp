@@ -1,16 +1,16 @@
 #include "client/concurrency_limit.hpp"
 
-namespace coax {
+namespace coax::detail {
 
-concurrency_limit::concurrency_limit(client_options const& options) : fixed_{options.policies.max_concurrency} {
-    if (options.policies.adaptive) adaptive_.emplace(*options.policies.adaptive);
+concurrency_limit::concurrency_limit(policy_options const& options) : fixed_{options.max_concurrency} {
+    if (options.adaptive) adaptive_.emplace(*options.adaptive);
 }
 
 std::optional<concurrency_permit> concurrency_limit::try_acquire() {
     if (adaptive_) return std::nullopt;
-    auto slot = fixed_.try_acquire();
-    if (!slot) return std::nullopt;
-    return concurrency_permit{*std::move(slot)};
+    auto place = fixed_.try_acquire();
+    if (!place) return std::nullopt;
+    return concurrency_permit{*std::move(place)};
 }
 
 asio::awaitable<concurrency_permit> concurrency_limit::acquire() {
@@ -25,4 +25,4 @@ void concurrency_limit::close() noexcept {
 
 std::size_t concurrency_limit::limit() const noexcept { return adaptive_ ? adaptive_->limit() : fixed_.capacity(); }
 
-}  // namespace coax
+}  // namespace coax::detail

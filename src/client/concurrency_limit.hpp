@@ -8,7 +8,7 @@
 #include <optional>
 #include <utility>
 
-namespace coax {
+namespace coax::detail {
 
 /// One attempt's place among those that may be under way at once. Given back when it dies.
 /// Thread safety: one thread at a time.
@@ -18,11 +18,12 @@ public:
     explicit concurrency_permit(permit fixed) noexcept : fixed_{std::move(fixed)} {}
     explicit concurrency_permit(adaptive_permit adaptive) noexcept : adaptive_{std::move(adaptive)} {}
 
-    /// The request goes out: only from now on does time count as the service's.
+    /// The request is sent: only from now on does time count as the service's.
     void begin() noexcept { adaptive_.begin(); }
     /// Tells how the attempt ended and gives the place back.
-    void finish(load_signal how) noexcept {
-        adaptive_.finish(how);
+    template <class T>
+    void finish(result<T> const& outcome) noexcept {
+        adaptive_.finish(outcome);
         fixed_.reset();
     }
 
@@ -35,7 +36,7 @@ private:
 /// Thread safety: may be used from any thread.
 class concurrency_limit {
 public:
-    explicit concurrency_limit(client_options const& options);
+    explicit concurrency_limit(policy_options const& options);
 
     /// Takes a place now, where that needs no look at the clock and nobody waits.
     [[nodiscard]] std::optional<concurrency_permit> try_acquire();
@@ -51,4 +52,4 @@ private:
     std::optional<adaptive_limit> adaptive_{};
 };
 
-}  // namespace coax
+}  // namespace coax::detail

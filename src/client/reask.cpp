@@ -4,6 +4,7 @@
 #include "client/usage_totals.hpp"
 
 namespace coax {
+namespace detail {
 
 result<void> ask_for(output_format const& format, schema_dialect dialect, chat_request& request) {
     if (!format.schema) return {};
@@ -41,6 +42,8 @@ error reasks_exhausted(error violation, chat_response const& last, int reasks) {
     return why;
 }
 
+}  // namespace detail
+
 namespace {
 
 /// Whether the tries so far cost as many tokens as re-asking may. 0: there is no limit.
@@ -53,25 +56,25 @@ bool is_spent(chat_response const& so_far, std::int64_t max_tokens) {
 asio::awaitable<result<chat_response>> client::impl::parse(shard& at, chat_request request, output_format format,
                                                            clock::time_point deadline) {
     complete(request);
-    if (auto asked = ask_for(format, service->dialect(), request); !asked) co_return std::move(asked).error();
+    if (auto asked = detail::ask_for(format, provider->dialect(), request); !asked) co_return std::move(asked).error();
 
     chat_response totals{.attempts = 0};
     for (int reasks = 0;; ++reasks) {
         auto response = co_await call(at, request, deadline);
-        if (!response) co_return with_totals(std::move(response).error(), totals);
-        add_totals(*response, totals);
+        if (!response) co_return detail::with_totals(std::move(response).error(), totals);
+        detail::add_totals(*response, totals);
         if (auto usable = check_usable(*response); !usable) co_return std::move(usable).error();
         auto accepted = format.accept ? format.accept(response->text) : result<void>{};
         if (accepted) co_return response;
-        auto why = with_totals(reasks_exhausted(accepted.error(), *response, reasks), *response);
+        auto why = detail::with_totals(detail::reasks_exhausted(accepted.error(), *response, reasks), *response);
         if (reasks == options.output.max_reasks || is_spent(*response, options.output.max_reask_tokens)) co_return why;
         auto violations = format.explain ? format.explain(response->text) : std::vector<json::violation>{};
-        count_reask();
+        count(&client_statistics::reasks);
         if (options.hooks.on_reask)
             options.hooks.on_reask(
                 {.number = reasks + 1, .why = std::move(why), .violations = violations, .response = *response});
         request.messages.push_back(to_message(*response));
-        request.messages.push_back(user(reask_prompt(accepted.error(), violations)));
+        request.messages.push_back(user(detail::reask_prompt(accepted.error(), violations)));
         totals = *std::move(response);
     }
 }

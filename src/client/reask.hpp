@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace coax {
+namespace coax::detail {
 
 /// Puts the format into the request, in the service's dialect. Where the dialect cannot express the schema, the request
 /// has plain JSON Schema, which the service does not enforce. A format of any text changes nothing.
@@ -20,4 +20,4 @@ namespace coax {
 /// The error of a `parse` that gave up: `errc::invalid_output` with the last violation in it.
 [[nodiscard]] error reasks_exhausted(error violation, chat_response const& last, int reasks);
 
-}  // namespace coax
+}  // namespace coax::detail

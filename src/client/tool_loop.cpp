@@ -1,6 +1,7 @@
 #include "client/client_impl.hpp"
 #include "client/usage_totals.hpp"
 
+#include <coax/policy/timeout.hpp>
 #include <coax/tasks/map.hpp>
 
 namespace coax {
@@ -64,16 +65,16 @@ asio::awaitable<result<chat_response>> client::impl::run(shard& at, chat_request
                                                          run_options bounds, clock::time_point deadline) {
     if (auto valid = validate(bounds); !valid) co_return std::move(valid).error();
     complete(request);
-    request.tools = tools.definitions(service->dialect());
+    request.tools = tools.definitions(provider->dialect());
 
     chat_response totals{.attempts = 0};
     for (int round = 1;; ++round) {
         auto response = co_await call(at, request, deadline);
-        if (!response) co_return with_totals(std::move(response).error(), totals);
-        add_totals(*response, totals);
+        if (!response) co_return detail::with_totals(std::move(response).error(), totals);
+        detail::add_totals(*response, totals);
         if (is_final(*response)) co_return response;
         if (round == bounds.max_rounds)
-            co_return with_totals(
+            co_return detail::with_totals(
                 {.code = errc::tool_failed,
                  .message = "the model still asks for tools after " + std::to_string(round) + " rounds",
                  .http_status = 200,

@@ -3,7 +3,7 @@
 #include <coax/chat/response.hpp>
 #include <coax/core/error.hpp>
 
-namespace coax {
+namespace coax::detail {
 
 /// Adds the usage, attempts and latency of earlier responses of the same call to its latest response.
 inline void add_totals(chat_response& response, chat_response const& earlier) {
@@ -20,4 +20,4 @@ inline void add_totals(chat_response& response, chat_response const& earlier) {
     return why;
 }
 
-}  // namespace coax
+}  // namespace coax::detail

@@ -76,6 +76,8 @@ boost::system::error_category const& coax_category() noexcept { return the_categ
 
 boost::system::error_code make_error_code(errc code) noexcept { return {static_cast<int>(code), the_category}; }
 
+bool rate_limit_status::operator==(rate_limit_status const& other) const = default;
+
 bool error::operator==(error const& other) const = default;
 
 error invalid_argument(std::string where, std::string message) {

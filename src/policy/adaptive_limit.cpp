@@ -1,3 +1,4 @@
+#include "policy/checked.hpp"
 #include "policy/limit_rule.hpp"
 #include "runtime/internal/context_service.hpp"
 
@@ -9,7 +10,7 @@ namespace coax {
 namespace policy::detail {
 
 struct adaptive_state {
-    explicit adaptive_state(adaptive_limit_options const& options) : rule{options}, slots{options.initial} {}
+    explicit adaptive_state(adaptive_limit_options const& options) : rule{options}, permits{options.initial} {}
 
     void adopt_clock(asio::any_io_executor const& executor) {
         std::lock_guard const lock{mutex};
@@ -20,30 +21,17 @@ struct adaptive_state {
     void note(load_signal signal, clock::time_point began) noexcept {
         std::lock_guard const lock{mutex};
         auto const before = rule.limit();
-        rule.note(signal, began, time->now(), slots.in_use());
-        if (rule.limit() != before) slots.resize(rule.limit());
+        rule.note(signal, began, time->now(), permits.in_use());
+        if (rule.limit() != before) permits.resize(rule.limit());
     }
 
     std::mutex mutex{};
     limit_rule rule;
     std::shared_ptr<clock const> time{};
-    async_semaphore slots;  ///< Locked behind `mutex`.
+    async_semaphore permits;  ///< Locked behind `mutex`.
 };
 
 }  // namespace policy::detail
-
-namespace {
-
-error wrong(char const* where, char const* message) {
-    return {.code = errc::invalid_argument, .message = message, .where = where};
-}
-
-adaptive_limit_options checked(adaptive_limit_options const& options) {
-    if (auto fault = validate(options)) throw_error(std::move(*fault));
-    return options;
-}
-
-}  // namespace
 
 load_signal load_signal_of(error const& why) noexcept {
     switch (why.code) {
@@ -54,47 +42,48 @@ load_signal load_signal_of(error const& why) noexcept {
     }
 }
 
-std::optional<error> validate(adaptive_limit_options const& options) {
-    if (options.minimum < 1) return wrong("minimum", "must be at least 1");
+result<void> validate(adaptive_limit_options const& options) {
+    if (options.minimum < 1) return invalid_argument("minimum", "must be at least 1");
     if (options.maximum < options.minimum || options.maximum > 1'000'000)
-        return wrong("maximum", "must be in [minimum, 1000000]");
+        return invalid_argument("maximum", "must be in [minimum, 1000000]");
     if (options.initial < options.minimum || options.initial > options.maximum)
-        return wrong("initial", "must be in [minimum, maximum]");
-    if (!(options.growth > 0.0 && options.growth <= 100.0)) return wrong("growth", "must be in (0, 100]");
-    if (!(options.backoff > 0.0 && options.backoff < 1.0)) return wrong("backoff", "must be in (0, 1)");
-    if (!(options.tolerance >= 1.0 && options.tolerance <= 10.0)) return wrong("tolerance", "must be in [1, 10]");
-    return std::nullopt;
+        return invalid_argument("initial", "must be in [minimum, maximum]");
+    if (!(options.growth > 0.0 && options.growth <= 100.0)) return invalid_argument("growth", "must be in (0, 100]");
+    if (!(options.backoff > 0.0 && options.backoff < 1.0)) return invalid_argument("backoff", "must be in (0, 1)");
+    if (!(options.tolerance >= 1.0 && options.tolerance <= 10.0))
+        return invalid_argument("tolerance", "must be in [1, 10]");
+    return {};
 }
 
 void adaptive_permit::begin() noexcept {
-    if (slot_) since_ = state_->time->now();
+    if (permit_) since_ = state_->time->now();
 }
 
 void adaptive_permit::finish(load_signal signal) noexcept {
-    if (!slot_) return;
+    if (!permit_) return;
     state_->note(signal, since_);
-    slot_.reset();
+    permit_.reset();
     state_.reset();
 }
 
 adaptive_limit::adaptive_limit(adaptive_limit_options options)
-    : state_{std::make_shared<policy::detail::adaptive_state>(checked(options))} {}
+    : state_{std::make_shared<policy::detail::adaptive_state>(policy::detail::checked(options))} {}
 
 adaptive_limit::~adaptive_limit() { close(); }
 
 asio::awaitable<adaptive_permit> adaptive_limit::acquire() {
     auto const state = state_;
     state->adopt_clock(co_await asio::this_coro::executor);
-    auto slot = co_await state->slots.acquire();
-    co_return adaptive_permit{state, std::move(slot), state->time->now()};
+    auto held = co_await state->permits.acquire();
+    co_return adaptive_permit{state, std::move(held), state->time->now()};
 }
 
-void adaptive_limit::close() noexcept { state_->slots.close(); }
+void adaptive_limit::close() noexcept { state_->permits.close(); }
 
-std::size_t adaptive_limit::limit() const noexcept { return state_->slots.capacity(); }
+std::size_t adaptive_limit::limit() const noexcept { return state_->permits.capacity(); }
 
-std::size_t adaptive_limit::in_use() const noexcept { return state_->slots.in_use(); }
+std::size_t adaptive_limit::in_use() const noexcept { return state_->permits.in_use(); }
 
-std::size_t adaptive_limit::waiting() const noexcept { return state_->slots.waiting(); }
+std::size_t adaptive_limit::waiting() const noexcept { return state_->permits.waiting(); }
 
 }  // namespace coax

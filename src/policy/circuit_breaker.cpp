@@ -1,4 +1,5 @@
 #include "policy/breaker_rule.hpp"
+#include "policy/checked.hpp"
 
 #include <coax/core/result.hpp>
 
@@ -105,10 +106,6 @@ struct breaker_state {
 
 namespace {
 
-error wrong(char const* where, char const* message) {
-    return {.code = errc::invalid_argument, .message = message, .where = where};
-}
-
 error turned_away(clock::duration wait) {
     error why{.code = errc::overloaded,
               .message = "the circuit breaker is open: too many calls have failed",
@@ -119,17 +116,18 @@ error turned_away(clock::duration wait) {
 
 }  // namespace
 
-std::optional<error> validate(circuit_breaker_options const& options) {
+result<void> validate(circuit_breaker_options const& options) {
     using std::chrono::milliseconds;
-    if (!(options.failure_rate > 0.0 && options.failure_rate <= 1.0)) return wrong("failure_rate", "must be in (0, 1]");
+    if (!(options.failure_rate > 0.0 && options.failure_rate <= 1.0))
+        return invalid_argument("failure_rate", "must be in (0, 1]");
     if (options.minimum_calls < 1 || options.minimum_calls > 1'000'000)
-        return wrong("minimum_calls", "must be in [1, 1000000]");
+        return invalid_argument("minimum_calls", "must be in [1, 1000000]");
     if (options.window < milliseconds{10} || options.window > std::chrono::hours{1})
-        return wrong("window", "must be in [10 ms, 1 h]");
+        return invalid_argument("window", "must be in [10 ms, 1 h]");
     if (options.open_for <= milliseconds{0} || options.open_for > std::chrono::hours{1})
-        return wrong("open_for", "must be in (0, 1 h]");
-    if (options.trials < 1 || options.trials > 1'000) return wrong("trials", "must be in [1, 1000]");
-    return std::nullopt;
+        return invalid_argument("open_for", "must be in (0, 1 h]");
+    if (options.trials < 1 || options.trials > 1'000) return invalid_argument("trials", "must be in [1, 1000]");
+    return {};
 }
 
 breaker_pass::~breaker_pass() {
@@ -145,10 +143,8 @@ void breaker_pass::failed(error const& why) noexcept {
     if (auto const state = std::move(state_)) state->leave(generation_, state->rule.judge(why), executor_);
 }
 
-circuit_breaker::circuit_breaker(circuit_breaker_options options) {
-    if (auto fault = validate(options)) throw_error(std::move(*fault));
-    state_ = std::make_shared<policy::detail::breaker_state>(std::move(options));
-}
+circuit_breaker::circuit_breaker(circuit_breaker_options options)
+    : state_{std::make_shared<policy::detail::breaker_state>(policy::detail::checked(std::move(options)))} {}
 
 result<breaker_pass> circuit_breaker::enter(asio::any_io_executor const& executor) {
     auto const current = now(executor);

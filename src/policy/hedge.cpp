@@ -1,3 +1,5 @@
+#include "policy/checked.hpp"
+
 #include <coax/policy/hedge.hpp>
 
 #include <algorithm>
@@ -11,22 +13,14 @@ namespace {
 
 constexpr std::size_t samples_kept = 256;
 
-error wrong(char const* where, char const* message) {
-    return {.code = errc::invalid_argument, .message = message, .where = where};
-}
-
-hedge_options checked(hedge_options options) {
-    if (auto fault = validate(options)) throw_error(std::move(*fault));
-    return options;
-}
-
 }  // namespace
 
-std::optional<error> validate(hedge_options const& options) {
-    if (options.delay < std::chrono::milliseconds{0}) return wrong("delay", "must not be negative");
-    if (!(options.percentile > 0.0 && options.percentile < 1.0)) return wrong("percentile", "must be in (0, 1)");
+result<void> validate(hedge_options const& options) {
+    if (options.delay < std::chrono::milliseconds{0}) return invalid_argument("delay", "must not be negative");
+    if (!(options.percentile > 0.0 && options.percentile < 1.0))
+        return invalid_argument("percentile", "must be in (0, 1)");
     if (options.minimum_samples < 1 || options.minimum_samples > samples_kept)
-        return wrong("minimum_samples", "must be in [1, 256]");
+        return invalid_argument("minimum_samples", "must be in [1, 256]");
     return validate(options.budget);
 }
 
@@ -38,7 +32,9 @@ struct hedger::samples {
 };
 
 hedger::hedger(hedge_options options)
-    : options_{checked(std::move(options))}, budget_{options_.budget}, samples_{std::make_unique<samples>()} {}
+    : options_{policy::detail::checked(std::move(options))},
+      budget_{options_.budget},
+      samples_{std::make_unique<samples>()} {}
 
 hedger::~hedger() = default;
 

@@ -39,7 +39,7 @@ void limit_rule::note(load_signal signal, clock::time_point began, clock::time_p
 void limit_rule::grow() noexcept { set(limit_ + options_.growth / limit_); }
 
 void limit_rule::shrink(clock::time_point began, clock::time_point now) noexcept {
-    if (began < shrunk_) return;  // told already by another call of the same round
+    if (began < shrunk_) return;  // another call of the same round has shrunk it
     shrunk_ = now;
     set(limit_ * options_.backoff);
 }

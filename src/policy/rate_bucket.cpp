@@ -49,7 +49,7 @@ void refill::take(double amount, clock::time_point now) noexcept {
     updated_ = std::max(updated_, now);
 }
 
-void refill::tighten(double remaining, clock::time_point now) noexcept {
+void refill::lower_to(double remaining, clock::time_point now) noexcept {
     auto const excess = level(now) - std::max(remaining, 0.0);
     if (excess > 0) take(excess, now);
 }
@@ -122,17 +122,17 @@ void rate_bucket::settle(std::int64_t reserved, std::int64_t actual, clock::time
 
 void rate_bucket::pause_until(clock::time_point when) noexcept { paused_until_ = std::max(paused_until_, when); }
 
-void rate_bucket::tighten(rate_limit_report const& report, clock::time_point now) noexcept {
-    tighten(requests_, {report.limit_requests, report.remaining_requests, report.requests_reset}, now);
-    tighten(tokens_, {report.limit_tokens, report.remaining_tokens, report.tokens_reset}, now);
+void rate_bucket::lower_to(rate_limit_status const& status, clock::time_point now) noexcept {
+    lower_to(requests_, {status.limit_requests, status.remaining_requests, status.reset_requests}, now);
+    lower_to(tokens_, {status.limit_tokens, status.remaining_tokens, status.reset_tokens}, now);
     set_spacing();
 }
 
-void rate_bucket::tighten(refill& bucket, told const& said, clock::time_point now) noexcept {
+void rate_bucket::lower_to(refill& bucket, bucket_status const& said, clock::time_point now) noexcept {
     if (said.limit && *said.limit > 0 && *said.limit < bucket.count()) bucket.set_rate(*said.limit, now);
     if (!said.remaining) return;
     if (bucket.limited())
-        bucket.tighten(static_cast<double>(*said.remaining), now);
+        bucket.lower_to(static_cast<double>(*said.remaining), now);
     else if (*said.remaining <= 0 && said.reset)
         pause_until(now + *said.reset);
 }
@@ -142,15 +142,15 @@ quota_mark rate_bucket::mark(clock::time_point now) const noexcept {
             .tokens = tokens_.level(now) + taken_.tokens + lowered_.tokens};
 }
 
-void rate_bucket::learn(rate_limit_report const& report, quota_mark then, bool up, clock::time_point now) noexcept {
-    told const requests{report.limit_requests, report.remaining_requests, report.requests_reset};
-    told const tokens{report.limit_tokens, report.remaining_tokens, report.tokens_reset};
+void rate_bucket::learn(rate_limit_status const& status, quota_mark then, bool up, clock::time_point now) noexcept {
+    bucket_status const requests{status.limit_requests, status.remaining_requests, status.reset_requests};
+    bucket_status const tokens{status.limit_tokens, status.remaining_tokens, status.reset_tokens};
     learn(requests_, requests, then.requests, up, requests_out_, taken_.requests, lowered_.requests, now);
     learn(tokens_, tokens, then.tokens, up, tokens_out_, taken_.tokens, lowered_.tokens, now);
     set_spacing();
 }
 
-void rate_bucket::learn(refill& bucket, told const& said, double then, bool up, std::int64_t out, double sum,
+void rate_bucket::learn(refill& bucket, bucket_status const& said, double then, bool up, std::int64_t out, double sum,
                         double& lowered, clock::time_point now) noexcept {
     bool const known = bucket.limited();
     if (said.limit && *said.limit > 0 && (up || (known && *said.limit < bucket.count()))) {
@@ -160,7 +160,7 @@ void rate_bucket::learn(refill& bucket, told const& said, double then, bool up, 
     }
     if (!said.remaining || !bucket.limited()) return;
     auto const remaining = static_cast<double>(*said.remaining);
-    if (!known) return bucket.tighten(remaining, now);
+    if (!known) return bucket.lower_to(remaining, now);
     // `then` holds the level after the request's own share was taken. Since then `sum` has grown by what others took,
     // who may have come before it, and `lowered` by what other reports have corrected. The service rounds down.
     auto const expected = then - lowered;

@@ -8,14 +8,14 @@
 
 namespace coax::policy::detail {
 
-/// Something that refills continuously up to a bound. May be overdrawn: that is a debt to be refilled first.
+/// A bucket that refills continuously up to a bound. May be overdrawn: that is a debt to be refilled first.
 class refill {
 public:
     /// @param count  Refilled in `period`; 0: unlimited.
     refill(std::int64_t count, std::chrono::milliseconds period, std::chrono::milliseconds burst) noexcept;
 
     [[nodiscard]] bool limited() const noexcept { return count_ > 0; }
-    /// What a period refills.
+    /// Refilled in a period.
     [[nodiscard]] std::int64_t count() const noexcept { return count_; }
     [[nodiscard]] double capacity() const noexcept { return capacity_; }
     [[nodiscard]] double level(clock::time_point now) const noexcept;
@@ -25,7 +25,7 @@ public:
     /// Takes out, below zero if need be; a negative amount puts back, up to the bound.
     void take(double amount, clock::time_point now) noexcept;
     /// Lowers the level to `remaining`, never raises it.
-    void tighten(double remaining, clock::time_point now) noexcept;
+    void lower_to(double remaining, clock::time_point now) noexcept;
     /// Sets the level, up to the bound.
     void set(double remaining, clock::time_point now) noexcept;
     /// Refills at another rate from now on; the bound moves along. One that was unlimited starts full.
@@ -41,7 +41,7 @@ private:
     clock::time_point updated_{};
 };
 
-/// What is left of a limiter's quota: arithmetic over (options, state, now), without a lock, a clock or a wait.
+/// The quota that a limiter has left: arithmetic over (options, state, now), without a lock, a clock or a wait.
 class rate_bucket {
 public:
     explicit rate_bucket(rate_limiter_options const& options) noexcept;
@@ -58,23 +58,23 @@ public:
     void settle(std::int64_t reserved, std::int64_t actual, clock::time_point now) noexcept;
 
     void pause_until(clock::time_point when) noexcept;
-    void tighten(rate_limit_report const& report, clock::time_point now) noexcept;
-    /// Taken now; compared with the report that answers the last `take`.
+    void lower_to(rate_limit_status const& status, clock::time_point now) noexcept;
+    /// The levels after the last `take`, to be compared with the response to that request.
     [[nodiscard]] quota_mark mark(clock::time_point now) const noexcept;
-    /// Takes over what the report says of the time of `then`; also where it allows more, if `up`.
-    void learn(rate_limit_report const& report, quota_mark then, bool up, clock::time_point now) noexcept;
+    /// Takes over `status`, which is about the moment `then`; also where it allows more, if `up`.
+    void learn(rate_limit_status const& status, quota_mark then, bool up, clock::time_point now) noexcept;
 
     [[nodiscard]] std::int64_t requests_per_minute() const noexcept { return requests_.count(); }
     [[nodiscard]] std::int64_t tokens_per_minute() const noexcept { return tokens_.count(); }
 
 private:
-    struct told {
+    struct bucket_status {
         std::optional<std::int64_t> limit;
         std::optional<std::int64_t> remaining;
         std::optional<std::chrono::milliseconds> reset;
     };
-    void tighten(refill& bucket, told const& said, clock::time_point now) noexcept;
-    static void learn(refill& bucket, told const& said, double then, bool up, std::int64_t out, double sum,
+    void lower_to(refill& bucket, bucket_status const& said, clock::time_point now) noexcept;
+    static void learn(refill& bucket, bucket_status const& said, double then, bool up, std::int64_t out, double sum,
                       double& lowered, clock::time_point now) noexcept;
     void charge(double requests, double tokens, clock::time_point now) noexcept;
     void set_spacing() noexcept;
@@ -86,7 +86,7 @@ private:
     std::int64_t requests_out_{0};  ///< Taken, and neither settled nor given back.
     std::int64_t tokens_out_{0};
     quota_mark taken_{};    ///< All that was ever taken.
-    quota_mark lowered_{};  ///< By all that was ever learnt.
+    quota_mark lowered_{};  ///< By all corrections so far.
     bool even_spacing_;
     clock::duration spacing_{clock::duration::zero()};
     clock::time_point next_slot_{clock::time_point::min()};

@@ -1,3 +1,4 @@
+#include "policy/checked.hpp"
 #include "policy/rate_bucket.hpp"
 #include "runtime/internal/context_service.hpp"
 #include "runtime/internal/sleep.hpp"
@@ -14,8 +15,7 @@ namespace policy::detail {
 struct rate_limiter_waiter;
 
 struct rate_limiter_state {
-    explicit rate_limiter_state(rate_limiter_options const& wanted)
-        : options{wanted}, bucket{wanted}, wide_open{may_be_open(clock::time_point::max())} {}
+    explicit rate_limiter_state(rate_limiter_options const& wanted) : options{wanted}, bucket{wanted} {}
 
     [[nodiscard]] clock::time_point now() const noexcept { return time->now(); }
 
@@ -26,19 +26,31 @@ struct rate_limiter_state {
 
     /// Whether requests may pass uncounted. One that follows the service counts all.
     [[nodiscard]] bool may_be_open(clock::time_point current) const noexcept {
-        return options.from_service != learning::follow && bucket.unlimited(current);
+        return has_time && !closed && options.server_limits != server_limits::follow && bucket.unlimited(current);
+    }
+
+    /// Whether there is a rate that a service's headers can correct, or they set it.
+    [[nodiscard]] bool learns() const noexcept {
+        return options.requests_per_minute != 0 || options.tokens_per_minute != 0 ||
+               options.server_limits == server_limits::follow;
     }
 
     [[nodiscard]] bool take_now(std::int64_t tokens) noexcept {
         auto const current = now();
         if (bucket.wait_for(tokens, current) > clock::duration::zero()) return false;
         bucket.take(tokens, current);
-        wide_open = !closed && may_be_open(current);
+        wide_open = may_be_open(current);
         return true;
     }
 
     /// What a granted reservation remembers.
     [[nodiscard]] quota_mark mark() const noexcept { return bucket.mark(now()); }
+
+    void pause_until(clock::time_point when) noexcept {
+        bucket.pause_until(when);
+        wide_open = false;
+        reschedule();
+    }
 
     /// After any change: the first in the queue looks again when its turn has come.
     void reschedule() noexcept;
@@ -50,8 +62,8 @@ struct rate_limiter_state {
     bool has_time{false};
     bool closed{false};
     sync::detail::wait_queue<rate_limiter_waiter> queue{};
-    /// Nothing limits anything: requests pass without the lock.
-    std::atomic<bool> wide_open;
+    /// Nothing limits anything: requests pass without the lock. Not before there is a clock, for a pause to come.
+    std::atomic<bool> wide_open{false};
 };
 
 /// Lives in the frame of `reserve`. All members are guarded by the limiter's lock.
@@ -143,21 +155,17 @@ error refusal(verdict why) {
     }
 }
 
-error wrong(char const* where, char const* message) {
-    return {.code = errc::invalid_argument, .message = message, .where = where};
-}
-
 }  // namespace
 
-std::optional<error> validate(rate_limiter_options const& options) {
-    if (options.requests_per_minute < 0) return wrong("requests_per_minute", "must not be negative");
-    if (options.tokens_per_minute < 0) return wrong("tokens_per_minute", "must not be negative");
-    if (options.requests_per_day < 0) return wrong("requests_per_day", "must not be negative");
-    if (options.tokens_per_day < 0) return wrong("tokens_per_day", "must not be negative");
+result<void> validate(rate_limiter_options const& options) {
+    if (options.requests_per_minute < 0) return invalid_argument("requests_per_minute", "must not be negative");
+    if (options.tokens_per_minute < 0) return invalid_argument("tokens_per_minute", "must not be negative");
+    if (options.requests_per_day < 0) return invalid_argument("requests_per_day", "must not be negative");
+    if (options.tokens_per_day < 0) return invalid_argument("tokens_per_day", "must not be negative");
     if (options.burst <= std::chrono::milliseconds{0} || options.burst > std::chrono::hours{1})
-        return wrong("burst", "must be in (0, 1 h]");
-    if (options.max_waiting == 0) return wrong("max_waiting", "must be greater than 0");
-    return std::nullopt;
+        return invalid_argument("burst", "must be in (0, 1 h]");
+    if (options.max_waiting == 0) return invalid_argument("max_waiting", "must be greater than 0");
+    return {};
 }
 
 // ---- reservation
@@ -199,15 +207,13 @@ void reservation::cancel() noexcept {
 
 // ---- rate_limiter
 
-rate_limiter::rate_limiter(rate_limiter_options options) {
-    if (auto fault = validate(options)) throw_error(std::move(*fault));
-    state_ = std::make_shared<policy::detail::rate_limiter_state>(options);
-}
+rate_limiter::rate_limiter(rate_limiter_options options)
+    : state_{std::make_shared<policy::detail::rate_limiter_state>(policy::detail::checked(options))} {}
 
 rate_limiter::~rate_limiter() { close(); }
 
 asio::awaitable<reservation> rate_limiter::reserve(std::int64_t estimated_tokens) {
-    if (estimated_tokens < 0) throw_error(wrong("estimated_tokens", "must not be negative"));
+    if (estimated_tokens < 0) throw_error(invalid_argument("estimated_tokens", "must not be negative"));
     if (state_->wide_open) co_return reservation{{}, estimated_tokens};
     auto const state = state_;
     asio::any_io_executor const executor = co_await asio::this_coro::executor;
@@ -228,50 +234,60 @@ asio::awaitable<reservation> rate_limiter::reserve(std::int64_t estimated_tokens
 }
 
 std::optional<reservation> rate_limiter::try_reserve(std::int64_t estimated_tokens) {
-    if (estimated_tokens < 0) throw_error(wrong("estimated_tokens", "must not be negative"));
+    if (estimated_tokens < 0) throw_error(invalid_argument("estimated_tokens", "must not be negative"));
     if (state_->wide_open) return reservation{{}, estimated_tokens};
     std::lock_guard const lock{state_->mutex};
     if (state_->closed || !state_->queue.empty() || !state_->take_now(estimated_tokens)) return std::nullopt;
     return reservation{state_, estimated_tokens, state_->mark()};
 }
 
-std::optional<reservation> rate_limiter::try_reserve(std::int64_t estimated_tokens,
-                                                     asio::any_io_executor const& executor) {
-    if (!state_->wide_open) {
+std::optional<reservation> rate_limiter::try_reserve_on_clock(std::int64_t estimated_tokens) {
+    if (state_->wide_open) return reservation{{}, estimated_tokens};
+    {
         std::lock_guard const lock{state_->mutex};
-        state_->adopt_clock(executor);
+        if (!state_->has_time) return std::nullopt;
     }
     return try_reserve(estimated_tokens);
 }
 
 void rate_limiter::pause_for(clock::duration wait) {
     std::lock_guard const lock{state_->mutex};
-    state_->bucket.pause_until(coax::detail::later(state_->now(), wait));
-    state_->wide_open = false;
-    state_->reschedule();
+    state_->pause_until(coax::detail::later(state_->now(), wait));
 }
 
 void rate_limiter::pause_until(clock::time_point when) {
     std::lock_guard const lock{state_->mutex};
-    state_->bucket.pause_until(when);
-    state_->wide_open = false;
-    state_->reschedule();
+    state_->pause_until(when);
 }
 
-void rate_limiter::tighten(rate_limit_report const& report) {
+void rate_limiter::lower_to(rate_limit_status const& status) {
     std::lock_guard const lock{state_->mutex};
-    state_->bucket.tighten(report, state_->now());
+    state_->bucket.lower_to(status, state_->now());
     state_->wide_open = false;  // the next one looks
     state_->reschedule();
 }
 
-void rate_limiter::learn(rate_limit_report const& report, reservation const& of) {
-    auto const how = state_->options.from_service;
-    if (how == learning::off) return;
-    if (of.state_.get() != state_.get()) return tighten(report);  // made while nothing was limited
+void rate_limiter::learn(rate_limit_status const& status, reservation const& of) {
+    auto const how = state_->options.server_limits;
+    if (how == server_limits::off) return;
+    if (of.state_.get() != state_.get()) return lower_to(status);  // made while nothing was limited
     std::lock_guard const lock{state_->mutex};
-    state_->bucket.learn(report, of.mark_, how == learning::follow, state_->now());
+    state_->bucket.learn(status, of.mark_, how == server_limits::follow, state_->now());
     state_->reschedule();
+}
+
+void rate_limiter::settle(reservation& of, std::int64_t actual_tokens, rate_limit_status const& status) {
+    if (state_->learns()) learn(status, of);
+    of.settle(actual_tokens);
+}
+
+void rate_limiter::settle(reservation& of, error const& why, std::chrono::milliseconds max_pause) {
+    if (state_->learns()) learn(why.rate_limits, of);
+    if (auto const billed = why.input_tokens + why.output_tokens; billed > 0)
+        of.settle(billed);
+    else
+        of.settle(why);
+    if (why.code == errc::rate_limited && why.retry_after && *why.retry_after <= max_pause) pause_for(*why.retry_after);
 }
 
 std::int64_t rate_limiter::requests_per_minute() const noexcept {

@@ -13,10 +13,6 @@ namespace {
 
 using milliseconds = std::chrono::milliseconds;
 
-error wrong(char const* where, char const* message) {
-    return {.code = errc::invalid_argument, .message = message, .where = where};
-}
-
 /// One draw serves two independent uses: its leading digits and what follows them.
 double further_digits(double chance) {
     auto const scaled = chance * 4096.0;
@@ -68,16 +64,17 @@ std::uint64_t bit_of(errc code) noexcept { return std::uint64_t{1} << (static_ca
 using look_up_function = std::function<std::optional<std::string>(std::string_view name)>;
 
 /// A number from the environment into `place`; unset or empty leaves it. No exponent, no sign, no "inf".
-std::optional<error> read_number(look_up_function const& look_up, char const* name, std::optional<double>& place) {
+result<void> read_number(look_up_function const& look_up, char const* name, std::optional<double>& place) {
     auto const text = look_up(name);
-    if (!text || text->empty()) return std::nullopt;
+    if (!text || text->empty()) return {};
     bool const plain = text->find_first_not_of("0123456789.") == std::string::npos;
     std::istringstream in{*text};
     in.imbue(std::locale::classic());
     double value = 0;
-    if (!plain || !(in >> value) || !in.eof() || value > 1e6) return wrong(name, "must be a number in [0, 1000000]");
+    if (!plain || !(in >> value) || !in.eof() || value > 1e6)
+        return invalid_argument(name, "must be a number in [0, 1000000]");
     place = value;
-    return std::nullopt;
+    return {};
 }
 
 milliseconds from_seconds(double seconds) { return milliseconds{std::llround(seconds * 1000.0)}; }
@@ -138,12 +135,12 @@ result<retry_options> retry_options_from(look_up_function const& look_up, retry_
     std::optional<double> multiplier;
     std::optional<double> least;
     std::optional<double> most;
-    if (auto fault = read_number(look_up, "RETRY_ATTEMPTS", attempts)) return *fault;
-    if (auto fault = read_number(look_up, "RETRY_WAIT_EXPONENTIAL_MULTIPLIER", multiplier)) return *fault;
-    if (auto fault = read_number(look_up, "RETRY_WAIT_EXPONENTIAL_MIN", least)) return *fault;
-    if (auto fault = read_number(look_up, "RETRY_WAIT_EXPONENTIAL_MAX", most)) return *fault;
+    if (auto read = read_number(look_up, "RETRY_ATTEMPTS", attempts); !read) return read.error();
+    if (auto read = read_number(look_up, "RETRY_WAIT_EXPONENTIAL_MULTIPLIER", multiplier); !read) return read.error();
+    if (auto read = read_number(look_up, "RETRY_WAIT_EXPONENTIAL_MIN", least); !read) return read.error();
+    if (auto read = read_number(look_up, "RETRY_WAIT_EXPONENTIAL_MAX", most); !read) return read.error();
     if (attempts && (*attempts < 1 || *attempts > 1000 || *attempts != std::floor(*attempts)))
-        return wrong("RETRY_ATTEMPTS", "must be a whole number in [1, 1000]");
+        return invalid_argument("RETRY_ATTEMPTS", "must be a whole number in [1, 1000]");
     if (attempts) base.max_attempts = static_cast<int>(*attempts);
     if (multiplier) base.initial_delay = from_seconds(*multiplier);
     if (least) base.min_delay = from_seconds(*least);
@@ -165,19 +162,21 @@ retry_options retry_options::fixed(int max_attempts, milliseconds delay, millise
     return options;
 }
 
-std::optional<error> validate(retry_options const& options) {
+result<void> validate(retry_options const& options) {
     constexpr milliseconds none{0};
-    if (options.max_attempts < 1 || options.max_attempts > 1000) return wrong("max_attempts", "must be in [1, 1000]");
-    if (options.initial_delay < none) return wrong("initial_delay", "must not be negative");
-    if (!(options.factor >= 1.0 && options.factor <= 100.0)) return wrong("factor", "must be in [1, 100]");
-    if (options.max_delay < options.initial_delay) return wrong("max_delay", "must not be less than initial_delay");
+    if (options.max_attempts < 1 || options.max_attempts > 1000)
+        return invalid_argument("max_attempts", "must be in [1, 1000]");
+    if (options.initial_delay < none) return invalid_argument("initial_delay", "must not be negative");
+    if (!(options.factor >= 1.0 && options.factor <= 100.0)) return invalid_argument("factor", "must be in [1, 100]");
+    if (options.max_delay < options.initial_delay)
+        return invalid_argument("max_delay", "must not be less than initial_delay");
     if (options.min_delay < none || options.min_delay > options.max_delay)
-        return wrong("min_delay", "must be in [0, max_delay]");
-    if (!(options.jitter >= 0.0 && options.jitter <= 1.0)) return wrong("jitter", "must be in [0, 1]");
-    if (options.random_delay < none) return wrong("random_delay", "must not be negative");
-    if (options.max_elapsed < none) return wrong("max_elapsed", "must not be negative");
-    if (options.max_server_wait < none) return wrong("max_server_wait", "must not be negative");
-    return std::nullopt;
+        return invalid_argument("min_delay", "must be in [0, max_delay]");
+    if (!(options.jitter >= 0.0 && options.jitter <= 1.0)) return invalid_argument("jitter", "must be in [0, 1]");
+    if (options.random_delay < none) return invalid_argument("random_delay", "must not be negative");
+    if (options.max_elapsed < none) return invalid_argument("max_elapsed", "must not be negative");
+    if (options.max_server_wait < none) return invalid_argument("max_server_wait", "must not be negative");
+    return {};
 }
 
 retry_step next_retry(retry_options const& options, int failed_attempts, error const& why, clock::duration elapsed,
@@ -193,14 +192,13 @@ retry_step next_retry(retry_options const& options, int failed_attempts, error c
 
 namespace policy::detail {
 
-retry_loop::retry_loop(retry_options options, asio::any_io_executor executor)
-    : options_{std::move(options)}, executor_{std::move(executor)}, started_{now(executor_)} {
-    if (auto fault = validate(options_)) throw_error(std::move(*fault));
+retry_loop::retry_loop(retry_options const& options, asio::any_io_executor executor)
+    : options_{options}, executor_{std::move(executor)}, started_{now(executor_)} {
+    value_or_throw(validate(options_));
 }
 
-asio::awaitable<bool> retry_loop::again(error& why) {
+asio::awaitable<bool> retry_loop::wait_after(error& why) {
     auto& time = coax::detail::context_service::of(executor_).time;
-    why.attempts = ++attempts_;
     auto const current = time.now();
     auto const step = next_retry(options_, attempts_, why, current - started_, time.random(), waited_);
     if (!step.again) co_return false;

@@ -1,3 +1,5 @@
+#include "policy/checked.hpp"
+
 #include <coax/policy/retry_budget.hpp>
 
 #include <algorithm>
@@ -5,29 +7,23 @@
 namespace coax {
 namespace {
 
-error wrong(char const* where, char const* message) {
-    return {.code = errc::invalid_argument, .message = message, .where = where};
-}
-
-retry_budget_options checked(retry_budget_options const& options) {
-    if (auto fault = validate(options)) throw_error(std::move(*fault));
-    return options;
-}
-
 /// Sums of tenths may end a hair short of one.
 constexpr double hair = 1e-9;
 
 }  // namespace
 
-std::optional<error> validate(retry_budget_options const& options) {
-    if (!(options.capacity >= 1.0 && options.capacity <= 1e6)) return wrong("capacity", "must be in [1, 1000000]");
-    if (!(options.per_success >= 0.0 && options.per_success <= 10.0)) return wrong("per_success", "must be in [0, 10]");
+result<void> validate(retry_budget_options const& options) {
+    if (!(options.capacity >= 1.0 && options.capacity <= 1e6))
+        return invalid_argument("capacity", "must be in [1, 1000000]");
+    if (!(options.per_success >= 0.0 && options.per_success <= 10.0))
+        return invalid_argument("per_success", "must be in [0, 10]");
     if (!(options.per_second >= 0.0 && options.per_second <= 1e6))
-        return wrong("per_second", "must be in [0, 1000000]");
-    return std::nullopt;
+        return invalid_argument("per_second", "must be in [0, 1000000]");
+    return {};
 }
 
-retry_budget::retry_budget(retry_budget_options options) : options_{checked(options)}, level_{options.capacity} {}
+retry_budget::retry_budget(retry_budget_options options)
+    : options_{policy::detail::checked(options)}, level_{options.capacity} {}
 
 double retry_budget::level_at(clock::time_point now) const noexcept {
     if (updated_ == clock::time_point::min() || now <= updated_) return level_;

@@ -11,7 +11,7 @@
 namespace coax::policy::detail {
 namespace {
 
-struct limited_job final : coax::detail::child_task {
+struct limited_task final : coax::detail::child_task {
     coax::detail::suspended* end(std::exception_ptr why) noexcept override {
         done = true;
         failure = std::move(why);
@@ -19,32 +19,32 @@ struct limited_job final : coax::detail::child_task {
     }
 
     coax::detail::suspended* parent{nullptr};
-    std::exception_ptr failure{};  ///< Of a child that was cancelled before it could start.
+    std::exception_ptr failure{};
     bool done{false};
 };
 
 /// The parent's wait: its deadline only wakes it, a cancellation goes to the child.
 struct limited_wait final : coax::detail::suspended {
-    limited_wait(asio::any_io_executor const& executor, limited_job& one) : suspended{executor}, child{&one} {
+    limited_wait(asio::any_io_executor const& executor, limited_task& one) : suspended{executor}, child{&one} {
         child->parent = this;
     }
 
     void cancel(asio::cancellation_type type) noexcept override { child->cancel(type); }
 
-    limited_job* child;
+    limited_task* child;
 };
 
 }  // namespace
 
 asio::awaitable<bool> run_limited(clock::duration limit, asio::awaitable<void> work) {
     asio::any_io_executor const executor = co_await asio::this_coro::executor;
-    limited_job child;
+    limited_task child;
     limited_wait node{executor, child};
     std::optional<clock::time_point> deadline{coax::detail::later(node.now(), limit)};
     auto const before = (co_await asio::this_coro::cancellation_state).cancelled();
     child.start(node.context().idle, executor, std::move(work));
-    auto const told = (co_await asio::this_coro::cancellation_state).cancelled();
-    if (told != before) child.cancel(told);  // by the child itself, as it started
+    auto const cancelled = (co_await asio::this_coro::cancellation_state).cancelled();
+    if (cancelled != before) child.cancel(cancelled);  // by the child itself, as it started
     bool const throws = co_await asio::this_coro::throw_if_cancelled();
     co_await asio::this_coro::throw_if_cancelled(false);  // the child must be waited for, come what may
     bool timed_out = false;
@@ -60,9 +60,9 @@ asio::awaitable<bool> run_limited(clock::duration limit, asio::awaitable<void> w
     co_return timed_out;
 }
 
-void throw_timeout(clock::duration limit) {
+error timeout_error(clock::duration limit) {
     auto const milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(limit).count();
-    throw_error({.code = errc::timeout, .message = "not done within " + std::to_string(milliseconds) + " ms"});
+    return {.code = errc::timeout, .message = "not done within " + std::to_string(milliseconds) + " ms"};
 }
 
 }  // namespace coax::policy::detail

@@ -3,7 +3,14 @@
 #include "support/run_coro.hpp"
 #include "support/run_everywhere.hpp"
 
-#include <coax/policy/layers.hpp>
+#include <coax/policy/circuit_breaker.hpp>
+#include <coax/policy/concurrency.hpp>
+#include <coax/policy/fallback.hpp>
+#include <coax/policy/hedge.hpp>
+#include <coax/policy/rate_limiter.hpp>
+#include <coax/policy/retry.hpp>
+#include <coax/policy/stack.hpp>
+#include <coax/policy/timeout.hpp>
 #include <coax/runtime/on_executor.hpp>
 #include <coax/tasks/when_all.hpp>
 
@@ -49,9 +56,9 @@ TEST(LimitThreads, EverythingAtOnceLosesNothing) {
         if (number % 5 == 0) throw_error({.code = errc::overloaded});
         co_return number;
     };
-    auto const call = stack(service, layer::instead{0}, layer::retrying{retry_options::fixed(20, 1ms, 1ms)},
-                            layer::breaking{breaker}, layer::hedged{hedges}, layer::quota{quota, 1}, layer::slot{slots},
-                            layer::adaptive{limit}, layer::within{1s});
+    auto const call = stack(service, layer::fallback{0}, layer::retry{retry_options::fixed(20, 1ms, 1ms)},
+                            layer::circuit_breaker{breaker}, layer::hedge{hedges}, layer::quota{quota, 1},
+                            layer::concurrency{slots}, layer::adaptive{limit}, layer::timeout{1s});
     auto work = [&](std::size_t i) -> asio::awaitable<void> {
         for (int round = 0; round < 10; ++round) {
             auto const got = co_await as_result(with_timeout(i % 4 == 0 ? 1ms : 1000ms, call({})));
@@ -66,7 +73,7 @@ TEST(LimitThreads, EverythingAtOnceLosesNothing) {
 }
 
 TEST(LimitThreads, ReportsOfManyThreadsAreTakenOver) {
-    rate_limiter quota{{.requests_per_minute = 6'000'000, .burst = 5ms, .from_service = learning::follow}};
+    rate_limiter quota{{.requests_per_minute = 6'000'000, .burst = 5ms, .server_limits = server_limits::follow}};
     auto work = [&](std::size_t) -> asio::awaitable<void> {
         for (int round = 0; round < 50; ++round) {
             auto held = co_await quota.reserve(1);

@@ -154,7 +154,7 @@ TEST(Threads, LimiterSurvivesCancellationsPausesAndReports) {
             auto held = co_await as_result(with_timeout(std::chrono::microseconds{100 * (i + 1)}, quota.reserve(10)));
             if (held && i % 2 == 0) held->settle(5);
             if (i == 1) quota.pause_for(100us);
-            if (i == 2) quota.tighten({.remaining_requests = 3});
+            if (i == 2) quota.lower_to({.remaining_requests = 3});
             ++ended;
         }
     };

@@ -2,6 +2,7 @@
 
 #include <coax/chat/message.hpp>
 #include <coax/chat/tool.hpp>
+#include <coax/core/rate_limit_status.hpp>
 #include <coax/core/result.hpp>
 
 #include <chrono>
@@ -39,18 +40,6 @@ enum class finish_reason {
 };
 
 [[nodiscard]] std::string_view to_string(finish_reason why) noexcept;
-
-/// What the service's headers said about its limits. All optional: services send what they like.
-struct rate_limit_status {
-    std::optional<std::int64_t> limit_requests{};
-    std::optional<std::int64_t> remaining_requests{};
-    std::optional<std::chrono::milliseconds> reset_requests{};  ///< Until the request limit is whole again.
-    std::optional<std::int64_t> limit_tokens{};
-    std::optional<std::int64_t> remaining_tokens{};
-    std::optional<std::chrono::milliseconds> reset_tokens{};
-
-    [[nodiscard]] bool operator==(rate_limit_status const& other) const;
-};
 
 /// A whole response.
 struct chat_response {

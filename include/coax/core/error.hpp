@@ -1,5 +1,7 @@
 #pragma once
 
+#include <coax/core/rate_limit_status.hpp>
+
 #include <boost/system/error_category.hpp>
 #include <boost/system/error_code.hpp>
 #include <boost/system/system_error.hpp>
@@ -70,6 +72,7 @@ struct error {
     int attempts{0};                     ///< Times a request was sent; 0: not counted or never.
     std::int64_t input_tokens{0};        ///< Billed for answers that did not serve, as far as known.
     std::int64_t output_tokens{0};       ///< The same of the answers themselves.
+    rate_limit_status rate_limits{};     ///< What the response said about the service's rate limits.
     boost::system::error_code cause{};   ///< What the operating system or TLS reported, if it did.
 
     [[nodiscard]] bool operator==(error const& other) const;

@@ -2,6 +2,8 @@
 
 #include <coax/core/detail/opaque.hpp>
 #include <coax/core/result.hpp>
+#include <coax/policy/attempt.hpp>
+#include <coax/runtime/as_result.hpp>
 #include <coax/runtime/asio.hpp>
 #include <coax/runtime/clock.hpp>
 #include <coax/runtime/detail/outcome.hpp>
@@ -32,14 +34,14 @@ struct circuit_breaker_options {
     std::function<bool(error const&)> is_failure{};
 };
 
-/// The first thing wrong with `options`; none: they are valid.
-[[nodiscard]] std::optional<error> validate(circuit_breaker_options const& options);
+/// Errors: `errc::invalid_argument`; `error::where` names the first wrong option.
+[[nodiscard]] result<void> validate(circuit_breaker_options const& options);
 
 namespace policy::detail {
 struct breaker_state;
 }
 
-/// Leave to make one call. Dies untold: as if the call had never been.
+/// Leave to make one call. Destroyed without a verdict: as if the call had never been made.
 /// Thread safety: one thread at a time.
 class breaker_pass {
 public:
@@ -50,6 +52,10 @@ public:
 
     void succeeded() noexcept;
     void failed(error const& why) noexcept;
+    template <class T>
+    void finish(result<T> const& outcome) noexcept {
+        outcome ? succeeded() : failed(outcome.error());
+    }
 
 private:
     friend class circuit_breaker;
@@ -57,7 +63,7 @@ private:
                  asio::any_io_executor executor)
         : state_{std::move(state)}, generation_{generation}, executor_{std::move(executor)} {}
 
-    core::detail::shared_opaque<policy::detail::breaker_state> state_;  ///< Null: told.
+    core::detail::shared_opaque<policy::detail::breaker_state> state_;  ///< Null: the verdict is given.
     std::uint64_t generation_;
     asio::any_io_executor executor_;
 };
@@ -83,21 +89,34 @@ private:
     core::detail::shared_opaque<policy::detail::breaker_state> state_;
 };
 
+namespace layer {
+
+/// Turns calls away while too many fail.
+struct circuit_breaker {
+    coax::circuit_breaker& breaker;
+
+    template <class Next>
+    policy::detail::outcome_of_t<Next> operator()(Next const& next, attempt which) const {
+        auto pass = breaker.enter(co_await asio::this_coro::executor);
+        if (!pass) co_return std::move(pass).error();
+        auto outcome = co_await next(which);
+        pass->finish(outcome);
+        co_return outcome;
+    }
+};
+
+}  // namespace layer
+
 /// Runs `work` if the breaker lets it, and tells it the outcome.
 ///
 /// @throws coax::exception  `errc::overloaded` without running it; otherwise as `work`. Of a `result`: the same as its
 /// error. Cancellation: as `work`; counts as neither success nor failure. Lifetime: the breaker may die first.
 template <class T>
 asio::awaitable<T> with_breaker(circuit_breaker& breaker, asio::awaitable<T> work) {
-    auto pass = breaker.enter(co_await asio::this_coro::executor);
-    if (!pass) co_return coax::detail::release<T>(std::move(pass).error(), nullptr);
     std::exception_ptr thrown;
-    auto outcome = co_await coax::detail::capture(std::move(work), thrown);
-    if (outcome)
-        pass->succeeded();
-    else
-        pass->failed(outcome.error());
-    co_return coax::detail::release<T>(std::move(outcome), thrown);
+    auto const run = [&](attempt) { return as_result(std::move(work), &thrown); };
+    layer::circuit_breaker const around{breaker};
+    co_return coax::detail::from_result<T>(co_await around(run, {}), thrown);
 }
 
 }  // namespace coax

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <coax/core/result.hpp>
+#include <coax/policy/attempt.hpp>
+#include <coax/runtime/as_result.hpp>
 #include <coax/runtime/asio.hpp>
 #include <coax/runtime/detail/outcome.hpp>
 
@@ -12,9 +14,9 @@ namespace coax {
 
 namespace policy::detail {
 
-/// What stands in for a failure: a value, what a function returns, or what the awaitable of one delivers.
+/// The replacement of a failed call: a value, what a function returns, or what its awaitable delivers.
 template <class T, class Fallback>
-asio::awaitable<T> stand_in(Fallback& fallback, error const& why) {
+asio::awaitable<T> replacement(Fallback& fallback, error const& why) {
     if constexpr (!std::is_invocable_v<Fallback&, error const&>) {
         co_return std::move(fallback);
     } else if constexpr (requires {
@@ -28,19 +30,35 @@ asio::awaitable<T> stand_in(Fallback& fallback, error const& why) {
 
 }  // namespace policy::detail
 
-/// Runs `work`, and where it fails for good gives something else in its place.
+/// Runs `work`, and returns something else where it fails.
 ///
 /// @param fallback  A value, or a function of `error const&` that returns one or an awaitable of one.
-/// @throws What `fallback` throws. `errc::cancelled` when cancelled: for that nothing stands in.
+/// @throws What `fallback` throws. `errc::cancelled` when cancelled: that is not replaced.
 /// Cancellation: as `work`.
 template <class T, class Fallback>
 asio::awaitable<T> with_fallback(asio::awaitable<T> work, Fallback fallback) {
     std::exception_ptr thrown;
-    auto outcome = co_await coax::detail::capture(std::move(work), thrown);
+    auto outcome = co_await as_result(std::move(work), &thrown);
     if (outcome || outcome.error().code == errc::cancelled)
-        co_return coax::detail::release<T>(std::move(outcome), thrown);
+        co_return coax::detail::from_result<T>(std::move(outcome), thrown);
     error const why = std::move(outcome).error();
-    co_return co_await policy::detail::stand_in<T>(fallback, why);
+    co_return co_await policy::detail::replacement<T>(fallback, why);
 }
 
+namespace layer {
+
+/// Returns something else where the call fails, as `with_fallback` does.
+template <class Fallback>
+struct fallback {
+    Fallback instead;
+
+    template <class Next>
+    policy::detail::outcome_of_t<Next> operator()(Next const& next, attempt which) const {
+        return as_result(with_fallback(next(which), instead));
+    }
+};
+template <class Fallback>
+fallback(Fallback) -> fallback<Fallback>;
+
+}  // namespace layer
 }  // namespace coax

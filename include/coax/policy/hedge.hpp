@@ -2,8 +2,9 @@
 
 #include <coax/core/detail/opaque.hpp>
 #include <coax/core/result.hpp>
-#include <coax/policy/retry.hpp>
+#include <coax/policy/attempt.hpp>
 #include <coax/policy/retry_budget.hpp>
+#include <coax/runtime/as_result.hpp>
 #include <coax/runtime/asio.hpp>
 #include <coax/runtime/clock.hpp>
 #include <coax/runtime/detail/nursery.hpp>
@@ -20,11 +21,11 @@
 
 namespace coax {
 
-/// What a hedged call cost beside its answer.
+/// What a hedged call cost besides its response.
 struct hedge_report {
-    int winner{0};                       ///< Which attempt's answer was taken; 0: both failed.
+    int winner{0};                       ///< 1 or 2: whose response was taken; 0: both failed.
     clock::duration delay{0};            ///< After which the second one began.
-    clock::duration loser_ran_for{0};    ///< Time that the other one was under way, until it was gone.
+    clock::duration loser_ran_for{0};    ///< How long the other one was under way.
     std::optional<error> loser_error{};  ///< How the other one ended; none: it delivered too, and that was dropped.
 };
 
@@ -44,10 +45,10 @@ struct hedge_options {
     std::function<void(hedge_report const&)> on_hedge{};
 };
 
-/// The first thing wrong with `options`; none: they are valid.
-[[nodiscard]] std::optional<error> validate(hedge_options const& options);
+/// Errors: `errc::invalid_argument`; `error::where` names the first wrong option.
+[[nodiscard]] result<void> validate(hedge_options const& options);
 
-/// What hedged calls to one service share: how long calls take, and the budget.
+/// Shared by the hedged calls to one service: how long calls take, and the budget.
 /// Thread safety: may be used from any thread; the contexts of all its users must have one clock.
 class hedger {
 public:
@@ -59,7 +60,7 @@ public:
 
     /// After which a second attempt is due; none: too little is known.
     [[nodiscard]] std::optional<clock::duration> delay() const;
-    /// A call took so long and succeeded.
+    /// A call succeeded after `took`.
     void note(clock::duration took, clock::time_point now);
     /// Takes leave for a second attempt out of the budget, or says no.
     [[nodiscard]] bool try_spend(clock::time_point now) noexcept { return budget_.try_spend(now); }
@@ -86,7 +87,7 @@ struct hedge_plan {
 /// Two attempts at one call; lives in the frame of `hedge`.
 template <class F>
 struct hedge_race {
-    using value = retried_t<F>;
+    using value = attempt_value_t<F>;
     struct lane {
         std::optional<as_result_t<value>> outcome{};
         std::exception_ptr thrown{};
@@ -94,13 +95,15 @@ struct hedge_race {
         clock::time_point ended{};
     };
 
-    hedge_race(hedger& shared, F work) : policy{shared}, f{std::move(work)} {}
+    hedge_race(hedger& shared, F work, attempt of) : policy{shared}, f{std::move(work)}, first{of} {}
 
     asio::awaitable<void> run(int number) {
         auto const executor = co_await asio::this_coro::executor;
         auto& mine = lanes[static_cast<std::size_t>(number - 1)];
         mine.began = now(executor);
-        mine.outcome.emplace(co_await coax::detail::capture(attempt_with(f, {number, 2}), mine.thrown));
+        attempt which = first;
+        which.hedge = number == 2;
+        mine.outcome.emplace(co_await as_result(call_attempt(f, which), &mine.thrown));
         mine.ended = now(executor);
         if (*mine.outcome && winner == 0) winner = number;
         if (winner == number || !hedged) group.cancel();
@@ -115,13 +118,13 @@ struct hedge_race {
         co_await run(2);
     }
 
-    void tell() {
-        auto const& told = policy.options().on_hedge;
-        if (!hedged || !told) return;
+    void report() {
+        auto const& on_hedge = policy.options().on_hedge;
+        if (!hedged || !on_hedge) return;
         auto const& loser = lanes[winner == 1 ? 1 : 0];
-        hedge_report report{.winner = winner, .delay = plan.delay, .loser_ran_for = loser.ended - loser.began};
-        if (loser.outcome && loser.outcome->has_error()) report.loser_error = loser.outcome->error();
-        told(report);
+        hedge_report cost{.winner = winner, .delay = plan.delay, .loser_ran_for = loser.ended - loser.began};
+        if (loser.outcome && loser.outcome->has_error()) cost.loser_error = loser.outcome->error();
+        on_hedge(cost);
     }
 
     /// The winner; where both failed, the first.
@@ -130,6 +133,7 @@ struct hedge_race {
     hedger& policy;
     hedge_plan plan{policy};
     F f;
+    attempt first;
     coax::detail::nursery group{};
     std::array<lane, 2> lanes{};
     int winner{0};
@@ -145,22 +149,36 @@ struct hedge_race {
 ///
 /// @param policy  Must outlive the call.
 /// @param f       As for `retry`; must bear to run twice at once.
+/// @param which   What `f` is called with; with `attempt::hedge` set the second time.
 /// @returns What the winner returned; where both failed, what the first did.
 /// Cancellation: passed on to both, which are waited for.
 template <class F>
-asio::awaitable<policy::detail::retried_t<F>> hedge(hedger& policy, F f) {
-    using value = policy::detail::retried_t<F>;
+asio::awaitable<policy::detail::attempt_value_t<F>> hedge(hedger& policy, F f, attempt which = {}) {
+    using value = policy::detail::attempt_value_t<F>;
     auto const executor = co_await asio::this_coro::executor;
     auto const began = now(executor);
-    policy::detail::hedge_race<F> race{policy, std::move(f)};
+    policy::detail::hedge_race<F> race{policy, std::move(f), which};
     if (race.plan.wanted) race.group.add(race.run_second());  // first, so that it waits when the other is done at once
     race.group.add(race.run(1));
     auto const failure = co_await race.group.run(coax::detail::on_failure::carry_on);
-    race.tell();
+    race.report();
     auto& last = race.final_lane();
     if (!last.outcome) std::rethrow_exception(failure);  // cancelled before it began
     if (*last.outcome) policy.note(now(executor) - began, now(executor));
-    co_return coax::detail::release<value>(std::move(*last.outcome), last.thrown);
+    co_return coax::detail::from_result<value>(std::move(*last.outcome), last.thrown);
 }
 
+namespace layer {
+
+/// Sends a second one when the first is slow.
+struct hedge {
+    hedger& policy;
+
+    template <class Next>
+    policy::detail::outcome_of_t<Next> operator()(Next const& next, attempt which) const {
+        return coax::hedge(policy, [&next](attempt one) { return next(one); }, which);
+    }
+};
+
+}  // namespace layer
 }  // namespace coax

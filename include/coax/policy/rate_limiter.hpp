@@ -1,7 +1,8 @@
 #pragma once
 
 #include <coax/core/detail/opaque.hpp>
-#include <coax/core/error.hpp>
+#include <coax/core/rate_limit_status.hpp>
+#include <coax/core/result.hpp>
 #include <coax/runtime/asio.hpp>
 #include <coax/runtime/clock.hpp>
 
@@ -13,11 +14,11 @@
 
 namespace coax {
 
-/// What a limiter makes of the limits that a service's answers tell.
-enum class learning {
-    off,      ///< Nothing.
-    tighten,  ///< Less is left, or allowed in a minute, than thought here: then that counts from now on.
-    follow,   ///< What the service says counts, more or less than thought; also where no rate was set.
+/// How the limiter applies a service's rate-limit headers.
+enum class server_limits {
+    off,       ///< It ignores them.
+    lower_to,  ///< It takes over a limit or remainder that is lower than its own.
+    follow,    ///< It takes over every limit and remainder, also where no rate was set.
 };
 
 /// What a service allows in a minute and in a day. A request takes from all of them at once or from none.
@@ -38,35 +39,29 @@ struct rate_limiter_options {
     std::chrono::milliseconds burst{60'000};
     /// Most coroutines that may wait; one more ends in `errc::too_large`. Must be > 0.
     std::size_t max_waiting{100'000};
-    /// What `learn` does with the service's own words.
-    learning from_service{learning::tighten};
+    /// What `learn` does with the service's headers.
+    coax::server_limits server_limits{coax::server_limits::lower_to};
 };
 
-/// The first thing wrong with `options`; none: they are valid.
-[[nodiscard]] std::optional<error> validate(rate_limiter_options const& options);
+/// Errors: `errc::invalid_argument`; `error::where` names the first wrong option.
+[[nodiscard]] result<void> validate(rate_limiter_options const& options);
 
-/// What a service's answer says of its own buckets. A member that is absent was not sent.
-struct rate_limit_report {
-    std::optional<std::int64_t> limit_requests{};  ///< A minute.
-    std::optional<std::int64_t> limit_tokens{};    ///< A minute.
-    std::optional<std::int64_t> remaining_requests{};
-    std::optional<std::int64_t> remaining_tokens{};
-    std::optional<std::chrono::milliseconds> requests_reset{};  ///< Until the request bucket is full again.
-    std::optional<std::chrono::milliseconds> tokens_reset{};    ///< Until the token bucket is full again.
-};
+namespace layer {
+template <class Tokens = std::nullptr_t>
+struct quota;
+}  // namespace layer
 
 namespace policy::detail {
 struct rate_limiter_state;
 
-/// Where a limiter stood when it made a reservation, so that an answer's report, which speaks of about then, can be
-/// compared.
+/// The limiter's levels when it made a reservation: the headers of the response are about that moment.
 struct quota_mark {
     double requests{0};
     double tokens{0};
 };
 }  // namespace policy::detail
 
-/// Quota that was taken for one request. Dies unsettled: all of it flows back.
+/// Quota that was taken for one request. Destroyed unsettled: all of it flows back.
 /// Thread safety: one thread at a time.
 class reservation {
 public:
@@ -135,28 +130,29 @@ public:
 
     /// Takes the quota now, or says no: also while others wait, while paused and when closed.
     [[nodiscard]] std::optional<reservation> try_reserve(std::int64_t estimated_tokens = 0);
-    /// The same for a coroutine on `executor`, whose clock the limiter takes over if it has none yet.
-    [[nodiscard]] std::optional<reservation> try_reserve(std::int64_t estimated_tokens,
-                                                         asio::any_io_executor const& executor);
 
     /// Lets nothing go for `wait` (Retry-After) or before `when`. Only ever later: an earlier point changes nothing.
     void pause_for(clock::duration wait);
     void pause_until(clock::time_point when);
 
-    /// Takes over what the service says it has left, where that is less than what is thought to be left here, and the
-    /// rates it says it allows, where they are lower. Where no rate is set, a remainder of 0 holds everything until the
-    /// reset.
-    void tighten(rate_limit_report const& report);
+    /// Takes over what the service says it has left, where that is less than the limiter's own level, and the rates it
+    /// says it allows, where they are lower. Where no rate is set, a remainder of 0 holds everything until the reset.
+    void lower_to(rate_limit_status const& status);
 
-    /// Takes over what the answer to a request says, as `rate_limiter_options::from_service` has it.
+    /// Takes over what the response to a request says, as `rate_limiter_options::server_limits` has it.
     ///
-    /// @param of  The request's reservation, before it is settled: the report speaks of the time when the service took
-    /// the
-    ///            request in, so it is compared with what was thought then. Other requests may have overtaken this one:
-    ///            what they can explain changes nothing, so an honest service never slows its only user down.
-    void learn(rate_limit_report const& report, reservation const& of);
+    /// @param of  The request's reservation, before it is settled: `status` is compared with the levels of that moment.
+    ///            What other requests that overtook this one can explain changes nothing, so an honest service never
+    ///            slows its only user down.
+    void learn(rate_limit_status const& status, reservation const& of);
 
-    /// What a minute allows now, as learnt; 0: unlimited.
+    /// A request has been served: learns from its response, where there is a rate to correct or to follow, and settles.
+    void settle(reservation& of, std::int64_t actual_tokens, rate_limit_status const& status);
+    /// A request has failed: learns likewise, settles for the tokens that were billed or, where none are known, as the
+    /// error's code says. A rate-limited one pauses all for its Retry-After, if that is not above `max_pause`.
+    void settle(reservation& of, error const& why, std::chrono::milliseconds max_pause);
+
+    /// Allowed in a minute, as learnt; 0: unlimited.
     [[nodiscard]] std::int64_t requests_per_minute() const noexcept;
     [[nodiscard]] std::int64_t tokens_per_minute() const noexcept;
 
@@ -167,7 +163,69 @@ public:
     [[nodiscard]] rate_limiter_options const& options() const noexcept;
 
 private:
+    template <class Tokens>
+    friend struct layer::quota;
+    /// As `try_reserve`, but leaves the first reservation to a coroutine, whose clock the limiter takes over.
+    [[nodiscard]] std::optional<reservation> try_reserve_on_clock(std::int64_t estimated_tokens);
+
     core::detail::shared_opaque<policy::detail::rate_limiter_state> state_;
 };
 
+namespace layer {
+
+/// Waits for quota of one request and `tokens`, and settles it when the request ends: for the tokens it used, and with
+/// what the response, as its `rate_limits`, or the error says of the service's limits.
+template <class Tokens>
+struct quota {
+    rate_limiter& limiter;
+    std::int64_t tokens{0};
+    Tokens actual{};  ///< Tokens of a response, `std::int64_t(T const&)`; null: as estimated.
+    std::chrono::milliseconds max_pause{120'000};  ///< A longer Retry-After does not pause the other requests.
+
+    class held {
+    public:
+        held(quota const& of, reservation taken) : of_{of}, taken_{std::move(taken)} {}
+
+        template <class T>
+        void finish(result<T> const& outcome) {
+            if (!taken_) return;
+            if (!outcome)
+                of_.limiter.settle(taken_, outcome.error(), of_.max_pause);
+            else
+                settle(outcome);
+        }
+
+    private:
+        template <class T>
+        void settle(result<T> const& outcome) {
+            auto used = of_.tokens;
+            if constexpr (requires { of_.actual(*outcome); }) used = of_.actual(*outcome);
+            if constexpr (requires { outcome->rate_limits; })
+                of_.limiter.settle(taken_, used, outcome->rate_limits);
+            else
+                taken_.settle(used);
+        }
+
+        quota of_;
+        reservation taken_;
+    };
+
+    [[nodiscard]] std::optional<held> try_acquire() const {
+        auto taken = limiter.try_reserve_on_clock(tokens);
+        if (!taken) return std::nullopt;
+        return held{*this, *std::move(taken)};
+    }
+    [[nodiscard]] asio::awaitable<held> acquire() const { return reserve(*this); }
+
+private:
+    static asio::awaitable<held> reserve(quota self) {
+        co_return held{self, co_await self.limiter.reserve(self.tokens)};
+    }
+};
+template <class Tokens>
+quota(rate_limiter&, std::int64_t, Tokens) -> quota<Tokens>;
+quota(rate_limiter&, std::int64_t) -> quota<>;
+quota(rate_limiter&) -> quota<>;
+
+}  // namespace layer
 }  // namespace coax

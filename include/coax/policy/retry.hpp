@@ -1,6 +1,7 @@
 #pragma once
 
 #include <coax/core/result.hpp>
+#include <coax/policy/attempt.hpp>
 #include <coax/policy/retry_budget.hpp>
 #include <coax/runtime/as_result.hpp>
 #include <coax/runtime/asio.hpp>
@@ -21,7 +22,7 @@
 
 namespace coax {
 
-/// What `retry_options::on_retry` is told.
+/// A retry that is about to be made, as `retry_options::on_retry` sees it.
 struct retry_event {
     int failed_attempts{0};             ///< From 1.
     std::chrono::milliseconds wait{0};  ///< Until the next attempt.
@@ -61,7 +62,7 @@ private:
 /// One line for each `errc` and status that the table knows, such as "rate_limited: retry".
 [[nodiscard]] std::string to_string(retry_table const& table);
 
-/// How chance changes a wait; `base` is min(initial_delay * factor^k, max_delay) before retry k (from 0).
+/// How a wait is made random; `base` is min(initial_delay * factor^k, max_delay) before retry k (from 0).
 enum class jitter_form {
     share,         ///< base * (1 - jitter * U): close to the base, as the official SDKs have it.
     full,          ///< base * U: spreads a crowd best.
@@ -113,16 +114,8 @@ struct retry_options {
 [[nodiscard]] result<retry_options> retry_options_from(
     std::function<std::optional<std::string>(std::string_view name)> const& look_up, retry_options base);
 
-/// The first thing wrong with `options`; none: they are valid.
-[[nodiscard]] std::optional<error> validate(retry_options const& options);
-
-/// Which sending this is: what a callable given to `retry` may ask for.
-struct attempt {
-    int number{1};        ///< From 1.
-    int max_attempts{1};  ///< As the options say.
-    [[nodiscard]] bool first() const noexcept { return number == 1; }
-    [[nodiscard]] bool last() const noexcept { return number == max_attempts; }
-};
+/// Errors: `errc::invalid_argument`; `error::where` names the first wrong option.
+[[nodiscard]] result<void> validate(retry_options const& options);
 
 /// What to do after a failed attempt.
 struct retry_step {
@@ -145,42 +138,57 @@ namespace policy::detail {
 /// The part of `retry` that knows no types.
 class retry_loop {
 public:
-    retry_loop(retry_options options, asio::any_io_executor executor);
+    /// @param options  Must outlive it.
+    /// @throws coax::exception  `errc::invalid_argument`.
+    retry_loop(retry_options const& options, asio::any_io_executor executor);
 
-    [[nodiscard]] attempt current() const noexcept { return {attempts_ + 1, options_.max_attempts}; }
-    /// Counts the failure in and waits where the rules say so.
-    /// @returns true: try again. false: `why` is final, with its attempts counted in; it becomes `errc::cancelled` when
-    /// the
-    ///          wait was cancelled.
-    asio::awaitable<bool> again(error& why);
+    [[nodiscard]] attempt next() noexcept { return {.number = ++attempts_, .max_attempts = options_.max_attempts}; }
+    /// Waits where the rules allow another attempt.
+    /// @returns true: try again. false: `why` is final; it becomes `errc::cancelled` when the wait was cancelled.
+    asio::awaitable<bool> wait_after(error& why);
     /// The last attempt succeeded: the budget earns.
     void succeeded() noexcept {
         if (options_.budget) options_.budget->earn(now(executor_));
     }
 
 private:
-    retry_options options_;
+    retry_options const& options_;
     asio::any_io_executor executor_;
     clock::time_point started_;
     std::chrono::milliseconds waited_{0};  ///< Before the last retry.
     int attempts_{0};
 };
 
-template <class F>
-auto attempt_with(F& f, attempt which) {
-    if constexpr (std::is_invocable_v<F&, attempt>)
-        return f(which);
-    else
-        return f();
-}
-
-template <class F>
-using retried_t = typename coax::detail::awaited<decltype(attempt_with(std::declval<F&>(), attempt{}))>::type;
-
 /// Throws `why`, or rethrows what was thrown where that is not a `coax::exception`.
 [[noreturn]] void throw_last(std::exception_ptr const& thrown, error why);
 
 }  // namespace policy::detail
+
+namespace layer {
+
+/// Tries again. What is inside sees each attempt's number.
+struct retry {
+    retry_options options{};
+
+    template <class Next>
+    policy::detail::outcome_of_t<Next> operator()(Next const& next, attempt) const {
+        policy::detail::retry_loop loop{options, co_await asio::this_coro::executor};
+        for (;;) {
+            attempt const which = loop.next();
+            auto outcome = co_await next(which);
+            if (outcome) {
+                loop.succeeded();
+                co_return outcome;
+            }
+            error why = std::move(outcome).error();
+            why.attempts = which.number;
+            // After a cancellation a wait would throw, and with it what is known of the failure would be lost.
+            if (why.code == errc::cancelled || !co_await loop.wait_after(why)) co_return why;
+        }
+    }
+};
+
+}  // namespace layer
 
 /// Calls `f` until it succeeds, the options say no, or the caller cancels.
 ///
@@ -193,27 +201,17 @@ using retried_t = typename coax::detail::awaited<decltype(attempt_with(std::decl
 /// Cancellation: as `f` while it runs; every type in a wait. A cancellation is never retried.
 /// Thread safety: on any executor; nothing is shared.
 template <class F>
-asio::awaitable<policy::detail::retried_t<F>> retry(retry_options options, F f) {
-    using value = policy::detail::retried_t<F>;
-    policy::detail::retry_loop loop{std::move(options), co_await asio::this_coro::executor};
-    for (;;) {
-        std::exception_ptr thrown;
-        auto outcome = co_await coax::detail::capture(policy::detail::attempt_with(f, loop.current()), thrown);
-        if (outcome) {
-            loop.succeeded();
-            if constexpr (coax::detail::is_result<value>)
-                co_return outcome;
-            else if constexpr (std::is_void_v<value>)
-                co_return;
-            else
-                co_return std::move(*outcome);
-        }
-        error why = std::move(outcome).error();
-        if (co_await loop.again(why)) continue;
-        if constexpr (coax::detail::is_result<value>)
-            co_return std::move(why);
-        else
-            policy::detail::throw_last(thrown, std::move(why));
+asio::awaitable<policy::detail::attempt_value_t<F>> retry(retry_options options, F f) {
+    using value = policy::detail::attempt_value_t<F>;
+    std::exception_ptr thrown;
+    auto const run = [&](attempt which) { return as_result(policy::detail::call_attempt(f, which), &thrown); };
+    layer::retry const around{std::move(options)};
+    auto outcome = co_await around(run, {});
+    if constexpr (coax::detail::is_result<value>) {
+        co_return outcome;
+    } else {
+        if (!outcome) policy::detail::throw_last(thrown, std::move(outcome).error());
+        if constexpr (!std::is_void_v<value>) co_return std::move(*outcome);
     }
 }
 

@@ -12,15 +12,15 @@ namespace coax {
 struct retry_budget_options {
     /// Retries that can be saved up; so many are there at the start. Range: [1, 1'000'000]. AWS's bucket holds 100.
     double capacity{100.0};
-    /// What each call that succeeds earns: 0.1 lets retries add a tenth to the load. Range: [0, 10]. gRPC's usual
+    /// Added by each call that succeeds: 0.1 lets retries add a tenth to the load. Range: [0, 10]. gRPC's usual
     /// ratio.
     double per_success{0.1};
-    /// What time earns, so that a group that never succeeds still tries. Range: [0, 1'000'000].
+    /// Added each second, so that a group that never succeeds still tries. Range: [0, 1'000'000].
     double per_second{0.1};
 };
 
-/// The first thing wrong with `options`; none: they are valid.
-[[nodiscard]] std::optional<error> validate(retry_budget_options const& options);
+/// Errors: `errc::invalid_argument`; `error::where` names the first wrong option.
+[[nodiscard]] result<void> validate(retry_budget_options const& options);
 
 /// Keeps retries from multiplying the load of a service that fails: a bucket that calls to one service share through
 /// `retry_options::budget`. A first attempt never needs it.

@@ -32,10 +32,11 @@ using as_result_t = typename detail::flat_result<T>::type;
 
 /// Turns an operation that throws into one that returns `result<T>`. One that returns `result<T>` stays flat.
 ///
+/// @param thrown  Receives what `op` threw, for who wants to rethrow it as it was; null: nobody does.
 /// Cancellation: as `op`; a cancelled one returns `errc::cancelled`, and the caller's next `co_await` throws as Asio
 /// has it.
 template <class T>
-asio::awaitable<as_result_t<T>> as_result(asio::awaitable<T> op) {
+asio::awaitable<as_result_t<T>> as_result(asio::awaitable<T> op, std::exception_ptr* thrown = nullptr) {
     try {
         if constexpr (std::is_void_v<T>) {
             co_await std::move(op);
@@ -44,7 +45,9 @@ asio::awaitable<as_result_t<T>> as_result(asio::awaitable<T> op) {
             co_return co_await std::move(op);
         }
     } catch (...) {
-        co_return to_error(std::current_exception());
+        auto const failure = std::current_exception();
+        if (thrown != nullptr) *thrown = failure;
+        co_return to_error(failure);
     }
 }
 

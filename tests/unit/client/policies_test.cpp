@@ -430,7 +430,7 @@ protected:
             options.service.provider.service = GetParam().service;
             options.service.provider.base_url = "https://service.example";
             options.policies.retry.max_attempts = 1;
-            options.policies.rate_limits = {.requests_per_minute = 600, .from_service = learning::follow};
+            options.policies.rate_limits = {.requests_per_minute = 600, .server_limits = server_limits::follow};
             auto const executor = co_await asio::this_coro::executor;
             client llm{executor, std::move(options)};
             auto const began = now(executor);
@@ -488,7 +488,7 @@ TEST(LearningFromAStream, IsDoneFromARefusal) {
     auto const body = [](fake_service fake) -> asio::awaitable<void> {
         auto options = fake.options();
         options.policies.retry.max_attempts = 1;
-        options.policies.rate_limits = {.requests_per_minute = 600, .from_service = learning::follow};
+        options.policies.rate_limits = {.requests_per_minute = 600, .server_limits = server_limits::follow};
         auto const executor = co_await asio::this_coro::executor;
         client llm{executor, std::move(options)};
         auto const began = now(executor);

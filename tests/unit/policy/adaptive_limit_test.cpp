@@ -90,13 +90,13 @@ INSTANTIATE_TEST_SUITE_P(Rows, LoadSignal,
                          [](auto const& row) { return std::string(row.param.name); });
 
 TEST(AdaptiveLimitOptions, AreChecked) {
-    EXPECT_EQ(validate(adaptive_limit_options{}), std::nullopt);
-    EXPECT_EQ(validate(adaptive_limit_options{.minimum = 0})->where, "minimum");
-    EXPECT_EQ(validate(adaptive_limit_options{.maximum = 0})->where, "maximum");
-    EXPECT_EQ(validate(adaptive_limit_options{.initial = 2'000})->where, "initial");
-    EXPECT_EQ(validate(adaptive_limit_options{.growth = 0})->where, "growth");
-    EXPECT_EQ(validate(adaptive_limit_options{.backoff = 1})->where, "backoff");
-    EXPECT_EQ(validate(adaptive_limit_options{.tolerance = 0.5})->where, "tolerance");
+    EXPECT_TRUE(validate(adaptive_limit_options{}));
+    EXPECT_EQ(validate(adaptive_limit_options{.minimum = 0}).error().where, "minimum");
+    EXPECT_EQ(validate(adaptive_limit_options{.maximum = 0}).error().where, "maximum");
+    EXPECT_EQ(validate(adaptive_limit_options{.initial = 2'000}).error().where, "initial");
+    EXPECT_EQ(validate(adaptive_limit_options{.growth = 0}).error().where, "growth");
+    EXPECT_EQ(validate(adaptive_limit_options{.backoff = 1}).error().where, "backoff");
+    EXPECT_EQ(validate(adaptive_limit_options{.tolerance = 0.5}).error().where, "tolerance");
     EXPECT_THROW(adaptive_limit({.minimum = 0}), exception);
 }
 

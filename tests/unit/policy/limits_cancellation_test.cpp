@@ -3,7 +3,14 @@
 
 #include "support/cancel_everywhere.hpp"
 
-#include <coax/policy/layers.hpp>
+#include <coax/policy/circuit_breaker.hpp>
+#include <coax/policy/concurrency.hpp>
+#include <coax/policy/fallback.hpp>
+#include <coax/policy/hedge.hpp>
+#include <coax/policy/rate_limiter.hpp>
+#include <coax/policy/retry.hpp>
+#include <coax/policy/stack.hpp>
+#include <coax/policy/timeout.hpp>
 
 #include <gtest/gtest.h>
 
@@ -57,7 +64,7 @@ asio::awaitable<void> hedged(shared& all) {
 }
 asio::awaitable<void> hedged_and_failing(shared& all) {
     auto const got = co_await as_result(
-        hedge(all.hedges, [&all](attempt which) { return work(all, which.number == 1 ? errc::overloaded : errc{}); }));
+        hedge(all.hedges, [&all](attempt which) { return work(all, which.hedge ? errc{} : errc::overloaded); }));
     if (!got && got.error().code == errc::cancelled) throw_error(got.error());
 }
 asio::awaitable<void> broken(shared& all) { co_await with_breaker(all.breaker, work(all)); }
@@ -66,9 +73,9 @@ asio::awaitable<void> with_something_else(shared& all) {
 }
 asio::awaitable<void> stacked(shared& all) {
     auto once = [&all](attempt which) { return work(all, which.first() ? errc::overloaded : errc{}); };
-    auto const call =
-        stack(once, layer::within{1h}, layer::retrying{}, layer::breaking{all.breaker}, layer::hedged{all.hedges},
-              layer::quota{all.quota, 5}, layer::slot{all.slots}, layer::adaptive{all.limit}, layer::within{1min});
+    auto const call = stack(once, layer::timeout{1h}, layer::retry{}, layer::circuit_breaker{all.breaker},
+                            layer::hedge{all.hedges}, layer::quota{all.quota, 5}, layer::concurrency{all.slots},
+                            layer::adaptive{all.limit}, layer::timeout{1min});
     auto const got = co_await call({});
     if (!got) throw_error(got.error());
 }

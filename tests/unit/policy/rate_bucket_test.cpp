@@ -107,7 +107,7 @@ TEST(RateBucket, PauseHoldsEverythingAndOnlyMovesLater) {
 
 TEST(RateBucket, TightensToWhatTheServiceHasLeft) {
     coax::policy::detail::rate_bucket bucket{{.requests_per_minute = 60, .tokens_per_minute = 6000}};
-    bucket.tighten({.remaining_requests = 2, .remaining_tokens = 500}, start);
+    bucket.lower_to({.remaining_requests = 2, .remaining_tokens = 500}, start);
     EXPECT_EQ(bucket.wait_for(500, start), 0s);
     EXPECT_EQ(bucket.wait_for(600, start), 1s);
     take(bucket, 2, 0);
@@ -117,17 +117,17 @@ TEST(RateBucket, TightensToWhatTheServiceHasLeft) {
 TEST(RateBucket, NeverLoosensFromAReport) {
     coax::policy::detail::rate_bucket bucket{{.requests_per_minute = 60}};
     take(bucket, 60, 0);
-    bucket.tighten({.remaining_requests = 60, .requests_reset = 0ms}, start);
+    bucket.lower_to({.remaining_requests = 60, .reset_requests = 0ms}, start);
     EXPECT_EQ(bucket.wait_for(0, start), 1s);
-    bucket.tighten({}, start);
+    bucket.lower_to({}, start);
     EXPECT_EQ(bucket.wait_for(0, start), 1s);
 }
 
 TEST(RateBucket, WithoutARateNothingLeftHoldsUntilTheReset) {
     coax::policy::detail::rate_bucket bucket{{}};
-    bucket.tighten({.remaining_tokens = 1, .tokens_reset = 10s}, start);
+    bucket.lower_to({.remaining_tokens = 1, .reset_tokens = 10s}, start);
     EXPECT_EQ(bucket.wait_for(100, start), 0s);
-    bucket.tighten({.remaining_tokens = 0, .tokens_reset = 10s}, start);
+    bucket.lower_to({.remaining_tokens = 0, .reset_tokens = 10s}, start);
     EXPECT_EQ(bucket.wait_for(100, start), 10s);
 }
 
@@ -143,9 +143,9 @@ TEST(RateBucket, GivingBackAndSettlingReachTheDayToo) {
 
 TEST(RateBucket, LearnsALowerRateAndNeverAHigherOneUnlessFollowing) {
     coax::policy::detail::rate_bucket bucket{{.requests_per_minute = 60}};
-    bucket.tighten({.limit_requests = 30}, start);
+    bucket.lower_to({.limit_requests = 30}, start);
     EXPECT_EQ(bucket.requests_per_minute(), 30);
-    bucket.tighten({.limit_requests = 600}, start);
+    bucket.lower_to({.limit_requests = 600}, start);
     EXPECT_EQ(bucket.requests_per_minute(), 30);
     take(bucket, 30, 0);
     EXPECT_EQ(bucket.wait_for(0, start), 2s);
@@ -198,7 +198,7 @@ TEST(RateBucket, UseByOthersIsTakenOverOnceHoweverManyReportIt) {
 TEST(RateBucket, FollowingTakesOverARateThatNobodySetAndWhatIsLeft) {
     coax::policy::detail::rate_bucket bucket{{}};
     bucket.take(100, start);
-    bucket.learn({.limit_requests = 60, .limit_tokens = 6000, .remaining_requests = 30, .remaining_tokens = 500},
+    bucket.learn({.limit_requests = 60, .remaining_requests = 30, .limit_tokens = 6000, .remaining_tokens = 500},
                  bucket.mark(start), true, start);
     EXPECT_EQ(bucket.wait_for(500, start), 0s);
     EXPECT_EQ(bucket.wait_for(600, start), 1s);
@@ -231,9 +231,9 @@ void PrintTo(option_case const& row, std::ostream* out) { *out << row.name; }
 class RateLimiterOptions : public testing::TestWithParam<option_case> {};
 
 TEST_P(RateLimiterOptions, AreChecked) {
-    auto const wrong = validate(GetParam().options);
-    EXPECT_EQ(wrong ? wrong->where : "", GetParam().where);
-    if (wrong) {
+    auto const valid = validate(GetParam().options);
+    EXPECT_EQ(valid.error().where, GetParam().where);
+    if (!valid) {
         EXPECT_THROW(rate_limiter{GetParam().options}, exception);
     }
 }

@@ -154,7 +154,7 @@ TEST(RateLimiter, TightensFromTheServicesReport) {
         rate_limiter quota{{.requests_per_minute = 60}};
         traffic lane{quota, now(executor)};
         co_await lane.send(1, 0);
-        quota.tighten({.remaining_requests = 0});
+        quota.lower_to({.remaining_requests = 0});
         co_await lane.send(2, 0);
         EXPECT_THAT(lane.sent, ElementsAre(log_entry{1, 0s}, log_entry{2, 1s}));
     };

@@ -239,8 +239,7 @@ asio::awaitable<int> perform_retry(world& all, program const& one) {
 }
 asio::awaitable<int> perform_hedge(world& all, program const& one) {
     hedger policy{{.delay = std::chrono::duration_cast<milliseconds>(one.time)}};
-    co_return co_await hedge(
-        policy, [&](attempt which) { return perform(all, one.parts[static_cast<std::size_t>(which.number - 1)]); });
+    co_return co_await hedge(policy, [&](attempt which) { return perform(all, one.parts[which.hedge ? 1 : 0]); });
 }
 
 asio::awaitable<int> perform(world& all, program const& one) {

@@ -19,25 +19,9 @@ struct awaited<asio::awaitable<T>> {
 template <class T>
 inline constexpr bool is_result = std::is_same_v<T, as_result_t<T>>;
 
-/// As `as_result`, and keeps what was thrown.
+/// Undoes `as_result(op, &thrown)`: returns or throws what `op` did.
 template <class T>
-asio::awaitable<as_result_t<T>> capture(asio::awaitable<T> op, std::exception_ptr& thrown) {
-    try {
-        if constexpr (std::is_void_v<T>) {
-            co_await std::move(op);
-            co_return as_result_t<T>{};
-        } else {
-            co_return co_await std::move(op);
-        }
-    } catch (...) {
-        thrown = std::current_exception();
-        co_return to_error(thrown);
-    }
-}
-
-/// What `capture` took, in the form it came in.
-template <class T>
-T release(as_result_t<T> outcome, std::exception_ptr const& thrown) {
+T from_result(as_result_t<T> outcome, std::exception_ptr const& thrown) {
     if constexpr (is_result<T>) {
         return outcome;
     } else {

@@ -1,10 +1,18 @@
 #include "support/run_coro.hpp"
 
-#include <coax/policy/layers.hpp>
+#include <coax/policy/circuit_breaker.hpp>
+#include <coax/policy/concurrency.hpp>
+#include <coax/policy/fallback.hpp>
+#include <coax/policy/hedge.hpp>
+#include <coax/policy/rate_limiter.hpp>
+#include <coax/policy/retry.hpp>
+#include <coax/policy/stack.hpp>
+#include <coax/policy/timeout.hpp>
 #include <coax/tasks/map.hpp>
 
 #include <gmock/gmock.h>
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -93,12 +101,12 @@ TEST(Stack, ATimeoutInsideTheRetryIsOfEachAttemptOutsideOfAll) {
         };
         auto const each = retry_options::fixed(3, 1s, 0s);
         auto const start = now(executor);
-        auto const inside = co_await stack(slow, layer::retrying{each}, layer::within{10s})({});
+        auto const inside = co_await stack(slow, layer::retry{each}, layer::timeout{10s})({});
         EXPECT_EQ(inside.error().code, errc::timeout);
         EXPECT_THAT(attempts, ElementsAre(1, 2, 3));
         EXPECT_EQ(now(executor) - start, 32s);
         attempts.clear();
-        auto const outside = co_await stack(slow, layer::within{10s}, layer::retrying{each})({});
+        auto const outside = co_await stack(slow, layer::timeout{10s}, layer::retry{each})({});
         EXPECT_EQ(outside.error().code, errc::timeout);
         EXPECT_THAT(attempts, ElementsAre(1));
         EXPECT_EQ(now(executor) - start, 42s);
@@ -113,8 +121,9 @@ TEST(Stack, ASlotInsideTheRetryIsFreeDuringTheBackOff) {
             async_semaphore slots{1};
             auto down = []() { return fails(errc::overloaded); };
             auto const slow = retry_options::fixed(2, 10s, 0s);
-            auto const call = inside ? stack(down, layer::retrying{slow}, layer::slot{slots})
-                                     : stack(down, layer::slot{slots}, layer::retrying{slow});
+            using function = std::function<asio::awaitable<result<int>>(attempt)>;
+            function const call = inside ? function{stack(down, layer::retry{slow}, layer::concurrency{slots})}
+                                         : function{stack(down, layer::concurrency{slots}, layer::retry{slow})};
             auto run = [&call]() -> asio::awaitable<void> { co_await call({}); };
             started one{executor, run()};
             co_await sleep_for(5s);
@@ -163,7 +172,7 @@ TEST(Stack, AnOpenBreakerInsideTheRetryIsWaitedForOutsideItIsNot) {
         auto twice_down = [&calls]() { return ++calls <= 2 ? fails(errc::server_error) : gives(calls); };
         auto const start = now(executor);
         auto const inside =
-            stack(twice_down, layer::retrying{retry_options::fixed(4, 1s, 0s)}, layer::breaking{breaker});
+            stack(twice_down, layer::retry{retry_options::fixed(4, 1s, 0s)}, layer::circuit_breaker{breaker});
         EXPECT_EQ((co_await inside({})).value(), 3);
         EXPECT_EQ(now(executor) - start, 6s) << "1 s of back-off, then the 5 s that the breaker told";
     };
@@ -185,8 +194,8 @@ TEST(Stack, EverythingInTheStatedOrderLosesNothing) {
             co_return number;
         };
         auto const call =
-            stack(service, layer::instead{-1}, layer::retrying{}, layer::breaking{breaker}, layer::hedged{policy},
-                  layer::quota{limiter, 50}, layer::slot{slots}, layer::adaptive{limit}, layer::within{2s});
+            stack(service, layer::fallback{-1}, layer::retry{}, layer::circuit_breaker{breaker}, layer::hedge{policy},
+                  layer::quota{limiter, 50}, layer::concurrency{slots}, layer::adaptive{limit}, layer::timeout{2s});
         std::vector<int> jobs(200);
         auto const all = co_await coax::map(jobs, {.concurrency = 20}, [&call](int) { return call({}); });
         for (auto const& one : all) EXPECT_TRUE(one);
@@ -205,7 +214,7 @@ TEST(Stack, ACancelledCallHoldsNothing) {
         rate_limiter limiter{{.tokens_per_minute = 100}};
         auto hang = []() -> asio::awaitable<void> { co_await sleep_for(1h); };
         auto const call =
-            stack(hang, layer::retrying{}, layer::quota{limiter, 100}, layer::slot{slots}, layer::adaptive{limit});
+            stack(hang, layer::retry{}, layer::quota{limiter, 100}, layer::concurrency{slots}, layer::adaptive{limit});
         std::optional<errc> seen;
         auto run = [&]() -> asio::awaitable<void> { seen = (co_await call({})).error().code; };
         started one{executor, run()};

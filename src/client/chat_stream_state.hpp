@@ -1,0 +1,56 @@
+#pragma once
+
+#include "client/request_layer.hpp"
+
+#include <coax/chat/response.hpp>
+#include <coax/client/chat_stream.hpp>
+#include <coax/http/sse.hpp>
+#include <coax/http/transport.hpp>
+#include <coax/provider/provider.hpp>
+
+#include <memory>
+#include <optional>
+
+namespace coax {
+
+/// A stream under way. Lives on the shard that opened it.
+class chat_stream::state {
+public:
+    state(client::impl& owner, detail::call_state const& call, std::unique_ptr<streaming_response> body,
+          detail::stream_lease held);
+    state(state const&) = delete;
+    state& operator=(state const&) = delete;
+    ~state() { drop(); }
+
+    asio::awaitable<result<std::optional<chat_delta>>> next();
+    asio::awaitable<result<chat_response>> finish();
+    /// Hands an unfinished body to its shard, which closes the connection and counts the request as a cancelled one.
+    void drop() noexcept;
+
+    [[nodiscard]] asio::any_io_executor const& executor() const noexcept { return at_.executor; }
+    void keep_alive(std::shared_ptr<client::impl> owner) { keep_alive_ = std::move(owner); }
+
+    int attempts{1};  ///< Of the whole call.
+
+private:
+    /// The next delta among the bytes that are there; nothing when more are needed.
+    result<std::optional<chat_delta>> decode_ready();
+    /// Reads the end of the body, so that the connection can be used again.
+    asio::awaitable<void> drain();
+    /// The stream is over: keeps the whole response, or why there is none.
+    void conclude();
+    error fail(error why);
+
+    std::shared_ptr<client::impl> keep_alive_{};
+    client::impl& client_;
+    detail::shard& at_;
+    clock::time_point began_;
+    clock::time_point deadline_;  ///< Of the whole call, the stream included.
+    std::unique_ptr<streaming_response> body_;
+    std::unique_ptr<stream_decoder> decoder_;
+    sse_decoder events_;
+    detail::stream_lease held_;
+    std::optional<result<chat_response>> end_{};  ///< Set once, when nothing more comes.
+};
+
+}  // namespace coax

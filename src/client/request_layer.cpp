@@ -1,0 +1,57 @@
+#include "client/request_layer.hpp"
+
+#include "client/client_impl.hpp"
+
+namespace coax::detail {
+
+void sent_request::begin(attempt which) {
+    number_ = ++call_->sent;
+    hedge_ = which.hedge;
+    sent_at_ = now(at_->executor);
+    owner_->count(&client_statistics::attempts);
+    if (hedge_)
+        owner_->count(&client_statistics::hedges);
+    else if (!which.first())
+        owner_->count(&client_statistics::retries);
+}
+
+void sent_request::succeeded(usage const& used) {
+    owner_->count(used);
+    notify(used, nullptr);
+}
+
+error sent_request::failed(error why, usage const& spent) {
+    auto const& key = owner_->options.service.api_key;
+    why.message = redact(std::move(why.message), key);
+    why.service_message = redact(std::move(why.service_message), key);
+    notify(spent, &why);
+    return why;
+}
+
+void sent_request::notify(usage const& spent, error const* why) const {
+    auto const& on_attempt = owner_->options.hooks.on_attempt;
+    if (!on_attempt) return;
+    on_attempt({.number = number_,
+                .hedge = hedge_,
+                .took = std::chrono::duration_cast<std::chrono::milliseconds>(now(at_->executor) - sent_at_),
+                .usage = spent,
+                .why = why != nullptr ? std::optional{*why} : std::nullopt});
+}
+
+std::optional<sent_request> signed_requests::try_acquire() const {
+    auto const& service = owner.options.service;
+    if (service.token_source) return std::nullopt;
+    auto request = call.request;
+    owner.provider->authorize(request, service.api_key);
+    return std::optional<sent_request>{std::in_place, owner, call, std::move(request)};
+}
+
+asio::awaitable<sent_request> signed_requests::acquire() const {
+    auto const self = *this;
+    auto const token = value_or_throw(co_await self.owner.options.service.token_source());
+    auto request = self.call.request;
+    self.owner.provider->authorize(request, token);
+    co_return sent_request{self.owner, self.call, std::move(request)};
+}
+
+}  // namespace coax::detail

@@ -1,0 +1,112 @@
+#pragma once
+
+#include "client/concurrency_limit.hpp"
+
+#include <coax/chat/response.hpp>
+#include <coax/client/client.hpp>
+#include <coax/http/transport.hpp>
+#include <coax/policy/attempt.hpp>
+#include <coax/policy/rate_limiter.hpp>
+#include <coax/runtime/clock.hpp>
+
+#include <concepts>
+#include <memory>
+#include <optional>
+#include <utility>
+
+namespace coax::detail {
+
+/// One thread's share of a client: what belongs to one call stays on one of these.
+struct shard {
+    asio::any_io_executor executor;
+    std::shared_ptr<coax::transport> transport;
+};
+
+/// One call on its way through the policies: what it asks, and what its requests came to.
+struct call_state {
+    shard& at;
+    clock::time_point deadline;
+    http_request request{};            ///< Without credentials.
+    std::int64_t estimated_tokens{0};  ///< Of one request.
+    clock::time_point began{};
+    int sent{0};          ///< Requests; of a hedged attempt two are under way at once.
+    coax::usage usage{};  ///< Of whole responses.
+};
+
+/// One signed request: counted when it is sent, reported to `client_hooks::on_attempt` when it is over.
+class sent_request {
+public:
+    sent_request(client::impl& owner, call_state& call, http_request signed_request)
+        : request{std::move(signed_request)}, owner_{&owner}, call_{&call}, at_{&call.at} {}
+    sent_request(sent_request&& other) noexcept
+        : request{std::move(other.request)},
+          owner_{std::exchange(other.owner_, nullptr)},
+          call_{other.call_},
+          at_{other.at_},
+          number_{other.number_},
+          hedge_{other.hedge_},
+          sent_at_{other.sent_at_} {}
+    sent_request& operator=(sent_request&&) = delete;
+    ~sent_request() = default;
+
+    void begin(attempt which);
+    /// @param outcome  Its error is made fit for callers' eyes: without the key.
+    /// @param spent    Tokens of a stream that broke.
+    template <class T>
+    void finish(result<T>& outcome, usage const& spent = {}) {
+        if (!owner_) return;
+        if (!outcome)
+            outcome = failed(std::move(outcome).error(), spent);
+        else if constexpr (std::same_as<T, chat_response>)
+            succeeded(outcome->usage);
+        owner_ = nullptr;
+    }
+
+    http_request request;
+
+private:
+    void succeeded(usage const& used);
+    [[nodiscard]] error failed(error why, usage const& spent);
+    void notify(usage const& spent, error const* why) const;
+
+    client::impl* owner_;  ///< Null: moved away, or over.
+    call_state* call_;     ///< Used until it is sent.
+    shard* at_;
+    int number_{0};  ///< Among the requests of its call, from 1.
+    bool hedge_{false};
+    clock::time_point sent_at_{};
+};
+
+/// The layer that signs each request, innermost: a token is fetched when permit and quota are there.
+struct signed_requests {
+    using held = sent_request;
+
+    client::impl& owner;
+    call_state& call;
+
+    /// Nothing where a token must be fetched.
+    [[nodiscard]] std::optional<sent_request> try_acquire() const;
+    [[nodiscard]] asio::awaitable<sent_request> acquire() const;
+};
+
+/// The tokens of a response, for the quota layer.
+struct tokens_of_response {
+    std::int64_t operator()(chat_response const& response) const { return response.usage.total_tokens(); }
+};
+
+using quota_layer = layer::quota<tokens_of_response>;
+
+/// What a stream holds until its end.
+struct stream_lease {
+    concurrency_permit permit;
+    quota_layer::held quota;
+    sent_request request;
+
+    void finish(result<chat_response>& outcome, usage const& spent = {}) {
+        quota.finish(outcome);
+        permit.finish(outcome);
+        request.finish(outcome, spent);
+    }
+};
+
+}  // namespace coax::detail

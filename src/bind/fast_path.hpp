@@ -50,10 +50,7 @@ inline char const* read_fast_real(type_descriptor const& type, void* into, char 
     double value = 0;
     char const* const stop = json::detail::parse_simple_real(at, end, value);
     if (stop == nullptr) return nullptr;
-    if (type.bytes == sizeof(float))
-        store(into, static_cast<float>(value));
-    else
-        store(into, value);
+    store_real(into, type.bytes, value);
     return stop;
 }
 
@@ -63,17 +60,22 @@ inline char const* find_fast_string_end(char const* at, char const* end, bool ch
     return json::detail::find_simple_string_end(at + 1, end, check_utf8);
 }
 
-inline char const* read_fast_name(type_descriptor const& type, void* into, char const* at, char const* end) {
-    char const* const stop = find_fast_string_end(at, end, false);
-    if (stop == nullptr) return nullptr;
-    std::string_view const name{at + 1, static_cast<std::size_t>(stop - at - 1)};
+/// Stores the enumerator of a name. False: there is none.
+inline bool store_enumerator(type_descriptor const& type, void* into, std::string_view name) {
     auto const& names = *type.enumeration;
     for (std::size_t i = 0; i < names.count; ++i) {
         if (names.names[i] != name) continue;
         store_integer(into, type.bytes, static_cast<std::uint64_t>(names.values[i]));
-        return stop + 1;
+        return true;
     }
-    return nullptr;
+    return false;
+}
+
+inline char const* read_fast_name(type_descriptor const& type, void* into, char const* at, char const* end) {
+    char const* const stop = find_fast_string_end(at, end, false);
+    bool const is_known =
+        stop != nullptr && store_enumerator(type, into, {at + 1, static_cast<std::size_t>(stop - at - 1)});
+    return is_known ? stop + 1 : nullptr;
 }
 
 inline char const* skip_word(char const* at, char const* end, std::string_view word) {

@@ -14,24 +14,19 @@ __extension__ using int128 = __int128;  // seconds times ticks
 
 constexpr long long nanoseconds_each = 1'000'000'000;
 
-/// Takes parts off the front of a text; one wrong part spoils all.
+/// Takes parts off the front of a text; after one wrong part `is_good` is false.
 class part_reader {
 public:
     explicit part_reader(std::string_view text) : rest_{text} {}
 
     int number(std::size_t width) {
-        if (rest_.size() < width) return spoil();
         int value = 0;
-        for (char const c : rest_.substr(0, width)) {
-            if (c < '0' || c > '9') return spoil();
-            value = value * 10 + (c - '0');
-        }
-        rest_.remove_prefix(width);
+        for (std::size_t i = 0; i < width; ++i) value = value * 10 + (one_of("0123456789") - '0');
         return value;
     }
     char one_of(std::string_view choices) {
         if (rest_.empty() || choices.find(rest_.front()) == std::string_view::npos) {
-            spoil();
+            fail();
             return '\0';
         }
         char const found = rest_.front();
@@ -47,11 +42,11 @@ public:
     long long digits() {
         long long value = 0;
         std::size_t count = 0;
-        for (; count < rest_.size() && rest_[count] >= '0' && rest_[count] <= '9'; ++count) {
-            if (count == 17) return spoil();
+        for (; count < rest_.size() && json::detail::is_digit(rest_[count]); ++count) {
+            if (count == 17) return fail();
             value = value * 10 + (rest_[count] - '0');
         }
-        if (count == 0) return spoil();
+        if (count == 0) return fail();
         rest_.remove_prefix(count);
         return value;
     }
@@ -61,14 +56,14 @@ public:
         rest_.remove_prefix(1);
         int value = 0;
         std::size_t count = 0;
-        for (; count < rest_.size() && rest_[count] >= '0' && rest_[count] <= '9'; ++count)
+        for (; count < rest_.size() && json::detail::is_digit(rest_[count]); ++count)
             if (count < 9) value = value * 10 + (rest_[count] - '0');
-        if (count == 0) return spoil();
+        if (count == 0) return fail();
         rest_.remove_prefix(count);
         for (; count < 9; ++count) value *= 10;
         return value;
     }
-    int spoil() {
+    int fail() {
         good_ = false;
         return 0;
     }
@@ -91,22 +86,25 @@ std::chrono::year_month_day take_date(part_reader& parts) {
             std::chrono::day{static_cast<unsigned>(day)}};
 }
 
-void append_padded(std::string& out, long long number, std::size_t width) {
-    auto const digits = std::to_string(number);
-    if (digits.size() < width) out.append(width - digits.size(), '0');
-    out += digits;
+/// `printf` to the end of a string.
+template <class... Numbers>
+void append_formatted(std::string& out, char const* format, Numbers... numbers) {
+    char text[64];
+    out.append(text, static_cast<std::size_t>(std::snprintf(text, sizeof text, format, numbers...)));
 }
 
 void append_fraction(std::string& out, int nanoseconds) {
     if (nanoseconds == 0) return;
-    out += '.';
-    append_padded(out, nanoseconds, 9);
+    append_formatted(out, ".%09d", nanoseconds);
     out.erase(out.find_last_not_of('0') + 1);
 }
 
+bool fits_long_long(int128 value) {
+    return value >= std::numeric_limits<long long>::min() && value <= std::numeric_limits<long long>::max();
+}
+
 bool store(int128 seconds, long long nanoseconds, moment& into) {
-    if (seconds < std::numeric_limits<long long>::min() || seconds > std::numeric_limits<long long>::max())
-        return false;
+    if (!fits_long_long(seconds)) return false;
     into = {static_cast<long long>(seconds), static_cast<int>(nanoseconds)};
     return true;
 }
@@ -133,11 +131,11 @@ clock_time take_clock(part_reader& parts) {
         int const hour = parts.number(2);
         parts.one_of(":");
         int const minute = parts.number(2);
-        if (hour > 23 || minute > 59) parts.spoil();
+        if (hour > 23 || minute > 59) parts.fail();
         clock.offset_minutes = (zone == '-' ? -1 : 1) * (hour * 60 + minute);
     }
     // 60 is a leap second: the first moment of the next minute.
-    if (clock.hour > 23 || clock.minute > 59 || clock.second > 60) parts.spoil();
+    if (clock.hour > 23 || clock.minute > 59 || clock.second > 60) parts.fail();
     return clock;
 }
 
@@ -164,13 +162,8 @@ bool is_time_of_day(std::string_view text) {
 bool append_date_time(std::string& out, moment time) {
     auto const days = time.seconds / 86400 - (time.seconds % 86400 < 0 ? 1 : 0);
     if (!append_date(out, days)) return false;
-    auto const second = time.seconds - days * 86400;
-    out += 'T';
-    append_padded(out, second / 3600, 2);
-    out += ':';
-    append_padded(out, second / 60 % 60, 2);
-    out += ':';
-    append_padded(out, second % 60, 2);
+    auto const second = static_cast<int>(time.seconds - days * 86400);
+    append_formatted(out, "T%02d:%02d:%02d", second / 3600, second / 60 % 60, second % 60);
     append_fraction(out, time.nanoseconds);
     out += 'Z';
     return true;
@@ -190,11 +183,8 @@ bool append_date(std::string& out, long long days) {
     constexpr auto last = sys_days{year{9999} / 12 / 31}.time_since_epoch().count();
     if (days < first || days > last) return false;
     year_month_day const date{sys_days{std::chrono::days{days}}};
-    append_padded(out, static_cast<int>(date.year()), 4);
-    out += '-';
-    append_padded(out, static_cast<unsigned>(date.month()), 2);
-    out += '-';
-    append_padded(out, static_cast<unsigned>(date.day()), 2);
+    append_formatted(out, "%04d-%02u-%02u", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                     static_cast<unsigned>(date.day()));
     return true;
 }
 
@@ -309,7 +299,7 @@ bool to_ticks(moment time, long long num, long long den, bool exact, long long& 
         if (exact) return false;
         if (all < 0) --whole;
     }
-    if (whole < std::numeric_limits<long long>::min() || whole > std::numeric_limits<long long>::max()) return false;
+    if (!fits_long_long(whole)) return false;
     ticks = static_cast<long long>(whole);
     return true;
 }

@@ -41,6 +41,13 @@ void store(void* into, Number value) {
     return bytes == sizeof(float) ? double{load<float>(from)} : load<double>(from);
 }
 
+inline void store_real(void* into, std::size_t bytes, double value) {
+    if (bytes == sizeof(float))
+        store(into, static_cast<float>(value));
+    else
+        store(into, value);
+}
+
 /// Stores the low bytes, which are the same for signed and unsigned.
 inline void store_integer(void* into, std::size_t bytes, std::uint64_t value) {
     switch (bytes) {

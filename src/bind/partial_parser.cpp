@@ -74,22 +74,9 @@ bool partial_parser::skip_partial_fence() {
     return true;
 }
 
-// --- the part that templates see ---
-
-partial_core::partial_core(type_descriptor const& type, void* into, json::read_options const& options)
-    : parser_{std::make_unique<partial_parser>(type, into, options)} {}
-partial_core::partial_core(partial_core&&) noexcept = default;
-partial_core& partial_core::operator=(partial_core&&) noexcept = default;
-partial_core::~partial_core() = default;
-
-void partial_core::feed(std::string_view bytes) { parser_->feed(bytes); }
-bool partial_core::is_complete() const noexcept { return parser_->is_complete(); }
-std::optional<error> partial_core::problem() const { return parser_->problem(); }
-json::presence partial_core::presence_at(std::string_view pointer) const { return parser_->presence_at(pointer); }
-json::presence partial_core::presence_of(void const* member) const { return parser_->presence_of(member); }
-std::size_t partial_core::open_items(void const* member) const { return parser_->open_items(member); }
-bool partial_core::finish() { return parser_->finish(); }
-std::string_view partial_core::text() const noexcept { return parser_->text(); }
-json::read_options const& partial_core::options() const noexcept { return parser_->options(); }
+coax::core::detail::opaque<partial_core> make_partial_core(type_descriptor const& type, void* into,
+                                                           json::read_options const& options) {
+    return std::unique_ptr<partial_core>{std::make_unique<partial_parser>(type, into, options)};
+}
 
 }  // namespace coax::bind::detail

@@ -18,23 +18,22 @@ struct parser_input {
 
 /// Reads a text that arrives in pieces, with the code of `json::read`. It stops at an error, keeps the text, and at the
 /// end the whole text is read again.
-class partial_parser : private parser_input, private reader {
+class partial_parser : public partial_core, private parser_input, private reader {
 public:
     partial_parser(type_descriptor const& type, void* into, json::read_options const& options);
 
-    void feed(std::string_view bytes);
-    /// The text is at its end. True: the value is what `read` would have made of it.
-    [[nodiscard]] bool finish();
-    [[nodiscard]] bool is_complete() const { return state_ == state::complete; }
-    [[nodiscard]] std::optional<error> problem() const;
-    [[nodiscard]] std::string_view text() const { return input_text; }
-    [[nodiscard]] json::read_options const& options() const { return input_options; }
+    void feed(std::string_view bytes) override;
+    [[nodiscard]] bool finish() override;
+    [[nodiscard]] bool is_complete() const override { return state_ == state::complete; }
+    [[nodiscard]] std::optional<error> problem() const override;
+    [[nodiscard]] std::string_view text() const override { return input_text; }
+    [[nodiscard]] json::read_options const& options() const override { return input_options; }
 
     // --- how much is there (presence.cpp) ---
 
-    [[nodiscard]] json::presence presence_at(std::string_view pointer) const;
-    [[nodiscard]] json::presence presence_of(void const* member) const;
-    [[nodiscard]] std::size_t open_items(void const* member) const;
+    [[nodiscard]] json::presence presence_at(std::string_view pointer) const override;
+    [[nodiscard]] json::presence presence_of(void const* member) const override;
+    [[nodiscard]] std::size_t open_items(void const* member) const override;
 
 private:
     enum class state : unsigned char {

@@ -1,4 +1,5 @@
 #include "bind/partial_parser.hpp"
+#include "bind/visit.hpp"
 
 #include <algorithm>
 
@@ -41,16 +42,10 @@ private:
     std::string_view text_;
 };
 
-bool has_entry(parse_frame const& map, reference_token const& step) {
-    struct search {
-        reference_token const& step;
-        bool found;
-    } wanted{step, false};
-    map.type->map->visit(map.into, &wanted, [](void* opaque, std::string_view name, void const*) {
-        auto& [looked_for, found] = *static_cast<search*>(opaque);
-        found = found || looked_for.names(name);
-    });
-    return wanted.found;
+bool has_entry(parse_frame const& map, reference_token const& token) {
+    bool found = false;
+    for_each_entry(*map.type, map.into, [&](std::string_view key, void const*) { found = found || token.names(key); });
+    return found;
 }
 
 }  // namespace

@@ -45,10 +45,7 @@ reader::leniency_outcome reader::read_python_none(type_descriptor const& type, v
 reader::leniency_outcome reader::read_special_number(type_descriptor const& type, void* into) {
     double value = 0;
     if (!take_special_number(value)) return leniency_outcome::not_applicable;
-    if (type.bytes == sizeof(float))
-        store(into, static_cast<float>(value));
-    else
-        store(into, value);
+    store_real(into, type.bytes, value);
     return leniency_outcome::read;
 }
 

@@ -21,30 +21,18 @@ bool reader::read_nullable(type_descriptor const& type, void* into) {
     return take_word("null") || fail("a value");
 }
 
-/// Lets `take_element` read one value through a callback, for containers that do not give addresses of new elements.
-template <class Take>
-insert_outcome reader::read_element_with(type_descriptor const& inner, Take take_element) {
-    struct filling {
-        reader& self;
-        type_descriptor const& inner;
-    } context{*this, inner};
-    return take_element(&context, [](void* opaque, void* element) {
-        auto& [self, element_type] = *static_cast<filling*>(opaque);
-        return self.read(element_type, element);
-    });
+bool reader::read_element(void* context, void* element) {
+    auto const& [self, type] = *static_cast<element_context*>(context);
+    return self.read(type, element);
 }
 
 /// Reads a value of another type and converts it.
 bool reader::read_converted(type_descriptor const& type, void* into) {
     char const* const where = at_;
     auto const before = violations_.size();
-    switch (read_element_with(*type.inner, [&](void* context, element_reader read_element) {
-        return type.converted->read(into, context, read_element);
-    })) {
-        case insert_outcome::ended: return false;
-        case insert_outcome::inserted: return true;
-        case insert_outcome::rejected: break;
-    }
+    element_context context{*this, *type.inner};
+    auto const outcome = type.converted->read(into, &context, &read_element);
+    if (outcome != insert_outcome::rejected) return outcome == insert_outcome::inserted;
     if (violations_.size() != before) return true;
     return add_violation("a value that a " + std::string{type.name} + " can be made of", "another", where);
 }
@@ -86,18 +74,15 @@ bool reader::read_items(parse_frame& frame, ReadItem read_item) {
 
 template <class ReadItem>
 bool reader::open_list(type_descriptor const& type, void* into, ReadItem read_item) {
-    auto frame = make_frame(type, into);
+    auto frame = open_frame(type, into);
     frame.link.is_index = true;
-    ++at_;
     return enter() && read_items(frame, read_item);
 }
 
 bool reader::read_sequence(type_descriptor const& type, void* into) {
-    if (peek() != '[') return report_mismatch(type);
     type.sequence->clear(into);
-    auto frame = make_frame(type, into);
+    auto frame = open_frame(type, into);
     frame.link.is_index = true;
-    ++at_;
     return enter() && read_items_of(frame);
 }
 
@@ -122,52 +107,47 @@ bool reader::read_items_of(parse_frame& frame) {
     });
 }
 
-bool reader::read_fixed_array(type_descriptor const& type, void* into) {
-    if (peek() != '[') return report_mismatch(type);
+/// Reads a list that has exactly `wanted` items.
+template <class ReadItem>
+bool reader::read_exactly(std::size_t wanted, type_descriptor const& type, void* into, ReadItem read_item) {
     char const* const where = at_;
-    auto const wanted = type.sequence->fixed_size;
-    auto* const items = static_cast<std::byte*>(const_cast<void*>(type.sequence->view(into).data));
     std::size_t count = 0;
     bool const whole = open_list(type, into, [&](std::size_t index) {
         count = index + 1;
-        return index < wanted ? read(*type.inner, items + index * type.inner->size) : skip_value();
+        return index < wanted ? read_item(index) : skip_value();
     });
     if (!whole || count == wanted) return whole;
     return add_violation(std::to_string(wanted) + " items", std::to_string(count), where);
 }
 
+bool reader::read_fixed_array(type_descriptor const& type, void* into) {
+    auto* const items = static_cast<std::byte*>(const_cast<void*>(type.sequence->view(into).data));
+    return read_exactly(type.sequence->fixed_size, type, into,
+                        [&](std::size_t index) { return read(*type.inner, items + index * type.inner->size); });
+}
+
+bool reader::read_tuple(type_descriptor const& type, void* into) {
+    auto const& tuple = *type.tuple;
+    std::vector<void*> parts(tuple.count + 1);
+    tuple.locate(into, parts.data());
+    return read_exactly(tuple.count, type, into,
+                        [&](std::size_t index) { return read(*tuple.parts[index], parts[index]); });
+}
+
 bool reader::read_collection(type_descriptor const& type, void* into) {
-    if (peek() != '[') return report_mismatch(type);
     auto const& list = *type.collection;
     list.clear(into);
+    element_context context{*this, *type.inner};
     return open_list(type, into, [&](std::size_t) {
         skip_space();
         char const* const where = at_;
-        auto const outcome = read_element_with(*type.inner, [&](void* context, element_reader read_element) {
-            return list.add(into, context, read_element);
-        });
+        auto const outcome = list.add(into, &context, &read_element);
         if (outcome != insert_outcome::rejected || !options_.check_docs) return outcome != insert_outcome::ended;
         return add_violation({}, std::string{duplicate_item}, where);
     });
 }
 
-bool reader::read_tuple(type_descriptor const& type, void* into) {
-    if (peek() != '[') return report_mismatch(type);
-    auto const& tuple = *type.tuple;
-    std::vector<void*> parts(tuple.count + 1);
-    tuple.locate(into, parts.data());
-    char const* const where = at_;
-    std::size_t count = 0;
-    bool const whole = open_list(type, into, [&](std::size_t index) {
-        count = index + 1;
-        return index < tuple.count ? read(*tuple.parts[index], parts[index]) : skip_value();
-    });
-    if (!whole || count == tuple.count) return whole;
-    return add_violation(std::to_string(tuple.count) + " items", std::to_string(count), where);
-}
-
 bool reader::read_flags(type_descriptor const& type, void* into) {
-    if (peek() != '[') return report_mismatch(type);
     type_descriptor one = type;
     one.what = kind::enumeration;
     std::uint64_t all = 0;

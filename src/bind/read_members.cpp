@@ -58,11 +58,9 @@ inline bool reader::take_expected_key(struct_descriptor const& structure, parse_
 }
 
 bool reader::read_object(type_descriptor const& type, void* into) {
-    if (peek() != '{') return report_mismatch(type);
-    auto frame = make_frame(type, into);
+    auto frame = open_frame(type, into);
     void* members[most_fields];
     type.structure->locate(into, members);
-    ++at_;
     if (!enter()) return false;
     if (char const* at = at_ - 1; take_expected_key(*type.structure, frame, '{', at)) {
         at_ = at;
@@ -72,10 +70,8 @@ bool reader::read_object(type_descriptor const& type, void* into) {
 }
 
 bool reader::read_map(type_descriptor const& type, void* into) {
-    if (peek() != '{') return report_mismatch(type);
-    auto frame = make_frame(type, into);
+    auto frame = open_frame(type, into);
     type.map->clear(into);
-    ++at_;
     return enter() && read_members(frame, no_fields, nullptr);
 }
 

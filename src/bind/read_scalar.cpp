@@ -33,8 +33,6 @@ std::size_t find_similar(enum_descriptor const& names, std::string_view name) {
 
 }  // namespace
 
-bool reader::read_null(type_descriptor const& type) { return take_word("null") || report_mismatch(type); }
-
 // --- numbers that the fast path leaves ---
 
 bool reader::store_in_range(type_descriptor const& type, void* into, bool negative, std::uint64_t size,
@@ -89,44 +87,29 @@ bool reader::read_real(type_descriptor const& type, void* into) {
         value = std::copysign(most, value);
     }
     at_ = stop;
-    if (narrow)
-        store(into, static_cast<float>(value));
-    else
-        store(into, value);
+    store_real(into, type.bytes, value);
     return true;
 }
 
 // --- text ---
 
-bool reader::read_string(type_descriptor const& type, std::string& into) {
-    return take('"') ? decode_string(into) : report_mismatch(type);
-}
-
 bool reader::read_enum(type_descriptor const& type, void* into) {
-    auto const& names = *type.enumeration;
-    char const* const where = at_;
+    char const* const where = at_++;
     std::string spare;
     std::string_view name;
-    if (!take('"')) return report_mismatch(type);
     if (!take_string(name, spare)) return false;
-    for (std::size_t i = 0; i < names.count; ++i) {
-        if (names.names[i] != name) continue;
-        store_integer(into, type.bytes, static_cast<std::uint64_t>(names.values[i]));
-        return true;
-    }
-    if (auto const index = options_.leniency.enum_case ? find_similar(names, name) : no_field; index != no_field) {
-        store_integer(into, type.bytes, static_cast<std::uint64_t>(names.values[index]));
-        return true;
-    }
+    if (store_enumerator(type, into, name)) return true;
+    auto const& names = *type.enumeration;
+    if (auto const index = options_.leniency.enum_case ? find_similar(names, name) : no_field; index != no_field)
+        return store_enumerator(type, into, names.names[index]);
     return add_violation(name_of(type), quoted(json::detail::shorten(name)), where);
 }
 
 bool reader::read_formatted(type_descriptor const& type, void* into) {
     auto const& form = *type.formatted;
-    char const* const where = at_;
+    char const* const where = at_++;
     std::string spare;
     std::string_view text;
-    if (!take('"')) return report_mismatch(type);
     if (!take_string(text, spare)) return false;
     if (form.read(text, into)) return true;
     return add_violation(std::string{form.name}.append(" such as ").append(quoted(form.sample)),

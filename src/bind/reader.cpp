@@ -26,16 +26,17 @@ void reader::read_document(type_descriptor const& type, void* into) {
 }
 
 bool reader::read_kind(type_descriptor const& type, void* into) {
+    if (char const opening = opening_of(type.what); opening != '\0' && peek() != opening) return report_mismatch(type);
     switch (type.what) {
         case kind::boolean: return report_mismatch(type);
         case kind::signed_integer:
         case kind::unsigned_integer: return read_integer(type, into);
         case kind::real: return read_real(type, into);
-        case kind::string: return read_string(type, *static_cast<std::string*>(into));
+        case kind::string: ++at_; return decode_string(*static_cast<std::string*>(into));
         case kind::enumeration: return read_enum(type, into);
         case kind::flags: return read_flags(type, into);
         case kind::formatted: return read_formatted(type, into);
-        case kind::null: return read_null(type);
+        case kind::null: return take_word("null") || report_mismatch(type);
         case kind::converted: return read_converted(type, into);
         case kind::nullable: return read_nullable(type, into);
         case kind::sequence: return read_sequence(type, into);

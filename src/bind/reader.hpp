@@ -98,13 +98,11 @@ private:
 
     // --- numbers, strings and names (read_scalar.cpp) ---
 
-    [[nodiscard]] bool read_null(type_descriptor const& type);
     [[nodiscard]] bool read_integer(type_descriptor const& type, void* into);
     [[nodiscard]] bool store_in_range(type_descriptor const& type, void* into, bool negative, std::uint64_t size,
                                       char const* stop);
     [[nodiscard]] bool report_out_of_range(type_descriptor const& type);
     [[nodiscard]] bool read_real(type_descriptor const& type, void* into);
-    [[nodiscard]] bool read_string(type_descriptor const& type, std::string& into);
     [[nodiscard]] bool read_enum(type_descriptor const& type, void* into);
     [[nodiscard]] bool read_formatted(type_descriptor const& type, void* into);
     [[nodiscard]] bool read_any(void* into);
@@ -124,8 +122,14 @@ private:
     [[nodiscard]] bool open_list(type_descriptor const& type, void* into, ReadItem read_item);
     template <class ReadItem>
     [[nodiscard]] bool read_items(parse_frame& frame, ReadItem read_item);
-    template <class Take>
-    [[nodiscard]] insert_outcome read_element_with(type_descriptor const& inner, Take take_element);
+    template <class ReadItem>
+    [[nodiscard]] bool read_exactly(std::size_t wanted, type_descriptor const& type, void* into, ReadItem read_item);
+    struct element_context {
+        reader& self;
+        type_descriptor const& type;
+    };
+    /// Reads a value where only its container can reach. @param context  An `element_context`.
+    [[nodiscard]] static bool read_element(void* context, void* element);
 
     // --- structs and maps (read_members.cpp) ---
 
@@ -173,10 +177,11 @@ private:
     [[nodiscard]] bool continue_string();
     void relink_frames();
 
-    [[nodiscard]] parse_frame make_frame(type_descriptor const& type, void* into) const {
+    /// Takes the opening bracket of an object or list.
+    [[nodiscard]] parse_frame open_frame(type_descriptor const& type, void* into) {
         return {.type = &type,
                 .into = into,
-                .begin_offset = offset(),
+                .begin_offset = static_cast<std::size_t>(at_++ - text().data()),
                 .violations_before = violations_.size(),
                 .link = {.parent = path_}};
     }

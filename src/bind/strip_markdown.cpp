@@ -1,4 +1,5 @@
 #include "bind/reader.hpp"
+#include "bind/type_names.hpp"
 
 #include <cstring>
 
@@ -16,18 +17,10 @@ void reader::skip_markdown(type_descriptor const& type) {
 }
 
 char reader::bracket_of(type_descriptor const& type) {
-    switch (type.what) {
-        case kind::object:
-        case kind::map: return '{';
-        case kind::sequence:
-        case kind::fixed_array:
-        case kind::collection:
-        case kind::tuple:
-        case kind::flags: return '[';
-        case kind::converted: return bracket_of(*type.inner);
-        case kind::variant: return common_bracket(*type.variant);
-        default: return '\0';
-    }
+    if (type.what == kind::converted) return bracket_of(*type.inner);
+    if (type.what == kind::variant) return common_bracket(*type.variant);
+    char const opening = opening_of(type.what);
+    return opening == '"' ? '\0' : opening;
 }
 
 char reader::common_bracket(variant_descriptor const& variant) {

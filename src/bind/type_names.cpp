@@ -1,6 +1,7 @@
 #include "bind/type_names.hpp"
 
 #include "bind/internal/messages.hpp"
+#include "json/internal/text.hpp"
 
 namespace coax::bind::detail {
 
@@ -9,24 +10,14 @@ bool may_start(type_descriptor const& type, char c) {
         case kind::boolean: return c == 't' || c == 'f';
         case kind::signed_integer:
         case kind::unsigned_integer:
-        case kind::real: return c == '-' || (c >= '0' && c <= '9');
-        case kind::string:
-        case kind::enumeration:
-        case kind::formatted: return c == '"';
+        case kind::real: return c == '-' || json::detail::is_digit(c);
         case kind::null: return c == 'n';
         case kind::nullable: return c == 'n' || may_start(*type.inner, c);
         case kind::converted: return may_start(*type.inner, c);
-        case kind::sequence:
-        case kind::fixed_array:
-        case kind::collection:
-        case kind::tuple:
-        case kind::flags: return c == '[';
-        case kind::map:
-        case kind::object: return c == '{';
         case kind::variant:
         case kind::any: return true;
+        default: return c == opening_of(type.what);
     }
-    return true;
 }
 
 std::string name_of(type_descriptor const& type) {
@@ -42,13 +33,6 @@ std::string name_of(type_descriptor const& type) {
         case kind::null: return "null";
         case kind::converted: return name_of(*type.inner);
         case kind::nullable: return name_of(*type.inner) + " or null";
-        case kind::sequence:
-        case kind::fixed_array:
-        case kind::collection:
-        case kind::flags:
-        case kind::tuple: return "an array";
-        case kind::map:
-        case kind::object: return "an object";
         case kind::variant: {
             std::string names;
             for (std::size_t i = 0; i < type.variant->count; ++i)
@@ -56,8 +40,8 @@ std::string name_of(type_descriptor const& type) {
             return names;
         }
         case kind::any: return "a value";
+        default: return opening_of(type.what) == '[' ? "an array" : "an object";
     }
-    return "a value";
 }
 
 }  // namespace coax::bind::detail

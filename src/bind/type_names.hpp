@@ -6,6 +6,23 @@
 
 namespace coax::bind::detail {
 
+/// The character that every value of a kind begins with; 0: they differ.
+[[nodiscard]] inline char opening_of(kind what) {
+    switch (what) {
+        case kind::string:
+        case kind::enumeration:
+        case kind::formatted: return '"';
+        case kind::sequence:
+        case kind::fixed_array:
+        case kind::collection:
+        case kind::tuple:
+        case kind::flags: return '[';
+        case kind::map:
+        case kind::object: return '{';
+        default: return '\0';
+    }
+}
+
 /// Whether a value whose text starts with `c` may be of this type.
 [[nodiscard]] bool may_start(type_descriptor const& type, char c);
 

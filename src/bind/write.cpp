@@ -1,4 +1,5 @@
 #include "bind/memory.hpp"
+#include "bind/visit.hpp"
 #include "json/internal/text_sink.hpp"
 
 #include <coax/bind/write.hpp>
@@ -26,11 +27,13 @@ public:
             case kind::flags: write_flags(type, value); break;
             case kind::formatted: write_formatted(*type.formatted, value); break;
             case kind::null: out_.put("null"); break;
-            case kind::converted: write_converted(type, value); break;
+            case kind::converted:
+                with_converted(type, value, [&](void const* shown) { write(*type.inner, shown); });
+                break;
             case kind::nullable: write_nullable(type, value); break;
             case kind::sequence:
-            case kind::fixed_array: write_list(type, value); break;
-            case kind::collection: write_collection(type, value); break;
+            case kind::fixed_array:
+            case kind::collection: write_list(type, value); break;
             case kind::tuple: write_tuple(*type.tuple, value); break;
             case kind::map: write_map(type, value); break;
             case kind::variant: write_variant(type, value); break;
@@ -40,6 +43,12 @@ public:
     }
 
 private:
+    /// A comma before every entry but the first.
+    void separate(bool& is_first) {
+        if (!is_first) out_.put(',');
+        is_first = false;
+    }
+
     /// A float has fewer digits than the double of its value.
     void write_real(type_descriptor const& type, void const* value) {
         if (type.bytes == sizeof(float))
@@ -60,56 +69,36 @@ private:
         auto bits = load_unsigned(value, type.bytes);
         auto const& names = *type.enumeration;
         out_.put('[');
-        bool first = true;
+        bool is_first = true;
         for (std::size_t i = 0; i < names.count; ++i) {
             auto const bit = static_cast<std::uint64_t>(names.values[i]);
             if (bit == 0 || (bits & bit) != bit) continue;
-            if (!first) out_.put(',');
-            first = false;
+            separate(is_first);
             out_.put_string(names.names[i]);
             bits &= ~bit;
         }
         out_.put(']');
     }
 
-    /// What its form cannot say, such as a year of five digits, is null.
+    /// A value that its format has no text for, such as a year of five digits, is null.
     void write_formatted(formatted_descriptor const& form, void const* value) {
-        bool const is_said = out_.append_with([&](std::string& text) {
+        bool const has_text = out_.append_with([&](std::string& text) {
             auto const start = text.size();
             text += '"';
             if (form.write(text, value)) return true;
             text.resize(start);
             return false;
         });
-        out_.put(is_said ? std::string_view{"\""} : "null");
-    }
-
-    void write_converted(type_descriptor const& type, void const* value) {
-        entry_context context{*this, *type.inner};
-        type.converted->write(value, &context, [](void* opaque, void const* shown) {
-            auto& each = *static_cast<entry_context*>(opaque);
-            each.writer.write(each.type, shown);
-        });
-    }
-
-    void write_collection(type_descriptor const& type, void const* value) {
-        out_.put('[');
-        entry_context context{*this, *type.inner};
-        type.collection->visit(value, &context, [](void* opaque, void const* element) {
-            auto& [writer, element_type, first] = *static_cast<entry_context*>(opaque);
-            if (!first) writer.out_.put(',');
-            first = false;
-            writer.write(element_type, element);
-        });
-        out_.put(']');
+        out_.put(has_text ? std::string_view{"\""} : "null");
     }
 
     void write_tuple(tuple_descriptor const& tuple, void const* value) {
         std::vector<void*> parts(tuple.count + 1);
         tuple.locate(const_cast<void*>(value), parts.data());  // only looked at
         out_.put('[');
+        bool is_first = true;
         for (std::size_t i = 0; i < tuple.count; ++i) {
-            if (i != 0) out_.put(',');
+            separate(is_first);
             write(*tuple.parts[i], parts[i]);
         }
         out_.put(']');
@@ -128,33 +117,24 @@ private:
     }
 
     void write_list(type_descriptor const& type, void const* value) {
-        auto const items = type.sequence->view(value);
-        auto const* at = static_cast<std::byte const*>(items.data);
         out_.put('[');
-        for (std::size_t i = 0; i < items.size; ++i, at += type.inner->size) {
-            if (i != 0) out_.put(',');
-            write(*type.inner, at);
-        }
+        for_each_item(type, value, [this, &item_type = *type.inner, is_first = true](void const* item) mutable {
+            separate(is_first);
+            write(item_type, item);
+        });
         out_.put(']');
     }
 
-    struct entry_context {
-        value_writer& writer;
-        type_descriptor const& type;
-        bool first{true};
-    };
-
     void write_map(type_descriptor const& type, void const* value) {
         out_.put('{');
-        entry_context context{*this, *type.inner};
-        type.map->visit(value, &context, [](void* opaque, std::string_view key, void const* entry) {
-            auto& [writer, entry_type, first] = *static_cast<entry_context*>(opaque);
-            if (!first) writer.out_.put(',');
-            first = false;
-            writer.out_.put_string(key);
-            writer.out_.put(':');
-            writer.write(entry_type, entry);
-        });
+        for_each_entry(
+            type, value,
+            [this, &entry_type = *type.inner, is_first = true](std::string_view key, void const* entry) mutable {
+                separate(is_first);
+                out_.put_string(key);
+                out_.put(':');
+                write(entry_type, entry);
+            });
         out_.put('}');
     }
 
@@ -171,12 +151,11 @@ private:
         void* members[most_fields];
         structure.locate(const_cast<void*>(value), members);  // only looked at
         out_.put('{');
-        bool first = true;
+        bool is_first = true;
         for (std::size_t i = 0; i < structure.field_count; ++i) {
             auto const& field = structure.fields[i];
             if (field.type == nullptr || is_left_out(*field.type, members[i])) continue;
-            if (!first) out_.put(',');
-            first = false;
+            separate(is_first);
             write_key(field);
             if (field.documentation != nullptr && !field.documentation->constant.empty() &&
                 field.type->what != kind::nullable)

@@ -33,24 +33,14 @@ char const* find_invalid_utf8(char const* at, char const* end) {
 }
 
 char* write_utf8(char* out, std::uint32_t code_point) {
-    auto const tail = [code_point](unsigned shift) {
-        return static_cast<char>(0x80U | ((code_point >> shift) & 0x3FU));
-    };
     if (code_point < 0x80) {
         *out++ = static_cast<char>(code_point);
-    } else if (code_point < 0x800) {
-        *out++ = static_cast<char>(0xC0U | (code_point >> 6U));
-        *out++ = tail(0);
-    } else if (code_point < 0x10000) {
-        *out++ = static_cast<char>(0xE0U | (code_point >> 12U));
-        *out++ = tail(6);
-        *out++ = tail(0);
-    } else {
-        *out++ = static_cast<char>(0xF0U | (code_point >> 18U));
-        *out++ = tail(12);
-        *out++ = tail(6);
-        *out++ = tail(0);
+        return out;
     }
+    constexpr unsigned char leads[] = {0, 0xC0, 0xE0, 0xF0};
+    unsigned const tails = code_point < 0x800 ? 1 : code_point < 0x10000 ? 2 : 3;
+    *out++ = static_cast<char>(leads[tails] | (code_point >> (6 * tails)));
+    for (unsigned i = tails; i-- != 0;) *out++ = static_cast<char>(0x80U | ((code_point >> (6 * i)) & 0x3FU));
     return out;
 }
 

@@ -29,11 +29,7 @@ void merge(boost::json::object& into, boost::json::object const& extra) {
     }
 }
 
-error not_an_object(std::string_view what) {
-    return {.code = errc::invalid_argument,
-            .message = std::string{what} + " is not a JSON object",
-            .where = std::string{what}};
-}
+error not_an_object(std::string const& what) { return invalid_argument(what, what + " is not a JSON object"); }
 
 }  // namespace
 

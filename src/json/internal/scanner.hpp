@@ -35,10 +35,10 @@ public:
           max_depth_{max_depth},
           check_utf8_{check_utf8} {}
 
-    /// From here on accepts what `leniency` allows beyond JSON's grammar.
-    void set_leniency(leniency const& leniency) {
-        leniency_ = leniency;
-        loose_strings_ = leniency.control_characters || leniency.bad_escapes || leniency.bad_utf8;
+    /// From here on accepts what is `allowed` beyond JSON's grammar.
+    void set_leniency(leniency const& allowed) {
+        leniency_ = allowed;
+        loose_strings_ = allowed.control_characters || allowed.bad_escapes || allowed.bad_utf8;
     }
 
     /// Skips a value of any kind, checking that it is JSON.

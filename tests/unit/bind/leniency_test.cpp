@@ -161,6 +161,160 @@ TEST(Leniency, CommentsAreNoneInsideStringsAndBeforeTheValue) {
               "expected an integer, found true (line 1, column 11)");
 }
 
+struct refused_case {
+    char const* name;
+    leniency allowed;
+    result<void> (*read)(std::string_view text, json::read_options const& options);
+    char const* text;
+    char const* message;
+};
+void PrintTo(refused_case const& row, std::ostream* out) { *out << row.name; }
+class LeniencyRefuses : public testing::TestWithParam<refused_case> {};
+
+template <class T>
+result<void> as(std::string_view text, json::read_options const& options) {
+    T value{};
+    return json::read_into(value, text, options);
+}
+
+TEST_P(LeniencyRefuses, WhatItDoesNotAllow) {
+    auto const& row = GetParam();
+    auto const read = row.read(row.text, {.leniency = row.allowed});
+    ASSERT_FALSE(read);
+    EXPECT_EQ(read.error().message, row.message);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Rows, LeniencyRefuses,
+    testing::Values(
+        refused_case{"escape_at_the_end",
+                     {.bad_escapes = true},
+                     as<std::string>,
+                     "\"a\\",
+                     "expected an escape that JSON has, found the end of the text (line 1, column 4)"},
+        refused_case{"no_closing_quote",
+                     {.control_characters = true},
+                     as<std::string>,
+                     "\"a\n",
+                     "expected the closing quote of a string, found the end of the text (line 2, column 1)"},
+        refused_case{"bad_escape_beside_line_breaks",
+                     {.control_characters = true},
+                     as<std::string>,
+                     "\"\n\\q\"",
+                     "expected an escape that JSON has, found 'q' (line 2, column 2)"},
+        refused_case{"line_break_beside_bad_escapes",
+                     {.bad_escapes = true},
+                     as<std::string>,
+                     "\"\\q\n\"",
+                     "expected an escape instead of a control character, found byte 10 (line 1, column 4)"},
+        refused_case{"bad_utf8_beside_line_breaks",
+                     {.control_characters = true},
+                     as<std::string>,
+                     "\"\n\xFF\"",
+                     "expected UTF-8 in a string, found byte 255 (line 2, column 1)"},
+        refused_case{"bad_utf8_in_a_bare_key",
+                     {.bare_keys = true},
+                     as<std::map<std::string, int>>,
+                     "{a\xFF:1}",
+                     "expected UTF-8 in a string, found byte 255 (line 1, column 3)"},
+        refused_case{"single_quotes_without_an_end",
+                     {.single_quotes = true},
+                     as<std::string>,
+                     "'a",
+                     "expected the closing quote of a string, found the end of the text (line 1, column 3)"},
+        refused_case{"single_quoted_text_of_another_pattern",
+                     {.single_quotes = true},
+                     as<colour>,
+                     "'pink'",
+                     "expected one of \"red\", \"green\", \"blue\", found \"pink\" (line 1, column 1)"},
+        refused_case{"words_in_a_string_for_a_number",
+                     {.scalars_in_strings = true},
+                     as<int>,
+                     R"("one")",
+                     "expected an integer, found a string (line 1, column 1)"},
+        refused_case{"string_in_a_string",
+                     {.scalars_in_strings = true},
+                     as<int>,
+                     R"("\"1\"")",
+                     "expected an integer, found a string (line 1, column 1)"},
+        refused_case{"cut_string_for_a_number",
+                     {.scalars_in_strings = true},
+                     as<int>,
+                     R"("1)",
+                     "expected the closing quote of a string, found the end of the text (line 1, column 3)"},
+        refused_case{"list_for_a_string",
+                     {.scalars_as_strings = true},
+                     as<std::string>,
+                     "[1]",
+                     "expected a string, found an array (line 1, column 1)"},
+        refused_case{"infinity_for_an_integer",
+                     {.special_numbers = true},
+                     as<int>,
+                     "Infinity",
+                     "expected an integer, found 'I' (line 1, column 1)"},
+        refused_case{"python_word_of_another_case",
+                     {.python_words = true},
+                     as<bool>,
+                     "TRUE",
+                     "expected a value, found 'T' (line 1, column 1)"},
+        refused_case{"two_commas",
+                     {.trailing_commas = true},
+                     as<std::vector<int>>,
+                     "[1,,]",
+                     "expected a value, found ',' (line 1, column 4)"},
+        refused_case{"comma_alone",
+                     {.trailing_commas = true},
+                     as<std::map<std::string, int>>,
+                     "{,}",
+                     "expected a key in quotes, found ',' (line 1, column 2)"},
+        refused_case{"fence_without_an_end_and_more",
+                     {.code_fences = true},
+                     as<int>,
+                     "```json\n7\nmore",
+                     "expected the end of the text, found 'm' (line 3, column 1)"},
+        refused_case{"prose_without_a_value",
+                     {.prose = true},
+                     as<plain>,
+                     "I cannot do that.",
+                     "expected a value, found 'I' (line 1, column 1)"},
+        refused_case{"prose_around_a_scalar",
+                     {.prose = true},
+                     as<int>,
+                     "It is 7.",
+                     "expected a value, found 'I' (line 1, column 1)"},
+        refused_case{"prose_with_an_open_object_only",
+                     {.prose = true},
+                     as<plain>,
+                     "Here: {\"a\":1",
+                     "expected ',' or '}' in an object, found the end of the text (line 1, column 13)"}),
+    [](auto const& row) { return std::string(row.param.name); });
+
+TEST(Leniency, TwoTogetherRepairOneString) {
+    json::read_options const options{.leniency = {.single_quotes = true, .control_characters = true, .bad_utf8 = true}};
+    EXPECT_EQ(*json::read<std::string>("'a\n\xFF\\'\\u00e9'", options), "a\n\xEF\xBF\xBD'\u00e9");
+    EXPECT_EQ(*json::read<std::string>("\"\xFF\"", {.check_utf8 = false, .leniency = {.control_characters = true}}),
+              "\xFF");
+    EXPECT_EQ(*json::read<std::string>(R"("\uD83D\u12 ")", {.leniency = {.bad_escapes = true}}), "\xEF\xBF\xBDu12 ");
+}
+
+TEST(Leniency, ClampsEveryKindOfNumber) {
+    json::read_options const options{.leniency = {.clamp_numbers = true}};
+    EXPECT_EQ(*json::read<unsigned>("-1", options), 0U);
+    EXPECT_EQ(*json::read<std::uint64_t>("99999999999999999999", options), UINT64_MAX);
+    EXPECT_EQ(*json::read<std::int64_t>("-99999999999999999999", options), INT64_MIN);
+    EXPECT_EQ(*json::read<std::int8_t>("1e3", options), 127);
+    EXPECT_EQ(*json::read<float>("-1e39", options), -3.4028234663852886e38F);
+    EXPECT_EQ(*json::read<float>("Infinity", {.leniency = {.special_numbers = true}}), INFINITY);
+}
+
+TEST(Leniency, EnumNamesMustMeanOneEnumerator) {
+    json::read_options const options{.leniency = {.enum_case = true}};
+    enum class shade { dark_red, DARK_RED, light };
+    EXPECT_EQ(*json::read<shade>(R"("Light")", options), shade::light);
+    EXPECT_EQ(*json::read<shade>(R"("dark_red")", options), shade::dark_red);
+    EXPECT_FALSE(json::read<shade>(R"("Dark-Red")", options)) << "two have this name";
+}
+
 TEST(Leniency, AValueKeepsJson) {
     EXPECT_FALSE(json::read<json_value>("{'a':1}", json::read_options{.leniency = json::full_leniency}));
     EXPECT_FALSE(json::read<json_value>("[1,]", json::read_options{.leniency = json::full_leniency}));

@@ -36,7 +36,7 @@ inline constexpr bool is_std_array<std::array<T, Size>> = true;
 template <class T>
 inline constexpr bool is_smart_pointer = is_a<T, std::unique_ptr> || is_a<T, std::shared_ptr>;
 
-/// A nullable is known from its type alone, so that a struct may hold itself behind one.
+/// Known from the type alone, so that a struct may hold itself behind one.
 template <class T>
 inline constexpr bool is_nullable = is_a<T, std::optional> || is_smart_pointer<T>;
 
@@ -55,7 +55,7 @@ concept range_like = requires(T& value) {
     value.end();
 };
 
-/// Takes elements one by one, but need not give their addresses.
+/// A container that takes elements one by one, but need not give their addresses.
 template <class T>
 concept collection_like = range_like<T> && !map_like<T> && requires(T& list, typename T::value_type element) {
     list.insert(list.end(), std::move(element));
@@ -91,7 +91,7 @@ struct nullable_functions {
 template <class T>
 struct vector_functions {
     static void clear(void* list) { static_cast<T*>(list)->clear(); }
-    /// The first room is for a few items, so that a short list is allocated once.
+    /// Reserves for a few items at first, so that a short list is allocated once.
     static void* append(void* list) {
         constexpr std::size_t size = sizeof(typename T::value_type), few = size < 128 ? 128 / size : 1;
         auto& items = *static_cast<T*>(list);
@@ -129,11 +129,9 @@ struct collection_functions {
     static void visit(void const* list, void* context, element_visitor visitor) {
         for (element const& each : *static_cast<T const*>(list)) visitor(context, &each);
     }
-    static constexpr collection_descriptor description{requires {typename T::key_type;
-}, &clear, &add, &size, &visit
-};  // namespace coax::bind::detail
-}
-;
+    static constexpr bool is_keyed = requires { typename T::key_type; };
+    static constexpr collection_descriptor description{is_keyed, &clear, &add, &size, &visit};
+};
 
 template <class T>
 struct tuple_functions {
@@ -171,7 +169,7 @@ struct map_functions {
     static constexpr map_descriptor description{&clear, &slot, &size, &visit};
 };
 
-/// A type that `json_form` makes another of.
+/// A type that `json_form` converts to another.
 template <class T>
 struct form_functions {
     using form = json_form<T>;
@@ -189,13 +187,13 @@ struct form_functions {
         inner const shown = form::to(*static_cast<T const*>(value));
         visitor(context, &shown);
     }
-    static consteval doc const* said() {
+    static consteval doc const* documentation() {
         if constexpr (requires { form::documentation.description; })
             return &form::documentation;
         else
             return nullptr;
     }
-    static constexpr converted_descriptor description{said(), &read, &write};
+    static constexpr converted_descriptor description{documentation(), &read, &write};
 };
 
-}  // namespace coax::json::detail
+}  // namespace coax::bind::detail

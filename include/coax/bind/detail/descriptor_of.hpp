@@ -25,7 +25,8 @@ namespace coax::bind::detail {
 
 // --- names ---
 
-/// A type's name with everything but letters, digits, '_' and '-' made '_', at most 64 long: what services accept.
+/// A type's name for a schema: everything but letters, digits, '_' and '-' becomes '_', at most 64 characters: what
+/// services accept.
 struct safe_name {
     char text[65]{};
     std::size_t size{0};
@@ -49,11 +50,11 @@ inline constexpr safe_name schema_name = make_safe_name(reflect::short_type_name
 
 // --- documentation ---
 
-constexpr bool has_constraints(doc const& said) {
-    return said.minimum.is_set() || said.maximum.is_set() || said.exclusive_minimum.is_set() ||
-           said.exclusive_maximum.is_set() || said.multiple_of.is_set() || said.min_length.is_set() ||
-           said.max_length.is_set() || said.min_items.is_set() || said.max_items.is_set() || said.unique_items ||
-           !said.pattern.empty() || !said.format.empty() || !said.constant.empty();
+constexpr bool has_constraints(doc const& rules) {
+    return rules.minimum.is_set() || rules.maximum.is_set() || rules.exclusive_minimum.is_set() ||
+           rules.exclusive_maximum.is_set() || rules.multiple_of.is_set() || rules.min_length.is_set() ||
+           rules.max_length.is_set() || rules.min_items.is_set() || rules.max_items.is_set() || rules.unique_items ||
+           !rules.pattern.empty() || !rules.format.empty() || !rules.constant.empty();
 }
 
 // --- structs ---
@@ -81,7 +82,7 @@ struct field_list {
     field_descriptor entries[Count + 1]{};
 };
 
-/// An enum whose enumerators include this text, or a string.
+/// Whether a field can have this constant: it is a string, or an enum with this name.
 template <class Field>
 consteval bool may_be_constant(std::string_view text);
 
@@ -119,7 +120,7 @@ struct field_describer {
 template <class T>
 inline constexpr field_list<members_of<T>::count> fields_of = members_of<T>::template pass<field_describer<T>>();
 
-/// What is said of the type itself.
+/// The documentation of the type itself.
 template <class T>
 consteval doc const* type_documentation() {
 #if defined(__cpp_impl_reflection)
@@ -162,7 +163,8 @@ constexpr void rename_line(auto& tables) {
                   line.documentation);
 }
 
-/// The enumerators found, under the texts that the enum's table gives them, and those that only the table names.
+/// The enumerators that were found, with the names that the enum's table gives them, and those that only the table
+/// lists.
 template <class T>
 struct enum_tables {
     static constexpr auto const& found = reflect::enumerators<T>;
@@ -183,12 +185,12 @@ struct enum_tables {
             names[count] = name;
             values[count++] = value;
         }
-        constexpr void rename(std::string_view own_name, long long value, doc const& said) {
+        constexpr void rename(std::string_view own_name, long long value, doc const& documentation) {
             std::size_t at = 0;
             while (at < count && values[at] != value) ++at;
             if (at == count) add(own_name, value);
-            if (!said.name.empty()) names[at] = said.name.view();
-            if (!said.skip) return;
+            if (!documentation.name.empty()) names[at] = documentation.name.view();
+            if (!documentation.skip) return;
             for (--count; at < count; ++at) {
                 names[at] = names[at + 1];
                 values[at] = values[at + 1];
@@ -200,8 +202,8 @@ struct enum_tables {
         for (std::size_t i = 0; i < found.size(); ++i)
             result.add(found.name(i), static_cast<long long>(found.value(i)));
 #if defined(__cpp_impl_reflection)
-        reflect::detail::visit_enumerators<T>([&result](std::string_view name, T value, doc const& said) {
-            result.rename(name, static_cast<long long>(value), said);
+        reflect::detail::visit_enumerators<T>([&result](std::string_view name, T value, doc const& documentation) {
+            result.rename(name, static_cast<long long>(value), documentation);
         });
 #endif
         if constexpr (documented<T>) {
@@ -238,9 +240,11 @@ consteval wire_constant constant_of(std::size_t index) {
     wire_constant found{};
     if constexpr (!has_form<T> && !is_nullable<T> && !range_like<T> && object_like<T>) {
         [&]<std::size_t... I>(std::index_sequence<I...>) {
-            auto const look = [&](std::string_view own_name, doc const* said) {
-                if (said == nullptr || said->constant.empty() || said->skip || index-- != 0) return;
-                found = {said->name.empty() ? own_name : said->name.view(), said->constant.view()};
+            auto const look = [&](std::string_view own_name, doc const* documentation) {
+                if (documentation == nullptr || documentation->constant.empty() || documentation->skip || index-- != 0)
+                    return;
+                found = {documentation->name.empty() ? own_name : documentation->name.view(),
+                         documentation->constant.view()};
             };
             (look(members_of<T>::template name<I>(), members_of<T>::template documentation<I>()), ...);
         }(std::make_index_sequence<members_of<T>::count>{});
@@ -248,7 +252,7 @@ consteval wire_constant constant_of(std::size_t index) {
     return found;
 }
 
-/// What the tag `key` says in a struct; empty if it has none.
+/// The constant of the field `key` of a struct; empty: it has none.
 template <class T>
 consteval std::string_view tag_text(std::string_view key) {
     for (std::size_t i = 0;; ++i) {
@@ -258,7 +262,7 @@ consteval std::string_view tag_text(std::string_view key) {
     }
 }
 
-/// The key that has another constant in each alternative, or none.
+/// The key that has a different constant in each alternative; empty: there is none.
 template <class First, class... Rest>
 consteval std::string_view find_tag() {
     for (std::size_t i = 0;; ++i) {
@@ -328,18 +332,9 @@ consteval type_descriptor make_descriptor() {
         result.what = kind::null;
     } else if constexpr (std::is_same_v<T, json_value>) {
         result.what = kind::any;
-    } else if constexpr (calendar_date<T>) {
+    } else if constexpr (formatted<T>) {
         result.what = kind::formatted;
-        result.formatted = &date_functions<T>::description;
-    } else if constexpr (is_sys_time<T>) {
-        result.what = kind::formatted;
-        result.formatted = &time_functions<T>::description;
-    } else if constexpr (is_duration<T>) {
-        result.what = kind::formatted;
-        result.formatted = &duration_functions<T>::description;
-    } else if constexpr (std::is_same_v<T, std::vector<std::byte>>) {
-        result.what = kind::formatted;
-        result.formatted = &byte_functions::description;
+        result.formatted = &formatted_functions<T>::description;
     } else if constexpr (is_nullable<T>) {
         result.what = kind::nullable;
         result.inner = &descriptor_of<std::remove_cvref_t<decltype(*std::declval<T&>())>>;

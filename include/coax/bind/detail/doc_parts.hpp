@@ -4,7 +4,7 @@
 
 namespace coax::bind::detail {
 
-/// What of a list's or map's documentation is meant for the list itself.
+/// The part of a list's or map's documentation that is about the list itself.
 constexpr doc of_list(doc const* stated) {
     doc own{};
     if (stated == nullptr) return own;
@@ -19,7 +19,7 @@ constexpr doc of_list(doc const* stated) {
     return own;
 }
 
-/// What of it is meant for the items: bounds of numbers and strings.
+/// The part that is about its items: bounds of numbers and strings.
 constexpr doc of_items(doc const& stated) {
     doc each = stated;
     each.description = each.title = each.name = each.default_value = each.examples = {};

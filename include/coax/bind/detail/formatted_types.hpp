@@ -12,7 +12,8 @@
 
 namespace coax::bind::detail {
 
-/// A time since 1970, or a span of time, to the nanosecond. The nanoseconds are counted upwards, from 0 to 999,999,999.
+/// A time since 1970, or a length of time, to the nanosecond, split as in POSIX's timespec: the nanoseconds count
+/// upwards.
 struct moment {
     long long seconds{0};
     int nanoseconds{0};
@@ -20,7 +21,7 @@ struct moment {
 
 /// An RFC 3339 date-time, whatever its offset.
 [[nodiscard]] bool parse_date_time(std::string_view text, moment& into);
-/// "2026-11-20T23:15:00Z", with as many decimals as it needs. False for years that RFC 3339 cannot say.
+/// "2026-11-20T23:15:00Z", with as many decimals as it needs. False for years that RFC 3339 cannot express.
 [[nodiscard]] bool append_date_time(std::string& out, moment time);
 
 /// Whether a text is what RFC 3339 has behind the date: a time with its offset.
@@ -97,8 +98,16 @@ bool from_duration(Duration span, moment& into) {
                from_ticks(static_cast<long long>(span.count()), period::num, period::den, into);
 }
 
+/// How a type that is a string of a certain form in JSON is read and written.
 template <class T>
-struct time_functions {
+struct formatted_functions {};
+
+template <class T>
+concept formatted = requires { formatted_functions<T>::description; };
+
+template <class T>
+    requires(is_sys_time<T> && !std::is_same_v<T, std::chrono::sys_days>)
+struct formatted_functions<T> {
     static bool read(std::string_view text, void* into) {
         moment time{};
         typename T::duration since{};
@@ -110,13 +119,13 @@ struct time_functions {
         moment time{};
         return from_duration(static_cast<T const*>(value)->time_since_epoch(), time) && append_date_time(out, time);
     }
-    static constexpr doc said{.format = "date-time"};
+    static constexpr doc documentation{.format = "date-time"};
     static constexpr formatted_descriptor description{
-        "a date and time", "2026-11-20T23:15:00Z", &said, {}, &read, &write};
+        "a date and time", "2026-11-20T23:15:00Z", &documentation, {}, &read, &write};
 };
 
-template <class T>
-struct date_functions {
+template <calendar_date T>
+struct formatted_functions<T> {
     static bool read(std::string_view text, void* into) {
         long long days = 0;
         if (!parse_date(text, days)) return false;
@@ -129,12 +138,13 @@ struct date_functions {
             if (!date.ok()) return false;
         return append_date(out, std::chrono::sys_days{date}.time_since_epoch().count());
     }
-    static constexpr doc said{.format = "date"};
-    static constexpr formatted_descriptor description{"a date", "2026-11-20", &said, {}, &read, &write};
+    static constexpr doc documentation{.format = "date"};
+    static constexpr formatted_descriptor description{"a date", "2026-11-20", &documentation, {}, &read, &write};
 };
 
 template <class T>
-struct duration_functions {
+    requires is_duration<T>
+struct formatted_functions<T> {
     static bool read(std::string_view text, void* into) {
         moment span{};
         return parse_duration(text, span) && to_duration(span, true, *static_cast<T*>(into));
@@ -143,11 +153,12 @@ struct duration_functions {
         moment span{};
         return from_duration(*static_cast<T const*>(value), span) && append_duration(out, span);
     }
-    static constexpr doc said{.format = "duration"};
-    static constexpr formatted_descriptor description{"a duration", "P1DT2H30M", &said, {}, &read, &write};
+    static constexpr doc documentation{.format = "duration"};
+    static constexpr formatted_descriptor description{"a duration", "P1DT2H30M", &documentation, {}, &read, &write};
 };
 
-struct byte_functions {
+template <>
+struct formatted_functions<std::vector<std::byte>> {
     using bytes = std::vector<std::byte>;
     static bool read(std::string_view text, void* into) { return parse_base64(text, *static_cast<bytes*>(into)); }
     static bool write(std::string& out, void const* value) {

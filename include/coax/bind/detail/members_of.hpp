@@ -41,7 +41,7 @@ struct documentation_of<T> {
 template <class T>
 concept documented = requires { documentation_of<T>::table; };
 
-/// An aggregate that shows all of its fields by itself.
+/// An aggregate whose fields can all be seen.
 template <class T>
 concept open_struct = reflect::aggregate<T> && !reflect::detail::has_bases<T>;
 
@@ -97,17 +97,17 @@ consteval auto member_addresses() {
 }
 
 template <class T>
-consteval void place_docs(auto&, auto const&, coax::reflect::detail::field_docs<> const&) {}
+consteval void assign_docs(auto&, auto const&, coax::reflect::detail::field_docs<> const&) {}
 template <class T, class First, class... Rest>
-consteval void place_docs(auto& docs, auto const& addresses,
-                          coax::reflect::detail::field_docs<First, Rest...> const& fields) {
+consteval void assign_docs(auto& docs, auto const& addresses,
+                           coax::reflect::detail::field_docs<First, Rest...> const& fields) {
     void const* const wanted = &(reflect::detail::ghost<T>::object.value.*fields.first.member);
     for (std::size_t i = 0; i < reflect::field_count<T>; ++i)
         if (addresses.entries[i] == wanted) docs.entries[i] = &fields.first.documentation;
-    place_docs<T>(docs, addresses, fields.rest);
+    assign_docs<T>(docs, addresses, fields.rest);
 }
 
-/// A plain struct: its fields as declared, documented by the lines that name them.
+/// A plain struct: its fields in order, documented by the table entries that name them.
 template <class T>
     requires(open_struct<T> && !reflected_class<T>)
 struct members_of<T> {
@@ -115,7 +115,7 @@ struct members_of<T> {
 
     static constexpr doc_list<count> docs = [] {
         doc_list<count> list{};
-        if constexpr (documented<T>) place_docs<T>(list, member_addresses<T>(), documentation_of<T>::table.fields);
+        if constexpr (documented<T>) assign_docs<T>(list, member_addresses<T>(), documentation_of<T>::table.fields);
         return list;
     }();
     template <std::size_t I>
@@ -156,7 +156,7 @@ consteval std::size_t count_lines(coax::reflect::detail::field_docs<Lines...> co
 template <class Class, class Member>
 Member member_type(field_doc<Class, Member> const&);
 
-/// A class that shows nothing of itself: the members that its table lists, in that order.
+/// A class whose members cannot be seen: those that its table lists, in that order.
 template <listed_class T>
 struct members_of<T> {
     static constexpr auto const& lines = documentation_of<T>::table.fields;
@@ -185,7 +185,7 @@ struct members_of<T> {
 };
 
 #if defined(__cpp_impl_reflection)
-/// Any class, seen through; documented by annotations, or by the lines of its table.
+/// Any class, by reflection; documented by annotations, or by its table.
 template <reflected_class T>
 struct members_of<T> {
     static constexpr auto members = reflect::detail::all_members<T>;
@@ -219,8 +219,8 @@ private:
     static consteval doc const* documentation_in_table(std::string_view wanted) {
         doc const* found = nullptr;
         [&]<std::size_t... I>(std::index_sequence<I...>) {
-            auto const look = [&](reflect::detail::text_piece piece, doc const& said) {
-                if (std::string_view{piece.begin, piece.size} == wanted) found = &said;
+            auto const look = [&](reflect::detail::text_piece piece, doc const& entry) {
+                if (std::string_view{piece.begin, piece.size} == wanted) found = &entry;
             };
             (look(reflect::detail::member_name<line_at<I>(documentation_of<T>::table.fields).member>(),
                   line_at<I>(documentation_of<T>::table.fields).documentation),

@@ -23,12 +23,12 @@ enum class kind : unsigned char {
     nullable,     ///< std::optional, std::unique_ptr, std::shared_ptr
     sequence,     ///< std::vector
     fixed_array,  ///< std::array
-    collection,   ///< what keeps its elements apart or in its own order: sets, std::deque, std::vector<bool>
+    collection,   ///< what has no array of its elements: sets, std::deque, std::vector<bool>
     tuple,        ///< std::tuple, std::pair
     map,          ///< from std::string
     variant,
     object,
-    converted,  ///< what coax::json_form makes another type of
+    converted,  ///< what coax::json_form converts to another type
     any,        ///< coax::json_value
 };
 
@@ -56,7 +56,7 @@ struct struct_descriptor {
     std::uint64_t required[2]{};                            ///< A bit for each required field.
     std::uint64_t defaulted[2]{};                           ///< A bit for each field with a stated default.
     void (*locate)(void* object, void** members){nullptr};  ///< The addresses of all fields.
-    std::string (*check)(void const* object){nullptr};      ///< What is wrong with the whole, or empty.
+    std::string (*check)(void const* object){nullptr};      ///< What is wrong with the whole struct; empty: nothing.
 };
 
 struct enum_descriptor {
@@ -68,11 +68,11 @@ struct enum_descriptor {
 
 /// A string of a certain form.
 struct formatted_descriptor {
-    std::string_view name{};                                      ///< "a date"
-    std::string_view sample{};                                    ///< As it looks in JSON.
-    doc const* documentation{nullptr};                            ///< What the form itself says: its format.
-    std::string_view encoding{};                                  ///< Of bytes: "base64".
-    bool (*read)(std::string_view text, void* into){nullptr};     ///< False: it has not this form, or does not fit.
+    std::string_view name{};                                   ///< "a date"
+    std::string_view sample{};                                 ///< As it looks in JSON.
+    doc const* documentation{nullptr};                         ///< Of the form itself: its format.
+    std::string_view encoding{};                               ///< Of bytes: "base64".
+    bool (*read)(std::string_view text, void* into){nullptr};  ///< False: it does not have this form, or does not fit.
     bool (*write)(std::string& out, void const* value){nullptr};  ///< Without quotes. False: it has no text.
 };
 
@@ -95,7 +95,7 @@ struct sequence_descriptor {
     sequence_view (*view)(void const* list){nullptr};
 };
 
-/// Takes one entry of a map.
+/// Is called with one entry of a map.
 using entry_visitor = void (*)(void* context, std::string_view key, void const* value);
 
 struct map_descriptor {
@@ -109,13 +109,13 @@ struct map_descriptor {
 using element_reader = bool (*)(void* context, void* element);
 using element_visitor = void (*)(void* context, void const* element);
 
-/// What became of an element that was to be added.
+/// What became of an element that was to be inserted.
 enum class insert_outcome : unsigned char { ended, rejected, inserted };
 
 struct collection_descriptor {
     bool unique{false};
     void (*clear)(void* list){nullptr};
-    /// Has a new element filled and puts it in; `rejected` if it was in already.
+    /// Reads a new element and inserts it; `rejected`: it was in already.
     insert_outcome (*add)(void* list, void* context, element_reader read_element){nullptr};
     std::size_t (*size)(void const* list){nullptr};
     void (*visit)(void const* list, void* context, element_visitor visitor){nullptr};
@@ -130,7 +130,7 @@ struct tuple_descriptor {
 
 struct converted_descriptor {
     doc const* documentation{nullptr};
-    /// Has a value of the inner type filled and makes the outer one of it; `rejected` if there is none.
+    /// Reads a value of the inner type and converts it; `rejected`: it cannot be converted.
     insert_outcome (*read)(void* into, void* context, element_reader read_element){nullptr};
     void (*write)(void const* value, void* context, element_visitor visitor){nullptr};
 };
@@ -138,7 +138,7 @@ struct converted_descriptor {
 struct alternative_descriptor {
     type_descriptor const* type{nullptr};
     void* (*emplace)(void* variant){nullptr};
-    std::string_view constant{};  ///< What the tag says.
+    std::string_view constant{};  ///< The tag's value for it.
 };
 
 struct variant_descriptor {
@@ -149,8 +149,8 @@ struct variant_descriptor {
     void const* (*get)(void const* variant){nullptr};
 };
 
-/// All that the reader, the writer and the schema need to know of a type. One static object for each type, so that the
-/// code behind them is compiled once and not for each type anew.
+/// What the reader, the writer and the schema need to know of a type. Each type has one static object, so that their
+/// code is compiled once and not for each type.
 struct type_descriptor {
     kind what{};
     unsigned char bytes{0};                 ///< Size of a number or enum.

@@ -60,18 +60,18 @@ consteval unsupported_reason unsupported_type() {
     } else if constexpr (std::is_union_v<T>) {
         return unsupported_reason::raw_union;
     } else if constexpr (std::is_scalar_v<T> || std::is_same_v<T, std::string> || std::is_same_v<T, std::monostate> ||
-                         is_sys_time<T> || calendar_date<T> || std::is_same_v<T, json_value>) {
+                         std::is_same_v<T, json_value>) {
         return unsupported_reason::none;
     } else if constexpr (is_duration<T>) {
         return T::period::den <= 1'000'000'000 ? unsupported_reason::none : unsupported_reason::too_fine;
+    } else if constexpr (formatted<T>) {
+        return unsupported_reason::none;
     } else if constexpr (is_a<T, std::optional>) {
         return unsupported_type<typename T::value_type>();
     } else if constexpr (is_smart_pointer<T>) {
         return unsupported_type<typename T::element_type>();
     } else if constexpr (is_std_array<T>) {
         return unsupported_type<typename T::value_type>();
-    } else if constexpr (std::is_same_v<T, std::vector<std::byte>>) {
-        return unsupported_reason::none;
     } else if constexpr (is_a<T, std::vector>) {
         return unsupported_type<typename T::value_type>();
     } else if constexpr (map_like<T>) {
@@ -121,7 +121,7 @@ struct name_text {
     }
 };
 
-/// Where a type without a JSON form was met: in a field, or by itself.
+/// Where a type without a JSON form is used: in a field, or by itself.
 template <class Class, auto Name, class Type>
 struct in_field {
     static constexpr unsupported_reason why = unsupported_type<Type>();

@@ -221,9 +221,9 @@ BENCHMARK(pipeline_million)->Unit(benchmark::kMillisecond);
 
 /// All results in hand at the end: what is held is the vector of them.
 void map_million(benchmark::State& state) {
-    over_a_million(state, []() -> asio::awaitable<coax::map_progress> {
+    over_a_million(state, []() -> asio::awaitable<coax::pipeline_progress> {
         auto const out = co_await coax::map(std::views::iota(0, million), {.concurrency = 64}, item);
-        co_return coax::map_progress{.done = out.size()};
+        co_return coax::pipeline_progress{.done = out.size()};
     });
 }
 BENCHMARK(map_million)->Unit(benchmark::kMillisecond);

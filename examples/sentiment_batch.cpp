@@ -55,7 +55,7 @@ int main(int argc, char** argv) try {
     auto const keep = [&](auto one) { return results.emplace(one.index, one), coax::result<void>{}; };
     auto const show = [](coax::batch_progress const& now) { std::cout << to_line(now) << std::endl; };
     auto const total = coax::check_records(path, {}, {}).value();
-    auto posts = coax::record_source::open(path).value();
+    auto posts = coax::read_records(path).value();
     auto const summary =
         rt.run(coax::batch<sentiment>(llm, std::move(posts), to_request, keep, {.total = total, .on_progress = show}));
     if (results.size() >= 10) print_samples(results);

@@ -1,8 +1,5 @@
 #include <coax/batch/batch.hpp>
-#include <coax/runtime/detail/nursery.hpp>
-
-#include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
+#include <coax/tasks/when_any.hpp>
 
 #include <algorithm>
 #include <array>
@@ -11,10 +8,6 @@
 namespace coax {
 
 namespace {
-
-error wrong_option(std::string name, std::string message) {
-    return {.code = errc::invalid_argument, .message = std::move(message), .where = std::move(name)};
-}
 
 std::string seconds_text(std::chrono::milliseconds span) {
     std::array<char, 48> text{};
@@ -36,11 +29,11 @@ void batch_stop::request() const noexcept { requested_->store(true); }
 
 bool batch_stop::requested() const noexcept { return requested_->load(); }
 
-std::optional<error> validate(batch_options const& options) {
+result<void> validate(batch_options const& options) {
     if (options.concurrency < 1 || options.concurrency > 65'535)
-        return wrong_option("concurrency", "must be in [1, 65535]");
-    if (options.progress_interval.count() <= 0) return wrong_option("progress_interval", "must be > 0");
-    return std::nullopt;
+        return invalid_argument("concurrency", "must be in [1, 65535]");
+    if (options.progress_interval.count() <= 0) return invalid_argument("progress_interval", "must be > 0");
+    return {};
 }
 
 bool ends_batch(error const& why, bool any_succeeded) noexcept {
@@ -62,136 +55,140 @@ result<chat_request> request_of(std::string prompt) { return to_request(std::mov
 result<chat_request> request_of(chat_request request) { return request; }
 result<chat_request> request_of(result<chat_request> request) { return request; }
 
-/// The counts of one batch and the decisions that follow from them.
-struct batch_state {
+struct batch_run::state {
     batch_options options;
     batch_summary summary{};
+    std::uint64_t taken{0};
     std::uint64_t in_flight{0};
-    bool no_more{false};  ///< The source is at its end, or the batch was ended.
-    clock const* time{nullptr};
+    bool ending{false};  ///< By a failure or `max_failures`.
+    clock const* time{&clock::real()};
     clock::time_point begun{};
     rate_estimator rate{{}};
-    coax::detail::nursery* group{nullptr};
 
-    [[nodiscard]] bool stopping() const noexcept { return no_more || options.stop.requested(); }
-    void count(batch_outcome step);
-    void stop_at_bound() noexcept;
+    [[nodiscard]] bool ends_all(error const& why);
+    [[nodiscard]] std::chrono::milliseconds elapsed() const;
     [[nodiscard]] batch_progress progress();
+    asio::awaitable<void> report_progress();
+    asio::awaitable<void> run(asio::awaitable<pipeline_progress> work);
+    void end(result<void> ended);
 };
 
-batch_verdict batch_context::judge(error const& why) const noexcept {
-    if (!ends_batch(why, state_.summary.ok > 0)) return batch_verdict::hand_over;
-    // What is cut off because the batch is ending anyway is undone, and no news.
+/// Whether this failure, with which the batch ends or ended, is not the record's own.
+bool batch_run::state::ends_all(error const& why) {
+    if (!ends_batch(why, summary.ok > 0)) return false;
+    ending = true;
+    // What is cut off because the batch is ending anyway is undone, and no reason.
     bool const cut_off = why.code == errc::cancelled || why.code == errc::closed;
-    bool const ending = state_.summary.ended_by || (cut_off && state_.options.stop.requested());
-    return ending ? batch_verdict::give_up : batch_verdict::end_batch;
+    bool const stopped = cut_off && options.stop.requested();
+    if (!summary.ended_by && !stopped) summary.ended_by = why;
+    return true;
 }
 
-void batch_state::count(batch_outcome step) {
-    using end_t = batch_outcome::end_t;
-    summary.attempts += static_cast<std::uint64_t>(std::max(step.attempts, 0));
-    if (step.attempts > 1) summary.retries += static_cast<std::uint64_t>(step.attempts - 1);
-    summary.usage += step.usage;
-    switch (step.end) {
-        case end_t::no_record: no_more = true; break;
-        case end_t::ok: ++summary.ok; break;
-        case end_t::failed:
-            ++summary.failed;
-            count_failure(summary.failures, step.why->code);
-            stop_at_bound();
-            break;
-        case end_t::given_up: ++summary.unfinished; break;
-        case end_t::fatal:
-        case end_t::broken:
-            ++summary.unfinished;
-            no_more = true;
-            if (!summary.ended_by) summary.ended_by = std::move(step.why);
-            // What is in flight cannot be handed over any more.
-            if (step.end == end_t::broken) group->cancel();
-            break;
-    }
+std::chrono::milliseconds batch_run::state::elapsed() const {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(time->now() - begun);
 }
 
-void batch_state::stop_at_bound() noexcept {
-    if (options.max_failures == 0 || summary.failed < options.max_failures || no_more) return;
-    no_more = true;
-    summary.stopped = true;
-}
-
-batch_progress batch_state::progress() {
+batch_progress batch_run::state::progress() {
     auto const now = time->now();
     rate.add(now, summary.done());
-    batch_progress told{.done = summary.done(),
-                        .failed = summary.failed,
-                        .in_flight = in_flight,
-                        .total = options.total,
-                        .retries = summary.retries,
-                        .usage = summary.usage,
-                        .elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(now - begun)};
-    told.records_per_second = rate.per_second(now);
-    if (told.total) told.remaining = rate.time_for(*told.total - std::min(*told.total, told.done), now);
-    return told;
+    batch_progress current{.done = summary.done(),
+                           .failed = summary.failed,
+                           .in_flight = in_flight,
+                           .total = options.total,
+                           .retries = summary.retries,
+                           .usage = summary.usage,
+                           .elapsed = elapsed(),
+                           .records_per_second = rate.per_second(now)};
+    if (current.total) current.remaining = rate.time_for(*current.total - std::min(*current.total, current.done), now);
+    return current;
 }
 
-namespace {
-
-/// Works off records one after another until there are none or the batch ends.
-asio::awaitable<void> work_off(batch_state& state, batch_task& line) {
-    // A coroutine that Asio has spawned may not be cancelled before its first suspension, and a worker may cancel all.
-    co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);
-    while (!state.stopping()) {
-        ++state.in_flight;
-        auto step = co_await as_result(line.next(batch_context{state}));
-        --state.in_flight;
-        // Only source and sink can throw here.
-        if (!step) step = batch_outcome{.end = batch_outcome::end_t::broken, .why = std::move(step).error()};
-        state.count(std::move(*step));
-    }
-}
-
-asio::awaitable<void> tell_progress(batch_state& state) {
+asio::awaitable<void> batch_run::state::report_progress() {
     for (;;) {
-        co_await sleep_for(state.options.progress_interval);
-        state.options.on_progress(state.progress());
+        co_await sleep_for(options.progress_interval);
+        options.on_progress(progress());
     }
 }
 
-/// The workers; the last one to leave ends the telling of progress.
-asio::awaitable<void> work_to_end(batch_state& state, batch_task& line, std::size_t& workers) {
-    co_await as_result(work_off(state, line));
-    if (--workers == 0) state.group->cancel();
+asio::awaitable<void> batch_run::state::run(asio::awaitable<pipeline_progress> work) {
+    if (options.on_progress)
+        co_await when_any(std::move(work), report_progress());
+    else
+        co_await std::move(work);
 }
 
-}  // namespace
-
-asio::awaitable<batch_summary> run_line(batch_task& line, batch_options options) {
-    if (auto why = validate(options)) throw_error(std::move(*why));
-    auto const executor = co_await asio::this_coro::executor;
-    auto const& time = clock_of(executor);
-    batch_state state{
-        .options = std::move(options), .time = &time, .begun = time.now(), .rate = rate_estimator{time.now()}};
-
-    auto workers = state.options.concurrency;
-    if (state.options.total) workers = std::max<std::size_t>(1, std::min<std::uint64_t>(workers, *state.options.total));
-    auto const& tell = state.options.on_progress;
-    coax::detail::nursery group;
-    state.group = &group;
-    for (auto left = workers; left > 0; --left) group.add(work_to_end(state, line, workers));
-    if (tell) group.add(tell_progress(state));
-    co_await group.run(coax::detail::on_failure::carry_on);
-
-    auto& summary = state.summary;
-    summary.elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(time.now() - state.begun);
-    if (state.options.total) summary.remaining = *state.options.total - std::min(*state.options.total, summary.done());
-    summary.stopped = summary.stopped || (state.options.stop.requested() && summary.remaining != 0U);
-    if (tell) tell(state.progress());
-    co_return std::move(summary);
+/// Takes stock once all work is gone.
+void batch_run::state::end(result<void> ended) {
+    in_flight = 0;
+    // A failure of source or sink cancels the records in flight: then it is the reason, and not that they were.
+    if (!ended && (!summary.ended_by || summary.ended_by->code == errc::cancelled))
+        summary.ended_by = std::move(ended).error();
+    summary.elapsed = elapsed();
+    summary.unfinished = taken - summary.done();
+    if (options.total) summary.remaining = *options.total - std::min(*options.total, summary.done());
+    summary.stopped = summary.stopped || (options.stop.requested() && summary.remaining != 0U);
+    if (options.on_progress) options.on_progress(progress());
 }
 
-asio::awaitable<batch_answer<std::string>> ask_text(client llm, chat_request request) {
-    auto answer = co_await llm.chat(std::move(request));
-    check_usable(answer).value();
-    co_return batch_answer<std::string>{std::move(answer.text), answer.usage, answer.attempts};
+batch_run::batch_run(batch_options options) {
+    validate(options).value();
+    state_ = std::make_unique<state>(state{.options = std::move(options)});
+}
+
+bool batch_run::stopping() const noexcept { return state_->ending || state_->options.stop.requested(); }
+
+clock::time_point batch_run::begin() noexcept {
+    ++state_->taken;
+    ++state_->in_flight;
+    return state_->time->now();
+}
+
+std::chrono::milliseconds batch_run::elapsed_since(clock::time_point begun) const noexcept {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(state_->time->now() - begun);
+}
+
+bool batch_run::finish(usage const& used, int attempts, error const* failure) {
+    auto& summary = state_->summary;
+    --state_->in_flight;
+    summary.attempts += static_cast<std::uint64_t>(std::max(attempts, 0));
+    summary.retries += static_cast<std::uint64_t>(std::max(attempts - 1, 0));
+    summary.usage += used;
+    return failure == nullptr || !state_->ends_all(*failure);
+}
+
+void batch_run::count(std::optional<errc> failure) {
+    auto& summary = state_->summary;
+    if (!failure) {
+        ++summary.ok;
+        return;
+    }
+    ++summary.failed;
+    count_failure(summary.failures, *failure);
+    auto const most = state_->options.max_failures;
+    if (most == 0 || summary.failed < most || state_->ending) return;
+    state_->ending = summary.stopped = true;
+}
+
+pipeline_options batch_run::to_pipeline_options() const {
+    auto const& options = state_->options;
+    std::uint64_t const most = options.concurrency;
+    auto const useful = std::clamp<std::uint64_t>(options.total.value_or(most), 1, most);
+    return {.concurrency = static_cast<std::size_t>(useful), .ordered = false};
+}
+
+asio::awaitable<batch_summary> batch_run::run(asio::awaitable<pipeline_progress> work) {
+    auto& all = *state_;
+    all.time = &clock_of(co_await asio::this_coro::executor);
+    all.begun = all.time->now();
+    all.rate = rate_estimator{all.begun};
+    all.end(co_await as_result(all.run(std::move(work))));
+    co_return std::move(all.summary);
+}
+
+asio::awaitable<batch_output<std::string>> ask_text(client llm, chat_request request) {
+    auto response = co_await llm.chat(std::move(request));
+    check_usable(response).value();
+    co_return batch_output<std::string>{std::move(response.text), response.usage, response.attempts};
 }
 
 }  // namespace detail

@@ -1,4 +1,5 @@
 #include "batch/internal/line_reader.hpp"
+#include "batch/record_text.hpp"
 
 #include <coax/batch/jsonl_writer.hpp>
 #include <coax/bind/read.hpp>
@@ -106,14 +107,6 @@ result<scan> read_output(std::string const& path, std::optional<int> keep) {
     }
 }
 
-/// The text without the blanks around it, of which models may write thousands.
-std::string_view without_blanks(std::string_view text) {
-    constexpr std::string_view blanks = " \t\r\n";
-    auto const first = text.find_first_not_of(blanks);
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(blanks) - first + 1);
-}
-
 }  // namespace
 
 std::string to_json_line(batch_result<std::string> const& outcome, output_form form) {
@@ -125,7 +118,7 @@ std::string to_json_line(batch_result<std::string> const& outcome, output_form f
     if (!outcome.value)
         write_error(out, outcome.value.error());
     else if (form == output_form::json)
-        out.key("output").raw(without_blanks(*outcome.value));
+        out.key("output").raw(detail::without_blanks(*outcome.value));
     else
         out.member("output", std::string_view{*outcome.value});
     write_usage(out, outcome.usage);

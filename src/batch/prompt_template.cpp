@@ -1,3 +1,5 @@
+#include "batch/record_text.hpp"
+
 #include <coax/batch/prompt_template.hpp>
 #include <coax/bind/read.hpp>
 
@@ -10,15 +12,9 @@ namespace coax {
 
 namespace {
 
+using detail::record_text;
+using detail::without_blanks;
 using members = std::map<std::string, json_value>;
-
-constexpr std::string_view blanks = " \t\r\n";
-
-std::string_view trimmed(std::string_view text) {
-    auto const first = text.find_first_not_of(blanks);
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(blanks) - first + 1);
-}
 
 /// Takes the first line, without its end, off `text`.
 std::string_view take_line(std::string_view& text) {
@@ -35,23 +31,15 @@ std::string_view without_outer_newlines(std::string_view text) {
     return text;
 }
 
-error wrong(std::string message, std::string_view where, int line) {
-    return {.code = errc::invalid_argument,
-            .message = std::move(message),
-            .where = std::string{where} + ':' + std::to_string(line)};
+error invalid_line(std::string message, std::string_view where, int line) {
+    return invalid_argument(std::string{where} + ':' + std::to_string(line), std::move(message));
 }
 
 int count_lines(std::string_view text) { return static_cast<int>(std::count(text.begin(), text.end(), '\n')); }
 
-std::string shown(json_value const& value) {
-    if (!value.is_string()) return value.text();
-    auto text = json::read<std::string>(value);
-    return text ? std::move(*text) : value.text();
-}
-
 /// The member that a name means, whole or by its parts.
 std::optional<std::string> look_up(members const& record, std::string_view name) {
-    if (auto const found = record.find(std::string{name}); found != record.end()) return shown(found->second);
+    if (auto const found = record.find(std::string{name}); found != record.end()) return record_text(found->second);
     auto const dot = name.find('.');
     if (dot == std::string_view::npos) return std::nullopt;
     auto const outer = record.find(std::string{name.substr(0, dot)});
@@ -77,10 +65,10 @@ result<std::vector<prompt_template::piece>> prompt_template::split(std::string_v
         }
         plain += text.substr(0, open);
         auto const close = text.find("}}", open + 2);
-        if (close == std::string_view::npos) return wrong("\"{{\" without \"}}\"", where, line);
-        auto const name = trimmed(text.substr(open + 2, close - open - 2));
+        if (close == std::string_view::npos) return invalid_line("\"{{\" without \"}}\"", where, line);
+        auto const name = without_blanks(text.substr(open + 2, close - open - 2));
         if (name.empty() || name.find_first_of("{}\n") != std::string_view::npos)
-            return wrong("no field name between \"{{\" and \"}}\"", where, line);
+            return invalid_line("no field name between \"{{\" and \"}}\"", where, line);
         if (!plain.empty()) pieces.push_back({std::exchange(plain, {}), false});
         pieces.push_back({std::string{name}, true});
         text.remove_prefix(close + 2);
@@ -94,12 +82,12 @@ result<prompt_template> prompt_template::parse(std::string_view text, std::strin
     prompt_template made;
     int line = 1;
     auto rest = text;
-    if (trimmed(take_line(rest)) == "system:") {
+    if (without_blanks(take_line(rest)) == "system:") {
         auto const begin = rest;
         for (;;) {
-            if (rest.empty()) return wrong("the system part has no line \"---\" after it", where, 1);
+            if (rest.empty()) return invalid_line("the system part has no line \"---\" after it", where, 1);
             auto const before = rest;
-            if (trimmed(take_line(rest)) != "---") continue;
+            if (without_blanks(take_line(rest)) != "---") continue;
             auto const part = begin.substr(0, static_cast<std::size_t>(before.data() - begin.data()));
             auto pieces = split(without_outer_newlines(part), where, 2);
             if (!pieces) return pieces.error();
@@ -110,7 +98,7 @@ result<prompt_template> prompt_template::parse(std::string_view text, std::strin
     } else {
         rest = text;
     }
-    if (trimmed(rest).empty()) return wrong("the prompt is empty", where, line);
+    if (without_blanks(rest).empty()) return invalid_line("the prompt is empty", where, line);
     auto pieces = split(without_outer_newlines(rest), where, line);
     if (!pieces) return pieces.error();
     made.user_ = std::move(*pieces);
@@ -130,9 +118,7 @@ result<rendered_prompt> prompt_template::render(json_value const& record) const 
             } else if (part.text == "record") {
                 *into += record.text();
             } else {
-                return error{.code = errc::invalid_argument,
-                             .message = "the record has no field \"" + part.text + '"',
-                             .where = part.text};
+                return invalid_argument(part.text, "the record has no field \"" + part.text + '"');
             }
         }
     }

@@ -1,10 +1,11 @@
 #include "batch/internal/line_reader.hpp"
+#include "batch/record_text.hpp"
 
 #include <coax/batch/records.hpp>
 #include <coax/bind/read.hpp>
 
-#include <algorithm>
 #include <map>
+#include <memory>
 #include <string_view>
 
 namespace coax {
@@ -15,14 +16,7 @@ constexpr std::size_t largest_line = std::size_t{1} << 30U;
 
 bool is_blank(std::string_view line) { return line.find_first_not_of(" \t\r\v\f") == std::string_view::npos; }
 
-/// The name that a member gives: text as it is, anything else as JSON.
-std::string name_from(json_value const& member) {
-    if (!member.is_string()) return member.text();
-    auto text = json::read<std::string>(member);
-    return text ? std::move(*text) : member.text();
-}
-
-/// Reads one line into `record`; its problem if it is none.
+/// Reads one line into `record`; what is wrong with the line, if anything.
 std::optional<error> fill_record(batch_record& record, std::string_view line, record_options const& options) {
     auto value = json_value::parse(line);
     if (!value) {
@@ -37,68 +31,82 @@ std::optional<error> fill_record(batch_record& record, std::string_view line, re
     bool const chosen = !options.key_field.empty();
     auto const named = members->find(chosen ? options.key_field : "id");
     if (named != members->end())
-        record.key = name_from(named->second);
+        record.key = detail::record_text(named->second);
     else if (chosen)
         return error{.code = errc::invalid_json, .message = "the record has no member \"" + options.key_field + '"'};
     record.fields = std::move(*value);
     return std::nullopt;
 }
 
-std::string place(std::string const& path, std::uint64_t line) { return path + ':' + std::to_string(line); }
+std::string location(std::string const& path, std::uint64_t line) { return path + ':' + std::to_string(line); }
+
+class record_reader final : public stream_source<batch_record> {
+public:
+    [[nodiscard]] static result<std::unique_ptr<record_reader>> open(std::string path, record_options options) {
+        if (auto valid = validate(options); !valid) return valid.error();
+        auto lines = detail::line_reader::open(std::move(path), options.max_line_bytes);
+        if (!lines) return lines.error();
+        return std::make_unique<record_reader>(std::move(*lines), std::move(options));
+    }
+
+    record_reader(detail::line_reader lines, record_options options)
+        : lines_{std::move(lines)}, options_{std::move(options)} {}
+
+    asio::awaitable<std::optional<batch_record>> next() override { co_return value_or_throw(read()); }
+
+    /// The next record; none at the end.
+    [[nodiscard]] result<std::optional<batch_record>> read() {
+        while (options_.limit == 0 || next_index_ < options_.limit) {
+            auto const kind = lines_.next(line_);
+            if (!kind) return kind.error();
+            if (*kind == detail::line_kind::end) break;
+            if (*kind == detail::line_kind::line && is_blank(line_)) continue;
+            return std::optional{record_from_line(*kind)};
+        }
+        return std::optional<batch_record>{};
+    }
+
+private:
+    batch_record record_from_line(detail::line_kind kind) {
+        batch_record record{.index = next_index_++, .line = lines_.line_number()};
+        record.key = std::to_string(record.index);
+        if (kind == detail::line_kind::too_long)
+            record.problem =
+                error{.code = errc::too_large,
+                      .message = "the line is longer than " + std::to_string(options_.max_line_bytes) + " bytes"};
+        else
+            record.problem = fill_record(record, line_, options_);
+        if (record.problem) record.problem->where = location(lines_.path(), record.line);
+        return record;
+    }
+
+    detail::line_reader lines_;
+    record_options options_;
+    std::uint64_t next_index_{0};
+    std::string line_{};
+};
 
 }  // namespace
 
-struct record_source::state {
-    detail::line_reader reader;
-    record_options options;
-    std::uint64_t next_index{0};
-    std::string line{};
-};
-
-record_source::record_source(core::detail::opaque<state> opened) noexcept : state_{std::move(opened)} {}
-record_source::record_source(record_source&&) noexcept = default;
-record_source& record_source::operator=(record_source&&) noexcept = default;
-record_source::~record_source() = default;
-
-result<record_source> record_source::open(std::string path, record_options options) {
+result<void> validate(record_options const& options) {
     if (options.max_line_bytes < 2 || options.max_line_bytes > largest_line)
-        return error{.code = errc::invalid_argument, .message = "must be in [2, 1 GiB]", .where = "max_line_bytes"};
-    auto reader = detail::line_reader::open(std::move(path), options.max_line_bytes);
+        return invalid_argument("max_line_bytes", "must be in [2, 1 GiB]");
+    return {};
+}
+
+result<stream<batch_record>> read_records(std::string path, record_options options) {
+    auto reader = record_reader::open(std::move(path), std::move(options));
     if (!reader) return reader.error();
-    return record_source{std::make_unique<state>(state{std::move(*reader), std::move(options)})};
+    return stream<batch_record>{std::move(*reader)};
 }
-
-result<std::optional<batch_record>> record_source::next() {
-    auto& [reader, options, next_index, line] = *state_;
-    if (options.limit > 0 && next_index >= options.limit) return std::optional<batch_record>{};
-    for (;;) {
-        auto const kind = reader.next(line);
-        if (!kind) return kind.error();
-        if (*kind == detail::line_kind::end) return std::optional<batch_record>{};
-        if (*kind == detail::line_kind::line && is_blank(line)) continue;
-
-        batch_record record{.index = next_index++, .line = reader.line_number()};
-        record.key = std::to_string(record.index);
-        if (*kind == detail::line_kind::too_long)
-            record.problem =
-                error{.code = errc::too_large,
-                      .message = "the line is longer than " + std::to_string(options.max_line_bytes) + " bytes"};
-        else
-            record.problem = fill_record(record, line, options);
-        if (record.problem) record.problem->where = place(reader.path(), record.line);
-        return std::optional<batch_record>{std::move(record)};
-    }
-}
-
-result<std::optional<batch_record>> record_source::operator()() { return next(); }
 
 result<std::uint64_t> check_records(std::string path, record_options options,
                                     std::function<result<void>(batch_record const&)> const& check,
                                     bool allow_problems) {
-    auto source = record_source::open(path, std::move(options));
-    if (!source) return source.error();
+    auto reader = record_reader::open(path, std::move(options));
+    if (!reader) return reader.error();
     for (std::uint64_t count = 0;; ++count) {
-        auto const record = source->next();
+        auto const record = (*reader)->read();
         if (!record) return record.error();
         if (!*record) return count;
         if ((*record)->problem) {
@@ -108,7 +116,7 @@ result<std::uint64_t> check_records(std::string path, record_options options,
         if (!check) continue;
         if (auto fits = check(**record); !fits) {
             auto why = std::move(fits).error();
-            why.where = place(path, (*record)->line);
+            why.where = location(path, (*record)->line);
             return why;
         }
     }

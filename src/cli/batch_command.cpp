@@ -76,19 +76,19 @@ private:
 };
 
 /// Asks for one record. The output is the text of the response, or the JSON in it where the format has a schema.
-asio::awaitable<batch_answer<std::string>> ask(client llm, output_format format, chat_request request) {
+asio::awaitable<batch_output<std::string>> ask(client llm, output_format format, chat_request request) {
     bool const is_json = format.schema != nullptr;
     auto response = co_await llm.parse(std::move(request), std::move(format));
     if (is_json)
         if (auto value = json::read<json_value>(response.text, {.leniency = llm.options().output.leniency}))
             response.text = value->text();
-    co_return batch_answer<std::string>{std::move(response.text), response.usage, response.attempts};
+    co_return batch_output<std::string>{std::move(response.text), response.usage, response.attempts};
 }
 
 /// Asks for every record that the output lacks.
 batch_summary run_job(batch_job const& job, batch_flags const& flags, jsonl_writer& out, std::uint64_t undone,
                       bool& was_interrupted) {
-    auto records = value_or_throw(record_source::open(flags.input, job.records));
+    auto records = value_or_throw(read_records(flags.input, job.records));
     runtime rt;
     client llm{rt.executor(), job.options};
     batch_stop const stop;
@@ -97,12 +97,12 @@ batch_summary run_job(batch_job const& job, batch_flags const& flags, jsonl_writ
     interrupt_watch const watch{rt.executor(), llm, stop, display};
     auto const format = job.schema ? output_format::of(*job.schema, job.options.output.leniency) : output_format{};
 
-    auto const next_undone = [&]() -> result<std::optional<batch_record>> {
+    auto undone_records = generate([&]() -> asio::awaitable<std::optional<batch_record>> {
         for (;;) {
-            auto record = records.next();
-            if (!record || !*record || !out.finished().contains((*record)->index)) return record;
+            auto record = co_await records.next();
+            if (!record || !out.finished().contains(record->index)) co_return record;
         }
-    };
+    });
     auto const work = [&](batch_record const& record) {
         auto request = value_or_throw(request_for(job, flags.input, record));
         return ask(llm, format, std::move(request));
@@ -116,7 +116,7 @@ batch_summary run_job(batch_job const& job, batch_flags const& flags, jsonl_writ
     options.progress_interval = display.interval();
 
     auto const before = llm.statistics();
-    auto summary = rt.run(run_batch<std::string>(next_undone, work, write, std::move(options)));
+    auto summary = rt.run(run_batch<std::string>(std::move(undone_records), work, write, std::move(options)));
     add_statistics(summary, before, llm.statistics());
     display.finish();
     was_interrupted = watch.interrupted();

@@ -11,6 +11,7 @@
 #include <coax/sync/async_semaphore.hpp>
 #include <coax/sync/channel.hpp>
 #include <coax/sync/single_flight.hpp>
+#include <coax/tasks/map.hpp>
 #include <coax/tasks/pipeline.hpp>
 #include <coax/tasks/task_group.hpp>
 #include <coax/tasks/when_all.hpp>

@@ -1,12 +1,13 @@
 #pragma once
 
-#include <coax/core/detail/opaque.hpp>
 #include <coax/core/result.hpp>
 #include <coax/json/value.hpp>
+#include <coax/tasks/stream.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -31,38 +32,22 @@ struct record_options {
     std::string key_field{};
     /// A longer line is a record with a problem; it is skipped without being held. Range: [2, 1 GiB].
     std::size_t max_line_bytes{16U << 20U};
-    /// Records read before the source is at its end. 0: all.
+    /// Most records read. 0: all.
     std::uint64_t limit{0};
 };
 
-/// Reads records one by one: one line is held at a time, however long the file. A byte order mark, CRLF, blank lines
-/// and a last line without its newline are all fine. Thread safety: one thread at a time.
-class record_source {
-public:
-    /// Errors: `errc::io_failed`, `where` is the path; `errc::invalid_argument` for an option.
-    [[nodiscard]] static result<record_source> open(std::string path, record_options options = {});
-    record_source(record_source&&) noexcept;
-    record_source& operator=(record_source&&) noexcept;
-    ~record_source();
+[[nodiscard]] result<void> validate(record_options const& options);
 
-    /// The next record; nothing at the end. A bad line is a record with its `problem` set, and reading goes on.
-    /// Blocks for the disk only. Errors: `errc::io_failed`.
-    [[nodiscard]] result<std::optional<batch_record>> next();
-    /// The same, so that a source is what `batch` takes.
-    [[nodiscard]] result<std::optional<batch_record>> operator()();
-
-private:
-    struct state;
-    explicit record_source(core::detail::opaque<state> opened) noexcept;
-
-    core::detail::opaque<state> state_;
-};
+/// The records of a file, one by one: one line is held at a time, however long the file. A byte order mark, CRLF, blank
+/// lines and a last line without its newline are all fine. A bad line is a record with its `problem` set, and reading
+/// goes on. The stream blocks for the disk only, and throws `errc::io_failed`.
+/// Errors: `errc::io_failed`, `where` is the path; `errc::invalid_argument` for an option.
+[[nodiscard]] result<stream<batch_record>> read_records(std::string path, record_options options = {});
 
 /// Reads a whole file once, before anything is sent, and counts its records.
-/// @param check  Asked for each record; its error ends the pass with `where` set to "file:line". Empty: nothing is
-/// asked.
-/// @param allow_problems  Count lines that are no records; otherwise the first one's problem is the error.
-/// Errors: as `record_source`, and the above.
+/// @param check  Called for each record; its error ends the pass, with `where` set to "file:line". May be empty.
+/// @param allow_problems  Counts lines that are no records; otherwise the first one's problem is the error.
+/// Errors: as `read_records`, and the above.
 [[nodiscard]] result<std::uint64_t> check_records(std::string path, record_options options,
                                                   std::function<result<void>(batch_record const&)> const& check,
                                                   bool allow_problems = false);
@@ -75,14 +60,30 @@ struct listed_record {
     R value{};
 };
 
-/// A source of what `batch` takes over a list: `batch<sentiment>(llm, records_of(posts), …)`.
+namespace detail {
+
 template <class R>
-[[nodiscard]] auto records_of(std::vector<R> values) {
-    return [values = std::move(values), index = std::uint64_t{0}]() mutable -> result<std::optional<listed_record<R>>> {
-        if (index >= values.size()) return std::optional<listed_record<R>>{};
-        auto const at = index++;
-        return std::optional<listed_record<R>>{{at, std::to_string(at), std::move(values[at])}};
-    };
+class listed_records final : public stream_source<listed_record<R>> {
+public:
+    explicit listed_records(std::vector<R> values) : values_{std::move(values)} {}
+
+    asio::awaitable<std::optional<listed_record<R>>> next() override {
+        if (next_ == values_.size()) co_return std::nullopt;
+        auto const at = next_++;
+        co_return listed_record<R>{at, std::to_string(at), std::move(values_[at])};
+    }
+
+private:
+    std::vector<R> values_;
+    std::size_t next_{0};
+};
+
+}  // namespace detail
+
+/// The records of a list: `batch<sentiment>(llm, records_of(posts), …)`.
+template <class R>
+[[nodiscard]] stream<listed_record<R>> records_of(std::vector<R> values) {
+    return stream<listed_record<R>>{std::make_unique<detail::listed_records<R>>(std::move(values))};
 }
 
 }  // namespace coax

@@ -27,13 +27,14 @@ struct trial {
     std::size_t most_in_work{0};
     batch_summary summary{};
 
-    /// The numbers from 0 to count - 1.
-    auto numbers(int count) {
-        return [this, count]() -> result<std::optional<record>> {
-            if (taken >= static_cast<std::uint64_t>(count)) return std::optional<record>{};
+    /// The numbers from 0 to count - 1. `check` is called before each.
+    stream<record> numbers(int count, std::function<void()> check = {}) {
+        return generate([this, count, check]() -> asio::awaitable<std::optional<record>> {
+            if (check) check();
+            if (taken >= static_cast<std::uint64_t>(count)) co_return std::nullopt;
             auto const at = taken++;
-            return std::optional<record>{{at, std::to_string(at), static_cast<int>(at)}};
-        };
+            co_return record{at, std::to_string(at), static_cast<int>(at)};
+        });
     }
     auto sink() {
         return [this](batch_result<int> outcome) -> result<void> {
@@ -46,14 +47,14 @@ struct trial {
     auto work(std::function<std::optional<error>(int)> fails = {}) {
         return [this, fails](record const& one) { return do_work(one.value, fails); };
     }
-    asio::awaitable<batch_answer<int>> do_work(int number, std::function<std::optional<error>(int)> fails) {
+    asio::awaitable<batch_output<int>> do_work(int number, std::function<std::optional<error>(int)> fails) {
         most_in_work = std::max(most_in_work, ++in_work);
         auto const slept = co_await as_result(sleep_for(std::chrono::milliseconds{1 + number % 7}));
         --in_work;
         if (!slept) throw_error(slept.error());
         if (fails)
             if (auto why = fails(number)) throw_error(std::move(*why));
-        co_return batch_answer<int>{.value = number * 2, .usage = {.input_tokens = 1, .output_tokens = 2}};
+        co_return batch_output<int>{.value = number * 2, .usage = {.input_tokens = 1, .output_tokens = 2}};
     }
     template <class Source, class Work, class Sink>
     void run(Source source, Work work, Sink sink, batch_options options) {
@@ -92,12 +93,8 @@ TEST(Batch, EveryRecordHasExactlyOneOutcome) {
 
 TEST(Batch, NoMoreThanTheBoundIsInWorkOrReadAhead) {
     trial t;
-    auto source = t.numbers(100);
-    auto const checked = [&]() {
-        EXPECT_LE(t.taken - t.seen.size(), 5U);
-        return source();
-    };
-    t.run(checked, t.work(), t.sink(), {.concurrency = 5});
+    auto const check = [&] { EXPECT_LE(t.taken - t.seen.size(), 5U); };
+    t.run(t.numbers(100, check), t.work(), t.sink(), {.concurrency = 5});
     EXPECT_EQ(t.most_in_work, 5U);
     EXPECT_TRUE(t.each_once(100));
     EXPECT_FALSE(t.summary.remaining);
@@ -185,12 +182,10 @@ TEST(Batch, SinkErrorEndsItAndCancelsTheRest) {
 
 TEST(Batch, SourceErrorEndsIt) {
     trial t;
-    auto source = t.numbers(200);
-    auto const torn = [&]() -> result<std::optional<record>> {
-        if (t.taken == 9) return error{.code = errc::io_failed, .message = "cannot read", .where = "in"};
-        return source();
+    auto const torn = [&] {
+        if (t.taken == 9) throw_error({.code = errc::io_failed, .message = "cannot read", .where = "in"});
     };
-    t.run(torn, t.work(), t.sink(), {.concurrency = 2});
+    t.run(t.numbers(200, torn), t.work(), t.sink(), {.concurrency = 2});
     ASSERT_TRUE(t.summary.ended_by);
     EXPECT_EQ(t.summary.ended_by->where, "in");
 }
@@ -202,14 +197,14 @@ TEST(Batch, ThrowingSinkAndSourceEndItToo) {
     EXPECT_NE(t.summary.ended_by->message.find("my sink"), std::string::npos);
 
     trial u;
-    u.run([]() -> result<std::optional<record>> { throw std::runtime_error{"my source"}; }, u.work(), u.sink(), {});
+    u.run(u.numbers(9, [] { throw std::runtime_error{"my source"}; }), u.work(), u.sink(), {});
     ASSERT_TRUE(u.summary.ended_by);
     EXPECT_NE(u.summary.ended_by->message.find("my source"), std::string::npos);
 }
 
 TEST(Batch, ForeignExceptionsAreThatRecordsFailure) {
     trial t;
-    auto const work = [&](record const& one) -> asio::awaitable<batch_answer<int>> {
+    auto const work = [&](record const& one) -> asio::awaitable<batch_output<int>> {
         if (one.value == 1) throw std::runtime_error{"before the first wait"};
         return t.do_work(one.value, {});
     };
@@ -230,17 +225,16 @@ TEST(Batch, RecordsWithAProblemFailWithoutBeingWorkedOn) {
     trial t;
     std::vector<with_problem> records{
         {0, "a"}, {1, "b", error{.code = errc::invalid_json, .message = "torn"}}, {2, "c"}};
-    std::size_t at = 0;
-    auto const source = [&]() -> result<std::optional<with_problem>> {
-        if (at == records.size()) return std::optional<with_problem>{};
-        return std::optional{records[at++]};
-    };
+    auto source = generate([&records, at = std::size_t{0}]() mutable -> asio::awaitable<std::optional<with_problem>> {
+        if (at == records.size()) co_return std::nullopt;
+        co_return records[at++];
+    });
     int worked = 0;
     auto const work = [&](with_problem const& one) {
         ++worked;
         return t.do_work(one.value, {});
     };
-    t.run(source, work, t.sink(), {});
+    t.run(std::move(source), work, t.sink(), {});
     EXPECT_TRUE(t.each_once(3));
     EXPECT_EQ(worked, 2);
     EXPECT_EQ(t.failures.at(1).message, "torn");
@@ -304,32 +298,32 @@ TEST(Batch, CancellationLeavesNothingBehind) {
     }
 }
 
-TEST(Batch, ProgressIsToldRegularlyAndAtTheEnd) {
+TEST(Batch, ProgressIsReportedRegularlyAndAtTheEnd) {
     trial t;
-    std::vector<batch_progress> told;
+    std::vector<batch_progress> reports;
     batch_options options{.concurrency = 2, .total = 100};
-    options.on_progress = [&](batch_progress const& progress) { told.push_back(progress); };
+    options.on_progress = [&](batch_progress const& progress) { reports.push_back(progress); };
     options.progress_interval = 10ms;
     t.run(t.numbers(100), t.work(each_tenth_fails), t.sink(), options);
-    ASSERT_GE(told.size(), 10U);
-    for (std::size_t i = 1; i < told.size(); ++i) {
-        EXPECT_GE(told[i].done, told[i - 1].done);
-        EXPECT_LE(told[i].in_flight, 2U);
-        EXPECT_EQ(told[i].total, 100U);
+    ASSERT_GE(reports.size(), 10U);
+    for (std::size_t i = 1; i < reports.size(); ++i) {
+        EXPECT_GE(reports[i].done, reports[i - 1].done);
+        EXPECT_LE(reports[i].in_flight, 2U);
+        EXPECT_EQ(reports[i].total, 100U);
     }
-    EXPECT_GT(told[told.size() / 2].records_per_second, 0.0);
-    EXPECT_TRUE(told[told.size() / 2].remaining);
-    EXPECT_EQ(told.back().done, 100U);
-    EXPECT_EQ(told.back().failed, 10U);
-    EXPECT_EQ(told.back().retries, 20U);
-    EXPECT_EQ(told.back().in_flight, 0U);
+    EXPECT_GT(reports[reports.size() / 2].records_per_second, 0.0);
+    EXPECT_TRUE(reports[reports.size() / 2].remaining);
+    EXPECT_EQ(reports.back().done, 100U);
+    EXPECT_EQ(reports.back().failed, 10U);
+    EXPECT_EQ(reports.back().retries, 20U);
+    EXPECT_EQ(reports.back().in_flight, 0U);
 }
 
 TEST(Batch, WrongOptionsAreNamed) {
-    EXPECT_EQ(validate(batch_options{.concurrency = 0})->where, "concurrency");
-    EXPECT_EQ(validate(batch_options{.concurrency = 70'000})->where, "concurrency");
-    EXPECT_EQ(validate(batch_options{.progress_interval = 0ms})->where, "progress_interval");
-    EXPECT_FALSE(validate(batch_options{}));
+    EXPECT_EQ(validate(batch_options{.concurrency = 0}).error().where, "concurrency");
+    EXPECT_EQ(validate(batch_options{.concurrency = 70'000}).error().where, "concurrency");
+    EXPECT_EQ(validate(batch_options{.progress_interval = 0ms}).error().where, "progress_interval");
+    EXPECT_TRUE(validate(batch_options{}));
     trial t;
     EXPECT_THROW(t.run(t.numbers(1), t.work(), t.sink(), {.concurrency = 0}), exception);
 }

@@ -1,6 +1,7 @@
 #include "unit/batch/temp_file.hpp"
 
 #include <coax/batch/records.hpp>
+#include <coax/runtime/runtime.hpp>
 
 #include <gtest/gtest.h>
 
@@ -14,21 +15,12 @@ namespace {
 using test::temp_folder;
 
 std::vector<batch_record> read_all(std::string const& path, record_options options = {}) {
-    auto source = record_source::open(path, std::move(options));
-    if (!source) {
-        ADD_FAILURE() << source.error();
+    auto records = read_records(path, std::move(options));
+    if (!records) {
+        ADD_FAILURE() << records.error();
         return {};
     }
-    std::vector<batch_record> records;
-    for (;;) {
-        auto record = source->next();
-        if (!record) {
-            ADD_FAILURE() << record.error();
-            return records;
-        }
-        if (!*record) return records;
-        records.push_back(std::move(**record));
-    }
+    return runtime{virtual_time{}}.run(collect(*records, 1'000));
 }
 
 struct file_case {
@@ -62,7 +54,7 @@ INSTANTIATE_TEST_SUITE_P(
                     file_case{"escaped_id", "{\"id\":\"\\u00e4\\n\"}\n", {"ä\n"}}),
     [](auto const& row) { return std::string(row.param.name); });
 
-TEST(RecordSource, LinesLongerThanItsBufferAreReadWhole) {
+TEST(ReadRecords, LinesLongerThanItsBufferAreReadWhole) {
     temp_folder const folder;
     std::string const text(300'000, 'x');
     auto const path = folder.write("in.jsonl", "{\"id\":\"" + text + "\"}\n{\"id\":\"b\"}\n");
@@ -72,7 +64,7 @@ TEST(RecordSource, LinesLongerThanItsBufferAreReadWhole) {
     EXPECT_EQ(records[1].line, 2U);
 }
 
-TEST(RecordSource, TooLongLineIsAProblemAndTheNextOneIsRead) {
+TEST(ReadRecords, TooLongLineIsAProblemAndTheNextOneIsRead) {
     temp_folder const folder;
     std::string const fits = "{\"id\":\"0123456789\"}";
     auto const path = folder.write(
@@ -115,7 +107,7 @@ INSTANTIATE_TEST_SUITE_P(Rows, GarbageLine,
                                          garbage_case{"nul_bytes", std::string(5, '\0')}),
                          [](auto const& row) { return std::string(row.param.name); });
 
-TEST(RecordSource, ChosenKeyFieldMustBeThere) {
+TEST(ReadRecords, ChosenKeyFieldMustBeThere) {
     temp_folder const folder;
     auto const path = folder.write("in.jsonl", "{\"id\":1,\"name\":\"a\"}\n{\"id\":2}\n");
     auto const records = read_all(path, {.key_field = "name"});
@@ -125,20 +117,27 @@ TEST(RecordSource, ChosenKeyFieldMustBeThere) {
     EXPECT_EQ(records[1].problem->message, "the record has no member \"name\"");
 }
 
-TEST(RecordSource, StopsAtItsLimit) {
+TEST(ReadRecords, StopsAtItsLimit) {
     temp_folder const folder;
     EXPECT_EQ(read_all(folder.write("in.jsonl", "{}\n{}\n{}\n"), {.limit = 2}).size(), 2U);
 }
 
-TEST(RecordSource, UnreadableFilesAreNamed) {
+TEST(ReadRecords, UnreadableFilesAreNamed) {
     temp_folder const folder;
     for (auto const& path : {folder.path("absent.jsonl"), folder.path("")}) {
-        auto const source = record_source::open(path);
+        auto const source = read_records(path);
         ASSERT_FALSE(source);
         EXPECT_EQ(source.error().code, errc::io_failed);
         EXPECT_EQ(source.error().where, path);
         EXPECT_TRUE(source.error().cause);
     }
+}
+
+TEST(ReadRecords, WrongOptionsAreNamed) {
+    temp_folder const folder;
+    auto const records = read_records(folder.write("in.jsonl", "{}\n"), {.max_line_bytes = 1});
+    ASSERT_FALSE(records);
+    EXPECT_EQ(records.error().where, "max_line_bytes");
 }
 
 TEST(CheckRecords, CountsAndStopsAtTheFirstProblem) {
@@ -164,11 +163,12 @@ TEST(CheckRecords, PutsTheLineToTheCallersError) {
 
 TEST(RecordsOf, NumbersAListAndEnds) {
     auto source = records_of(std::vector<std::string>{"x", "y"});
-    auto const first = source().value();
-    auto const second = source().value();
-    EXPECT_EQ(first->value, "x");
-    EXPECT_EQ(second->key, "1");
-    EXPECT_FALSE(source().value());
+    auto const records = runtime{virtual_time{}}.run(collect(source, 10));
+    ASSERT_EQ(records.size(), 2U);
+    EXPECT_EQ(records[0].value, "x");
+    EXPECT_EQ(records[1].index, 1U);
+    EXPECT_EQ(records[1].key, "1");
+    EXPECT_FALSE(source.open());
 }
 
 }  // namespace

@@ -104,8 +104,8 @@ TEST(Map, StopOnErrorCancelsTheOthersAndStartsNone) {
 TEST(Map, TellsItsProgress) {
     auto body = []() -> asio::awaitable<void> {
         std::vector<std::size_t> done;
-        map_progress last;
-        map_options options{.concurrency = 2, .progress = [&](map_progress const& at) {
+        pipeline_progress last;
+        map_options options{.concurrency = 2, .progress = [&](pipeline_progress const& at) {
                                 done.push_back(at.done);
                                 last = at;
                             }};
@@ -121,7 +121,7 @@ TEST(Map, TellsItsProgress) {
 TEST(Map, AThrowingProgressStopsIt) {
     auto body = []() -> asio::awaitable<void> {
         map_options options{.concurrency = 2,
-                            .progress = [](map_progress const&) { throw std::runtime_error{"disk full"}; }};
+                            .progress = [](pipeline_progress const&) { throw std::runtime_error{"disk full"}; }};
         std::vector<int> const input{1, 1000, 3};
         auto const out = co_await as_result(coax::map(input, options, twice_after));
         EXPECT_EQ(out.error().message, "disk full");

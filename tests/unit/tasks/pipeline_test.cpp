@@ -3,6 +3,7 @@
 #include <coax/policy/timeout.hpp>
 #include <coax/tasks/map.hpp>
 #include <coax/tasks/pipeline.hpp>
+
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -13,261 +14,259 @@
 #include <string>
 #include <vector>
 
-    namespace coax {
-    namespace {
+namespace coax {
+namespace {
 
-    using namespace std::chrono_literals;
-    using test::run_virtual;
-    using test::started;
-    using testing::ElementsAre;
+using namespace std::chrono_literals;
+using test::run_virtual;
+using test::started;
+using testing::ElementsAre;
 
-    /// Counts what is alive between its source and its sink.
-    struct gauge {
-        int now{0};
-        int peak{0};
-        void up() { peak = std::max(peak, ++now); }
-        void down() { --now; }
-    };
+/// Counts what is alive between its source and its sink.
+struct gauge {
+    int now{0};
+    int peak{0};
+    void up() { peak = std::max(peak, ++now); }
+    void down() { --now; }
+};
 
-    asio::awaitable<int> twice_after(int seconds) {
-        co_await sleep_for(std::chrono::seconds{seconds});
-        co_return 2 * seconds;
-    }
-    asio::awaitable<int> odd_fails(int value) {
-        co_await sleep_for(std::chrono::seconds{value});
-        if (value % 2 != 0) throw_error({.code = errc::refused});
-        co_return value;
-    }
+asio::awaitable<int> twice_after(int seconds) {
+    co_await sleep_for(std::chrono::seconds{seconds});
+    co_return 2 * seconds;
+}
+asio::awaitable<int> odd_fails(int value) {
+    co_await sleep_for(std::chrono::seconds{value});
+    if (value % 2 != 0) throw_error({.code = errc::refused});
+    co_return value;
+}
 
-    auto stream_of(int last, int* pulled = nullptr) {
-        return generate([last, pulled, at = 0]() mutable -> asio::awaitable<std::optional<int>> {
-            co_await sleep_for(1ms);
-            if (at == last) co_return std::nullopt;
-            if (pulled != nullptr) ++*pulled;
-            co_return ++at;
-        });
-    }
+auto stream_of(int last, int* pulled = nullptr) {
+    return generate([last, pulled, at = 0]() mutable -> asio::awaitable<std::optional<int>> {
+        co_await sleep_for(1ms);
+        if (at == last) co_return std::nullopt;
+        if (pulled != nullptr) ++*pulled;
+        co_return ++at;
+    });
+}
 
-    struct order_case {
-        char const* name;
-        bool ordered;
+struct order_case {
+    char const* name;
+    bool ordered;
+    std::vector<int> values;
+    std::vector<std::size_t> places;
+};
+void PrintTo(order_case const& row, std::ostream* out) { *out << row.name; }
+class PipelineOrder : public testing::TestWithParam<order_case> {};
+
+TEST_P(PipelineOrder, IsTheSourcesOrAsTheyCome) {
+    auto body = [](order_case const& row) -> asio::awaitable<void> {
+        std::vector<int> const input{5, 1, 3, 2};
         std::vector<int> values;
         std::vector<std::size_t> places;
+        auto sink = [&](std::size_t place, result<int> outcome) {
+            values.push_back(*outcome);
+            places.push_back(place);
+        };
+        auto const end = co_await coax::pipeline(input, {.concurrency = 4, .ordered = row.ordered}, twice_after, sink);
+        EXPECT_EQ(values, row.values);
+        EXPECT_EQ(places, row.places);
+        EXPECT_EQ(end.done, 4U);
     };
-    void PrintTo(order_case const& row, std::ostream* out) { *out << row.name; }
-    class PipelineOrder : public testing::TestWithParam<order_case> {};
+    run_virtual(body(GetParam()));
+}
+INSTANTIATE_TEST_SUITE_P(Rows, PipelineOrder,
+                         testing::Values(order_case{"ordered", true, {10, 2, 6, 4}, {0, 1, 2, 3}},
+                                         order_case{"as_completed", false, {2, 4, 6, 10}, {1, 3, 2, 0}}),
+                         [](auto const& row) { return std::string(row.param.name); });
 
-    TEST_P(PipelineOrder, IsTheSourcesOrAsTheyCome) {
-        auto body = [](order_case const& row) -> asio::awaitable<void> {
-            std::vector<int> const input{5, 1, 3, 2};
-            std::vector<int> values;
-            std::vector<std::size_t> places;
-            auto sink = [&](std::size_t place, result<int> outcome) {
-                values.push_back(*outcome);
-                places.push_back(place);
-            };
-            auto const end =
-                co_await coax::pipeline(input, {.concurrency = 4, .ordered = row.ordered}, twice_after, sink);
-            EXPECT_EQ(values, row.values);
-            EXPECT_EQ(places, row.places);
-            EXPECT_EQ(end.done, 4U);
-        };
-        run_virtual(body(GetParam()));
-    }
-    INSTANTIATE_TEST_SUITE_P(Rows, PipelineOrder,
-                             testing::Values(order_case{"ordered", true, {10, 2, 6, 4}, {0, 1, 2, 3}},
-                                             order_case{"as_completed", false, {2, 4, 6, 10}, {1, 3, 2, 0}}),
-                             [](auto const& row) { return std::string(row.param.name); });
-
-    TEST(Pipeline, ASlowSinkHoldsTheSourceBack) {
-        auto body = []() -> asio::awaitable<void> {
-            for (bool ordered : {true, false}) {
-                int pulled = 0;
-                int taken = 0;
-                int peak = 0;
-                auto sink = [&](std::size_t, result<int>) -> asio::awaitable<void> {
-                    peak = std::max(peak, pulled - taken);
-                    co_await sleep_for(1s);
-                    ++taken;
-                };
-                pipeline_options options{.concurrency = 3, .ordered = ordered, .window = 5};
-                auto plus = [](int one) -> asio::awaitable<int> { co_return one + 1; };
-                auto const end = co_await coax::pipeline(stream_of(40, &pulled), options, plus, sink);
-                EXPECT_EQ(end.done, 40U);
-                EXPECT_EQ(taken, 40);
-                EXPECT_LE(peak, 5);
-            }
-        };
-        run_virtual(body());
-    }
-
-    TEST(Pipeline, OneSlowItemLetsOthersRunAheadByTheWindowOnly) {
-        auto body = []() -> asio::awaitable<void> {
-            auto const executor = co_await asio::this_coro::executor;
-            std::vector<int> seen;
-            std::size_t most_started = 0;
-            auto one = [&](int value) -> asio::awaitable<int> {
-                co_await sleep_for(value == 0 ? 100s : 1s);
-                co_return value;
-            };
-            auto progress = [&](pipeline_progress const& at) {
-                if (seen.empty()) most_started = std::max(most_started, at.started);
-            };
-            pipeline_options options{.concurrency = 2, .window = 8, .progress = progress};
-            auto const start = now(executor);
-            co_await coax::pipeline(std::views::iota(0, 20), options, one,
-                                    [&](std::size_t, result<int> value) { seen.push_back(*value); });
-            EXPECT_EQ(most_started, 8U);
-            EXPECT_EQ(seen.size(), 20U);
-            EXPECT_TRUE(std::ranges::is_sorted(seen));
-            EXPECT_EQ(now(executor) - start, 106s);
-        };
-        run_virtual(body());
-    }
-
-    TEST(Pipeline, SinkAndSourceAreAskedOneAtATime) {
-        auto body = []() -> asio::awaitable<void> {
-            gauge sinks;
-            gauge sources;
-            auto source = generate([&, at = 0]() mutable -> asio::awaitable<std::optional<int>> {
-                sources.up();
-                co_await sleep_for(3ms);
-                sources.down();
-                if (at == 30) co_return std::nullopt;
-                co_return ++at;
-            });
+TEST(Pipeline, ASlowSinkHoldsTheSourceBack) {
+    auto body = []() -> asio::awaitable<void> {
+        for (bool ordered : {true, false}) {
+            int pulled = 0;
+            int taken = 0;
+            int peak = 0;
             auto sink = [&](std::size_t, result<int>) -> asio::awaitable<void> {
-                sinks.up();
-                co_await sleep_for(2ms);
-                sinks.down();
+                peak = std::max(peak, pulled - taken);
+                co_await sleep_for(1s);
+                ++taken;
             };
-            auto one = [](int value) -> asio::awaitable<int> {
-                co_await sleep_for(std::chrono::milliseconds{value % 5});
-                co_return value;
-            };
-            co_await coax::pipeline(source, {.concurrency = 6, .ordered = false}, one, sink);
-            EXPECT_EQ(sinks.peak, 1);
-            EXPECT_EQ(sources.peak, 1);
-        };
-        run_virtual(body());
-    }
+            pipeline_options options{.concurrency = 3, .ordered = ordered, .window = 5};
+            auto plus = [](int one) -> asio::awaitable<int> { co_return one + 1; };
+            auto const end = co_await coax::pipeline(stream_of(40, &pulled), options, plus, sink);
+            EXPECT_EQ(end.done, 40U);
+            EXPECT_EQ(taken, 40);
+            EXPECT_LE(peak, 5);
+        }
+    };
+    run_virtual(body());
+}
 
-    TEST(Pipeline, EachItemHasItsOwnResult) {
-        auto body = []() -> asio::awaitable<void> {
-            std::vector<bool> good;
-            std::vector<int> const input{1, 2, 3, 4};
-            auto const end =
-                co_await coax::pipeline(input, {.concurrency = 2}, odd_fails,
-                                        [&](std::size_t, result<int> one) { good.push_back(one.has_value()); });
-            EXPECT_THAT(good, ElementsAre(false, true, false, true));
-            EXPECT_EQ(end.failed, 2U);
+TEST(Pipeline, OneSlowItemLetsOthersRunAheadByTheWindowOnly) {
+    auto body = []() -> asio::awaitable<void> {
+        auto const executor = co_await asio::this_coro::executor;
+        std::vector<int> seen;
+        std::size_t most_started = 0;
+        auto one = [&](int value) -> asio::awaitable<int> {
+            co_await sleep_for(value == 0 ? 100s : 1s);
+            co_return value;
         };
-        run_virtual(body());
-    }
-
-    TEST(Pipeline, StopOnErrorThrowsItAfterTheOthersAreGone) {
-        auto body = []() -> asio::awaitable<void> {
-            int gone = 0;
-            std::vector<std::size_t> places;
-            auto one = [&](int value) -> asio::awaitable<int> {
-                auto const guard = std::shared_ptr<void>(nullptr, [&gone](void*) { ++gone; });
-                co_return co_await odd_fails(value);
-            };
-            std::vector<int> const input{2, 100, 3, 4, 5};
-            auto const got =
-                co_await as_result(coax::pipeline(input, {.concurrency = 3, .stop_on_error = true}, one,
-                                                  [&](std::size_t place, result<int>) { places.push_back(place); }));
-            EXPECT_EQ(got.error().code, errc::refused);
-            EXPECT_THAT(places, ElementsAre(0));
-            EXPECT_EQ(gone, 4);  // the fifth never ran
-            co_await sleep_for(1s);
+        auto progress = [&](pipeline_progress const& at) {
+            if (seen.empty()) most_started = std::max(most_started, at.started);
         };
-        run_virtual(body());
-    }
+        pipeline_options options{.concurrency = 2, .window = 8, .progress = progress};
+        auto const start = now(executor);
+        co_await coax::pipeline(std::views::iota(0, 20), options, one,
+                                [&](std::size_t, result<int> value) { seen.push_back(*value); });
+        EXPECT_EQ(most_started, 8U);
+        EXPECT_EQ(seen.size(), 20U);
+        EXPECT_TRUE(std::ranges::is_sorted(seen));
+        EXPECT_EQ(now(executor) - start, 106s);
+    };
+    run_virtual(body());
+}
 
-    TEST(Pipeline, AFailingSourceOrSinkEndsIt) {
-        auto body = []() -> asio::awaitable<void> {
-            auto broken = generate([at = 0]() mutable -> asio::awaitable<std::optional<int>> {
-                if (++at == 3) throw_error({.code = errc::connection_lost});
-                co_return at;
-            });
-            auto const lost =
-                co_await as_result(coax::pipeline(broken, {}, twice_after, [](std::size_t, result<int>) {}));
-            EXPECT_EQ(lost.error().code, errc::connection_lost);
-            auto full = [](std::size_t, result<int>) { throw std::runtime_error{"disk full"}; };
-            std::vector<int> const input{1, 1000};
-            EXPECT_EQ((co_await as_result(coax::pipeline(input, {}, twice_after, full))).error().message, "disk full");
+TEST(Pipeline, SinkAndSourceAreAskedOneAtATime) {
+    auto body = []() -> asio::awaitable<void> {
+        gauge sinks;
+        gauge sources;
+        auto source = generate([&, at = 0]() mutable -> asio::awaitable<std::optional<int>> {
+            sources.up();
+            co_await sleep_for(3ms);
+            sources.down();
+            if (at == 30) co_return std::nullopt;
+            co_return ++at;
+        });
+        auto sink = [&](std::size_t, result<int>) -> asio::awaitable<void> {
+            sinks.up();
+            co_await sleep_for(2ms);
+            sinks.down();
         };
-        run_virtual(body());
-    }
-
-    TEST(Pipeline, CancellationReachesItemsAndSink) {
-        auto body = []() -> asio::awaitable<void> {
-            int gone = 0;
-            auto one = [&](int) -> asio::awaitable<int> {
-                auto const guard = std::shared_ptr<void>(nullptr, [&gone](void*) { ++gone; });
-                co_await sleep_for(1h);
-                co_return 1;
-            };
-            auto whole = [&]() -> asio::awaitable<void> {
-                co_await coax::pipeline(std::views::iota(0, 1'000'000), {.concurrency = 4}, one,
-                                        [](std::size_t, result<int>) {});
-            };
-            started call{co_await asio::this_coro::executor, whole()};
-            co_await sleep_for(1s);
-            call.cancel();
-            co_await sleep_for(1s);
-            EXPECT_EQ(call.failure(), errc::cancelled);
-            EXPECT_EQ(gone, 4);
+        auto one = [](int value) -> asio::awaitable<int> {
+            co_await sleep_for(std::chrono::milliseconds{value % 5});
+            co_return value;
         };
-        run_virtual(body());
-    }
+        co_await coax::pipeline(source, {.concurrency = 6, .ordered = false}, one, sink);
+        EXPECT_EQ(sinks.peak, 1);
+        EXPECT_EQ(sources.peak, 1);
+    };
+    run_virtual(body());
+}
 
-    TEST(Pipeline, RefusesWrongOptions) {
-        auto body = []() -> asio::awaitable<void> {
-            std::vector<int> const input{1};
-            auto const ignore = [](std::size_t, result<int>) {};
-            auto const none = co_await as_result(coax::pipeline(input, {.concurrency = 0}, twice_after, ignore));
-            EXPECT_EQ(none.error().where, "concurrency");
-            auto const narrow =
-                co_await as_result(coax::pipeline(input, {.concurrency = 4, .window = 3}, twice_after, ignore));
-            EXPECT_EQ(narrow.error().where, "window");
+TEST(Pipeline, EachItemHasItsOwnResult) {
+    auto body = []() -> asio::awaitable<void> {
+        std::vector<bool> good;
+        std::vector<int> const input{1, 2, 3, 4};
+        auto const end =
+            co_await coax::pipeline(input, {.concurrency = 2}, odd_fails,
+                                    [&](std::size_t, result<int> one) { good.push_back(one.has_value()); });
+        EXPECT_THAT(good, ElementsAre(false, true, false, true));
+        EXPECT_EQ(end.failed, 2U);
+    };
+    run_virtual(body());
+}
+
+TEST(Pipeline, StopOnErrorThrowsItAfterTheOthersAreGone) {
+    auto body = []() -> asio::awaitable<void> {
+        int gone = 0;
+        std::vector<std::size_t> places;
+        auto one = [&](int value) -> asio::awaitable<int> {
+            auto const guard = std::shared_ptr<void>(nullptr, [&gone](void*) { ++gone; });
+            co_return co_await odd_fails(value);
         };
-        run_virtual(body());
-    }
+        std::vector<int> const input{2, 100, 3, 4, 5};
+        auto const got =
+            co_await as_result(coax::pipeline(input, {.concurrency = 3, .stop_on_error = true}, one,
+                                              [&](std::size_t place, result<int>) { places.push_back(place); }));
+        EXPECT_EQ(got.error().code, errc::refused);
+        EXPECT_THAT(places, ElementsAre(0));
+        EXPECT_EQ(gone, 4);  // the fifth never ran
+        co_await sleep_for(1s);
+    };
+    run_virtual(body());
+}
 
-    TEST(ForEach, TakesRangesAndStreamsAndMovesWhatItOwns) {
-        auto body = []() -> asio::awaitable<void> {
-            int sum = 0;
-            auto add = [&sum](int one) -> asio::awaitable<void> {
-                sum += one;
-                co_return;
-            };
-            EXPECT_EQ((co_await coax::for_each(stream_of(10), {}, add)).done, 10U);
-            EXPECT_EQ((co_await coax::for_each(std::views::iota(0, 11), {}, add)).done, 11U);
-            EXPECT_EQ(sum, 110);
-            std::vector<std::unique_ptr<int>> owned;
-            owned.push_back(std::make_unique<int>(5));
-            auto take = [&sum](std::unique_ptr<int> one) -> asio::awaitable<void> {
-                sum += *one;
-                co_return;
-            };
-            co_await coax::for_each(std::move(owned), {}, take);
-            EXPECT_EQ(sum, 115);
-            EXPECT_EQ((co_await coax::for_each(std::vector<int>{}, {}, add)).started, 0U);
+TEST(Pipeline, AFailingSourceOrSinkEndsIt) {
+    auto body = []() -> asio::awaitable<void> {
+        auto broken = generate([at = 0]() mutable -> asio::awaitable<std::optional<int>> {
+            if (++at == 3) throw_error({.code = errc::connection_lost});
+            co_return at;
+        });
+        auto const lost = co_await as_result(coax::pipeline(broken, {}, twice_after, [](std::size_t, result<int>) {}));
+        EXPECT_EQ(lost.error().code, errc::connection_lost);
+        auto full = [](std::size_t, result<int>) { throw std::runtime_error{"disk full"}; };
+        std::vector<int> const input{1, 1000};
+        EXPECT_EQ((co_await as_result(coax::pipeline(input, {}, twice_after, full))).error().message, "disk full");
+    };
+    run_virtual(body());
+}
+
+TEST(Pipeline, CancellationReachesItemsAndSink) {
+    auto body = []() -> asio::awaitable<void> {
+        int gone = 0;
+        auto one = [&](int) -> asio::awaitable<int> {
+            auto const guard = std::shared_ptr<void>(nullptr, [&gone](void*) { ++gone; });
+            co_await sleep_for(1h);
+            co_return 1;
         };
-        run_virtual(body());
-    }
-
-    TEST(ForEach, StopsOnTheFirstErrorOrNot) {
-        auto body = []() -> asio::awaitable<void> {
-            std::vector<int> const input{1, 2, 3};
-            EXPECT_EQ((co_await coax::for_each(input, {}, odd_fails)).failed, 2U);
-            auto const got = co_await as_result(coax::for_each(input, {.stop_on_error = true}, odd_fails));
-            EXPECT_EQ(got.error().code, errc::refused);
+        auto whole = [&]() -> asio::awaitable<void> {
+            co_await coax::pipeline(std::views::iota(0, 1'000'000), {.concurrency = 4}, one,
+                                    [](std::size_t, result<int>) {});
         };
-        run_virtual(body());
-    }
+        started call{co_await asio::this_coro::executor, whole()};
+        co_await sleep_for(1s);
+        call.cancel();
+        co_await sleep_for(1s);
+        EXPECT_EQ(call.failure(), errc::cancelled);
+        EXPECT_EQ(gone, 4);
+    };
+    run_virtual(body());
+}
 
-    }  // namespace
+TEST(Pipeline, RefusesWrongOptions) {
+    auto body = []() -> asio::awaitable<void> {
+        std::vector<int> const input{1};
+        auto const ignore = [](std::size_t, result<int>) {};
+        auto const none = co_await as_result(coax::pipeline(input, {.concurrency = 0}, twice_after, ignore));
+        EXPECT_EQ(none.error().where, "concurrency");
+        auto const narrow =
+            co_await as_result(coax::pipeline(input, {.concurrency = 4, .window = 3}, twice_after, ignore));
+        EXPECT_EQ(narrow.error().where, "window");
+    };
+    run_virtual(body());
+}
+
+TEST(ForEach, TakesRangesAndStreamsAndMovesWhatItOwns) {
+    auto body = []() -> asio::awaitable<void> {
+        int sum = 0;
+        auto add = [&sum](int one) -> asio::awaitable<void> {
+            sum += one;
+            co_return;
+        };
+        EXPECT_EQ((co_await coax::for_each(stream_of(10), {}, add)).done, 10U);
+        EXPECT_EQ((co_await coax::for_each(std::views::iota(0, 11), {}, add)).done, 11U);
+        EXPECT_EQ(sum, 110);
+        std::vector<std::unique_ptr<int>> owned;
+        owned.push_back(std::make_unique<int>(5));
+        auto take = [&sum](std::unique_ptr<int> one) -> asio::awaitable<void> {
+            sum += *one;
+            co_return;
+        };
+        co_await coax::for_each(std::move(owned), {}, take);
+        EXPECT_EQ(sum, 115);
+        EXPECT_EQ((co_await coax::for_each(std::vector<int>{}, {}, add)).started, 0U);
+    };
+    run_virtual(body());
+}
+
+TEST(ForEach, StopsOnTheFirstErrorOrNot) {
+    auto body = []() -> asio::awaitable<void> {
+        std::vector<int> const input{1, 2, 3};
+        EXPECT_EQ((co_await coax::for_each(input, {}, odd_fails)).failed, 2U);
+        auto const got = co_await as_result(coax::for_each(input, {.stop_on_error = true}, odd_fails));
+        EXPECT_EQ(got.error().code, errc::refused);
+    };
+    run_virtual(body());
+}
+
+}  // namespace
 }  // namespace coax

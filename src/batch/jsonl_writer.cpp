@@ -1,4 +1,5 @@
-#include "batch/internal/line_reader.hpp"
+#include "batch/internal/file.hpp"
+#include "batch/line_reader.hpp"
 #include "batch/record_text.hpp"
 
 #include <coax/batch/jsonl_writer.hpp>
@@ -21,7 +22,7 @@ namespace {
 constexpr std::size_t largest_line = std::size_t{1} << 30U;
 constexpr std::uint64_t most_records = 1'000'000'000;
 
-/// What resuming needs of a line.
+/// The part of a line that resuming needs.
 struct line_head {
     std::uint64_t index{0};
     std::string key{};
@@ -54,19 +55,8 @@ void write_error(json::writer& out, error const& why) {
     out.end_object();
 }
 
-/// Writes all of `text`; on failure how much is there is not told.
-result<void> write_all(int file, std::string_view text, std::string const& path) {
-    while (!text.empty()) {
-        auto const written = ::write(file, text.data(), text.size());
-        if (written < 0 && errno == EINTR) continue;
-        if (written < 0) return detail::file_error("cannot write", path, errno);
-        text.remove_prefix(static_cast<std::size_t>(written));
-    }
-    return {};
-}
-
-result<void> lock(int file, std::string const& path) {
-    if (::flock(file, LOCK_EX | LOCK_NB) == 0) return {};
+result<void> lock_file(detail::file_handle const& file, std::string const& path) {
+    if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0) return {};
     if (errno == EWOULDBLOCK)
         return error{.code = errc::io_failed, .message = "another batch is writing it", .where = path};
     return detail::file_error("cannot lock", path, errno);
@@ -75,11 +65,18 @@ result<void> lock(int file, std::string const& path) {
 /// What the scan of an existing output found.
 struct scan {
     finished_records finished{};
-    std::uint64_t good_bytes{0};  ///< Up to the end of the last whole line.
+    std::uint64_t bytes{0};  ///< Up to the end of the last whole line.
 };
 
-/// Reads an output line by line. With `keep`, what stays is also written there, and failed records do not count.
-result<scan> read_output(std::string const& path, std::optional<int> keep) {
+result<line_head> read_head(std::string const& line, std::string const& where) {
+    auto head = json::read<line_head>(line, {.check_utf8 = false});
+    if (head && head->index < most_records && (head->status == "ok" || head->status == "error")) return head;
+    return error{.code = errc::invalid_json, .message = "not a line of a batch's output", .where = where};
+}
+
+/// Reads an output line by line. With `kept`, the lines of records that did not fail are also written there, and the
+/// others do not count.
+result<scan> read_output(std::string const& path, detail::file_handle const* kept) {
     auto reader = detail::line_reader::open(path, largest_line);
     if (!reader) return reader.error();
     scan found;
@@ -90,20 +87,20 @@ result<scan> read_output(std::string const& path, std::optional<int> keep) {
         // A line is written together with its newline: one without it is torn.
         if (*kind == detail::line_kind::end || !reader->terminated()) return found;
         auto const where = path + ':' + std::to_string(reader->line_number());
-        auto const head = json::read<line_head>(line, {.check_utf8 = false});
-        if (!head || head->index >= most_records || (head->status != "ok" && head->status != "error"))
-            return error{.code = errc::invalid_json, .message = "not a line of a batch's output", .where = where};
-        found.good_bytes = reader->offset();
+        auto const head = read_head(line, where);
+        if (!head) return head.error();
         bool const failed = head->status == "error";
-        if (keep && failed) continue;
+        if (kept == nullptr) found.bytes = reader->offset();
+        if (kept != nullptr && failed) continue;
         if (found.finished.contains(head->index))
             return error{.code = errc::invalid_json,
-                         .message = "record " + std::to_string(head->index) + " is there twice",
+                         .message = "duplicate record " + std::to_string(head->index),
                          .where = where};
         found.finished.add(head->index, head->key, failed);
-        if (!keep) continue;
+        if (kept == nullptr) continue;
         line += '\n';
-        if (auto kept = write_all(*keep, line, path); !kept) return kept.error();
+        if (auto written = detail::write_all(*kept, line, path); !written) return written.error();
+        found.bytes += line.size();
     }
 }
 
@@ -145,14 +142,67 @@ bool finished_records::contradicts(std::uint64_t index, std::string_view key) co
     return contains(index) && marks_[index] != digest(key);
 }
 
+constexpr int open_flags = O_RDWR | O_APPEND | O_CLOEXEC;
+
 struct jsonl_writer::state {
-    std::string path;
-    detail::file_handle file;
+    std::string path{};
+    detail::file_handle file{};
     bool created{false};
     bool regular{true};
     std::uint64_t bytes{0};
     finished_records finished{};
+
+    result<void> open();
+    result<void> resume();
+    result<void> resume_without_failures();
 };
+
+/// Opens and locks the file, and learns its size.
+result<void> jsonl_writer::state::open() {
+    file = detail::file_handle{::open(path.c_str(), open_flags | O_CREAT | O_EXCL, 0644)};
+    created = file.get() >= 0;
+    if (!created && errno == EEXIST) file = detail::file_handle{::open(path.c_str(), open_flags)};
+    struct stat facts{};
+    if (file.get() < 0 || ::fstat(file.get(), &facts) != 0) return detail::file_error("cannot write", path, errno);
+    regular = S_ISREG(facts.st_mode);
+    if (!regular) return {};
+    bytes = static_cast<std::uint64_t>(facts.st_size);
+    return lock_file(file, path);
+}
+
+/// Goes on after the last whole line.
+result<void> jsonl_writer::state::resume() {
+    auto found = read_output(path, nullptr);
+    if (!found) return found.error();
+    if (::ftruncate(file.get(), static_cast<off_t>(found->bytes)) != 0)
+        return detail::file_error("cannot cut the torn last line", path, errno);
+    finished = std::move(found->finished);
+    bytes = found->bytes;
+    return {};
+}
+
+/// Writes the lines to be kept to a new file that takes the old one's place in one step: a crash leaves one or the
+/// other.
+result<void> jsonl_writer::state::resume_without_failures() {
+    auto const fresh_path = path + ".new";
+    detail::file_handle fresh{::open(fresh_path.c_str(), open_flags | O_CREAT | O_TRUNC, 0644)};
+    if (fresh.get() < 0) return detail::file_error("cannot write", fresh_path, errno);
+    auto found = read_output(path, &fresh);
+    if (!found) {
+        ::unlink(fresh_path.c_str());
+        return found.error();
+    }
+    if (auto locked = lock_file(fresh, fresh_path); !locked) return locked;
+    if (::fsync(fresh.get()) != 0 || std::rename(fresh_path.c_str(), path.c_str()) != 0) {
+        auto const why = detail::file_error("cannot replace", path, errno);
+        ::unlink(fresh_path.c_str());
+        return why;
+    }
+    file = std::move(fresh);
+    finished = std::move(found->finished);
+    bytes = found->bytes;
+    return {};
+}
 
 jsonl_writer::jsonl_writer(core::detail::opaque<state> opened) noexcept : state_{std::move(opened)} {}
 jsonl_writer::jsonl_writer(jsonl_writer&&) noexcept = default;
@@ -164,63 +214,25 @@ jsonl_writer::~jsonl_writer() {
 result<jsonl_writer> jsonl_writer::open(std::string path, jsonl_writer_options options) {
     auto made = std::make_unique<state>();
     made->path = std::move(path);
-    auto const& name = made->path;
-    constexpr int flags = O_RDWR | O_APPEND | O_CLOEXEC;
-    made->file = detail::file_handle{::open(name.c_str(), flags | O_CREAT | O_EXCL, 0644)};
-    made->created = made->file.get() >= 0;
-    if (!made->created && errno == EEXIST) made->file = detail::file_handle{::open(name.c_str(), flags)};
-    if (made->file.get() < 0) return detail::file_error("cannot write", name, errno);
-
-    struct stat facts{};
-    if (::fstat(made->file.get(), &facts) != 0) return detail::file_error("cannot write", name, errno);
-    made->regular = S_ISREG(facts.st_mode);
-    if (!made->regular) return jsonl_writer{std::move(made)};
-    if (auto locked = lock(made->file.get(), name); !locked) return locked.error();
-    if (facts.st_size == 0) return jsonl_writer{std::move(made)};
-    if (!options.resume)
-        return error{.code = errc::io_failed,
-                     .message = "the output file is not empty: resume it, or name another one",
-                     .where = name};
-
-    if (!options.drop_failures) {
-        auto found = read_output(name, std::nullopt);
-        if (!found) return found.error();
-        if (::ftruncate(made->file.get(), static_cast<off_t>(found->good_bytes)) != 0)
-            return detail::file_error("cannot cut the torn last line", name, errno);
-        made->finished = std::move(found->finished);
-        made->bytes = found->good_bytes;
-        return jsonl_writer{std::move(made)};
+    auto opened = made->open();
+    if (opened && made->bytes > 0) {
+        if (!options.resume)
+            return error{.code = errc::io_failed,
+                         .message = "the output file is not empty: resume it, or name another one",
+                         .where = made->path};
+        opened = options.drop_failures ? made->resume_without_failures() : made->resume();
     }
-
-    // The kept lines go into a new file that takes the old one's place in one step: a crash leaves one or the other.
-    auto const fresh_name = name + ".new";
-    detail::file_handle fresh{::open(fresh_name.c_str(), flags | O_CREAT | O_TRUNC, 0644)};
-    if (fresh.get() < 0) return detail::file_error("cannot write", fresh_name, errno);
-    auto found = read_output(name, fresh.get());
-    if (!found) {
-        ::unlink(fresh_name.c_str());
-        return found.error();
-    }
-    if (auto locked = lock(fresh.get(), fresh_name); !locked) return locked.error();
-    auto const size = ::lseek(fresh.get(), 0, SEEK_END);
-    if (size < 0 || ::fsync(fresh.get()) != 0 || std::rename(fresh_name.c_str(), name.c_str()) != 0) {
-        auto const why = detail::file_error("cannot replace", name, errno);
-        ::unlink(fresh_name.c_str());
-        return why;
-    }
-    made->file = std::move(fresh);
-    made->finished = std::move(found->finished);
-    made->bytes = static_cast<std::uint64_t>(size);
+    if (!opened) return opened.error();
     return jsonl_writer{std::move(made)};
 }
 
 result<void> jsonl_writer::write(std::string line) {
-    auto& [path, file, created, regular, bytes, finished] = *state_;
+    auto& out = *state_;
     line += '\n';
-    auto written = write_all(file.get(), line, path);
+    auto written = detail::write_all(out.file, line, out.path);
     if (written) {
-        bytes += line.size();
-    } else if (regular && ::ftruncate(file.get(), static_cast<off_t>(bytes)) != 0) {
+        out.bytes += line.size();
+    } else if (out.regular && ::ftruncate(out.file.get(), static_cast<off_t>(out.bytes)) != 0) {
         auto why = std::move(written).error();
         why.message += "; its last line may be torn";
         return why;
@@ -229,19 +241,19 @@ result<void> jsonl_writer::write(std::string line) {
 }
 
 result<void> jsonl_writer::close() {
-    auto& [path, file, created, regular, bytes, finished] = *state_;
-    if (file.get() < 0) return {};
-    if (regular && ::fsync(file.get()) != 0) return detail::file_error("cannot write", path, errno);
+    auto& out = *state_;
+    if (out.file.get() < 0) return {};
+    if (out.regular && ::fsync(out.file.get()) != 0) return detail::file_error("cannot write", out.path, errno);
     discard_if_unused();
-    file = detail::file_handle{};
+    out.file = detail::file_handle{};
     return {};
 }
 
 finished_records const& jsonl_writer::finished() const noexcept { return state_->finished; }
 
 void jsonl_writer::discard_if_unused() noexcept {
-    auto& [path, file, created, regular, bytes, finished] = *state_;
-    if (created && regular && bytes == 0 && file.get() >= 0) ::unlink(path.c_str());
+    auto const& out = *state_;
+    if (out.created && out.regular && out.bytes == 0 && out.file.get() >= 0) ::unlink(out.path.c_str());
 }
 
 }  // namespace coax

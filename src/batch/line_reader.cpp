@@ -1,7 +1,6 @@
-#include "batch/internal/line_reader.hpp"
+#include "batch/line_reader.hpp"
 
 #include <cerrno>
-#include <cstring>
 #include <fcntl.h>
 #include <string_view>
 #include <unistd.h>
@@ -15,23 +14,6 @@ constexpr std::size_t buffer_bytes = 64U << 10U;
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 }  // namespace
-
-error file_error(std::string message, std::string const& path, int os_error) {
-    boost::system::error_code const cause{os_error, boost::system::system_category()};
-    return {
-        .code = errc::io_failed, .message = std::move(message) + ": " + cause.message(), .where = path, .cause = cause};
-}
-
-file_handle::file_handle(file_handle&& other) noexcept : descriptor_{std::exchange(other.descriptor_, -1)} {}
-
-file_handle& file_handle::operator=(file_handle&& other) noexcept {
-    std::swap(descriptor_, other.descriptor_);
-    return *this;
-}
-
-file_handle::~file_handle() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-}
 
 line_reader::line_reader(std::string path, file_handle file, std::size_t max_line_bytes)
     : path_{std::move(path)}, file_{std::move(file)}, max_line_bytes_{max_line_bytes} {}

@@ -1,4 +1,4 @@
-#include "batch/internal/line_reader.hpp"
+#include "batch/line_reader.hpp"
 #include "batch/record_text.hpp"
 
 #include <coax/batch/records.hpp>

@@ -1,11 +1,10 @@
 #include "cli/files.hpp"
 
-#include "batch/internal/line_reader.hpp"
+#include "batch/internal/file.hpp"
 
 #include <array>
 #include <cerrno>
 #include <fcntl.h>
-#include <string_view>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -34,13 +33,7 @@ result<std::string> read_file(std::string const& path, std::size_t max_bytes) {
 result<void> write_file(std::string const& path, std::string const& text) {
     coax::detail::file_handle file{::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)};
     if (file.get() < 0) return coax::detail::file_error("cannot write", path, errno);
-    for (std::string_view rest{text}; !rest.empty();) {
-        auto const written = ::write(file.get(), rest.data(), rest.size());
-        if (written < 0 && errno == EINTR) continue;
-        if (written < 0) return coax::detail::file_error("cannot write", path, errno);
-        rest.remove_prefix(static_cast<std::size_t>(written));
-    }
-    return {};
+    return coax::detail::write_all(file, text, path);
 }
 
 bool file_exists(std::string const& path) {

@@ -7,18 +7,18 @@
 
 namespace coax::tasks::detail {
 
-asio::awaitable<std::size_t> contest::run() {
+asio::awaitable<std::size_t> race_state::run() {
     auto const failure = co_await runners_.run(coax::detail::on_failure::carry_on);
-    if (first_ == nobody) std::rethrow_exception(failure);  // cancelled before anyone started
-    auto const told = (co_await asio::this_coro::cancellation_state).cancelled();
-    if (!won_ && told != asio::cancellation_type::none) throw_error({.code = errc::cancelled});
+    if (first_ == none) std::rethrow_exception(failure);  // cancelled before anyone started
+    auto const cancelled = (co_await asio::this_coro::cancellation_state).cancelled();
+    if (!won_ && cancelled != asio::cancellation_type::none) throw_error({.code = errc::cancelled});
     if (failure_) std::rethrow_exception(failure_);
     co_return first_;
 }
 
-void contest::arrive(std::size_t number, bool succeeded, std::exception_ptr failure) noexcept {
+void race_state::end(std::size_t number, bool succeeded, std::exception_ptr failure) noexcept {
     bool const wins = !won_ && (succeeded || rule_ == rule::first_to_end);
-    if (wins || first_ == nobody) {
+    if (wins || first_ == none) {
         first_ = number;
         failure_ = std::move(failure);
     }

@@ -10,7 +10,6 @@
 
 namespace coax {
 
-/// How a task group takes a failure.
 struct task_group_options {
     /// The first task that fails cancels the body and all other tasks. Otherwise they go on; either way the scope
     /// throws what the first one threw, once all have ended.
@@ -55,10 +54,10 @@ namespace tasks::detail {
 
 template <class F, class T>
 struct task_scope {
-    static asio::awaitable<void> body(task_group& group, F& f, std::optional<coax::detail::kept<T>>& place) {
+    static asio::awaitable<void> body(task_group& group, F& f, std::optional<coax::detail::kept<T>>& value) {
         std::exception_ptr failure;
         try {
-            co_await coax::detail::store(f(group), place);
+            co_await coax::detail::store(f(group), value);
         } catch (...) {
             failure = std::current_exception();
         }
@@ -70,12 +69,12 @@ struct task_scope {
 
     static asio::awaitable<T> run(F f, task_group_options options) {
         task_group group;
-        std::optional<coax::detail::kept<T>> place;
-        group.tasks_.add(body(group, f, place));
+        std::optional<coax::detail::kept<T>> value;
+        group.tasks_.add(body(group, f, value));
         auto const policy =
             options.cancel_on_failure ? coax::detail::on_failure::cancel_rest : coax::detail::on_failure::carry_on;
         if (auto failure = co_await group.tasks_.run(policy)) std::rethrow_exception(failure);
-        co_return coax::detail::take<T>(place);
+        co_return coax::detail::take<T>(value);
     }
 };
 

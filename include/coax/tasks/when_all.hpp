@@ -16,12 +16,12 @@ namespace tasks::detail {
 
 template <class... Ts>
 asio::awaitable<std::tuple<coax::detail::kept<Ts>...>> all_of(asio::awaitable<Ts>... work) {
-    std::tuple<std::optional<coax::detail::kept<Ts>>...> places;
+    std::tuple<std::optional<coax::detail::kept<Ts>>...> values;
     coax::detail::nursery group;
-    std::apply([&](auto&... place) { (group.add(coax::detail::store(std::move(work), place)), ...); }, places);
+    std::apply([&](auto&... value) { (group.add(coax::detail::store(std::move(work), value)), ...); }, values);
     if (auto failure = co_await group.run(coax::detail::on_failure::cancel_rest)) std::rethrow_exception(failure);
-    co_return std::apply([](auto&... place) { return std::tuple<coax::detail::kept<Ts>...>{std::move(*place)...}; },
-                         places);
+    co_return std::apply([](auto&... value) { return std::tuple<coax::detail::kept<Ts>...>{std::move(*value)...}; },
+                         values);
 }
 
 }  // namespace tasks::detail
@@ -42,15 +42,15 @@ template <class... Ts>
 template <class T>
 asio::awaitable<std::conditional_t<std::is_void_v<T>, void, std::vector<coax::detail::kept<T>>>> when_all(
     std::vector<asio::awaitable<T>> work) {
-    std::vector<std::optional<coax::detail::kept<T>>> places(work.size());
+    std::vector<std::optional<coax::detail::kept<T>>> values(work.size());
     coax::detail::nursery group;
-    for (std::size_t i = 0; i < work.size(); ++i) group.add(detail::store(std::move(work[i]), places[i]));
+    for (std::size_t i = 0; i < work.size(); ++i) group.add(coax::detail::store(std::move(work[i]), values[i]));
     if (auto failure = co_await group.run(coax::detail::on_failure::cancel_rest)) std::rethrow_exception(failure);
     if constexpr (!std::is_void_v<T>) {
-        std::vector<T> values;
-        values.reserve(places.size());
-        for (auto& place : places) values.push_back(std::move(*place));
-        co_return values;
+        std::vector<T> all;
+        all.reserve(values.size());
+        for (auto& value : values) all.push_back(std::move(*value));
+        co_return all;
     }
 }
 

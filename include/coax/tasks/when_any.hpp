@@ -16,16 +16,16 @@ namespace coax {
 
 namespace tasks::detail {
 
-/// The part of `when_any` and `race` that knows no types: who came first.
-class contest {
+/// The part of `when_any` and `race` that knows no types: who won.
+class race_state {
 public:
     enum class rule { first_to_end, first_to_succeed };
 
-    explicit contest(rule wanted) noexcept : rule_{wanted} {}
+    explicit race_state(rule wanted) noexcept : rule_{wanted} {}
 
     template <class T>
-    void enter(asio::awaitable<T> work, std::optional<coax::detail::kept<T>>& place) {
-        runners_.add(attempt(*this, count_++, std::move(work), place));
+    void add(asio::awaitable<T> work, std::optional<coax::detail::kept<T>>& value) {
+        runners_.add(run_one(*this, count_++, std::move(work), value));
     }
     /// Runs all until one has won and the others are gone.
     /// @returns The winner's number.
@@ -33,7 +33,7 @@ public:
     asio::awaitable<std::size_t> run();
 
 private:
-    static constexpr std::size_t nobody = static_cast<std::size_t>(-1);
+    static constexpr std::size_t none = static_cast<std::size_t>(-1);
 
     template <class T>
     static bool failed(T const&) noexcept {
@@ -45,48 +45,44 @@ private:
     }
 
     template <class T>
-    static asio::awaitable<void> attempt(contest& all, std::size_t number, asio::awaitable<T> work,
-                                         std::optional<coax::detail::kept<T>>& place) {
+    static asio::awaitable<void> run_one(race_state& all, std::size_t number, asio::awaitable<T> work,
+                                         std::optional<coax::detail::kept<T>>& value) {
         std::exception_ptr failure;
         try {
-            co_await coax::detail::store(std::move(work), place);
+            co_await coax::detail::store(std::move(work), value);
         } catch (...) {
             failure = std::current_exception();
         }
-        bool const succeeded = !failure && !failed(*place);
-        all.arrive(number, succeeded, std::move(failure));
+        bool const succeeded = !failure && !failed(*value);
+        all.end(number, succeeded, std::move(failure));
     }
 
-    void arrive(std::size_t number, bool succeeded, std::exception_ptr failure) noexcept;
+    void end(std::size_t number, bool succeeded, std::exception_ptr failure) noexcept;
 
     rule rule_;
     coax::detail::nursery runners_{};
     std::size_t count_{0};
-    std::size_t first_{nobody};
+    std::size_t first_{none};
     bool won_{false};
     std::exception_ptr failure_{};
 };
 
+/// The winner's value.
+template <class Variant, class Values, std::size_t... I>
+Variant pick(std::size_t winner, Values& values, std::index_sequence<I...>) {
+    std::optional<Variant> found;
+    ((I == winner ? void(found.emplace(std::in_place_index<I>, std::move(*std::get<I>(values)))) : void()), ...);
+    return std::move(*found);
+}
+
 template <class... Ts>
-struct any_of {
-    using value = std::variant<coax::detail::kept<Ts>...>;
-    using places = std::tuple<std::optional<coax::detail::kept<Ts>>...>;
-
-    static asio::awaitable<value> run(asio::awaitable<Ts>... work) {
-        places all;
-        contest group{contest::rule::first_to_end};
-        std::apply([&](auto&... place) { (group.enter(std::move(work), place), ...); }, all);
-        auto const winner = co_await group.run();
-        co_return pick(winner, all, std::index_sequence_for<Ts...>{});
-    }
-
-    template <std::size_t... I>
-    static value pick(std::size_t winner, places& all, std::index_sequence<I...>) {
-        std::optional<value> found;
-        ((I == winner ? void(found.emplace(std::in_place_index<I>, std::move(*std::get<I>(all)))) : void()), ...);
-        return std::move(*found);
-    }
-};
+asio::awaitable<std::variant<coax::detail::kept<Ts>...>> any_of(asio::awaitable<Ts>... work) {
+    std::tuple<std::optional<coax::detail::kept<Ts>>...> values;
+    race_state group{race_state::rule::first_to_end};
+    std::apply([&](auto&... value) { (group.add(std::move(work), value), ...); }, values);
+    auto const winner = co_await group.run();
+    co_return pick<std::variant<coax::detail::kept<Ts>...>>(winner, values, std::index_sequence_for<Ts...>{});
+}
 
 }  // namespace tasks::detail
 
@@ -101,25 +97,24 @@ struct any_of {
 template <class... Ts>
     requires(sizeof...(Ts) > 0)
 [[nodiscard]] asio::awaitable<std::variant<coax::detail::kept<Ts>...>> when_any(asio::awaitable<Ts>... work) {
-    return tasks::detail::any_of<Ts...>::run(std::move(work)...);
+    return tasks::detail::any_of(std::move(work)...);
 }
 
 /// As `when_any`, but the first one to succeed wins: an exception, or an error in a `result`, puts one out of the race.
 ///
 /// @returns What the winner returned.
-/// @throws coax::exception  `errc::invalid_argument` when there is nobody to run.
-/// @throws What the first one to end threw, when nobody succeeded; with results its `result` is returned.
-/// `errc::cancelled`
-///         when the caller was cancelled before anyone succeeded.
+/// @throws What the first one to end threw, when none succeeded; with results its `result` is returned.
+///         `errc::cancelled` when the caller was cancelled before one succeeded; `errc::invalid_argument` when `work`
+///         is empty.
 /// Cancellation and thread safety: as `when_any`.
 template <class T>
 asio::awaitable<T> race(std::vector<asio::awaitable<T>> work) {
-    if (work.empty()) throw_error({.code = errc::invalid_argument, .message = "nobody to race", .where = "work"});
-    std::vector<std::optional<coax::detail::kept<T>>> places(work.size());
-    tasks::detail::contest group{tasks::detail::contest::rule::first_to_succeed};
-    for (std::size_t i = 0; i < work.size(); ++i) group.enter(std::move(work[i]), places[i]);
+    if (work.empty()) throw_error(invalid_argument("work", "must not be empty"));
+    std::vector<std::optional<coax::detail::kept<T>>> values(work.size());
+    tasks::detail::race_state group{tasks::detail::race_state::rule::first_to_succeed};
+    for (std::size_t i = 0; i < work.size(); ++i) group.add(std::move(work[i]), values[i]);
     auto const winner = co_await group.run();
-    co_return coax::detail::take<T>(places[winner]);
+    co_return coax::detail::take<T>(values[winner]);
 }
 
 template <class T, class... Ts>

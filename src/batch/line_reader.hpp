@@ -1,29 +1,14 @@
 #pragma once
 
+#include "batch/internal/file.hpp"
+
 #include <coax/core/result.hpp>
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <string>
 
 namespace coax::detail {
-
-/// The error for a file, in the operating system's words: "cannot read: No such file or directory", `where` the path.
-[[nodiscard]] error file_error(std::string message, std::string const& path, int os_error);
-
-/// Owns a file descriptor.
-class file_handle {
-public:
-    explicit file_handle(int descriptor = -1) noexcept : descriptor_{descriptor} {}
-    file_handle(file_handle&& other) noexcept;
-    file_handle& operator=(file_handle&& other) noexcept;
-    ~file_handle();
-    [[nodiscard]] int get() const noexcept { return descriptor_; }
-
-private:
-    int descriptor_;
-};
 
 /// What `line_reader::next` found.
 enum class line_kind { end, line, too_long };

@@ -51,10 +51,6 @@ bool ends_batch(error const& why, bool any_succeeded) noexcept {
 
 namespace detail {
 
-result<chat_request> request_of(std::string prompt) { return to_request(std::move(prompt)); }
-result<chat_request> request_of(chat_request request) { return request; }
-result<chat_request> request_of(result<chat_request> request) { return request; }
-
 struct batch_run::state {
     batch_options options;
     batch_summary summary{};
@@ -183,12 +179,6 @@ asio::awaitable<batch_summary> batch_run::run(asio::awaitable<pipeline_progress>
     all.rate = rate_estimator{all.begun};
     all.end(co_await as_result(all.run(std::move(work))));
     co_return std::move(all.summary);
-}
-
-asio::awaitable<batch_output<std::string>> ask_text(client llm, chat_request request) {
-    auto response = co_await llm.chat(std::move(request));
-    check_usable(response).value();
-    co_return batch_output<std::string>{std::move(response.text), response.usage, response.attempts};
 }
 
 }  // namespace detail

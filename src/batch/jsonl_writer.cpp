@@ -106,7 +106,7 @@ result<scan> read_output(std::string const& path, detail::file_handle const* kep
 
 }  // namespace
 
-std::string to_json_line(batch_result<std::string> const& outcome, output_form form) {
+std::string to_json_line(batch_result<std::string> const& outcome, output_kind form) {
     std::string line;
     line.reserve(256);
     json::writer out{line};
@@ -114,7 +114,7 @@ std::string to_json_line(batch_result<std::string> const& outcome, output_form f
     out.member("status", outcome.value ? "ok" : "error");
     if (!outcome.value)
         write_error(out, outcome.value.error());
-    else if (form == output_form::json)
+    else if (form == output_kind::json)
         out.key("output").raw(detail::without_blanks(*outcome.value));
     else
         out.member("output", std::string_view{*outcome.value});

@@ -108,7 +108,7 @@ batch_summary run_job(batch_job const& job, batch_flags const& flags, jsonl_writ
         return ask(llm, format, std::move(request));
     };
     auto const write = [&](batch_result<std::string> outcome) {
-        return out.write(to_json_line(outcome, job.schema ? output_form::json : output_form::text));
+        return out.write(to_json_line(outcome, job.schema ? output_kind::json : output_kind::text));
     };
     batch_options options{
         .concurrency = flags.concurrency, .max_failures = flags.max_failures, .total = undone, .stop = stop};

@@ -92,7 +92,7 @@ struct batch_summary {
     std::uint64_t failed{0};
     std::vector<failure_count> failures{};  ///< In the order of `errc`.
     std::uint64_t unfinished{0};            ///< Begun, but given up when the batch was ended: not handed to the sink.
-    std::optional<std::uint64_t> remaining{};  ///< Records without an outcome; nothing: the total is not known.
+    std::optional<std::uint64_t> remaining{};  ///< Records without an outcome; nothing: the total is unknown.
     std::uint64_t attempts{0};                 ///< Requests sent.
     std::uint64_t retries{0};                  ///< Of these, after a failure.
     std::uint64_t reasks{0};                   ///< Of these, because a response did not have the wanted form.
@@ -200,22 +200,25 @@ private:
     }
 };
 
-/// A response's text; an error where it is refused, filtered or cut short.
-asio::awaitable<batch_output<std::string>> ask_text(client llm, chat_request request);
-
 template <class T>
 asio::awaitable<batch_output<T>> ask(client llm, chat_request request) {
     if constexpr (std::same_as<T, std::string>) {
-        co_return co_await ask_text(std::move(llm), std::move(request));
+        auto response = co_await llm.parse(std::move(request), output_format{});
+        co_return batch_output<T>{std::move(response.text), response.usage, response.attempts};
     } else {
         auto read = co_await llm.template parse_response<T>(std::move(request));
         co_return batch_output<T>{std::move(read.value), read.response.usage, read.response.attempts};
     }
 }
 
-[[nodiscard]] result<chat_request> request_of(std::string prompt);
-[[nodiscard]] result<chat_request> request_of(chat_request request);
-[[nodiscard]] result<chat_request> request_of(result<chat_request> request);
+/// @param made  A prompt, a request or a result of one, whose error is thrown.
+template <class Made>
+[[nodiscard]] chat_request request_of(Made made) {
+    if constexpr (std::same_as<Made, result<chat_request>>)
+        return value_or_throw(std::move(made));
+    else
+        return as_request(made);
+}
 
 }  // namespace detail
 
@@ -259,7 +262,7 @@ asio::awaitable<batch_summary> batch(client llm, stream<R> source, ToRequest to_
                                      batch_options options = {}) {
     auto const before = llm.statistics();
     auto work = [llm, to_request = std::move(to_request)](R const& record) {
-        return detail::ask<T>(llm, value_or_throw(detail::request_of(to_request(record))));
+        return detail::ask<T>(llm, detail::request_of(to_request(record)));
     };
     auto summary = co_await run_batch<T>(std::move(source), std::move(work), std::move(sink), std::move(options));
     add_statistics(summary, before, llm.statistics());

@@ -12,8 +12,8 @@
 
 namespace coax {
 
-/// What a value handed to `to_json_line` is.
-enum class output_form {
+/// How the value of a record is written.
+enum class output_kind {
     text,  ///< Written as a JSON string.
     json,  ///< JSON already: written as it is.
 };
@@ -21,7 +21,7 @@ enum class output_form {
 /// One line of a batch's output, without its newline:
 /// `{"index":3,"key":"a","status":"ok","output":…,"usage":{…},"attempts":1,"latency_ms":12}` or
 /// `{"index":3,"key":"a","status":"error","error":{"code":"rate_limited","message":…},"attempts":3,"latency_ms":12}`.
-[[nodiscard]] std::string to_json_line(batch_result<std::string> const& outcome, output_form form);
+[[nodiscard]] std::string to_json_line(batch_result<std::string> const& outcome, output_kind form);
 
 /// What an output file says is done already, and for which keys: four bytes a record.
 class finished_records {

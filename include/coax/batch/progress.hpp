@@ -16,12 +16,12 @@ struct batch_progress {
     std::uint64_t done{0};  ///< Records with an outcome, failed ones included.
     std::uint64_t failed{0};
     std::uint64_t in_flight{0};
-    std::optional<std::uint64_t> total{};  ///< Nothing: not known.
+    std::optional<std::uint64_t> total{};  ///< Nothing: unknown.
     std::uint64_t retries{0};              ///< Requests beyond each record's first, re-asks included.
     coax::usage usage{};                   ///< Of the records done.
     std::chrono::milliseconds elapsed{0};
-    double records_per_second{0};                          ///< Of late, see `rate_estimator`.
-    std::optional<std::chrono::milliseconds> remaining{};  ///< At that rate; nothing: cannot be said.
+    double records_per_second{0};                          ///< Recently; see `rate_estimator`.
+    std::optional<std::chrono::milliseconds> remaining{};  ///< At that rate; nothing: unknown.
 };
 
 /// A rate over a sliding window: pure arithmetic, the caller brings the time.

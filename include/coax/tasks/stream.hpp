@@ -10,14 +10,14 @@
 
 namespace coax {
 
-/// What a `stream` pulls from.
+/// Where the values of a `stream` come from.
 template <class T>
 class stream_source {
 public:
     stream_source() = default;
     stream_source(stream_source const&) = delete;
     stream_source& operator=(stream_source const&) = delete;
-    /// Gives up what is not yet pulled; must not block.
+    /// Drops what was not pulled; must not block.
     virtual ~stream_source() = default;
 
     /// The next value; none: the end. Not called again after the end or an exception.
@@ -68,20 +68,13 @@ private:
     F f_;
 };
 
-template <class Awaitable>
-struct streamed;
-template <class T>
-struct streamed<asio::awaitable<std::optional<T>>> {
-    using type = T;
-};
-
 }  // namespace tasks::detail
 
 /// A stream of what `f`, called for each value, returns as `awaitable<optional<T>>`; none ends it. `f` lives in the
 /// stream, so a lambda coroutine may use its captures.
 template <class F>
 [[nodiscard]] auto generate(F f) {
-    using value = typename tasks::detail::streamed<decltype(f())>::type;
+    using value = typename decltype(f())::value_type::value_type;
     return stream<value>{std::make_unique<tasks::detail::function_source<value, F>>(std::move(f))};
 }
 

@@ -33,19 +33,19 @@ batch_result<std::string> failed(std::uint64_t index, std::string key, error why
 }
 
 TEST(JsonLine, OkWithText) {
-    EXPECT_EQ(to_json_line(ok(3, "a\"b", "hi\nyou"), output_form::text),
+    EXPECT_EQ(to_json_line(ok(3, "a\"b", "hi\nyou"), output_kind::text),
               R"({"index":3,"key":"a\"b","status":"ok","output":"hi\nyou",)"
               R"("usage":{"input_tokens":5,"output_tokens":2},"attempts":1,"latency_ms":12})");
 }
 
 TEST(JsonLine, OkWithJsonStaysOnOneLine) {
-    auto const line = to_json_line(ok(0, "k", "{\n  \"a\": \"x\\n\"\r\n}"), output_form::json);
+    auto const line = to_json_line(ok(0, "k", "{\n  \"a\": \"x\\n\"\r\n}"), output_kind::json);
     EXPECT_EQ(line.find('\n'), std::string::npos);
     EXPECT_NE(line.find(R"("output":{   "a": "x\n"  },)"), std::string::npos) << line;
 }
 
 TEST(JsonLine, BlanksAroundJsonAreDropped) {
-    auto const line = to_json_line(ok(0, "k", "\n {\"a\":1}" + std::string(5'000, ' ')), output_form::json);
+    auto const line = to_json_line(ok(0, "k", "\n {\"a\":1}" + std::string(5'000, ' ')), output_kind::json);
     EXPECT_NE(line.find(R"("output":{"a":1},)"), std::string::npos) << line;
 }
 
@@ -58,7 +58,7 @@ TEST(JsonLine, ErrorTellsAllThatIsKnown) {
                     .service_message = "slow down",
                     .request_id = "req_1",
                     .attempts = 3};
-    EXPECT_EQ(to_json_line(failed(4, "d", why), output_form::json),
+    EXPECT_EQ(to_json_line(failed(4, "d", why), output_kind::json),
               R"({"index":4,"key":"d","status":"error","error":{"code":"rate_limited","message":"too many",)"
               R"("where":"api.host","http_status":429,"service_code":"rate_limit_exceeded",)"
               R"("service_message":"slow down","request_id":"req_1"},)"

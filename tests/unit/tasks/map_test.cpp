@@ -224,6 +224,17 @@ TEST(Stream, PullsUntilItsEndAndStaysThere) {
     run_virtual(body());
 }
 
+TEST(Stream, IsMappedInItsOrder) {
+    auto body = []() -> asio::awaitable<void> {
+        auto const slower_first = [](int one) -> asio::awaitable<int> {
+            co_await sleep_for(std::chrono::seconds{10 - 3 * one});
+            co_return one;
+        };
+        EXPECT_THAT(values_of(co_await coax::map(count_to(3), {.concurrency = 3}, slower_first)), ElementsAre(1, 2, 3));
+    };
+    run_virtual(body());
+}
+
 TEST(Stream, AFailureIsItsEnd) {
     auto body = []() -> asio::awaitable<void> {
         auto broken = generate([]() -> asio::awaitable<std::optional<int>> {

@@ -200,6 +200,53 @@ TEST(Pipeline, AFailingSourceOrSinkEndsIt) {
     run_virtual(body());
 }
 
+TEST(Pipeline, AnErrorThatTheSinkReturnsEndsIt) {
+    auto body = []() -> asio::awaitable<void> {
+        auto const full = error{.code = errc::io_failed, .message = "disk full"};
+        auto at_once = [&](std::size_t, result<int>) -> result<void> { return full; };
+        auto later = [&](std::size_t, result<int>) -> asio::awaitable<result<void>> {
+            co_await sleep_for(1s);
+            co_return full;
+        };
+        std::vector<int> const input{1, 1000};
+        for (bool ordered : {true, false}) {
+            pipeline_options const options{.ordered = ordered};
+            auto const first = co_await as_result(coax::pipeline(input, options, twice_after, at_once));
+            EXPECT_EQ(first.error(), full);
+            auto const second = co_await as_result(coax::pipeline(input, options, twice_after, later));
+            EXPECT_EQ(second.error(), full);
+        }
+    };
+    run_virtual(body());
+}
+
+/// Gives numbers until it is told to stop.
+struct stoppable_numbers {
+    bool stopped{false};
+    int given{0};
+
+    asio::awaitable<std::optional<int>> next() {
+        if (stopped) co_return std::nullopt;
+        co_return ++given;
+    }
+};
+
+TEST(Pipeline, ASourceThatEndsLetsWhatIsInWorkFinish) {
+    auto body = []() -> asio::awaitable<void> {
+        stoppable_numbers numbers;
+        int taken = 0;
+        auto sink = [&](std::size_t, result<int> outcome) {
+            EXPECT_TRUE(outcome);
+            if (++taken == 5) numbers.stopped = true;
+        };
+        auto const end = co_await coax::pipeline(numbers, {.concurrency = 3, .ordered = false}, twice_after, sink);
+        EXPECT_EQ(taken, numbers.given);
+        EXPECT_EQ(end.done, static_cast<std::size_t>(numbers.given));
+        EXPECT_LE(numbers.given, 8);
+    };
+    run_virtual(body());
+}
+
 TEST(Pipeline, CancellationReachesItemsAndSink) {
     auto body = []() -> asio::awaitable<void> {
         int gone = 0;

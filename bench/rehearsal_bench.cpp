@@ -72,7 +72,7 @@ double in_virtual_time() {
     std::size_t next = 0;
     auto options = batch_options();
     options.service.transport = std::make_shared<coax::memory_transport>([&](auto const&) {
-        using answer = coax::memory_transport::answer;
+        using answer = coax::memory_transport::timed_response;
         auto const what = fates.at(next++);
         if (what == fate::refused) return coax::result<answer>{answer{.response = {.status = 429}}};
         if (what == fate::hangs) return coax::result<answer>{answer{.response = {.status = 200}, .delay = 1h}};

@@ -17,16 +17,16 @@ using namespace std::chrono_literals;
 using std::chrono::duration;
 
 /// The service as it is known: answers after 1 to 4 s; price per million tokens as on its list.
-coax::result<coax::memory_transport::answer> respond(std::mt19937_64& dice) {
+coax::result<coax::memory_transport::timed_response> respond(std::mt19937_64& dice) {
     static std::string const body{
         R"({"id":"c1","model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"positive"},)"
         R"("finish_reason":"stop"}],"usage":{"prompt_tokens":420,"completion_tokens":60}})"};
     auto const chance = std::uniform_real_distribution{}(dice);
-    if (chance < 0.02) return coax::memory_transport::answer{.response = {.status = 429}, .delay = 50ms};
-    if (chance < 0.025) return coax::memory_transport::answer{.response = {.status = 200}, .delay = 1h};
+    if (chance < 0.02) return coax::memory_transport::timed_response{.response = {.status = 429}, .delay = 50ms};
+    if (chance < 0.025) return coax::memory_transport::timed_response{.response = {.status = 200}, .delay = 1h};
     auto const latency = std::uniform_int_distribution{1'000, 4'000}(dice);
-    return coax::memory_transport::answer{.response = {.status = 200, .body = body},
-                                          .delay = std::chrono::milliseconds{latency}};
+    return coax::memory_transport::timed_response{.response = {.status = 200, .body = body},
+                                                  .delay = std::chrono::milliseconds{latency}};
 }
 
 boost::asio::awaitable<void> rehearse(int records) {

@@ -11,7 +11,7 @@
 namespace coax::http::detail {
 namespace {
 
-constexpr std::size_t first_buffer_bytes = 4U << 10U;   // holds a usual answer; 10,000 waiting requests cost 40 MB
+constexpr std::size_t first_buffer_bytes = 4U << 10U;   // holds a usual response; 10,000 waiting requests cost 40 MB
 constexpr std::size_t largest_read_bytes = 64U << 10U;  // beyond that a larger read is no faster
 constexpr std::size_t one_record_bytes = 16U << 10U;    // TLS: what goes out as one record
 
@@ -20,7 +20,7 @@ constexpr std::size_t one_record_bytes = 16U << 10U;    // TLS: what goes out as
 connection::connection(asio::any_io_executor const& executor) : socket_{executor} {}
 
 connection::~connection() {
-    if (fit_ && tls_ != nullptr) tls_->shut_down();
+    if (usable_ && tls_ != nullptr) tls_->shut_down();
 }
 
 void connection::configure(boost::system::error_code& ec) {
@@ -92,7 +92,7 @@ void connection::make_room() {
 bool connection::is_stale() {
     if (!input().empty()) return true;
     boost::system::error_code ec;
-    if (tls_ != nullptr) {  // a late session ticket is not a word out of turn
+    if (tls_ != nullptr) {  // a late session ticket is no data
         char byte = 0;
         (void)tls_->read(asio::buffer(&byte, 1), ec);
         return ec != asio::error::would_block || tls_->wanted() != asio::ip::tcp::socket::wait_read;

@@ -15,9 +15,9 @@
 
 namespace coax::http::detail {
 
-/// One socket, plain or under TLS, with what is read from it and not yet used. It never waits: a step that cannot get
-/// on says `would_block`, and whoever drives it waits for `wanted()` on `socket()`. Destroying it closes it, with TLS's
-/// goodbye when it is fit for use.
+/// One socket, plain or under TLS, with what is read from it and not yet used. It never waits: a step that cannot go on
+/// returns `would_block`, and whoever drives it waits for `wanted()` on `socket()`. Destroying it closes it, with a TLS
+/// close_notify when it is usable.
 class connection {
 public:
     explicit connection(asio::any_io_executor const& executor);
@@ -30,9 +30,8 @@ public:
     void configure(boost::system::error_code& ec);
 
     tls_stream& start_tls(tls_context const& context, std::shared_ptr<tls_sessions> sessions, std::string const& host);
-    /// Ready for requests: from here on destroying it says goodbye, until `spoil()`.
-    void open() noexcept { fit_ = true; }
-    void spoil() noexcept { fit_ = false; }
+    /// Whether it can serve requests. False at first.
+    void set_usable(bool usable) noexcept { usable_ = usable; }
 
     [[nodiscard]] tls_stream::wait_type wanted() const noexcept { return wanted_; }
 
@@ -45,7 +44,7 @@ public:
     [[nodiscard]] std::string_view input() const noexcept { return {buffer_.data() + begin_, end_ - begin_}; }
     void consume(std::size_t count) noexcept { begin_ += count; }
 
-    /// Whether an idle connection was closed by the peer, or spoke out of turn. One system call.
+    /// Whether an idle connection was closed by the peer, or sent something unasked. One system call.
     [[nodiscard]] bool is_stale();
 
     /// The head of the request being sent; its memory serves all requests of the connection.
@@ -61,7 +60,7 @@ private:
     std::size_t begin_{0};
     std::size_t end_{0};
     std::string head_;
-    bool fit_{false};
+    bool usable_{false};
 };
 
 }  // namespace coax::http::detail

@@ -2,8 +2,6 @@
 
 #include "http/request_head.hpp"
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/deferred.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/this_coro.hpp>
 
@@ -14,12 +12,10 @@ namespace {
 
 using boost::system::error_code;
 
-constexpr auto to_tuple = asio::as_tuple(asio::deferred);
-
 constexpr std::chrono::seconds sweep_interval{1};
-constexpr int most_interim_answers = 16;  // each gives the first byte its full time again
+constexpr int most_interim_responses = 16;  // each gives the first byte its full time again
 
-error line_is_full(std::size_t most, origin const& to) {
+error queue_is_full(std::size_t most, origin const& to) {
     return {.code = errc::too_large,
             .message = std::to_string(most) + " requests wait for a connection already",
             .where = coax::to_string(to)};
@@ -27,40 +23,40 @@ error line_is_full(std::size_t most, origin const& to) {
 
 }  // namespace
 
-void lease::end(bool fit, clock::time_point now) {
+void lease::release(bool reusable, clock::time_point now) {
     auto* const at = std::exchange(at_, nullptr);
     if (at == nullptr) return;
     auto& connections = home_->connections;
-    if (fit) return home_->wake(connections.put_back(*at, std::move(kept_), now));
-    if (kept_.connection != nullptr) kept_.connection->spoil();
-    kept_.connection.reset();
-    home_->wake(connections.drop(*at));
+    if (reusable) return home_->wake(connections.give_back(*at, std::move(pooled_), now));
+    if (pooled_.connection != nullptr) pooled_.connection->set_usable(false);
+    pooled_.connection.reset();
+    home_->wake(connections.discard(*at));
 }
 
 exchange::exchange(std::shared_ptr<transport_state> home, http_request request, exchange_limits limits)
     : home_{std::move(home)},
       request_{std::move(request)},
-      limits_{bounded(limits)},
-      watch_{home_->executor, limits_, request_.to},
+      limits_{clamped(limits)},
+      deadline_{home_->executor, limits_, request_.to},
       lease_{home_} {}
 
 asio::awaitable<result<void>> exchange::begin() {
-    if (auto wrong = check_request(request_)) co_return std::move(*wrong);
+    if (auto valid = check_request(request_); !valid) co_return valid;
     if (home_->connections.closed()) co_return closed(request_.to);
-    auto found = ask_pool();
-    bool const ready = found.what == connection_pool::verdict::reuse && take(*found.at, std::move(found.reuse));
+    auto found = acquire_slot();
+    bool const ready = found.what == connection_pool::verdict::reuse && take_slot(*found.at, std::move(found.reuse));
     if (!ready)
-        if (auto got = co_await obtain(std::move(found)); !got) co_return std::move(got).error();
+        if (auto got = co_await get_connection(std::move(found)); !got) co_return std::move(got).error();
 
-    auto answered = co_await attempt();
-    if (answered || !may_send_again(answered.error())) co_return answered;
+    auto attempted = co_await attempt();
+    if (attempted || !may_send_again(attempted.error())) co_return attempted;
     ++home_->counted.replaced;
     if (auto made = co_await open_connection(); !made) co_return std::move(made).error();
     co_return co_await attempt();
 }
 
-connection_pool::decision exchange::ask_pool() {
-    auto const now = watch_.now();
+connection_pool::decision exchange::acquire_slot() {
+    auto const now = deadline_.now();
     if (now >= home_->next_sweep) {
         home_->connections.sweep(now);
         home_->next_sweep = now + sweep_interval;
@@ -68,8 +64,8 @@ connection_pool::decision exchange::ask_pool() {
     return home_->connections.acquire(request_.to, now);
 }
 
-/// Takes the slot. True: its connection is there and still good.
-bool exchange::take(connection_pool::host& at, connection_pool::kept found) {
+/// Takes the slot. True: it comes with a connection that is still good.
+bool exchange::take_slot(connection_pool::host& at, connection_pool::pooled found) {
     lease_.take(at, std::move(found));
     if (lease_.get() == nullptr) return false;
     reused_ = !lease_.get()->is_stale();
@@ -77,33 +73,32 @@ bool exchange::take(connection_pool::host& at, connection_pool::kept found) {
     return reused_;
 }
 
-/// What is left to do after `found` until a connection is there.
-asio::awaitable<result<void>> exchange::obtain(connection_pool::decision found) {
+/// Does what is left after `found` until there is a connection.
+asio::awaitable<result<void>> exchange::get_connection(connection_pool::decision found) {
     switch (found.what) {
-        case connection_pool::verdict::full: co_return line_is_full(home_->options.max_waiting, request_.to);
-        case connection_pool::verdict::open: (void)take(*found.at, {}); break;
+        case connection_pool::verdict::full: co_return queue_is_full(home_->options.max_waiting, request_.to);
+        case connection_pool::verdict::open: (void)take_slot(*found.at, {}); break;
         case connection_pool::verdict::reuse: break;  // taken, and found closed
         case connection_pool::verdict::wait:
-            if (auto granted = co_await stand_in_line(*found.at); !granted) co_return granted;
+            if (auto granted = co_await wait_for_slot(*found.at); !granted) co_return granted;
             if (reused_) co_return result<void>{};
             break;
     }
     co_return co_await open_connection();
 }
 
-asio::awaitable<result<void>> exchange::stand_in_line(connection_pool::host& at) {
-    request_in_line place{home_->executor, home_->connections};
-    home_->connections.enter(at, place);
-    watch_.start(limit::none);
-    watch_.at(place.point);
-    co_await place.point.sleep();
-    watch_.nowhere();
-    auto why = watch_.stopped(co_await asio::this_coro::cancellation_state);
+asio::awaitable<result<void>> exchange::wait_for_slot(connection_pool::host& at) {
+    queued_request place{home_->executor, home_->connections};
+    home_->connections.enqueue(at, place);
+    deadline_.start(limit::none);
+    deadline_.interrupts(place);
+    co_await coax::detail::suspend_until(place, std::nullopt);
+    auto why = deadline_.stopped(co_await asio::this_coro::cancellation_state);
     if (place.granted && !why) {
-        (void)take(*place.at, std::move(place.reuse));
+        (void)take_slot(*place.at, std::move(place.reuse));
     } else if (place.granted) {  // too late: passed on untouched
         lease_.take(*place.at, std::move(place.reuse));
-        lease_.end(lease_.get() != nullptr, watch_.now());
+        lease_.release(lease_.get() != nullptr, deadline_.now());
     }
     if (why) co_return std::move(*why);
     if (!place.granted) co_return closed(request_.to);
@@ -113,23 +108,23 @@ asio::awaitable<result<void>> exchange::stand_in_line(connection_pool::host& at)
 asio::awaitable<result<void>> exchange::open_connection() {
     reused_ = false;
     lease_.close();
-    auto made = co_await home_->connect.connect(request_.to, watch_);
+    auto made = co_await home_->connect.connect(request_.to, deadline_);
     if (!made) co_return std::move(made).error();
     ++home_->counted.opened;
-    lease_.replace(std::move(*made), watch_.now());
+    lease_.replace(std::move(*made), deadline_.now());
     co_return result<void>{};
 }
 
-/// One sending on the connection held, up to the head of the answer.
+/// One sending on the connection held, up to the head of the response.
 asio::awaitable<result<void>> exchange::attempt() {
-    written_ = answer_began_ = false;
-    interim_answers_ = 0;
+    written_ = response_began_ = false;
+    interim_responses_ = 0;
     send_failure_ = {};
     write_head(request_, lease_.get()->head());
     if (auto sent = co_await send(); !sent) co_return sent;
-    expecting_ = !send_failure_;
+    wait_first_ = !send_failure_;
     early_body_.clear();
-    expect_answer();
+    start_parser();
     while (!parser_->is_header_done())
         if (auto got = co_await receive(early_body_); !got) co_return got;
     co_return result<void>{};
@@ -144,16 +139,14 @@ asio::awaitable<result<void>> exchange::send() {
         written_ |= link.write(head, body, ec) > 0;
         if (!ec) continue;
         if (ec != asio::error::would_block && ec != asio::error::try_again) {
-            // The server may have answered and closed before it read all: the answer counts, if it is there.
+            // The server may have responded and closed before it read all: the response counts, if it is there.
             if (!written_) co_return transport_error(stage::sending, ec, request_.to);
             send_failure_ = ec;
             break;
         }
-        watch_.at(link.socket());
-        watch_.start(limit::idle);
-        co_await link.socket().async_wait(link.wanted(), to_tuple);
-        watch_.nowhere();
-        if (auto why = watch_.stopped(co_await asio::this_coro::cancellation_state)) co_return std::move(*why);
+        deadline_.start(limit::idle);
+        co_await deadline_.wait(link.socket(), link.wanted());
+        if (auto why = deadline_.stopped(co_await asio::this_coro::cancellation_state)) co_return std::move(*why);
     }
     co_return result<void>{};
 }
@@ -163,23 +156,21 @@ asio::awaitable<result<void>> exchange::receive(std::string& body) {
     parser_->body_to(body);
     for (;;) {
         error_code ec = asio::error::would_block;
-        if (!expecting_) (void)link.read(ec);
+        if (!wait_first_) (void)link.read(ec);
         if (!ec) {
-            answer_began_ = true;
+            response_began_ = true;
             co_return parse();
         }
         if (ec != asio::error::would_block && ec != asio::error::try_again) co_return parse_end(ec);
         if (send_failure_) co_return transport_error(stage::sending, send_failure_, request_.to);
-        expecting_ = false;
-        watch_.at(link.socket());
-        watch_.start(answer_began_ ? limit::idle : limit::first_byte);
-        co_await link.socket().async_wait(link.wanted(), to_tuple);
-        watch_.nowhere();
-        if (auto why = watch_.stopped(co_await asio::this_coro::cancellation_state)) co_return std::move(*why);
+        wait_first_ = false;
+        deadline_.start(response_began_ ? limit::idle : limit::first_byte);
+        co_await deadline_.wait(link.socket(), link.wanted());
+        if (auto why = deadline_.stopped(co_await asio::this_coro::cancellation_state)) co_return std::move(*why);
     }
 }
 
-void exchange::expect_answer() {
+void exchange::start_parser() {
     parser_.emplace(response_parser::limits{.header_bytes = home_->options.max_header_bytes,
                                             .body_bytes = limits_.max_body_bytes,
                                             .bodiless = request_.method == "HEAD"});
@@ -187,7 +178,7 @@ void exchange::expect_answer() {
 }
 
 bool exchange::may_send_again(error const& why) const {
-    return reused_ && !answer_began_ && why.code == errc::connection_lost &&
+    return reused_ && !response_began_ && why.code == errc::connection_lost &&
            (!written_ || is_idempotent(request_.method));
 }
 
@@ -210,15 +201,16 @@ result<void> exchange::parse() {
     return {};
 }
 
-/// An answer that is not the answer (RFC 9110, section 15.2): the real one is still to come.
+/// An interim response (RFC 9110, section 15.2): the final one is still to come.
 result<void> exchange::take_interim() {
     bool const switched = parser_->status_code() == 101;
-    if (switched || ++interim_answers_ > most_interim_answers)
-        return error{.code = errc::protocol_error,
-                     .message = switched ? "the server switched protocols unasked" : "the server sends no final answer",
-                     .where = coax::to_string(request_.to)};
-    expect_answer();
-    answer_began_ = !lease_.get()->input().empty();
+    if (switched || ++interim_responses_ > most_interim_responses)
+        return error{
+            .code = errc::protocol_error,
+            .message = switched ? "the server switched protocols unasked" : "the server sends no final response",
+            .where = coax::to_string(request_.to)};
+    start_parser();
+    response_began_ = !lease_.get()->input().empty();
     return {};
 }
 
@@ -235,8 +227,7 @@ result<void> exchange::parse_end(error_code cause) {
 }
 
 void exchange::finish() {
-    watch_.nowhere();
-    lease_.end(parser_->keep_alive() && lease_.get()->input().empty() && !send_failure_, watch_.now());
+    lease_.release(parser_->keep_alive() && lease_.get()->input().empty() && !send_failure_, deadline_.now());
 }
 
 }  // namespace coax::http::detail

@@ -19,14 +19,14 @@ namespace coax::http::detail {
 
 using connection_pool = pool<connection>;
 
-/// A request in line for a connection; leaves it when destroyed.
-struct request_in_line : connection_pool::waiter {
-    request_in_line(asio::any_io_executor const& executor, connection_pool& of) : point{executor}, pool{of} {}
-    request_in_line(request_in_line const&) = delete;
-    request_in_line& operator=(request_in_line const&) = delete;
-    ~request_in_line() { pool.leave(*this); }
+/// A request that waits for a connection. Leaves the queue when destroyed.
+struct queued_request final : connection_pool::waiter, coax::detail::suspended {
+    queued_request(asio::any_io_executor const& executor, connection_pool& of)
+        : suspended{executor, "http_transport"}, pool{of} {}
+    queued_request(queued_request const&) = delete;
+    queued_request& operator=(queued_request const&) = delete;
+    ~queued_request() override { pool.leave(*this); }
 
-    wait_point point;
     connection_pool& pool;
 };
 
@@ -35,9 +35,9 @@ struct transport_state {
     transport_state(asio::any_io_executor where, http_options with)
         : executor{std::move(where)}, options{std::move(with)}, connections{options}, connect{executor, options} {}
 
-    /// A slot went to somebody in line: wakes them.
+    /// Wakes the request that a slot went to, if there is one.
     static void wake(connection_pool::waiter* granted) {
-        if (granted != nullptr) static_cast<request_in_line*>(granted)->point.wake();
+        if (granted != nullptr) static_cast<queued_request*>(granted)->wake();
     }
 
     asio::any_io_executor executor;
@@ -54,65 +54,63 @@ public:
     explicit lease(std::shared_ptr<transport_state> home) : home_{std::move(home)} {}
     lease(lease const&) = delete;
     lease& operator=(lease const&) = delete;
-    ~lease() { end(false, {}); }
+    ~lease() { release(false, {}); }
 
-    void take(connection_pool::host& at, connection_pool::kept found) {
+    void take(connection_pool::host& at, connection_pool::pooled found) {
         at_ = &at;
-        kept_ = std::move(found);
+        pooled_ = std::move(found);
     }
     void replace(std::unique_ptr<connection> made, clock::time_point now) {
-        kept_.connection = std::move(made);
-        kept_.born = now;
+        pooled_.connection = std::move(made);
+        pooled_.opened = now;
     }
-    void close() noexcept { kept_.connection.reset(); }
+    void close() noexcept { pooled_.connection.reset(); }
 
-    [[nodiscard]] bool held() const noexcept { return at_ != nullptr; }
-    [[nodiscard]] connection* get() const noexcept { return kept_.connection.get(); }
+    [[nodiscard]] connection* get() const noexcept { return pooled_.connection.get(); }
 
-    /// @param fit  The connection may serve another request.
-    void end(bool fit, clock::time_point now);
+    void release(bool reusable, clock::time_point now);
 
 private:
     std::shared_ptr<transport_state> home_;
     connection_pool::host* at_{nullptr};
-    connection_pool::kept kept_{};
+    connection_pool::pooled pooled_{};
 };
 
-/// One request and its answer. Its connection goes back to the pool when the answer is complete, and is closed when the
-/// exchange ends before.
+/// One request and its response. Its connection goes back to the pool when the response is complete, and is closed when
+/// the exchange ends before.
 ///
 /// A request goes out a second time, once, only where the server cannot have acted on the first sending, or doing it
 /// twice does no harm (RFC 9112, section 9.3.1; RFC 9110, section 9.2.2). Only for a pooled connection, and only when
 ///  - it was found closed before anything was written, or
 ///  - the very first write failed with nothing taken, or
-///  - the method is idempotent and not a byte of an answer came.
+///  - the method is idempotent and not a byte of a response came.
 /// So a POST that was written is never sent twice here: the closing that crosses it on the wire is
 /// `errc::connection_lost`.
 class exchange {
 public:
     exchange(std::shared_ptr<transport_state> home, http_request request, exchange_limits limits);
 
-    /// Sends, and waits for the head of the answer.
+    /// Sends, and waits for the head of the response.
     asio::awaitable<result<void>> begin();
     /// Waits for bytes and appends what of them is body to `body`.
     asio::awaitable<result<void>> receive(std::string& body);
 
     [[nodiscard]] bool complete() const noexcept { return parser_->is_done(); }
-    [[nodiscard]] response_parser& answer() noexcept { return *parser_; }
-    [[nodiscard]] response_parser const& answer() const noexcept { return *parser_; }
+    [[nodiscard]] response_parser& response() noexcept { return *parser_; }
+    [[nodiscard]] response_parser const& response() const noexcept { return *parser_; }
     /// Body bytes that came together with the head.
     [[nodiscard]] std::string& early_body() noexcept { return early_body_; }
 
 private:
-    [[nodiscard]] connection_pool::decision ask_pool();
-    [[nodiscard]] bool take(connection_pool::host& at, connection_pool::kept found);
-    asio::awaitable<result<void>> obtain(connection_pool::decision found);
-    asio::awaitable<result<void>> stand_in_line(connection_pool::host& at);
+    [[nodiscard]] connection_pool::decision acquire_slot();
+    [[nodiscard]] bool take_slot(connection_pool::host& at, connection_pool::pooled found);
+    asio::awaitable<result<void>> get_connection(connection_pool::decision found);
+    asio::awaitable<result<void>> wait_for_slot(connection_pool::host& at);
     asio::awaitable<result<void>> open_connection();
     asio::awaitable<result<void>> attempt();
     asio::awaitable<result<void>> send();
 
-    void expect_answer();
+    void start_parser();
     [[nodiscard]] bool may_send_again(error const& why) const;
     [[nodiscard]] result<void> parse();
     [[nodiscard]] result<void> parse_end(boost::system::error_code cause);
@@ -122,16 +120,16 @@ private:
     std::shared_ptr<transport_state> home_;
     http_request request_;
     exchange_limits limits_;
-    exchange_deadline watch_;
+    exchange_deadline deadline_;
     lease lease_;
     std::optional<response_parser> parser_;
     std::string early_body_;
-    int interim_answers_{0};
+    int interim_responses_{0};
     boost::system::error_code send_failure_{};
     bool reused_{false};
-    bool written_{false};       // a byte of the request left us
-    bool answer_began_{false};  // a byte of the answer came
-    bool expecting_{false};     // nothing can be there yet: wait before reading
+    bool written_{false};         // a byte of the request left us
+    bool response_began_{false};  // a byte of the response came
+    bool wait_first_{false};      // nothing can be there yet: wait before reading
 };
 
 }  // namespace coax::http::detail

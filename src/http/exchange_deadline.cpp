@@ -55,14 +55,31 @@ void exchange_deadline::expired() {
         return timer_.arm(deadline_);
     }
     // A pause of the reader is not the peer's: only `total` runs on while nobody waits.
-    if (socket_ == nullptr && point_ == nullptr && current_ != limit::total) return;
+    if (waiting_ == nullptr && current_ != limit::total) return;
     passed_ = current_;
-    boost::system::error_code ignored;
-    if (socket_ != nullptr) socket_->cancel(ignored);
-    if (point_ != nullptr) point_->wake();
+    if (waiting_ != nullptr) interrupt_(waiting_);
 }
 
-std::optional<error> exchange_deadline::stopped(asio::cancellation_state const& caller) const {
+void exchange_deadline::interrupts(socket& waiting) noexcept {
+    waiting_ = &waiting;
+    interrupt_ = [](void* it) {
+        boost::system::error_code ignored;
+        static_cast<socket*>(it)->cancel(ignored);
+    };
+}
+
+void exchange_deadline::interrupts(coax::detail::suspended& waiting) noexcept {
+    waiting_ = &waiting;
+    interrupt_ = [](void* it) { static_cast<coax::detail::suspended*>(it)->wake(); };
+}
+
+void exchange_deadline::interrupts(coax::detail::nursery& waiting) noexcept {
+    waiting_ = &waiting;
+    interrupt_ = [](void* it) { static_cast<coax::detail::nursery*>(it)->cancel(); };
+}
+
+std::optional<error> exchange_deadline::stopped(asio::cancellation_state const& caller) {
+    waiting_ = nullptr;
     if (caller.cancelled() != asio::cancellation_type::none) return cancelled(to_);
     if (passed_ == limit::none || passed_ == limit::attempt) return std::nullopt;
     return limit_passed(passed_, length(passed_), to_);

@@ -1,43 +1,68 @@
 #pragma once
 
 #include "http/errors.hpp"
-#include "http/wait_point.hpp"
 #include "runtime/internal/deadline_timer.hpp"
+#include "runtime/internal/suspended.hpp"
 
 #include <coax/http/transport.hpp>
+#include <coax/runtime/as_result.hpp>
+#include <coax/runtime/detail/nursery.hpp>
 
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/cancellation_state.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/this_coro.hpp>
 
 #include <chrono>
 #include <optional>
 
 namespace coax::http::detail {
 
-/// Watches the limits of one exchange: when one passes it interrupts whatever the exchange waits in and remembers
-/// which. One entry in the context's timer queue for the whole exchange, moved only when a nearer limit comes.
+/// The time limits of one exchange. When one passes, what the exchange waits for is interrupted. One entry in the
+/// context's timer queue for the whole exchange, moved only when a nearer limit comes.
 class exchange_deadline {
 public:
+    using socket = asio::ip::tcp::socket;
+
     exchange_deadline(asio::any_io_executor const& executor, exchange_limits const& limits, origin const& to);
     exchange_deadline(exchange_deadline const&) = delete;
     exchange_deadline& operator=(exchange_deadline const&) = delete;
 
-    /// From here on this limit counts, besides those around it. `none`: only those.
+    /// From here on this limit counts, besides `connect` while connecting and `total`. `none`: only those.
     void start(limit which);
-    /// Name look-up to handshake: the connect limit counts around whatever else does.
+    /// The connect limit counts from the name look-up to the end of the handshake.
     void begin_connecting();
     void end_connecting() noexcept { connect_deadline_ = never; }
     /// One of `left` addresses gets its share of the time to connect. `take_attempt_passed` tells whether it ran out.
     void start_attempt(std::size_t left);
     [[nodiscard]] bool take_attempt_passed() noexcept;
 
-    /// Where the exchange is about to suspend: what a limit interrupts.
-    void at(asio::ip::tcp::socket& socket) noexcept { socket_ = &socket, point_ = nullptr; }
-    void at(wait_point& point) noexcept { point_ = &point, socket_ = nullptr; }
-    void nowhere() noexcept { socket_ = nullptr, point_ = nullptr; }
+    /// Before a suspension: what to interrupt. Ask `stopped` after it.
+    void interrupts(socket& waiting) noexcept;
+    void interrupts(coax::detail::suspended& waiting) noexcept;
+    void interrupts(coax::detail::nursery& waiting) noexcept;
+
+    /// Awaitable: suspends until the socket is ready. Ask `stopped` after it.
+    auto wait(socket& on, socket::wait_type wanted) {
+        interrupts(on);
+        return on.async_wait(wanted, asio::as_tuple(asio::deferred));
+    }
 
     /// After every suspension: the caller's cancellation or the limit that passed, if any.
-    [[nodiscard]] std::optional<error> stopped(asio::cancellation_state const& caller) const;
+    [[nodiscard]] std::optional<error> stopped(asio::cancellation_state const& caller);
+
+    /// Runs `op`, which is cancelled when a limit passes.
+    template <class T>
+    asio::awaitable<result<T>> run(asio::awaitable<T> op) {
+        std::optional<result<T>> outcome;
+        coax::detail::nursery child;
+        child.add(coax::detail::store(as_result(std::move(op)), outcome));
+        interrupts(child);
+        (void)co_await child.run(coax::detail::on_failure::carry_on);
+        if (auto why = stopped(co_await asio::this_coro::cancellation_state)) co_return std::move(*why);
+        co_return *std::move(outcome);
+    }
 
     [[nodiscard]] clock::time_point now() const noexcept { return timer_.now(); }
 
@@ -50,8 +75,8 @@ private:
 
     exchange_limits const& limits_;
     origin const& to_;
-    asio::ip::tcp::socket* socket_{nullptr};
-    wait_point* point_{nullptr};
+    void* waiting_{nullptr};  // null: the exchange is not suspended
+    void (*interrupt_)(void* waiting){nullptr};
     clock::time_point total_deadline_{never};
     clock::time_point connect_deadline_{never};
     clock::time_point deadline_{never};

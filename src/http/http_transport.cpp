@@ -16,8 +16,8 @@ public:
 
     asio::awaitable<result<void>> begin() { return exchange_.begin(); }
 
-    int status() const noexcept override { return exchange_.answer().status_code(); }
-    header_list const& headers() const noexcept override { return exchange_.answer().headers(); }
+    int status() const noexcept override { return exchange_.response().status_code(); }
+    header_list const& headers() const noexcept override { return exchange_.response().headers(); }
 
     asio::awaitable<result<std::string_view>> read() override {
         if (failure_) co_return *failure_;
@@ -37,10 +37,6 @@ private:
     std::optional<error> failure_;
 };
 
-error out_of_range(char const* field, char const* range) {
-    return {.code = errc::invalid_argument, .message = std::string{"must be "} + range, .where = field};
-}
-
 char const* first_set(char const* name, char const* other) {
     char const* value = std::getenv(name);
     return value != nullptr && *value != '\0' ? value : std::getenv(other);
@@ -48,22 +44,29 @@ char const* first_set(char const* name, char const* other) {
 
 }  // namespace
 
-std::optional<error> validate(http_options const& options) {
+result<void> validate(http_options const& options) {
     constexpr std::size_t ports = 65'535;
-    auto const within = [](std::size_t value) { return value >= 1 && value <= ports; };
-    if (!within(options.max_connections_per_host)) return out_of_range("max_connections_per_host", "within [1, 65535]");
-    if (!within(options.max_connections)) return out_of_range("max_connections", "within [1, 65535]");
-    if (!within(options.max_handshakes)) return out_of_range("max_handshakes", "within [1, 65535]");
-    auto const sane = [](std::chrono::milliseconds time) {
-        return time >= time.zero() && time <= std::chrono::hours{24 * 365};
+    constexpr std::chrono::hours year{24 * 365};
+    auto const checked = [](char const* field, auto value, auto least, auto most, char const* range) -> result<void> {
+        if (value < least || value > most) return invalid_argument(field, std::string{"must be within "} + range);
+        return {};
     };
-    if (!sane(options.idle_time)) return out_of_range("idle_time", "within [0, 365 days]");
-    if (!sane(options.life_time)) return out_of_range("life_time", "within [0, 365 days]");
-    if (options.max_header_bytes < 256 || options.max_header_bytes > (16U << 20U))
-        return out_of_range("max_header_bytes", "within [256, 16 MiB]");
+    auto const count = [&](char const* field, std::size_t value) {
+        return checked(field, value, std::size_t{1}, ports, "[1, 65535]");
+    };
+    auto const time = [&](char const* field, std::chrono::milliseconds value) {
+        return checked(field, value, value.zero(), year, "[0, 365 days]");
+    };
+    for (auto const& each :
+         {count("max_connections_per_host", options.max_connections_per_host),
+          count("max_connections", options.max_connections), count("max_handshakes", options.max_handshakes),
+          time("idle_time", options.idle_time), time("life_time", options.life_time),
+          checked("max_header_bytes", options.max_header_bytes, std::size_t{256}, std::size_t{16U << 20U},
+                  "[256, 16 MiB]")})
+        if (!each) return each.error();
     if (!options.https_proxy.empty())
         if (auto const proxy = http::detail::parse_proxy(options.https_proxy); !proxy) return proxy.error();
-    return std::nullopt;
+    return {};
 }
 
 void proxy_from_env(http_options& options) {
@@ -80,7 +83,7 @@ public:
 };
 
 http_transport::http_transport(boost::asio::any_io_executor executor, http_options options) {
-    if (auto wrong = validate(options)) throw_error(*std::move(wrong));
+    value_or_throw(validate(options));
     impl_ = std::make_shared<impl>(std::move(executor), std::move(options));
     value_or_throw(impl_->connect.prepare());
 }
@@ -90,10 +93,10 @@ http_transport::~http_transport() { close(); }
 asio::awaitable<result<http_response>> http_transport::send(http_request request, exchange_limits limits) {
     http::detail::exchange exchange{std::shared_ptr<impl>{impl_}, std::move(request), limits};
     if (auto begun = co_await exchange.begin(); !begun) co_return std::move(begun).error();
-    http_response out{.status = exchange.answer().status_code(), .body = std::move(exchange.early_body())};
+    http_response out{.status = exchange.response().status_code(), .body = std::move(exchange.early_body())};
     while (!exchange.complete())
         if (auto got = co_await exchange.receive(out.body); !got) co_return std::move(got).error();
-    out.headers = std::move(exchange.answer().headers());
+    out.headers = std::move(exchange.response().headers());
     co_return out;
 }
 

@@ -12,7 +12,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// How long to wait, and which limit passes before the wait is over.
+/// A wait, and the limit that passes before it is over.
 struct bounded_wait {
     clock::duration wait;
     http::detail::limit passes{http::detail::limit::none};
@@ -27,10 +27,10 @@ bounded_wait bound(clock::duration wanted, http::detail::limit step, millisecond
     return plan;
 }
 
-/// The waits of one answer against the limits of its exchange.
-class pacing {
+/// The waits of one response against the limits of its exchange.
+class paced_exchange {
 public:
-    pacing(exchange_limits limits, origin to, clock::time_point begun)
+    paced_exchange(exchange_limits limits, origin to, clock::time_point begun)
         : limits_{limits}, to_{std::move(to)}, begun_{begun} {}
 
     asio::awaitable<result<void>> wait(milliseconds delay, http::detail::limit step) {
@@ -57,35 +57,35 @@ private:
 
 class memory_response final : public streaming_response {
 public:
-    memory_response(memory_transport::answer answer, pacing pace)
-        : answer_{std::move(answer)}, pace_{std::move(pace)} {}
+    memory_response(memory_transport::timed_response response, paced_exchange exchange)
+        : timed_{std::move(response)}, exchange_{std::move(exchange)} {}
 
-    int status() const noexcept override { return answer_.response.status; }
-    header_list const& headers() const noexcept override { return answer_.response.headers; }
+    int status() const noexcept override { return timed_.response.status; }
+    header_list const& headers() const noexcept override { return timed_.response.headers; }
 
     asio::awaitable<result<std::string_view>> read() override {
-        auto const rest = std::string_view{answer_.response.body}.substr(given_);
+        auto const rest = std::string_view{timed_.response.body}.substr(given_);
         if (rest.empty()) {
-            if (answer_.fails_after) co_return *answer_.fails_after;
+            if (timed_.fails_after) co_return *timed_.fails_after;
             co_return std::string_view{};
         }
-        if (auto waited = co_await pace_.wait(answer_.delay_per_piece, http::detail::limit::idle); !waited)
+        if (auto waited = co_await exchange_.wait(timed_.delay_per_piece, http::detail::limit::idle); !waited)
             co_return waited.error();
-        auto const piece = answer_.piece_bytes == 0 ? rest : rest.substr(0, answer_.piece_bytes);
-        if (auto fits = pace_.check_size(given_ + piece.size()); !fits) co_return fits.error();
+        auto const piece = timed_.piece_bytes == 0 ? rest : rest.substr(0, timed_.piece_bytes);
+        if (auto fits = exchange_.check_size(given_ + piece.size()); !fits) co_return fits.error();
         given_ += piece.size();
         co_return piece;
     }
 
-    http_response take() { return std::move(answer_.response); }
+    http_response take() { return std::move(timed_.response); }
 
 private:
-    memory_transport::answer answer_;
-    pacing pace_;
+    memory_transport::timed_response timed_;
+    paced_exchange exchange_;
     std::size_t given_{0};
 };
 
-result<memory_transport::answer> ask(memory_transport::handler const& respond, http_request const& request) {
+result<memory_transport::timed_response> call(memory_transport::handler const& respond, http_request const& request) {
     try {
         return respond(request);
     } catch (exception const& thrown) {
@@ -98,12 +98,12 @@ result<memory_transport::answer> ask(memory_transport::handler const& respond, h
 
 asio::awaitable<result<std::unique_ptr<memory_response>>> begin(memory_transport::handler respond, http_request request,
                                                                 exchange_limits limits) {
-    pacing pace{http::detail::bounded(limits), request.to, now(co_await asio::this_coro::executor)};
-    auto answer = ask(respond, request);
-    if (!answer) co_return answer.error();
-    if (auto waited = co_await pace.wait(answer->delay, http::detail::limit::first_byte); !waited)
+    paced_exchange exchange{http::detail::clamped(limits), request.to, now(co_await asio::this_coro::executor)};
+    auto response = call(respond, request);
+    if (!response) co_return response.error();
+    if (auto waited = co_await exchange.wait(response->delay, http::detail::limit::first_byte); !waited)
         co_return waited.error();
-    co_return std::make_unique<memory_response>(std::move(*answer), std::move(pace));
+    co_return std::make_unique<memory_response>(std::move(*response), std::move(exchange));
 }
 
 }  // namespace

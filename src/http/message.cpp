@@ -18,10 +18,6 @@ constexpr bool is_unreserved(char c) noexcept { return is_alnum(c) || c == '-' |
 /// What a host may hold besides an IPv6 address; names beyond ASCII come in their xn-- form.
 constexpr bool is_host_char(char c) noexcept { return is_alnum(c) || c == '-' || c == '.' || c == '_'; }
 
-error bad_url(std::string message) {
-    return {.code = errc::invalid_argument, .message = std::move(message), .where = "base_url"};
-}
-
 std::string host_of(boost::urls::url_view url) {
     std::string host = url.host_type() == boost::urls::host_type::ipv6
                            ? std::string{url.host_ipv6_address().to_string()}
@@ -73,24 +69,25 @@ bool header_list::contains(std::string_view name) const noexcept {
 
 result<base_url> parse_base_url(std::string_view text) {
     auto const parsed = boost::urls::parse_uri(text);
-    if (!parsed) return bad_url("not a URL of the form https://host[:port][/path][?query]");
+    if (!parsed) return invalid_argument("base_url", "not a URL of the form https://host[:port][/path][?query]");
     auto const url = *parsed;
 
     auto const scheme = url.scheme();
     bool const tls = equal_ignoring_case({scheme.data(), scheme.size()}, "https");
     if (!tls && !equal_ignoring_case({scheme.data(), scheme.size()}, "http"))
-        return bad_url("the scheme of a service's URL is https or http");
-    if (url.has_userinfo()) return bad_url("a service's URL holds no user name: give the key as an option");
-    if (url.has_fragment()) return bad_url("a service's URL has no fragment");
+        return invalid_argument("base_url", "the scheme of a service's URL is https or http");
+    if (url.has_userinfo())
+        return invalid_argument("base_url", "a service's URL holds no user name: give the key as an option");
+    if (url.has_fragment()) return invalid_argument("base_url", "a service's URL has no fragment");
 
     base_url out{.to = {.tls = tls, .host = host_of(url), .port = static_cast<std::uint16_t>(tls ? 443 : 80)}};
     bool const is_name = url.host_type() == boost::urls::host_type::name;
-    if (out.to.host.empty()) return bad_url("the URL names no host");
+    if (out.to.host.empty()) return invalid_argument("base_url", "the URL names no host");
     if (out.to.host.size() > 253 || url.host_type() == boost::urls::host_type::ipvfuture ||
         (is_name && !std::all_of(out.to.host.begin(), out.to.host.end(), is_host_char)))
-        return bad_url("the URL's host is neither a name nor an address");
+        return invalid_argument("base_url", "the URL's host is neither a name nor an address");
     if (url.has_port() && !url.port().empty()) {
-        if (url.port_number() == 0) return bad_url("the URL's port is not within [1, 65535]");
+        if (url.port_number() == 0) return invalid_argument("base_url", "the URL's port is not within [1, 65535]");
         out.to.port = url.port_number();
     }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "sync/internal/wait_queue.hpp"
+
 #include <coax/http/http_transport.hpp>
 #include <coax/http/message.hpp>
 #include <coax/runtime/clock.hpp>
@@ -8,7 +10,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <list>
 #include <memory>
 #include <unordered_map>
 #include <utility>
@@ -22,11 +23,11 @@ struct origin_hash {
     }
 };
 
-/// Which connection serves which request. Decides only: it neither opens, nor waits, nor reads the time.
+/// Decides which connection serves which request. It neither opens, nor waits, nor reads the time.
 ///
-/// Idle connections are used last in, first out, so that surplus ones grow old and go. Requests in line are served in
+/// Idle connections are used last in, first out, so that surplus ones grow old and go. Waiting requests are served in
 /// the order they came, as far as the bound of their own host lets them.
-/// @tparam Connection  What is kept; only moved and destroyed.
+/// @tparam Connection  What is pooled; only moved and destroyed.
 template <class Connection>
 class pool {
 public:
@@ -34,27 +35,25 @@ public:
     struct host;
 
     /// A connection that may be used again, and its age.
-    struct kept {
+    struct pooled {
         owned connection{};
-        clock::time_point born{};
+        clock::time_point opened{};
         clock::time_point idle_since{};
     };
 
-    /// A request in line. `granted` is set by the call that returns it; it owns a slot then.
-    struct waiter {
+    /// A request that waits for a connection. `granted` is set by the call that returns it; it owns a slot then.
+    struct waiter : sync::detail::wait_queue_hook<waiter> {
         host* at{nullptr};
         std::uint64_t ticket{0};
-        bool waiting{false};
         bool granted{false};
-        kept reuse{};  ///< Granted with this connection; with none: open one.
-        typename std::list<waiter*>::iterator place{};
+        pooled reuse{};  ///< Granted with this connection; with none: open one.
     };
 
     struct host {
         origin to;
-        std::size_t open{0};       // busy and idle
-        std::vector<kept> idle{};  // oldest first
-        std::list<waiter*> line{};
+        std::size_t open{0};         // busy and idle
+        std::vector<pooled> idle{};  // oldest first
+        sync::detail::wait_queue<waiter> waiters{};
     };
 
     enum class verdict { reuse, open, wait, full };
@@ -62,17 +61,17 @@ public:
     struct decision {
         verdict what;
         host* at;
-        kept reuse{};
+        pooled reuse{};
     };
 
     explicit pool(http_options const& limits) : limits_{limits} {}
 
-    /// Reuse and open take a slot, to be given back by `put_back` or `drop`. After `wait` call `enter` or `forget`.
+    /// Reuse and open take a slot, to be given back by `give_back` or `discard`. After `wait` call `enqueue`.
     [[nodiscard]] decision acquire(origin const& to, clock::time_point now) {
         auto found = hosts_.find(to);
         if (found == hosts_.end()) found = hosts_.emplace(to, host{.to = to}).first;
         auto& at = found->second;
-        if (at.line.empty()) {
+        if (at.waiters.empty()) {
             while (!at.idle.empty()) {
                 auto last = std::move(at.idle.back());
                 at.idle.pop_back();
@@ -87,32 +86,31 @@ public:
             }
         }
         if (waiting_ < limits_.max_waiting) return {verdict::wait, &at};
-        forget(at);
+        erase_if_unused(at);
         return {verdict::full, nullptr};
     }
 
-    void enter(host& at, waiter& who) {
+    void enqueue(host& at, waiter& who) {
         who.at = &at;
         who.ticket = next_ticket_++;
-        who.place = at.line.insert(at.line.end(), &who);
-        who.waiting = true;
+        at.waiters.push_back(who);
         ++waiting_;
     }
 
-    /// A waiter gives up; nothing when it is in line no more.
+    /// A waiter gives up; nothing when it waits no more.
     void leave(waiter& who) {
-        if (!who.waiting) return;
+        if (!who.queued()) return;
         auto& at = *who.at;
         remove(who);
-        forget(at);
+        erase_if_unused(at);
     }
 
     /// A connection comes back fit for use. Returns the waiter that has it, or its slot, now.
-    [[nodiscard]] waiter* put_back(host& at, kept connection, clock::time_point now) {
+    [[nodiscard]] waiter* give_back(host& at, pooled connection, clock::time_point now) {
         connection.idle_since = now;
         if (closed_ || is_old(connection, now)) {
             connection.connection.reset();
-            return drop(at);
+            return discard(at);
         }
         auto* next = waiting_ == 0 ? nullptr : next_waiter(&at);
         if (next == nullptr) {
@@ -128,11 +126,11 @@ public:
     }
 
     /// A connection is gone. Returns the waiter that has its slot now.
-    [[nodiscard]] waiter* drop(host& at) {
+    [[nodiscard]] waiter* discard(host& at) {
         auto* next = waiting_ == 0 ? nullptr : next_waiter(&at);
         if (next == nullptr) {
             close_one(at);
-            forget(at);
+            erase_if_unused(at);
             return nullptr;
         }
         if (next->at != &at) move_slot(at, *next->at);
@@ -142,26 +140,26 @@ public:
     /// Closes idle connections that are too old. Cheap: looks at the oldest of each host.
     void sweep(clock::time_point now) {
         for (auto it = hosts_.begin(); it != hosts_.end();) {
-            auto& at = (it++)->second;  // `forget` may remove the record
+            auto& at = (it++)->second;  // it may be erased below
             auto const keep =
-                std::find_if(at.idle.begin(), at.idle.end(), [&](kept const& each) { return !is_old(each, now); });
+                std::find_if(at.idle.begin(), at.idle.end(), [&](pooled const& each) { return !is_old(each, now); });
             close_idle(at, keep);
-            forget(at);
+            erase_if_unused(at);
         }
     }
 
-    /// Closes all that is idle, keeps nothing from now on and empties the line. Returns who stood in it.
+    /// Closes all that is idle, keeps nothing from now on and empties the queues. Returns who stood in them.
     [[nodiscard]] std::vector<waiter*> close() {
         closed_ = true;
         std::vector<waiter*> turned_away;
         for (auto it = hosts_.begin(); it != hosts_.end();) {
             auto& at = (it++)->second;
             close_idle(at, at.idle.end());
-            while (!at.line.empty()) {
-                turned_away.push_back(at.line.front());
-                remove(*at.line.front());
+            while (!at.waiters.empty()) {
+                turned_away.push_back(&at.waiters.front());
+                remove(at.waiters.front());
             }
-            forget(at);
+            erase_if_unused(at);
         }
         return turned_away;
     }
@@ -172,9 +170,9 @@ public:
     [[nodiscard]] std::size_t waiting() const noexcept { return waiting_; }
 
 private:
-    [[nodiscard]] bool is_old(kept const& each, clock::time_point now) const {
+    [[nodiscard]] bool is_old(pooled const& each, clock::time_point now) const {
         return now - each.idle_since > limits_.idle_time ||
-               (limits_.life_time > limits_.life_time.zero() && now - each.born > limits_.life_time);
+               (limits_.life_time > limits_.life_time.zero() && now - each.opened > limits_.life_time);
     }
 
     /// Whether the bounds allow another connection, if need be in the place of another host's idle one.
@@ -187,8 +185,8 @@ private:
     [[nodiscard]] waiter* next_waiter(host* from) {
         waiter* first = nullptr;
         for (auto& [to, at] : hosts_) {
-            if (at.line.empty() || (&at != from && at.open >= limits_.max_connections_per_host)) continue;
-            if (first == nullptr || at.line.front()->ticket < first->ticket) first = at.line.front();
+            if (at.waiters.empty() || (&at != from && at.open >= limits_.max_connections_per_host)) continue;
+            if (first == nullptr || at.waiters.front().ticket < first->ticket) first = &at.waiters.front();
         }
         return first;
     }
@@ -200,19 +198,18 @@ private:
     }
 
     void remove(waiter& who) {
-        who.at->line.erase(who.place);
-        who.waiting = false;
+        who.at->waiters.remove(who);
         --waiting_;
     }
 
     void move_slot(host& from, host& to) {
         --from.open, ++to.open;
-        forget(from);
+        erase_if_unused(from);
     }
 
     void close_one(host& at) { --open_, --at.open; }
 
-    void close_idle(host& at, typename std::vector<kept>::iterator end) {
+    void close_idle(host& at, typename std::vector<pooled>::iterator end) {
         auto const count = static_cast<std::size_t>(end - at.idle.begin());
         at.idle.erase(at.idle.begin(), end);
         idle_ -= count, open_ -= count, at.open -= count;
@@ -225,11 +222,11 @@ private:
                 oldest = &at;
         if (oldest == nullptr) return;
         close_idle(*oldest, oldest->idle.begin() + 1);
-        forget(*oldest);
+        erase_if_unused(*oldest);
     }
 
-    void forget(host& at) {
-        if (at.open == 0 && at.line.empty()) hosts_.erase(hosts_.find(at.to));
+    void erase_if_unused(host& at) {
+        if (at.open == 0 && at.waiters.empty()) hosts_.erase(hosts_.find(at.to));
     }
 
     http_options const& limits_;

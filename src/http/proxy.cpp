@@ -15,11 +15,7 @@ namespace {
 
 namespace ip = boost::asio::ip;
 
-error bad_proxy(char const* message) {
-    return {.code = errc::invalid_argument, .message = message, .where = "https_proxy"};
-}
-
-secret basic(std::string const& user, std::string const& password) {
+secret basic_credentials(std::string const& user, std::string const& password) {
     std::string const plain = user + ':' + password;
     std::string coded(4 * ((plain.size() + 2) / 3) + 1, '\0');
     auto const length =
@@ -56,7 +52,7 @@ std::optional<std::uint16_t> take_port(std::string_view& entry) {
     return port;
 }
 
-bool covers_address(std::string const& entry, ip::address const& host) {
+bool matches_address(std::string const& entry, ip::address const& host) {
     boost::system::error_code ec;
     if (auto const address = ip::make_address(entry, ec); !ec) return address == host;
     if (auto const network = ip::make_network_v4(entry, ec); !ec)
@@ -68,20 +64,20 @@ bool covers_address(std::string const& entry, ip::address const& host) {
     return false;
 }
 
-bool covers_name(std::string_view entry, std::string_view host) {
+bool matches_name(std::string_view entry, std::string_view host) {
     if (!entry.starts_with('.') && equal_ignoring_case(entry, host)) return true;
     if (entry.starts_with('.')) entry.remove_prefix(1);
     return !entry.empty() && host.size() > entry.size() && host[host.size() - entry.size() - 1] == '.' &&
            equal_ignoring_case(host.substr(host.size() - entry.size()), entry);
 }
 
-bool covers(std::string_view entry, origin const& to) {
+bool matches(std::string_view entry, origin const& to) {
     entry = trim(entry);
     if (entry == "*") return true;
     if (auto const port = take_port(entry); port && *port != to.port) return false;
     boost::system::error_code ec;
     auto const address = ip::make_address(to.host, ec);
-    return ec ? covers_name(entry, to.host) : covers_address(std::string{entry}, address);
+    return ec ? matches_name(entry, to.host) : matches_address(std::string{entry}, address);
 }
 
 /// host:port, an IPv6 address in brackets.
@@ -94,25 +90,27 @@ std::string authority(origin const& to) {
 
 result<proxy> parse_proxy(secret const& text) {
     auto const parsed = boost::urls::parse_uri(text.reveal());
-    if (!parsed) return bad_proxy("not a URL of the form http://[user:password@]host:port");
+    if (!parsed) return invalid_argument("https_proxy", "not a URL of the form http://[user:password@]host:port");
     auto const url = *parsed;
-    if (url.scheme_id() != boost::urls::scheme::http) return bad_proxy("a proxy's URL begins with http://");
-    if (url.encoded_host().empty()) return bad_proxy("the proxy's URL names no host");
-    if (!url.encoded_path().empty() && url.encoded_path() != "/") return bad_proxy("a proxy's URL has no path");
+    if (url.scheme_id() != boost::urls::scheme::http)
+        return invalid_argument("https_proxy", "a proxy's URL begins with http://");
+    if (url.encoded_host().empty()) return invalid_argument("https_proxy", "the proxy's URL names no host");
+    if (!url.encoded_path().empty() && url.encoded_path() != "/")
+        return invalid_argument("https_proxy", "a proxy's URL has no path");
 
     proxy out;
     out.host = url.host_type() == boost::urls::host_type::ipv6 ? std::string{url.host_ipv6_address().to_string()}
                                                                : std::string{url.encoded_host()};
     if (url.has_port() && !url.port().empty()) {
-        if (url.port_number() == 0) return bad_proxy("the proxy's port is not within [1, 65535]");
+        if (url.port_number() == 0) return invalid_argument("https_proxy", "the proxy's port is not within [1, 65535]");
         out.port = url.port_number();
     }
-    if (url.has_userinfo()) out.authorization = basic(url.user(), url.password());
+    if (url.has_userinfo()) out.authorization = basic_credentials(url.user(), url.password());
     return out;
 }
 
 bool bypasses_proxy(std::vector<std::string> const& no_proxy, origin const& to) {
-    return std::any_of(no_proxy.begin(), no_proxy.end(), [&](std::string const& entry) { return covers(entry, to); });
+    return std::any_of(no_proxy.begin(), no_proxy.end(), [&](std::string const& entry) { return matches(entry, to); });
 }
 
 std::vector<std::string> split_no_proxy(std::string_view text) {

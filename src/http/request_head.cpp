@@ -41,14 +41,10 @@ bool is_host(std::string_view text) noexcept {
     });
 }
 
-/// What decides where a message ends is the transport's to write.
-bool is_framing(std::string_view name) noexcept {
+/// The fields that the transport writes: they decide where a message ends.
+bool is_written_by_transport(std::string_view name) noexcept {
     return equal_ignoring_case(name, "content-length") || equal_ignoring_case(name, "transfer-encoding") ||
            equal_ignoring_case(name, "host") || equal_ignoring_case(name, "connection");
-}
-
-error invalid(std::string message, std::string where) {
-    return {.code = errc::invalid_argument, .message = std::move(message), .where = std::move(where)};
 }
 
 void append_number(std::string& text, std::size_t number) {
@@ -69,16 +65,18 @@ void append_host(std::string& text, origin const& to) {
 
 }  // namespace
 
-std::optional<error> check_request(http_request const& request) {
-    if (!is_token(request.method)) return invalid("the method is not a token", "http_request.method");
-    if (!is_target(request.target)) return invalid("the target is not a path", "http_request.target");
-    if (!is_host(request.to.host)) return invalid("the host is not a name", "http_request.to");
+result<void> check_request(http_request const& request) {
+    if (!is_token(request.method)) return invalid_argument("http_request.method", "the method is not a token");
+    if (!is_target(request.target)) return invalid_argument("http_request.target", "the target is not a path");
+    if (!is_host(request.to.host)) return invalid_argument("http_request.to", "the host is not a name");
     for (auto const& each : request.headers) {
-        if (!is_token(each.name)) return invalid("a header's name is not a token", "http_request.headers");
-        if (!is_field_value(each.value)) return invalid("the header's value holds a line break or NUL", each.name);
-        if (is_framing(each.name)) return invalid("the transport writes this header itself", each.name);
+        if (!is_token(each.name)) return invalid_argument("http_request.headers", "a header's name is not a token");
+        if (!is_field_value(each.value))
+            return invalid_argument(each.name, "the header's value holds a line break or NUL");
+        if (is_written_by_transport(each.name))
+            return invalid_argument(each.name, "the transport writes this header itself");
     }
-    return std::nullopt;
+    return {};
 }
 
 void write_head(http_request const& request, std::string& head) {

@@ -1,15 +1,15 @@
 #pragma once
 
+#include <coax/core/result.hpp>
 #include <coax/http/message.hpp>
 
-#include <optional>
 #include <string>
 #include <string_view>
 
 namespace coax::http::detail {
 
-/// Nothing when the request can be written as it is; else `errc::invalid_argument` naming the part, never its value.
-[[nodiscard]] std::optional<error> check_request(http_request const& request);
+/// Whether the request can be written as it is: `errc::invalid_argument` names the part that cannot, never its value.
+[[nodiscard]] result<void> check_request(http_request const& request);
 
 /// Writes request line and fields into `head`, whose memory is used again.
 void write_head(http_request const& request, std::string& head);

@@ -19,7 +19,7 @@ public:
     struct limits {
         std::size_t header_bytes;
         std::size_t body_bytes;
-        bool bodiless{false};  ///< An answer to HEAD or CONNECT.
+        bool bodiless{false};  ///< The response to HEAD or CONNECT.
     };
 
     explicit response_parser(limits bounds) : bounds_{bounds} {
@@ -33,7 +33,7 @@ public:
     void body_to(std::string& sink) noexcept { sink_ = &sink; }
 
     /// `put` wants at least so many bytes: older Beast asserts that an empty last chunk does not come in smaller pieces
-    /// than its five bytes. Between chunks no answer ends with fewer, so nothing is held back for good. Newer Beast
+    /// than its five bytes. Between chunks no response ends with fewer, so nothing is held back for good. Newer Beast
     /// reads that chunk in steps, the last one of two bytes, so holding back would be for good.
     [[nodiscard]] std::size_t least_input() const noexcept {
 #if BOOST_BEAST_VERSION >= 359

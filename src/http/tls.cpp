@@ -22,8 +22,8 @@ namespace {
 
 namespace asio = boost::asio;
 
-using x509_ptr = std::unique_ptr<X509, freed_by<X509_free>>;
-using bio_ptr = std::unique_ptr<BIO, freed_by<BIO_free_all>>;
+using x509_ptr = std::unique_ptr<X509, deleter<X509_free>>;
+using bio_ptr = std::unique_ptr<BIO, deleter<BIO_free_all>>;
 
 /// Where an SSL keeps the tls_sessions of its origin. Index 0 is Asio's.
 int sessions_index() {
@@ -31,10 +31,10 @@ int sessions_index() {
     return index;
 }
 
-int keep_session(SSL* ssl, SSL_SESSION* session) {
-    // A copy: OpenSSL marks the original unusable when its connection ends without the peer's goodbye.
+int on_new_session(SSL* ssl, SSL_SESSION* session) {
+    // A copy: OpenSSL marks the original unusable when its connection ends without the peer's close_notify.
     if (auto* sessions = static_cast<tls_sessions*>(SSL_get_ex_data(ssl, sessions_index())))
-        if (auto* copy = SSL_SESSION_dup(session)) sessions->keep(copy);
+        if (auto* copy = SSL_SESSION_dup(session)) sessions->add(copy);
     return 0;
 }
 
@@ -44,7 +44,7 @@ boost::system::error_code openssl_error() {
     return {static_cast<int>(code), asio::error::get_ssl_category()};
 }
 
-error bad_pem(std::string where) {
+error not_pem(std::string where) {
     return {.code = errc::tls_failed,
             .message = "no certificate in PEM form",
             .where = std::move(where),
@@ -52,7 +52,7 @@ error bad_pem(std::string where) {
 }
 
 /// Adds every certificate of the text; false when there is none or one cannot be read.
-bool trust(SSL_CTX* context, std::string const& pem) {
+bool add_certificates(SSL_CTX* context, std::string const& pem) {
     bio_ptr const text{BIO_new_mem_buf(pem.data(), static_cast<int>(std::min<std::size_t>(pem.size(), INT_MAX)))};
     int count = 0;
     while (x509_ptr const certificate{PEM_read_bio_X509(text.get(), nullptr, nullptr, nullptr)}) {
@@ -70,7 +70,7 @@ bool is_address(std::string const& host) {
     return !ec;
 }
 
-char const* certificate_fault(long verdict) noexcept {
+char const* certificate_problem(long verdict) noexcept {
     switch (verdict) {
         case X509_V_ERR_HOSTNAME_MISMATCH:
         case X509_V_ERR_IP_ADDRESS_MISMATCH: return "the server's certificate is for another host";
@@ -114,7 +114,7 @@ result<std::shared_ptr<tls_context>> tls_context::make(std::string const& ca_fil
                      SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_read_ahead(context, 1);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
-    SSL_CTX_sess_set_new_cb(context, keep_session);
+    SSL_CTX_sess_set_new_cb(context, on_new_session);
     constexpr unsigned char http11[] = "\x08http/1.1";
     SSL_CTX_set_alpn_protos(context, http11, sizeof http11 - 1);
 
@@ -123,25 +123,25 @@ result<std::shared_ptr<tls_context>> tls_context::make(std::string const& ca_fil
     if (!ca_file.empty() && SSL_CTX_load_verify_file(context, ca_file.c_str()) != 1) {
         bool const unreadable =
             ERR_GET_LIB(ERR_peek_error()) == ERR_LIB_SYS || ERR_GET_LIB(ERR_peek_error()) == ERR_LIB_BIO;
-        if (!unreadable) return bad_pem(ca_file);
+        if (!unreadable) return not_pem(ca_file);
         return error{.code = errc::io_failed,
                      .message = "cannot read the file of certificate authorities",
                      .where = ca_file,
                      .cause = openssl_error()};
     }
-    if (!ca_pem.empty() && !trust(context, ca_pem)) return bad_pem("ca_pem");
+    if (!ca_pem.empty() && !add_certificates(context, ca_pem)) return not_pem("ca_pem");
     return out;
 }
 
-void tls_sessions::keep(SSL_SESSION* copy) {
-    if (kept_.size() >= most_kept) kept_.erase(kept_.begin());
-    kept_.emplace_back(copy);
+void tls_sessions::add(SSL_SESSION* copy) {
+    if (sessions_.size() >= most_sessions) sessions_.erase(sessions_.begin());
+    sessions_.emplace_back(copy);
 }
 
-void tls_sessions::offer(SSL* ssl) {
-    if (kept_.empty()) return;
-    SSL_set_session(ssl, kept_.back().get());
-    kept_.pop_back();
+void tls_sessions::resume(SSL* ssl) {
+    if (sessions_.empty()) return;
+    SSL_set_session(ssl, sessions_.back().get());
+    sessions_.pop_back();
 }
 
 tls_stream::tls_stream(tls_context const& context, std::shared_ptr<tls_sessions> sessions,
@@ -167,7 +167,7 @@ tls_stream::tls_stream(tls_context const& context, std::shared_ptr<tls_sessions>
     if (!verifying) throw std::bad_alloc{};  // the only way these fail
     if (sessions_ != nullptr) {
         SSL_set_ex_data(ssl, sessions_index(), sessions_.get());
-        sessions_->offer(ssl);
+        sessions_->resume(ssl);
     }
 }
 
@@ -175,20 +175,20 @@ tls_stream::~tls_stream() = default;
 
 void tls_stream::handshake(boost::system::error_code& ec) {
     ERR_clear_error();
-    judge(SSL_do_handshake(ssl_.get()), ec);
+    to_error_code(SSL_do_handshake(ssl_.get()), ec);
 }
 
 std::size_t tls_stream::read(asio::mutable_buffer into, boost::system::error_code& ec) {
     ERR_clear_error();
     std::size_t got = 0;
-    judge(SSL_read_ex(ssl_.get(), into.data(), into.size(), &got), ec);
+    to_error_code(SSL_read_ex(ssl_.get(), into.data(), into.size(), &got), ec);
     return got;
 }
 
 std::size_t tls_stream::write(asio::const_buffer from, boost::system::error_code& ec) {
     ERR_clear_error();
     std::size_t put = 0;
-    judge(SSL_write_ex(ssl_.get(), from.data(), from.size(), &put), ec);
+    to_error_code(SSL_write_ex(ssl_.get(), from.data(), from.size(), &put), ec);
     return put;
 }
 
@@ -198,10 +198,10 @@ void tls_stream::shut_down() noexcept {
     ERR_clear_error();
 }
 
-void tls_stream::judge(int outcome, boost::system::error_code& ec) {
+void tls_stream::to_error_code(int returned, boost::system::error_code& ec) {
     ec = {};
-    if (outcome == 1) return;
-    switch (SSL_get_error(ssl_.get(), outcome)) {
+    if (returned == 1) return;
+    switch (SSL_get_error(ssl_.get(), returned)) {
         case SSL_ERROR_WANT_READ:
             wanted_ = asio::ip::tcp::socket::wait_read;
             ec = asio::error::would_block;
@@ -219,13 +219,13 @@ void tls_stream::judge(int outcome, boost::system::error_code& ec) {
     ERR_clear_error();
 }
 
-error tls_stream::why(boost::system::error_code cause, origin const& to) const {
+error tls_stream::handshake_error(boost::system::error_code cause, origin const& to) const {
     auto const verdict = SSL_get_verify_result(ssl_.get());
     if (verdict == X509_V_OK && cause.category() != asio::error::get_ssl_category())
         return transport_error(stage::handshaking, cause, to);
     error out{.code = errc::tls_failed, .where = coax::to_string(to), .cause = cause};
-    if (auto const* fault = certificate_fault(verdict))
-        out.message = fault;
+    if (auto const* problem = certificate_problem(verdict))
+        out.message = problem;
     else if (verdict != X509_V_OK)
         out.message =
             std::string{"the server's certificate was not accepted: "} + X509_verify_cert_error_string(verdict);

@@ -16,15 +16,15 @@
 namespace coax::http::detail {
 
 template <auto Free>
-struct freed_by {
+struct deleter {
     template <class T>
     void operator()(T* it) const noexcept {
         Free(it);
     }
 };
 
-/// What is trusted. Making one costs 20 to 33 ms (the system's authorities), so equal settings share one in the
-/// process.
+/// The trusted certificate authorities and the TLS settings. Making one costs 20 to 33 ms (the system's authorities),
+/// so equal settings share one in the process.
 class tls_context {
 public:
     /// `errc::io_failed` (CA file) or `errc::tls_failed` (not PEM). Thread safety: from any thread.
@@ -37,23 +37,23 @@ private:
     [[nodiscard]] static result<std::shared_ptr<tls_context>> make(std::string const& ca_file,
                                                                    std::string const& ca_pem);
 
-    std::unique_ptr<SSL_CTX, freed_by<SSL_CTX_free>> context_;
+    std::unique_ptr<SSL_CTX, deleter<SSL_CTX_free>> context_;
 };
 
 /// Sessions of one origin that may be resumed, each once. The newest is used first.
 /// Source: RFC 8446, appendix C.4 (a ticket is used once).
 class tls_sessions {
 public:
-    void keep(SSL_SESSION* copy);
-    /// Makes `ssl` resume one, if there is one.
-    void offer(SSL* ssl);
+    void add(SSL_SESSION* copy);
+    /// Makes `ssl` resume the newest, if there is one.
+    void resume(SSL* ssl);
 
 private:
-    static constexpr std::size_t most_kept = 8;
-    std::vector<std::unique_ptr<SSL_SESSION, freed_by<SSL_SESSION_free>>> kept_;
+    static constexpr std::size_t most_sessions = 8;
+    std::vector<std::unique_ptr<SSL_SESSION, deleter<SSL_SESSION_free>>> sessions_;
 };
 
-/// TLS on a non-blocking socket, without a thread, timer or wait of its own. Every step either gets on or says
+/// TLS on a non-blocking socket, without a thread, timer or wait of its own. Every step either goes on or returns
 /// `would_block`; then wait for `wanted()` on the socket.
 class tls_stream {
 public:
@@ -70,17 +70,17 @@ public:
     void handshake(boost::system::error_code& ec);
     std::size_t read(boost::asio::mutable_buffer into, boost::system::error_code& ec);
     std::size_t write(boost::asio::const_buffer from, boost::system::error_code& ec);
-    /// Says goodbye as far as it goes without waiting.
+    /// Sends close_notify as far as that goes without waiting.
     void shut_down() noexcept;
 
     [[nodiscard]] wait_type wanted() const noexcept { return wanted_; }
 
-    /// After a failed handshake: what was wrong, in terms of the certificate where that was it.
-    [[nodiscard]] error why(boost::system::error_code cause, origin const& to) const;
+    /// The error of a failed handshake, in terms of the certificate where that was the reason.
+    [[nodiscard]] error handshake_error(boost::system::error_code cause, origin const& to) const;
 
 private:
-    /// What `outcome` of an SSL function means.
-    void judge(int outcome, boost::system::error_code& ec);
+    /// Translates the return value of an SSL function.
+    void to_error_code(int returned, boost::system::error_code& ec);
 
     static int bio_read(BIO* bio, char* data, int size);
     static int bio_write(BIO* bio, char const* data, int size);
@@ -89,7 +89,7 @@ private:
 
     boost::asio::ip::tcp::socket& socket_;
     std::shared_ptr<tls_sessions> sessions_;
-    std::unique_ptr<SSL, freed_by<SSL_free>> ssl_;
+    std::unique_ptr<SSL, deleter<SSL_free>> ssl_;
     boost::system::error_code socket_error_;
     wait_type wanted_{boost::asio::ip::tcp::socket::wait_read};
 };

@@ -44,7 +44,7 @@ struct nursery::state {
         state* group;
     };
 
-    /// Children come and go in numbers without bound: the place of one that has ended is used again.
+    /// The place of a child that has ended is used again, for their number has no bound.
     void add(asio::awaitable<void> work) {
         auto& one = ended_places.empty() ? new_place() : *ended_places.back();
         if (!ended_places.empty()) ended_places.pop_back();
@@ -69,7 +69,7 @@ struct nursery::state {
 
     void skip(child& one) {
         ended_places.push_back(&one);
-        if (told_by_parent && !failure) failure = cancelled_failure();
+        if (cancelled_by_parent && !failure) failure = cancelled_failure();
     }
 
     suspended* end(child& one, std::exception_ptr why) noexcept {
@@ -91,14 +91,14 @@ struct nursery::state {
         send(spared, asio::cancellation_type::terminal);
     }
 
-    /// By number: what is told may add others, which are not meant.
+    /// By number: a child that is cancelled may add others, which are not meant.
     void send(std::size_t first, asio::cancellation_type type) noexcept {
         for (std::size_t i = first, count = all.size(); i < count; ++i)
             if (all[i]->running) all[i]->child_task::cancel(type);
     }
 
     void cancel_from_parent(asio::cancellation_type type) noexcept {
-        told_by_parent = true;
+        cancelled_by_parent = true;
         cancel(type);
     }
 
@@ -110,7 +110,7 @@ struct nursery::state {
     on_failure policy{on_failure::carry_on};
     bool started{false};
     bool cancelled{false};
-    bool told_by_parent{false};
+    bool cancelled_by_parent{false};
 };
 
 nursery::nursery() : state_{std::make_unique<state>()} {}
@@ -135,8 +135,8 @@ asio::awaitable<std::exception_ptr> nursery::run(on_failure policy) {
     auto const initial = group.all.size();  // those that a child adds meanwhile start by themselves
     for (std::size_t i = 0; i < initial; ++i) {
         group.start(*group.all[i]);
-        auto const told = (co_await asio::this_coro::cancellation_state).cancelled();
-        if (told != before) group.cancel_from_parent(told);  // by a child, as it started
+        auto const after = (co_await asio::this_coro::cancellation_state).cancelled();
+        if (after != before) group.cancel_from_parent(after);  // by a child, as it started
     }
     bool const throws = co_await asio::this_coro::throw_if_cancelled();
     co_await asio::this_coro::throw_if_cancelled(false);  // the children must be waited for, come what may

@@ -1,11 +1,10 @@
 #include "runtime/internal/context_service.hpp"
-#include "runtime/internal/swallow_cancellation.hpp"
+#include "runtime/internal/spawn.hpp"
 
 #include <coax/core/error.hpp>
 #include <coax/runtime/runtime.hpp>
 
 #include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -30,32 +29,21 @@ private:
     asio::executor_work_guard<executor_type> guard_;
 };
 
-/// What `run()` runs. Shared, for a stalled one stays behind.
+/// The coroutine that `run()` runs. Shared, for a stalled one stays behind.
 struct main_task {
+    explicit main_task(asio::io_context& where) : context{where} {}
+
+    /// `run()` returns; until then one call turns the loop, for what Asio recycles is kept per call.
+    void ended(bool lost) noexcept {
+        done = true;
+        if (!lost) context.stop();
+    }
+
+    asio::io_context& context;
     asio::cancellation_signal signal{};
     std::exception_ptr failure{};
     bool done{false};
 };
-
-struct main_ended {
-    using cancellation_slot_type = asio::cancellation_slot;
-    [[nodiscard]] cancellation_slot_type get_cancellation_slot() const noexcept { return task->signal.slot(); }
-    void operator()(std::exception_ptr failure) const {
-        if (failure) task->failure = std::move(failure);
-        task->done = true;
-        context
-            ->stop();  // `run()` returns; until then one call turns the loop, for what Asio recycles is kept per call
-    }
-
-    std::shared_ptr<main_task> task;
-    asio::io_context* context;
-};
-
-std::size_t checked(std::size_t threads) {
-    if (threads < 1 || threads > 1024)
-        throw_error({.code = errc::invalid_argument, .message = "must be in [1, 1024]", .where = "threads"});
-    return threads;
-}
 
 [[noreturn]] void throw_stalled(std::string const& waits) {
     auto const* const unknown = "something that is not coax's own, as a socket or a plain timer";
@@ -114,7 +102,15 @@ struct runtime::impl {
     bool is_virtual{false};
 };
 
-runtime::runtime(runtime_options options) : impl_{std::make_unique<impl>(checked(options.threads))} {}
+result<void> validate(runtime_options const& options) {
+    if (options.threads < 1 || options.threads > 1024) return invalid_argument("threads", "must be in [1, 1024]");
+    return {};
+}
+
+runtime::runtime(runtime_options options) {
+    value_or_throw(validate(options));
+    impl_ = std::make_unique<impl>(options.threads);
+}
 
 runtime::runtime(virtual_time time) : impl_{std::make_unique<impl>(1)} {
     impl_->is_virtual = true;
@@ -124,10 +120,9 @@ runtime::runtime(virtual_time time) : impl_{std::make_unique<impl>(1)} {
 runtime::~runtime() = default;
 
 void runtime::run_to_end(asio::awaitable<void> main) {
-    auto const task = std::make_shared<main_task>();
+    auto const task = std::make_shared<main_task>(*impl_->shards[0]);
     impl_->shards[0]->restart();
-    asio::co_spawn(*impl_->shards[0], detail::swallow_cancellation(std::move(main), task->failure),
-                   main_ended{task, impl_->shards[0].get()});
+    detail::spawn(executor(), std::move(main), task);
     // Behind the start in the queue: a cancellation before it would be lost on Asio.
     asio::post(*impl_->shards[0], [owner = impl_.get(), task] { owner->accept(task); });
     bool alive = true;

@@ -119,9 +119,7 @@ namespace {
 [[noreturn]] void throw_refusal(errc code, std::size_t count) {
     if (code == errc::closed) throw_error({.code = code, .message = "the semaphore was closed"});
     if (code == errc::cancelled) throw_error({.code = code, .message = "cancelled while waiting for a semaphore"});
-    throw_error({.code = code,
-                 .message = "more than the semaphore's capacity was asked for: " + std::to_string(count),
-                 .where = "count"});
+    throw_error(invalid_argument("count", "more than the semaphore's capacity: " + std::to_string(count)));
 }
 
 }  // namespace

@@ -117,8 +117,7 @@ void channel_queues::serve() noexcept {
 }
 
 channel_core::channel_core(std::size_t capacity) {
-    if (capacity < 1 || capacity > 1'000'000)
-        throw_error({.code = errc::invalid_argument, .message = "must be in [1, 1'000'000]", .where = "capacity"});
+    if (capacity < 1 || capacity > 1'000'000) throw_error(invalid_argument("capacity", "must be in [1, 1'000'000]"));
     queues_ = std::make_shared<channel_queues>(*this, capacity);
 }
 

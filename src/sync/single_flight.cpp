@@ -1,12 +1,11 @@
+#include "runtime/internal/spawn.hpp"
 #include "runtime/internal/suspended.hpp"
-#include "runtime/internal/swallow_cancellation.hpp"
 #include "sync/internal/wait_queue.hpp"
 
 #include <coax/core/error.hpp>
 #include <coax/sync/single_flight.hpp>
 
 #include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 
 namespace coax::sync::detail {
@@ -14,22 +13,26 @@ namespace coax::sync::detail {
 struct flight_waiter;
 
 struct flight_state : std::enable_shared_from_this<flight_state> {
-    /// With the lock held, when one has left: the last one gives the call up.
+    explicit flight_state(when_abandoned wanted) : policy{wanted} {}
+
+    /// With the lock held, when one has left: the last one cancels the call.
     void leave() noexcept {
-        if (--members != 0 || over || given_up) return;
-        given_up = true;
+        if (--members != 0 || over || cancelled || policy == when_abandoned::finish) return;
+        cancelled = true;
         asio::post(executor, [self = shared_from_this()] {
             if (!self->over) self->signal.emit(asio::cancellation_type::terminal);
         });
     }
-    void end() noexcept;
+    /// The call is over, or its context has died: wakes those who wait.
+    void ended(bool) noexcept;
 
+    when_abandoned const policy;
     std::mutex mutex{};
     asio::any_io_executor executor{};
     wait_queue<flight_waiter> queue{};
     std::size_t members{0};  ///< Those who joined and have not left.
     bool over{false};        ///< Written under the lock on the call's own executor.
-    bool given_up{false};
+    bool cancelled{false};
     std::exception_ptr failure{};        ///< The call's side only; what it says is in the outcome.
     asio::cancellation_signal signal{};  ///< The call's side only.
 };
@@ -68,14 +71,14 @@ struct flight_waiter final : coax::detail::suspended, wait_queue_hook<flight_wai
         if (queued()) state->queue.remove(*this);
         member = false;
         state->leave();
-        return state->given_up && !state->over;
+        return state->cancelled && !state->over;
     }
 
     std::shared_ptr<flight_state> state;
     bool member{true};
 };
 
-void flight_state::end() noexcept {
+void flight_state::ended(bool) noexcept {
     std::lock_guard const lock{mutex};
     over = true;
     queue.remove_if([](flight_waiter& one) {
@@ -84,46 +87,22 @@ void flight_state::end() noexcept {
     });
 }
 
-namespace {
-
-/// The call's completion handler. Dropped uncalled, its context has died: those who wait must hear that too.
-class landing {
-public:
-    using cancellation_slot_type = asio::cancellation_slot;
-
-    explicit landing(std::shared_ptr<flight_state> state) noexcept : state_{std::move(state)} {}
-    landing(landing&&) noexcept = default;
-    landing& operator=(landing&&) noexcept = delete;
-    ~landing() {
-        if (state_) state_->end();
-    }
-
-    [[nodiscard]] cancellation_slot_type get_cancellation_slot() const noexcept { return state_->signal.slot(); }
-    void operator()(std::exception_ptr) { std::exchange(state_, nullptr)->end(); }
-
-private:
-    std::shared_ptr<flight_state> state_;
-};
-
-}  // namespace
-
-flight::flight() : state_{std::make_shared<flight_state>()} {}
+flight::flight(when_abandoned policy) : state_{std::make_shared<flight_state>(policy)} {}
 
 bool flight::join() noexcept {
     std::lock_guard const lock{state_->mutex};
-    if (state_->over || state_->given_up) return false;
+    if (state_->over || state_->cancelled) return false;
     ++state_->members;
     return true;
 }
 
 void flight::start(asio::any_io_executor executor, asio::awaitable<void> call) {
-    auto const state = state_;
+    std::shared_ptr<flight_state> const state = state_;
     {
         std::lock_guard const lock{state->mutex};
         state->executor = executor;
     }
-    asio::co_spawn(std::move(executor), coax::detail::swallow_cancellation(std::move(call), state->failure),
-                   landing{state});
+    coax::detail::spawn(executor, std::move(call), state);
 }
 
 asio::awaitable<void> flight::wait() {

@@ -146,8 +146,10 @@ constexpr exchange_limits small_body{.max_body_bytes = 5};
 INSTANTIATE_TEST_SUITE_P(
     Rows, HttpFault,
     testing::Values(
-        fault_case{"closed_before_the_answer", {receive(), close()}, errc::connection_lost, "before the answer began"},
-        fault_case{"reset_before_the_answer", {receive(), reset()}, errc::connection_lost, "before the answer began"},
+        fault_case{
+            "closed_before_the_response", {receive(), close()}, errc::connection_lost, "before the response began"},
+        fault_case{
+            "reset_before_the_response", {receive(), reset()}, errc::connection_lost, "before the response began"},
         fault_case{
             "closed_in_the_status", {receive(), send("HTTP/1."), close()}, errc::connection_lost, "in the middle"},
         fault_case{"closed_in_the_head",
@@ -212,7 +214,7 @@ INSTANTIATE_TEST_SUITE_P(
                     }()),
                     stall()},
                    errc::protocol_error,
-                   "no final answer"},
+                   "no final response"},
         fault_case{"head_too_large",
                    {receive(), send("HTTP/1.1 200 OK\r\nX: " + std::string(2'000, 'x')), stall()},
                    errc::too_large,

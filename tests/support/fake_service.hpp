@@ -77,7 +77,7 @@ inline http_response openai_stream(std::vector<std::string> const& pieces) {
 /// Plays answers in order behind a memory_transport and keeps what it was asked. The last answer repeats.
 class fake_service {
 public:
-    using answer = memory_transport::answer;
+    using answer = memory_transport::timed_response;
 
     fake_service& then(result<answer> next) {
         script_->answers.push_back(std::move(next));

@@ -11,7 +11,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,12 +18,12 @@ namespace coax {
 
 /// How connections are made and kept. TLS (1.2 or newer) always verifies the certificate chain and the host name.
 struct http_options {
-    /// Connections to one origin, busy and idle together; further requests wait in line, first come first served, as
-    /// long as `exchange_limits::total` lets them. Range: [1, 65535].
+    /// Connections to one origin, busy and idle together; further requests wait, first come first served, as long
+    /// as `exchange_limits::total` lets them. Range: [1, 65535].
     std::size_t max_connections_per_host{256};
     /// Connections in all. Range: [1, 65535].
     std::size_t max_connections{1'024};
-    /// Requests that may wait in line for a connection; one more is `errc::too_large`.
+    /// Requests that may wait for a connection; one more is `errc::too_large`.
     std::size_t max_waiting{65'536};
     /// TLS handshakes at once: each costs about a millisecond of processor time and 43 KB. Range: [1, 65535].
     std::size_t max_handshakes{64};
@@ -35,7 +34,7 @@ struct http_options {
     /// A connection older than this is closed after its request, so that name changes are seen. Zero: no limit.
     /// Range: [0, 365 days].
     std::chrono::milliseconds life_time{3'600'000};
-    /// Largest head of an answer. Range: [256, 16 MiB].
+    /// Largest head of a response. Range: [256, 16 MiB].
     std::size_t max_header_bytes{64U << 10U};
     /// PEM file with certificate authorities trusted besides the system's. Empty: the system's only.
     std::string ca_file{};
@@ -48,28 +47,28 @@ struct http_options {
     std::vector<std::string> no_proxy{};
 };
 
-/// The first thing wrong with `options`; none: they are valid.
-[[nodiscard]] std::optional<error> validate(http_options const& options);
+/// `errc::invalid_argument`, naming the first option that is wrong.
+[[nodiscard]] result<void> validate(http_options const& options);
 
 /// Fills `https_proxy` and `no_proxy` from HTTPS_PROXY / https_proxy and NO_PROXY / no_proxy where they are empty.
 void proxy_from_env(http_options& options);
 
-/// What the pool holds at one moment.
+/// The state of the connection pool at one moment.
 struct pool_statistics {
     std::size_t open{0};  ///< Connections, busy and idle.
     std::size_t idle{0};
-    std::size_t waiting{0};     ///< Requests in line for a connection.
+    std::size_t waiting{0};     ///< Requests that wait for a connection.
     std::uint64_t opened{0};    ///< Connections ever made.
     std::uint64_t reused{0};    ///< Requests that found a connection ready.
     std::uint64_t replaced{0};  ///< Pooled connections found dead by a request, replaced without its caller noticing.
 };
 
-/// HTTP/1.1 over TCP and TLS with a pool of kept-alive connections. Redirects are answers like any other: a key never
+/// HTTP/1.1 over TCP and TLS with a pool of kept-alive connections. Redirects are responses like any other: a key never
 /// goes to another origin than the one it was given for.
 ///
 /// A pooled connection that the server has closed is replaced without the caller noticing, where the server cannot have
 /// acted on the request: it is looked at before anything is written; a first write that fails with nothing taken is
-/// made again; so is, once, a request with an idempotent method that saw no byte of an answer. A POST that was written
+/// made again; so is, once, a request with an idempotent method that saw no byte of a response. A POST that was written
 /// is never sent twice: a closing that crosses it on the wire is `errc::connection_lost`. Source: RFC 9110,
 /// section 9.2.2; RFC 9112, section 9.3.1. Thread safety: one executor that runs one handler at a time (an io_context
 /// run by one thread, or a strand). Lifetime: must outlive the operations begun on it; streams may outlive it.
@@ -85,7 +84,7 @@ public:
 
     [[nodiscard]] pool_statistics statistics() const;
 
-    /// Closes idle connections now and busy ones after their request; requests in line end with `errc::closed`.
+    /// Closes idle connections now and busy ones after their request; requests that wait end with `errc::closed`.
     void close();
 
 private:

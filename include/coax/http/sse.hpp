@@ -12,8 +12,8 @@ namespace coax {
 /// One server-sent event. The views live until the decoder is touched again.
 struct sse_event {
     std::string_view type{};  ///< The `event` field; empty when there was none.
-    std::string_view
-        data{};  ///< The `data` lines, joined with LF. Never empty: an event of nothing but "data:" is dropped.
+    /// The `data` lines, joined with LF. Never empty: an event of nothing but "data:" is dropped.
+    std::string_view data{};
 };
 
 /// Cuts a byte stream into server-sent events, incrementally and without waiting.

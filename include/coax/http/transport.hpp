@@ -15,18 +15,18 @@ namespace coax {
 struct exchange_limits {
     /// Name look-up, connecting, proxy and TLS handshake together. Zero: no limit of its own.
     std::chrono::milliseconds connect{5'000};
-    /// From the request's last byte to the answer's first. Zero: none. The services' own clients use ten minutes.
+    /// From the request's last byte to the response's first. Zero: none. The services' own clients use ten minutes.
     std::chrono::milliseconds first_byte{600'000};
-    /// Between two pieces of the answer, or of a request that the peer is slow to take. Zero: none. A pause of whoever
-    /// reads a stream does not count.
+    /// Between two pieces of the response, or of a request that the peer is slow to take. Zero: none. A pause of
+    /// whoever reads a stream does not count.
     std::chrono::milliseconds idle{120'000};
     /// The whole exchange, waiting for a connection and body included. Zero: none.
     std::chrono::milliseconds total{0};
-    /// Largest answer that is read; more is `errc::too_large`. For a stream it bounds the sum. Must be > 0.
+    /// Largest response body that is read; more is `errc::too_large`. For a stream it bounds the sum. Must be > 0.
     std::size_t max_body_bytes{64U << 20U};
 };
 
-/// An answer whose head has arrived and whose body comes piece by piece.
+/// A response whose head has arrived and whose body comes piece by piece.
 /// Destroying it before the end closes the connection; after the end the connection goes back to the pool.
 /// Thread safety: one coroutine at a time, on the executor that opened it.
 class streaming_response {
@@ -48,12 +48,12 @@ class transport {
 public:
     virtual ~transport() = default;
 
-    /// Sends and waits for the whole answer, whatever its status: a 500 is an answer, not an error.
+    /// Sends and waits for the whole response, whatever its status: a 500 is a response, not an error.
     /// Errors: `errc::connect_failed`, `errc::tls_failed`, `errc::timeout`, `errc::connection_lost`,
     /// `errc::protocol_error`, `errc::too_large`, `errc::cancelled`, `errc::closed`.
     virtual boost::asio::awaitable<result<http_response>> send(http_request request, exchange_limits limits) = 0;
 
-    /// Sends and waits for the head of the answer only. Errors: as `send`.
+    /// Sends and waits for the head of the response only. Errors: as `send`.
     virtual boost::asio::awaitable<result<std::unique_ptr<streaming_response>>> open(http_request request,
                                                                                      exchange_limits limits) = 0;
 };

@@ -7,7 +7,7 @@
 
 namespace coax {
 
-/// Where time comes from. Every execution context has one: the real one unless a `runtime{virtual_time{}}` owns it.
+/// The source of time. Every execution context has one: the real one unless a `runtime{virtual_time{}}` owns it.
 /// Thread safety: may be used from any thread.
 class clock {
 public:
@@ -21,7 +21,7 @@ public:
 
     /// A point that never goes back; for deadlines and durations.
     [[nodiscard]] virtual time_point now() const noexcept = 0;
-    /// What a calendar shows; for dates in headers and records.
+    /// Calendar time; for dates in headers and records.
     [[nodiscard]] virtual std::chrono::system_clock::time_point system_now() const noexcept = 0;
 
     /// The machine's own clocks.

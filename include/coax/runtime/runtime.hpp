@@ -1,6 +1,7 @@
 #pragma once
 
 #include <coax/core/detail/opaque.hpp>
+#include <coax/core/result.hpp>
 #include <coax/runtime/asio.hpp>
 #include <coax/runtime/clock.hpp>
 #include <coax/runtime/detail/nursery.hpp>
@@ -13,20 +14,23 @@
 
 namespace coax {
 
-/// How a `runtime` is built.
+/// The options of a `runtime`.
 struct runtime_options {
     /// Shards: threads, each with an `io_context` of its own. The first one is whoever calls `run()`. Range: [1, 1024].
     std::size_t threads{1};
 };
 
-/// Asks for a runtime whose clock jumps to the next deadline when nothing is ready.
+/// `errc::invalid_argument`, naming the option that is wrong.
+[[nodiscard]] result<void> validate(runtime_options const& options);
+
+/// Makes a runtime whose clock jumps to the next deadline when nothing is ready.
 struct virtual_time {
     explicit virtual_time() = default;  // so that `{...}` always means options
-    /// Another run for each seed, and the same one for the same seed.
+    /// Each seed gives another run, the same one every time.
     explicit virtual_time(std::uint64_t wanted) noexcept : seed{wanted} {}
 
-    /// Of what chance decides (jitter) and of the order in which equal deadlines expire. 0: these expire in the order
-    /// of asking.
+    /// Of the random numbers (jitter) and of the order in which equal deadlines expire. 0: these expire in the order of
+    /// asking.
     std::uint64_t seed{0};
 };
 
@@ -51,9 +55,8 @@ public:
     ///
     /// @returns What `main` returns; what it throws passes through.
     /// @throws coax::exception  `errc::cancelled` after `stop()`; `errc::stalled` in virtual time when nothing is ready
-    /// and
-    ///         nothing ever will be: its message names what waits, as "2 on async_semaphore, 1 on channel"; `main` was
-    ///         then cancelled.
+    /// and nothing ever will be: its message names what waits, as "2 on async_semaphore, 1 on channel"; `main` was then
+    /// cancelled.
     template <class T>
     T run(asio::awaitable<T> main) {
         auto place = std::make_shared<std::optional<detail::kept<T>>>();

@@ -7,13 +7,13 @@
 
 namespace coax {
 
-/// That a coroutine holds an `async_mutex`; lets go when it dies, which may be on another thread.
+/// Holds an `async_mutex` until it is destroyed, which may be on another thread.
 class async_lock {
 public:
     /// Holds nothing.
     async_lock() noexcept = default;
 
-    /// Lets go now.
+    /// Unlocks now.
     void unlock() noexcept { held_.reset(); }
     [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(held_); }
 
@@ -24,7 +24,7 @@ private:
     permit held_;
 };
 
-/// One coroutine at a time, first come, first served; held across `co_await`, and by no thread.
+/// A mutex for coroutines: first come, first served; held across `co_await`, by a coroutine and not by a thread.
 ///
 /// Thread safety: may be used from any thread and from coroutines of any context; waiters resume on their own executor.
 /// Lifetime: may die before its locks; its waiters then end in `errc::closed`.
@@ -38,7 +38,7 @@ public:
     /// Cancellation: every type; the place in the queue is lost, the lock never is.
     asio::awaitable<async_lock> lock();
 
-    /// Locks now, or says no: also while others wait.
+    /// Locks now; none when it is locked or others wait.
     [[nodiscard]] std::optional<async_lock> try_lock();
 
     [[nodiscard]] bool locked() const noexcept { return one_.in_use() != 0; }

@@ -13,7 +13,7 @@ namespace sync::detail {
 struct semaphore_state;
 }
 
-/// A share of an `async_semaphore`, given back when it dies. May outlive the semaphore.
+/// Units of an `async_semaphore`, given back on destruction. May outlive the semaphore.
 /// Thread safety: one thread at a time; it may die on another thread than it was taken on.
 class permit {
 public:
@@ -28,7 +28,7 @@ public:
     }
     ~permit() { reset(); }
 
-    /// Gives the share back now; wakes those it suffices for.
+    /// Gives the units back now; wakes those they suffice for.
     void reset() noexcept;
 
     [[nodiscard]] std::size_t count() const noexcept { return count_; }
@@ -43,7 +43,7 @@ private:
     std::size_t count_{0};
 };
 
-/// What an `async_semaphore` looks like at one moment.
+/// The state of an `async_semaphore` at one moment.
 struct semaphore_stats {
     std::size_t capacity{0};
     std::size_t available{0};           ///< Units that are free.
@@ -74,7 +74,7 @@ public:
     /// No heap allocation without waiting, and none of its own while waiting.
     asio::awaitable<permit> acquire(std::size_t count = 1);
 
-    /// Takes `count` units now, or says no: also while others wait, and when closed.
+    /// Takes `count` units now; none when they are not free, others wait, or it is closed.
     [[nodiscard]] std::optional<permit> try_acquire(std::size_t count = 1);
 
     /// Sets the capacity. Growing wakes waiters. Shrinking takes nothing back: nobody is served until so many permits

@@ -15,8 +15,8 @@ namespace sync::detail {
 
 struct channel_queues;
 
-/// The part of a channel that knows no types: who waits, and when a value moves. Outlives its channel while anyone
-/// waits.
+/// The part of a channel that does not depend on its type: who waits, and when a value moves. Outlives its channel
+/// while anyone waits.
 class channel_core {
 public:
     /// @throws coax::exception  `errc::invalid_argument`.
@@ -70,7 +70,7 @@ private:
 
 }  // namespace sync::detail
 
-/// Hands values from many coroutines to many: first in, first out, at most `capacity` on the way.
+/// A queue of at most `capacity` values between coroutines, many on each side: first in, first out.
 ///
 /// Senders wait for room and receivers for values, each first come, first served. Once made it allocates nothing.
 /// @tparam T  Its move must not throw.
@@ -96,7 +96,7 @@ public:
         co_await core->send(&value);
     }
 
-    /// Sends now, or says no and leaves `value` as it is: when full or closed.
+    /// Sends now; false, and `value` is left as it is, when full or closed.
     [[nodiscard]] bool try_send(T& value) {
         return core_->try_send(&value) == sync::detail::channel_core::outcome::moved;
     }
@@ -124,11 +124,12 @@ public:
     void close() noexcept { core_->close(); }
 
     [[nodiscard]] std::size_t capacity() const noexcept { return core_->capacity(); }
-    [[nodiscard]] std::size_t size() const noexcept { return core_->size(); }        ///< Values on the way.
-    [[nodiscard]] std::size_t senders() const noexcept { return core_->senders(); }  ///< Coroutines that wait for room.
-    [[nodiscard]] std::size_t receivers() const noexcept {
-        return core_->receivers();
-    }  ///< Those that wait for a value.
+    /// Values that are queued.
+    [[nodiscard]] std::size_t size() const noexcept { return core_->size(); }
+    /// Coroutines that wait for room.
+    [[nodiscard]] std::size_t senders() const noexcept { return core_->senders(); }
+    /// Coroutines that wait for a value.
+    [[nodiscard]] std::size_t receivers() const noexcept { return core_->receivers(); }
     [[nodiscard]] bool closed() const noexcept { return core_->closed(); }
 
 private:

@@ -15,22 +15,26 @@
 
 namespace coax {
 
+/// What becomes of a shared call when the last one who waits for it leaves.
+enum class when_abandoned { cancel, finish };
+
 namespace sync::detail {
 
-/// One call and those who wait for it; knows no types.
+/// One call and those who wait for it; does not depend on the result's type.
 class flight {
 public:
-    flight();
+    explicit flight(when_abandoned policy);
 
     /// Counts one more in who will `wait()`.
-    /// @returns false: it is over, or given up.
+    /// @returns false: it is over, or cancelled.
     [[nodiscard]] bool join() noexcept;
     /// Starts `call` on `executor`; once.
     void start(asio::any_io_executor executor, asio::awaitable<void> call);
     /// Waits until the call is over.
     ///
     /// @throws coax::exception  `errc::cancelled`.
-    /// Cancellation: every type. The last one to go cancels the call and waits until it is gone.
+    /// Cancellation: every type. The last one to leave cancels the call and waits until it is gone, if that is the
+    /// policy.
     asio::awaitable<void> wait();
 
 private:
@@ -41,16 +45,18 @@ private:
 
 template <class T>
 struct flight_of {
-    flight call{};
+    explicit flight_of(when_abandoned policy) : call{policy} {}
+
+    flight call;
     std::optional<as_result_t<T>> outcome{};  ///< Written before the call is over, read after.
 };
 
-/// Throws what ended a call without an outcome.
+/// Throws `errc::closed`: a call ended with its context.
 [[noreturn]] void throw_flight_lost();
 
 }  // namespace sync::detail
 
-/// Equal keys share one call: who asks while it is under way waits for the same answer. Nothing is kept after it.
+/// Equal keys share one call: who asks while it is under way waits for the same result. Nothing is kept after it.
 ///
 /// @tparam T  What the calls return; everyone gets a copy.
 /// Thread safety: may be used from any thread and from coroutines of any context; waiters resume on their own executor.
@@ -58,7 +64,7 @@ struct flight_of {
 template <class Key, class T, class Hash = std::hash<Key>>
 class single_flight {
 public:
-    single_flight() = default;
+    explicit single_flight(when_abandoned policy = when_abandoned::cancel) : state_{std::make_shared<state>(policy)} {}
     single_flight(single_flight const&) = delete;
     single_flight& operator=(single_flight const&) = delete;
     ~single_flight() = default;
@@ -70,8 +76,8 @@ public:
     /// @returns What the call returned.
     /// @throws coax::exception  The call's error, the same for all who wait; `errc::cancelled`; `errc::closed` when the
     ///         context died on which the call ran.
-    /// Cancellation: every type. The call goes on for the others; the last one to leave cancels it and waits until it
-    /// is gone.
+    /// Cancellation: every type. The call goes on for the others. The last one to leave cancels it and waits until it
+    /// is gone; with `when_abandoned::finish` it leaves at once, and the call goes on for those who ask next.
     template <class F>
     asio::awaitable<T> run(Key key, F f) {
         auto const executor = co_await asio::this_coro::executor;
@@ -93,11 +99,13 @@ private:
     using flight_ptr = std::shared_ptr<sync::detail::flight_of<T>>;
 
     struct state {
+        explicit state(when_abandoned wanted) : policy{wanted} {}
+
         std::pair<flight_ptr, bool> enter(Key const& key) {
             std::lock_guard const lock{mutex};
             auto& place = calls[key];
             if (place && place->call.join()) return {place, false};
-            place = std::make_shared<sync::detail::flight_of<T>>();
+            place = std::make_shared<sync::detail::flight_of<T>>(policy);
             (void)place->call.join();
             return {place, true};
         }
@@ -106,6 +114,7 @@ private:
             if (auto const at = calls.find(key); at != calls.end() && at->second == one) calls.erase(at);
         }
 
+        when_abandoned policy;
         std::mutex mutex{};
         std::unordered_map<Key, flight_ptr, Hash> calls{};
     };
@@ -129,7 +138,7 @@ private:
         listed.one->outcome.emplace(co_await as_result(f()));
     }
 
-    std::shared_ptr<state> state_{std::make_shared<state>()};
+    std::shared_ptr<state> state_;
 };
 
 }  // namespace coax

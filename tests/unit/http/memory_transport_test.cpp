@@ -10,11 +10,11 @@ namespace coax::test {
 namespace {
 
 using namespace std::chrono_literals;
-using answer = memory_transport::answer;
+using timed_response = memory_transport::timed_response;
 
 struct memory_case {
     char const* name;
-    answer gives;
+    timed_response gives;
     exchange_limits limits;
     char const* expected;  ///< The body, pieces in brackets; or the error.
     std::chrono::milliseconds took;
@@ -87,15 +87,15 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(MemoryTransportEnd, ComesAfterThePieces) {
     run_virtual([]() -> asio::awaitable<void> {
         memory_transport slow{[](http_request const&) {
-            return answer{.response = {.body = "abcd"}, .piece_bytes = 1, .delay_per_piece = 1s};
+            return timed_response{.response = {.body = "abcd"}, .piece_bytes = 1, .delay_per_piece = 1s};
         }};
         EXPECT_EQ(co_await pieces_of(slow, {.total = 2500ms}),
                   "[a][b]timeout: the total limit of 2500 ms passed at https://");
         EXPECT_EQ(co_await pieces_of(slow, {.max_body_bytes = 3}),
-                  "[a][b][c]too_large: the answer's body is larger than 3 bytes at https://");
+                  "[a][b][c]too_large: the response's body is larger than 3 bytes at https://");
 
         memory_transport broken{[](http_request const&) {
-            return answer{.response = {.body = "a"}, .fails_after = error{.code = errc::connection_lost}};
+            return timed_response{.response = {.body = "a"}, .fails_after = error{.code = errc::connection_lost}};
         }};
         EXPECT_EQ(co_await pieces_of(broken, {}), "[a]connection_lost");
         auto const whole = co_await broken.send({}, {});
@@ -106,10 +106,11 @@ TEST(MemoryTransportEnd, ComesAfterThePieces) {
 TEST(MemoryTransportHandler, MayFailAndMayThrow) {
     run_virtual([]() -> asio::awaitable<void> {
         memory_transport refusing{
-            [](http_request const&) -> result<answer> { return error{.code = errc::connect_failed}; }};
+            [](http_request const&) -> result<timed_response> { return error{.code = errc::connect_failed}; }};
         auto const refused = co_await refusing.send({}, {});
         EXPECT_TRUE(!refused && refused.error().code == errc::connect_failed);
-        memory_transport throwing{[](http_request const&) -> result<answer> { throw std::runtime_error{"oops"}; }};
+        memory_transport throwing{
+            [](http_request const&) -> result<timed_response> { throw std::runtime_error{"oops"}; }};
         auto const thrown = co_await throwing.send({}, {});
         EXPECT_TRUE(!thrown && thrown.error().code == errc::internal);
     }());
@@ -118,7 +119,7 @@ TEST(MemoryTransportHandler, MayFailAndMayThrow) {
 TEST(MemoryTransportHandler, SeesTheRequest) {
     run_virtual([]() -> asio::awaitable<void> {
         memory_transport echo{[](http_request const& request) {
-            return answer{.response = {.status = 201, .headers = request.headers, .body = request.body}};
+            return timed_response{.response = {.status = 201, .headers = request.headers, .body = request.body}};
         }};
         http_request request{.headers = {{"A", "b"}}, .body = "hello"};
         auto const got = co_await echo.send(std::move(request), {});
@@ -129,8 +130,8 @@ TEST(MemoryTransportHandler, SeesTheRequest) {
 TEST(MemoryTransportCancel, ReturnsCancelledInTheHeadAndInTheBody) {
     run_virtual([]() -> asio::awaitable<void> {
         auto const executor = co_await asio::this_coro::executor;
-        for (auto const& gives : {answer{.response = {.body = "a"}, .delay = 1h},
-                                  answer{.response = {.body = "a"}, .delay_per_piece = 1h}}) {
+        for (auto const& gives : {timed_response{.response = {.body = "a"}, .delay = 1h},
+                                  timed_response{.response = {.body = "a"}, .delay_per_piece = 1h}}) {
             memory_transport slow{[gives](http_request const&) { return gives; }};
             errc ended{};
             started call{executor, [](transport& from, errc& code) -> asio::awaitable<void> {

@@ -36,7 +36,7 @@ public:
 private:
     struct busy {
         test_pool::host* at;
-        test_pool::kept connection;
+        test_pool::pooled connection;
     };
 
     std::string make(std::string const& move) {
@@ -50,7 +50,7 @@ private:
             case '!': return finish(host, false);
             default: {
                 for (auto it = waiting_.rbegin(); it != waiting_.rend(); ++it)
-                    if (it->waiting && it->at->to.host == host) return pool_.leave(*it), "~";
+                    if (it->queued() && it->at->to.host == host) return pool_.leave(*it), "~";
                 return "?";
             }
         }
@@ -60,14 +60,14 @@ private:
         auto found = pool_.acquire({true, host, 443}, now_);
         switch (found.what) {
             case verdict::full: return "F";
-            case verdict::wait: pool_.enter(*found.at, waiting_.emplace_back()); return ".";
+            case verdict::wait: pool_.enqueue(*found.at, waiting_.emplace_back()); return ".";
             default: return hold(*found.at, std::move(found.reuse));
         }
     }
 
-    std::string hold(test_pool::host& at, test_pool::kept found) {
+    std::string hold(test_pool::host& at, test_pool::pooled found) {
         bool const fresh = found.connection == nullptr;
-        if (fresh) found = {.connection = std::make_unique<int>(++made_), .born = now_};
+        if (fresh) found = {.connection = std::make_unique<int>(++made_), .opened = now_};
         std::string const text = std::to_string(*found.connection) + (fresh ? "*" : "");
         busy_[at.to.host].push_back({&at, std::move(found)});
         return text;
@@ -76,7 +76,7 @@ private:
     std::string finish(std::string const& host, bool fit) {
         auto mine = std::move(busy_[host].front());
         busy_[host].pop_front();
-        auto* granted = fit ? pool_.put_back(*mine.at, std::move(mine.connection), now_) : pool_.drop(*mine.at);
+        auto* granted = fit ? pool_.give_back(*mine.at, std::move(mine.connection), now_) : pool_.discard(*mine.at);
         if (granted == nullptr) return "_";
         EXPECT_TRUE(granted->granted);
         return granted->at->to.host + ":" + hold(*granted->at, std::move(granted->reuse));
@@ -118,7 +118,7 @@ INSTANTIATE_TEST_SUITE_P(
                     pool_case{"hosts_share_nothing", "a+ a- b+", "1* _ 2*", 2, 1, 0},
                     pool_case{"bound_of_a_host", "a+ a+ a+", "1* 2* .", 2, 0, 1},
                     pool_case{"bound_of_all", "a+ a+ b+ b+", "1* 2* 3* .", 3, 0, 1},
-                    pool_case{"full_line", "a+ a+ a+ a+ a+", "1* 2* . . F", 2, 0, 2},
+                    pool_case{"full_queue", "a+ a+ a+ a+ a+", "1* 2* . . F", 2, 0, 2},
                     pool_case{"idle_of_another_host_makes_room", "a+ a+ a- a- b+ b+", "1* 2* _ _ 3* 4*", 3, 1, 0},
                     pool_case{"the_longest_idle_goes", "a+ a+ a- a- b+ b+ a+", "1* 2* _ _ 3* 4* 2", 3, 0, 0},
                     pool_case{"waiter_gets_the_connection", "a+ a+ a+ a-", "1* 2* . a:1", 2, 0, 0},

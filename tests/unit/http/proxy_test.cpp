@@ -114,10 +114,10 @@ void PrintTo(options_case const& row, std::ostream* out) { *out << row.name; }
 class HttpOptions : public testing::TestWithParam<options_case> {};
 
 TEST_P(HttpOptions, OutOfRangeNamesTheField) {
-    auto const wrong = validate(GetParam().options);
-    ASSERT_TRUE(wrong);
-    EXPECT_EQ(wrong->code, errc::invalid_argument);
-    EXPECT_EQ(wrong->where, GetParam().where);
+    auto const valid = validate(GetParam().options);
+    ASSERT_FALSE(valid);
+    EXPECT_EQ(valid.error().code, errc::invalid_argument);
+    EXPECT_EQ(valid.error().where, GetParam().where);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -132,7 +132,7 @@ INSTANTIATE_TEST_SUITE_P(
                     options_case{"proxy", {.https_proxy = "nonsense"}, "https_proxy"}),
     [](auto const& row) { return std::string(row.param.name); });
 
-TEST(HttpOptionsDefaults, AreValid) { EXPECT_EQ(validate(http_options{}), std::nullopt); }
+TEST(HttpOptionsDefaults, AreValid) { EXPECT_TRUE(validate(http_options{})); }
 
 }  // namespace
 }  // namespace coax::http::detail

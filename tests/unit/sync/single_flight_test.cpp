@@ -139,6 +139,33 @@ TEST(SingleFlight, FurtherCancellationsOfTheLastOneChangeNothing) {
     run_virtual(body());
 }
 
+TEST(SingleFlight, ACallThatIsToFinishSurvivesAllWhoWaitAndServesWhoAsksNext) {
+    auto body = []() -> asio::awaitable<void> {
+        auto const executor = co_await asio::this_coro::executor;
+        flights all{when_abandoned::finish};
+        calls count;
+        int got = 0;
+        {
+            started a{executor, ask(all, "x", count, got)};
+            started b{executor, ask(all, "x", count, got)};
+            a.cancel();
+            b.cancel();
+            co_await sleep_for(1ms);
+            EXPECT_EQ(a.failure(), errc::cancelled);
+            EXPECT_EQ(b.failure(), errc::cancelled);
+        }
+        EXPECT_EQ(count.gone, 0);
+        EXPECT_EQ(all.in_flight(), 1U);
+        started c{executor, ask(all, "x", count, got)};
+        co_await sleep_for(10s);
+        EXPECT_TRUE(c.done());
+        EXPECT_EQ(got, 1);
+        EXPECT_EQ(count.begun, 1);
+        EXPECT_EQ(all.in_flight(), 0U);
+    };
+    run_virtual(body());
+}
+
 TEST(SingleFlight, WhoComesAfterTheLastLeftStartsAnew) {
     auto body = []() -> asio::awaitable<void> {
         auto const executor = co_await asio::this_coro::executor;

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Proves that the C++ in README.md and docs/ is cut from files that compile.
+"""Proves that the C++ in README.md and docs/ is cut from files that compile, and that the files named in all pages exist.
 
-Each ```cpp block must follow a line `<!-- FILE -->`, and its lines must stand in that file, in one piece.
+Each ```cpp block must follow a line `<!-- FILE -->`, and its lines must stand in that file, in one piece. A file in backticks is
+named from the root, or from include/coax or src; a name in backticks behind it is one that it holds.
 Usage: check_docs.py [ROOT]
 """
 import re
@@ -10,12 +11,31 @@ from pathlib import Path
 
 BLOCK = re.compile(r"(?:<!-- (\S+) -->\n)?```cpp\n(.*?)```", re.DOTALL)
 
+NAMED = re.compile(r"`([\w.-]+(?:/[\w.-]+)+/?)(?: [^`]*)?`(?: \(?`([\w:]+)`)?")
+PLACES = ("", "include/coax", "src")
+# Named for what they will hold, or by a header's name as users write it.
+NOT_FILES = re.compile(r"^(build|coax)/")
+
+
+def wrong_names(root, page):
+    for name, symbol in NAMED.findall(page.read_text()):
+        if NOT_FILES.match(name):
+            continue
+        found = [root / place / name for place in PLACES if (root / place / name).exists()]
+        if not found:
+            yield f"{page.name}: there is no {name}"
+        elif symbol and found[0].is_file() and not re.search(rf"\b{symbol.split('::')[-1]}\b", found[0].read_text()):
+            yield f"{page.name}: {name} does not hold {symbol}"
+
 
 def main():
     root = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent.parent
     wrong = []
     blocks = 0
-    for page in [root / "README.md", *sorted((root / "docs").glob("*.md"))]:
+    pages = [root / "README.md", *sorted((root / "docs").glob("*.md"))]
+    for page in [*pages, root / "CONTRIBUTING.md"]:
+        wrong += wrong_names(root, page)
+    for page in pages:
         for source, code in BLOCK.findall(page.read_text()):
             blocks += 1
             first = code.split("\n", 1)[0].strip()

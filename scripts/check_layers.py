@@ -7,7 +7,7 @@
  - private code is in namespace `coax::<room>::detail`, or in `coax::detail` for the rooms whose name is also that of a class
    or function;
  - a header of coax is included by its whole path: "room/file.hpp" or <coax/room/file.hpp>;
- - public headers include no heavy library;
+ - public headers include no heavy library and no private header; examples include public headers only;
  - coax.hpp includes every public header of coax::coax, but for the few that most users must not pay for, and nothing else.
 
 Usage: check_layers.py [ROOT]; check_layers.py --self-test shows that each rule catches what breaks it.
@@ -36,6 +36,10 @@ QUOTED = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
 NAMESPACE = re.compile(r"^namespace ([\w:]+) \{", re.MULTILINE)
 # Something new at the top level of namespace coax: a class, function or variable of its own.
 DEFINES = re.compile(r"^namespace coax \{(?:(?!^\}  // namespace coax$).)*?^(?:class|struct|enum class) (?!\w+::)\w+[^;{]*\{", re.MULTILINE | re.DOTALL)
+# A free function at the top level of a namespace; that of a class has its name before it.
+FUNCTION = re.compile(r"^(?:\[\[nodiscard\]\] )?\w[\w:<>, &*]*[ &*](\w+)\(", re.MULTILINE)
+BLOCK = re.compile(r"^namespace coax \{\n(.*?)^\}  // namespace coax$", re.MULTILINE | re.DOTALL)
+INNER = re.compile(r"^namespace [\w:]* ?\{\n.*?^\}  // namespace.*?$", re.MULTILINE | re.DOTALL)
 SOURCES = {".hpp", ".cpp", ".h", ".ipp"}
 # Rooms whose name is also that of a class or function in namespace coax, and so cannot be a namespace.
 FLAT = {"runtime", "provider", "client", "batch"}
@@ -104,7 +108,10 @@ def check_namespaces(root):
 
 def may_open(path, namespace):
     """A private header may declare what its public one promised: members of a public class, or specializations."""
-    return namespace == "coax" and not DEFINES.search(path.read_text(errors="replace"))
+    text = path.read_text(errors="replace")
+    if namespace != "coax" or DEFINES.search(text):
+        return False
+    return not any(FUNCTION.search(INNER.sub("", block)) for block in BLOCK.findall(text))
 
 
 def check_style(root):
@@ -115,6 +122,16 @@ def check_style(root):
                     yield f'{path.relative_to(root)}: "{quoted}" is not a whole path'
                 elif quoted.startswith("coax/"):
                     yield f"{path.relative_to(root)}: write <{quoted}>"
+                elif top == "include":
+                    yield f"{path.relative_to(root)}: a public header may not include the private {quoted}"
+
+
+def check_examples(root):
+    for path in sources(root / "examples"):
+        for included in includes(path):
+            parts = included.split("/")
+            if "detail" in parts or (parts[0] in FLOORS and len(parts) > 1):
+                yield f"{path.relative_to(root)}: an example may not include the private {included}"
 
 
 def check_thin(root):
@@ -135,8 +152,8 @@ def check_umbrella(root):
 
 
 def check(root):
-    return [*check_rooms(root), *check_private(root), *check_namespaces(root), *check_style(root), *check_thin(root),
-            *check_umbrella(root)]
+    return [*check_rooms(root), *check_private(root), *check_namespaces(root), *check_style(root),
+            *check_examples(root), *check_thin(root), *check_umbrella(root)]
 
 
 CLEAN = {
@@ -150,6 +167,9 @@ CLEAN = {
     "include/coax/sim/s.hpp": "#include <coax/core/a.hpp>\n",
     "src/json/b.cpp": '#include <coax/json/b.hpp>\n#include "json/private.hpp"\n#include <boost/json.hpp>\n',
     "src/cli/main.cpp": "#include <coax/sim/s.hpp>\n",
+    "src/bind/public.hpp": "namespace coax {\nclass b::state {\n    void tell(int);\n};\nvoid b::put(int which) {\n}\nnamespace bind::detail {\n"
+                           "int many(b& all);\n}  // namespace bind::detail\n}  // namespace coax\n",
+    "examples/e.cpp": "#include <coax/coax.hpp>\n",
 }
 BREAKS = {
     "a climbing include": ("src/json/b.cpp", "#include <coax/client/client.hpp>\n"),
@@ -159,8 +179,13 @@ BREAKS = {
     "sim using chat": ("src/sim/s.cpp", "#include <coax/chat/message.hpp>\n"),
     "another room's private header": ("src/bind/b.cpp", '#include "json/private.hpp"\n'),
     "a symbol in the users' namespace": ("src/json/private.hpp", "namespace coax {\nstruct shard {\n};\n}  // namespace coax\n"),
+    "a function in the users' namespace": (
+        "src/json/private.hpp", "namespace coax {\n[[nodiscard]] result<void> ask(int& of);\n}  // namespace coax\n"),
     "a namespace of no room": ("src/json/private.hpp", "namespace coax::wire {\n}\n"),
     "an include without its folder": ("src/json/b.cpp", '#include "private.hpp"\n'),
+    "a public header in quotes": ("src/json/b.cpp", '#include "coax/json/b.hpp"\n'),
+    "a private header in a public one": ("include/coax/json/b.hpp", '#include "json/private.hpp"\n'),
+    "an example that looks inside": ("examples/e.cpp", "#include <coax/json/detail/c.hpp>\n"),
     "a heavy public header": ("include/coax/core/a.hpp", "#include <boost/asio/io_context.hpp>\n"),
     "the umbrella inside": ("src/json/b.cpp", "#include <coax/coax.hpp>\n"),
     "a room without a floor": ("src/attic/a.cpp", ""),

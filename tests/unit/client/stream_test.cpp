@@ -52,6 +52,38 @@ TEST(Stream, FinishAloneReadsEverything) {
     }(service));
 }
 
+TEST(Stream, IsAStreamOfDeltasForWhateverTakesOne) {
+    fake_service service;
+    service.then(openai_stream({"a", "b"}));
+    run_virtual([](fake_service fake) -> asio::awaitable<void> {
+        auto llm = co_await connect(fake.options());
+        auto words = co_await llm.stream("x");
+        auto const deltas = co_await collect(words, 10);
+        EXPECT_EQ(deltas.size(), 2U);
+        EXPECT_EQ((co_await words.finish()).text, "ab");
+    }(service));
+}
+
+TEST(Stream, ClosedEarlyCountsAsCancelledAndHasNoEnd) {
+    fake_service service;
+    service.then(openai_stream({"a", "b"}));
+    run_virtual([](fake_service fake) -> asio::awaitable<void> {
+        auto options = fake.options();
+        std::vector<errc> ends;
+        options.hooks.on_attempt = [&ends](attempt_event const& one) {
+            ends.push_back(one.why ? one.why->code : errc{});
+        };
+        auto llm = co_await connect(std::move(options));
+        auto words = co_await llm.stream("x");
+        EXPECT_TRUE(co_await words.next());
+        words.close();
+        EXPECT_FALSE(co_await words.next());
+        EXPECT_EQ((co_await as_result(words.finish())).error().code, errc::cancelled);
+        co_await sleep_for(1s);
+        EXPECT_EQ(ends, std::vector{errc::cancelled});
+    }(service));
+}
+
 TEST(Stream, RefusedBeginningIsRetried) {
     fake_service service;
     service.then(openai_error(503, "x")).then(openai_stream({"a"}));

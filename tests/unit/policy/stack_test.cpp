@@ -229,5 +229,77 @@ TEST(Stack, ACancelledCallHoldsNothing) {
     run_virtual(body());
 }
 
+/// Writes down what it hears.
+struct diary {
+    class held {
+    public:
+        explicit held(std::vector<std::string>& log) : log_{&log} {}
+        void begin(attempt which) { log_->push_back("begin " + std::to_string(which.number)); }
+        template <class T>
+        void finish(result<T> const& outcome) {
+            log_->push_back(outcome ? "good" : std::string{to_string(outcome.error().code)});
+        }
+
+    private:
+        std::vector<std::string>* log_;
+    };
+
+    std::vector<std::string>& log;
+    bool at_once;
+
+    [[nodiscard]] std::optional<held> try_acquire() const { return at_once ? std::optional{held{log}} : std::nullopt; }
+    [[nodiscard]] asio::awaitable<held> acquire() const {
+        auto& to = log;
+        co_await sleep_for(1s);
+        to.emplace_back("waited");
+        co_return held{to};
+    }
+};
+
+TEST(Stack, ALayerThatHoldsSomethingHearsHowEachRequestBeginsAndEnds) {
+    auto body = []() -> asio::awaitable<void> {
+        std::vector<std::string> log;
+        auto fails_once = [](attempt which) { return which.first() ? fails(errc::overloaded) : gives(1); };
+        auto const twice = retry_options::fixed(2, 0s, 0s);
+        EXPECT_TRUE(co_await stack(fails_once, layer::retry{twice}, diary{log, true})({}));
+        EXPECT_THAT(log, ElementsAre("begin 1", "overloaded", "begin 2", "good"));
+        log.clear();
+        EXPECT_TRUE(co_await stack(fails_once, layer::retry{twice}, diary{log, false})({}));
+        EXPECT_THAT(log, ElementsAre("waited", "begin 1", "overloaded", "waited", "begin 2", "good"));
+    };
+    run_virtual(body());
+}
+
+TEST(Stack, TheCallInsideMayTakeOverWhatLayersHold) {
+    auto body = []() -> asio::awaitable<void> {
+        async_semaphore permits{1};
+        permit kept;
+        auto takes = [&kept](attempt, permit& held) -> asio::awaitable<result<int>> {
+            kept = std::move(held);
+            co_return 1;
+        };
+        EXPECT_TRUE(co_await stack(takes, layer::retry{}, layer::concurrency{permits})({}));
+        EXPECT_EQ(permits.in_use(), 1U);
+        kept.reset();
+        EXPECT_EQ(permits.in_use(), 0U);
+    };
+    run_virtual(body());
+}
+
+TEST(Stack, AnEmptyOptionalLayerIsAsIfItWereNotThere) {
+    auto body = []() -> asio::awaitable<void> {
+        async_semaphore permits{1};
+        circuit_breaker breaker{{.minimum_calls = 1}};
+        auto down = [](attempt, permit&) { return fails(errc::overloaded); };
+        for (bool on : {false, true}) {
+            auto const maybe = on ? std::optional{layer::circuit_breaker{breaker}} : std::nullopt;
+            auto const call = stack(down, maybe, layer::concurrency{permits});
+            (void)co_await call({});
+            EXPECT_EQ((co_await call({})).error().where, on ? "circuit_breaker" : "");
+        }
+    };
+    run_virtual(body());
+}
+
 }  // namespace
 }  // namespace coax

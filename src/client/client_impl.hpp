@@ -49,7 +49,7 @@ public:
     asio::awaitable<result<std::shared_ptr<chat_stream::state>>> open(shard& at, chat_request const& request,
                                                                       clock::time_point deadline);
 
-    /// Asks until the answer fits (reask.cpp).
+    /// Asks until the response has the wanted format (reask.cpp).
     asio::awaitable<result<chat_response>> parse(shard& at, chat_request request, output_format format,
                                                  clock::time_point deadline);
 
@@ -65,7 +65,7 @@ public:
     [[nodiscard]] client_statistics statistics() const;
     void close();
 
-    /// A stream broke or was dropped. @returns The error as callers may see it, with the tokens that it told of.
+    /// A stream broke or was dropped. @returns The error as callers may see it, with the tokens that were counted.
     [[nodiscard]] error end_stream(detail::shard const& at, detail::stream_lease& held, error why,
                                    header_list const& headers, usage const& spent) const;
 

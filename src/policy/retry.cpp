@@ -182,9 +182,9 @@ result<void> validate(retry_options const& options) {
 retry_step next_retry(retry_options const& options, int failed_attempts, error const& why, clock::duration elapsed,
                       double chance, milliseconds previous) {
     if (failed_attempts >= options.max_attempts || !may_retry(options, why)) return {};
-    bool const told = why.retry_after && *why.retry_after > milliseconds{0};
-    if (told && *why.retry_after > options.max_server_wait) return {};
-    auto const wait = told ? *why.retry_after : own_wait(options, failed_attempts - 1, chance, previous);
+    bool const asked = why.retry_after && *why.retry_after > milliseconds{0};
+    if (asked && *why.retry_after > options.max_server_wait) return {};
+    auto const wait = asked ? *why.retry_after : own_wait(options, failed_attempts - 1, chance, previous);
     bool const late = options.max_elapsed > milliseconds{0} && elapsed + wait > options.max_elapsed;
     if (late) return {};
     return {.again = true, .wait = wait};

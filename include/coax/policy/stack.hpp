@@ -50,7 +50,7 @@ void end_request(Held& held, result<T>& outcome) {
 template <class Next, class... Held>
 std::invoke_result_t<Next&, attempt, Held&...> run_holding(Next next, attempt which, Held... held) {
     using outcome_type = typename coax::detail::awaited<std::invoke_result_t<Next&, attempt, Held&...>>::type;
-    // A permit may come at the very moment of a cancellation: of a hedge, when the first request has been answered.
+    // A permit may come at the very moment of a cancellation: of a hedge, when the first request is done.
     if ((co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none)
         co_return error{.code = errc::cancelled, .message = "cancelled before the request was sent"};
     (begin_request(held, which), ...);

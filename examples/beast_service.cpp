@@ -1,6 +1,6 @@
 // How do I use coax inside a service that already owns an io_context?
 // Run: build/release/examples/beast_service [PORT]; then: curl -d "Never again." http://127.0.0.1:8080/. With "ask" as
-// PORT it asks itself and ends. Without a key a simulated service answers. Prints: with "ask" the answer.
+// PORT it asks itself and ends. Without a key a simulated service answers. Prints: with "ask" the reply.
 #include "local_server.hpp"
 #include "sentiment.hpp"
 
@@ -12,24 +12,24 @@ namespace asio = boost::asio;
 namespace http = boost::beast::http;
 constexpr auto token = asio::as_tuple(asio::deferred);
 
-asio::awaitable<http::response<http::string_body>> answer(coax::client llm, http::request<http::string_body> asked) {
-    auto const verdict = co_await coax::as_result(llm.parse<sentiment>("Judge this post: " + asked.body()));
-    http::response<http::string_body> told{verdict ? http::status::ok : http::status::bad_gateway, asked.version()};
-    told.body() = verdict ? coax::json::write(*verdict) : to_string(verdict.error());
-    told.keep_alive(asked.keep_alive());
-    told.prepare_payload();
-    co_return told;
+asio::awaitable<http::response<http::string_body>> judge(coax::client llm, http::request<http::string_body> request) {
+    auto const verdict = co_await coax::as_result(llm.parse<sentiment>("Judge this post: " + request.body()));
+    http::response<http::string_body> reply{verdict ? http::status::ok : http::status::bad_gateway, request.version()};
+    reply.body() = verdict ? coax::json::write(*verdict) : to_string(verdict.error());
+    reply.keep_alive(request.keep_alive());
+    reply.prepare_payload();
+    co_return reply;
 }
 
 asio::awaitable<void> serve_connection(coax::client llm, boost::beast::tcp_stream caller) {
     boost::beast::flat_buffer buffer;
     for (bool open = true; open;) {
-        http::request<http::string_body> asked;
+        http::request<http::string_body> request;
         caller.expires_after(std::chrono::seconds{60});
-        if (auto [failed, size] = co_await http::async_read(caller, buffer, asked, token); failed) co_return;
-        auto const told = co_await answer(llm, std::move(asked));
-        auto [failed, size] = co_await http::async_write(caller, told, token);
-        open = !failed && told.keep_alive();
+        if (auto [failed, size] = co_await http::async_read(caller, buffer, request, token); failed) co_return;
+        auto const reply = co_await judge(llm, std::move(request));
+        auto [failed, size] = co_await http::async_write(caller, reply, token);
+        open = !failed && reply.keep_alive();
     }
 }
 
@@ -44,8 +44,8 @@ asio::awaitable<void> serve(coax::client llm, asio::ip::tcp::acceptor& acceptor)
 asio::awaitable<void> ask_itself(asio::io_context& context, std::string url) {
     coax::http_transport web{context.get_executor()};
     coax::http_request post{.to = coax::parse_base_url(url).value().to, .body = "I waited three hours. Never again."};
-    auto const told = co_await web.send(post, {});
-    std::cout << (told ? told->body : to_string(told.error())) << '\n';
+    auto const reply = co_await web.send(post, {});
+    std::cout << (reply ? reply->body : to_string(reply.error())) << '\n';
     context.stop();
 }
 

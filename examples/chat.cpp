@@ -1,6 +1,6 @@
 // How do I ask a model one thing?
 // Run: build/release/examples/chat ["a question"]. Without a key a simulated service answers.
-// Prints: the answer; then which model gave it, why it ended and the tokens it took.
+// Prints: the response; then its model, why it ended and its tokens.
 #include "local_server.hpp"
 
 #include <coax/coax.hpp>
@@ -11,9 +11,9 @@
 namespace {
 
 boost::asio::awaitable<void> ask(coax::client llm, std::string question) {
-    coax::chat_response const answer = co_await llm.chat(question);
-    std::cout << answer.text << "\n(" << answer.model << ", ended by " << to_string(answer.finish_reason) << ", "
-              << answer.usage.input_tokens << " + " << answer.usage.output_tokens << " tokens)\n";
+    coax::chat_response const response = co_await llm.chat(question);
+    std::cout << response.text << "\n(" << response.model << ", ended by " << to_string(response.finish_reason) << ", "
+              << response.usage.input_tokens << " + " << response.usage.output_tokens << " tokens)\n";
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 // Which of two models should I take? How do I ask several at once?
 // Run: build/release/examples/compare_models [MODEL MODEL]. Without a key a simulated service answers.
-// Prints: a line for each model with its time, its tokens and its answer, or the error that it gave instead.
+// Prints: a line for each model with its time, its tokens and its text, or its error.
 #include "local_server.hpp"
 
 #include <coax/coax.hpp>
@@ -18,15 +18,15 @@ boost::asio::awaitable<coax::chat_response> ask(coax::client llm, std::string mo
 }
 
 boost::asio::awaitable<void> compare(coax::client llm, std::vector<std::string> models) {
-    auto const answers = co_await coax::map(models, {.concurrency = models.size()},
-                                            [&llm](std::string const& model) { return ask(llm, model); });
+    auto const responses = co_await coax::map(models, {.concurrency = models.size()},
+                                              [&llm](std::string const& model) { return ask(llm, model); });
     for (std::size_t i = 0; i < models.size(); ++i) {
         std::cout << std::left << std::setw(20) << models[i];
-        if (answers[i])
-            std::cout << answers[i]->latency.count() << " ms  " << answers[i]->usage.total_tokens() << " tokens  "
-                      << answers[i]->text << '\n';
+        if (responses[i])
+            std::cout << responses[i]->latency.count() << " ms  " << responses[i]->usage.total_tokens() << " tokens  "
+                      << responses[i]->text << '\n';
         else
-            std::cout << answers[i].error() << '\n';
+            std::cout << responses[i].error() << '\n';
     }
 }
 

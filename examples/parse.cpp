@@ -1,4 +1,4 @@
-// How do I get a struct out of an answer?
+// How do I get a struct out of a response?
 // Run: build/release/examples/parse ["a post"]. Without a key a simulated service answers.
 // Prints: the JSON Schema that the service was told; then the struct's members.
 #include "local_server.hpp"

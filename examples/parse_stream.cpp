@@ -13,20 +13,20 @@ namespace {
 
 boost::asio::awaitable<void> judge(coax::client llm, std::string post) {
     using coax::json::presence;
-    coax::parse_stream<sentiment> answer = co_await llm.parse_stream<sentiment>(post);
+    coax::parse_stream<sentiment> stream = co_await llm.parse_stream<sentiment>(post);
     bool label_shown = false;
     std::size_t shown = 0;
     int snapshots = 0;
-    while (sentiment const* const so_far = co_await answer.next()) {
+    while (sentiment const* const so_far = co_await stream.next()) {
         ++snapshots;
-        if (!label_shown && answer.reader().presence_of(&sentiment::label) == presence::complete) {
+        if (!label_shown && stream.reader().presence_of(&sentiment::label) == presence::complete) {
             std::cout << "label: " << coax::reflect::enum_name(so_far->label) << std::endl;
             label_shown = true;
         }
-        for (auto const items = answer.reader().complete_items(&sentiment::emotions); shown < items.size(); ++shown)
+        for (auto const items = stream.reader().complete_items(&sentiment::emotions); shown < items.size(); ++shown)
             std::cout << "emotion: " << items[shown] << std::endl;
     }
-    sentiment const whole = co_await answer.finish();
+    sentiment const whole = co_await stream.finish();
     std::cout << snapshots << " snapshots, confidence " << whole.confidence << ", emotions " << whole.emotions.size()
               << '\n';
 }

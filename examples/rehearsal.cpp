@@ -50,12 +50,12 @@ boost::asio::awaitable<void> rehearse(int records) {
         }(llm, prompt);
     });
 
-    auto const told = llm.statistics();
+    auto const totals = llm.statistics();
     auto const lost = std::ranges::count_if(done, [](auto const& one) { return one.has_error(); });
-    auto const cost =
-        0.25e-6 * static_cast<double>(told.usage.input_tokens) + 2e-6 * static_cast<double>(told.usage.output_tokens);
+    auto const cost = 0.25e-6 * static_cast<double>(totals.usage.input_tokens) +
+                      2e-6 * static_cast<double>(totals.usage.output_tokens);
     std::cout << records << " records in " << duration<double, std::ratio<60>>(coax::now(executor) - begun).count()
-              << " min, " << cost << " USD, " << told.retries << " retries, " << lost << " failed\n";
+              << " min, " << cost << " USD, " << totals.retries << " retries, " << lost << " failed\n";
 }
 
 }  // namespace

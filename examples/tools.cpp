@@ -20,19 +20,18 @@ struct weather {
     std::string sky{};
 };
 
-boost::asio::awaitable<weather> look_up(std::string city) {
-    co_await coax::sleep_for(std::chrono::milliseconds{10});  // a station answers slowly
-    co_return weather{.degrees = 4.5, .sky = "Sleet over " + city};
+boost::asio::awaitable<weather> get_weather(weather_query query) {
+    co_await coax::sleep_for(std::chrono::milliseconds{10});  // the weather service is slow
+    co_return weather{.degrees = 4.5, .sky = "Sleet over " + query.city};
 }
 
 boost::asio::awaitable<void> advise(coax::client llm) {
     coax::toolbox tools;
-    tools.add("get_weather", "Current weather of a city",
-              [](weather_query q) -> boost::asio::awaitable<weather> { co_return co_await look_up(q.city); });
+    tools.add("get_weather", "Current weather of a city", get_weather);
 
     coax::run_options options{};
-    options.on_tool = [](coax::tool_call const& call, std::string_view answer, bool failed) {
-        std::cout << call.name << call.arguments << (failed ? " failed: " : " returned ") << answer << '\n';
+    options.on_tool = [](coax::tool_call const& call, std::string_view output, bool failed) {
+        std::cout << call.name << call.arguments << (failed ? " failed: " : " returned ") << output << '\n';
     };
     coax::chat_response const advice = co_await llm.run("Should I cycle in Oslo now?", tools, options);
     std::cout << "advice: " << advice.text << '\n';

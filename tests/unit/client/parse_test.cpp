@@ -214,7 +214,7 @@ TEST(Parse, WordsAroundAreForgivenUnlessToldNotTo) {
     }(service));
 }
 
-TEST(ParseForm, AcceptsASchemaOfRunTime) {
+TEST(OutputFormat, AcceptsASchemaOfRunTime) {
     fake_service service;
     service.then(openai_text(R"({"n":"x"})")).then(openai_text(R"({"n":3})"));
     run_virtual([](fake_service fake) -> asio::awaitable<void> {
@@ -228,7 +228,37 @@ TEST(ParseForm, AcceptsASchemaOfRunTime) {
     }(service));
 }
 
-TEST(ParseForm, ForgivesAFenceAroundRunTimeJson) {
+TEST(OutputFormat, IsKeptByTheCallThatItWasGiven) {
+    fake_service service;
+    service.then(openai_text(R"({"n":3})"));
+    run_virtual([](fake_service fake) -> asio::awaitable<void> {
+        auto const llm = co_await connect(fake.options());
+        auto op = llm.parse("x", output_format::of(runtime_schema::parse(R"({"type":"object"})").value()));
+        EXPECT_EQ((co_await std::move(op)).text, R"({"n":3})");
+    }(service));
+}
+
+TEST(OutputFormat, ByDefaultIsAnyTextOfAUsableResponse) {
+    fake_service service;
+    service.then(openai_text("plain words")).then(openai_refusal("no"));
+    run_virtual([](fake_service fake) -> asio::awaitable<void> {
+        auto const llm = co_await connect(fake.options());
+        EXPECT_EQ((co_await llm.parse("x", output_format{})).text, "plain words");
+        EXPECT_EQ((co_await as_result(llm.parse("x", output_format{}))).error().code, errc::refused);
+    }(service));
+    EXPECT_EQ(service.requests()[0].body.find("response_format"), std::string::npos);
+}
+
+TEST(OutputFormat, LeavesAFreshValueForEachResponse) {
+    auto const value = std::make_shared<remarked>();
+    auto const format = output_format::into(value);
+    EXPECT_TRUE(format.accept(R"({"confidence":1,"remark":"fine"})"));
+    EXPECT_EQ(value->remark, "fine");
+    EXPECT_TRUE(format.accept(R"({"confidence":0.5})"));
+    EXPECT_EQ(value->remark, std::nullopt);
+}
+
+TEST(OutputFormat, ForgivesAFenceAroundRunTimeJson) {
     auto const schema =
         runtime_schema::parse(R"({"type":"object","properties":{"n":{"type":"integer"}},"required":["n"]})").value();
     auto const forgiving = output_format::of(schema, {.code_fences = true});

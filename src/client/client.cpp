@@ -65,6 +65,10 @@ asio::awaitable<chat_stream> open_stream(std::shared_ptr<client::impl> self, cha
     co_return chat_stream{std::move(begun)};
 }
 
+chat_request request_of(detail::given_input&& input) {
+    return input.request != nullptr ? std::move(*input.request) : to_request(std::move(input.prompt));
+}
+
 }  // namespace
 
 client::client(runtime& rt, client_options options)
@@ -73,30 +77,46 @@ client::client(runtime& rt, client_options options)
 client::client(asio::any_io_executor executor, client_options options)
     : impl_{std::make_shared<impl>(std::vector{std::move(executor)}, std::move(options))} {}
 
-asio::awaitable<chat_response> client::start_chat(chat_request&& request) const {
-    return run_on_shard<chat_response>(
-        impl_, [request = std::move(request)](impl& self, detail::shard& at, clock::time_point deadline) mutable {
-            return chat_at(self, at, std::move(request), deadline);
-        });
+asio::awaitable<chat_response> client::start_chat(detail::given_input&& input) const {
+    return run_on_shard<chat_response>(impl_, [request = request_of(std::move(input))](
+                                                  impl& self, detail::shard& at, clock::time_point deadline) mutable {
+        return chat_at(self, at, std::move(request), deadline);
+    });
 }
 
-asio::awaitable<chat_stream> client::start_stream(chat_request&& request, output_format&& format) const {
-    return open_stream(impl_, std::move(request), std::move(format));
+asio::awaitable<chat_stream> client::start_stream(detail::given_input&& input, output_format&& format) const {
+    return open_stream(impl_, request_of(std::move(input)), std::move(format));
 }
 
-asio::awaitable<chat_response> client::start_parse(chat_request&& request, output_format&& format) const {
-    return run_on_shard<chat_response>(impl_, [request = std::move(request), format = std::move(format)](
+asio::awaitable<chat_response> client::start_parse(detail::given_input&& input, output_format&& format) const {
+    return run_on_shard<chat_response>(impl_, [request = request_of(std::move(input)), format = std::move(format)](
                                                   impl& self, detail::shard& at, clock::time_point deadline) mutable {
         return self.parse(at, std::move(request), std::move(format), deadline);
     });
 }
 
-asio::awaitable<chat_response> client::start_run(chat_request&& request, toolbox&& tools, run_options&& options) const {
+asio::awaitable<chat_response> client::start_run(detail::given_input&& input, toolbox&& tools,
+                                                 run_options&& options) const {
     return run_on_shard<chat_response>(
-        impl_, [request = std::move(request), tools = std::move(tools), options = std::move(options)](
+        impl_, [request = request_of(std::move(input)), tools = std::move(tools), options = std::move(options)](
                    impl& self, detail::shard& at, clock::time_point deadline) mutable {
             return self.run(at, std::move(request), std::move(tools), std::move(options), deadline);
         });
+}
+
+client::boxed_request client::boxed(detail::given_input&& input) {
+    return std::make_unique<chat_request>(request_of(std::move(input)));
+}
+
+asio::awaitable<chat_response> client::parse_into(boxed_request request, json::codec const& type, void* value,
+                                                  void (*clear)(void* value)) const {
+    std::shared_ptr<void> const borrowed{std::shared_ptr<void>{}, value};
+    return start_parse({.request = request.get()}, output_format::of_codec(type, borrowed, clear, reading()));
+}
+
+asio::awaitable<void> client::read_into(boxed_request request, json::codec const& type, void* value,
+                                        void (*clear)(void* value)) const {
+    (void)co_await parse_into(std::move(request), type, value, clear);
 }
 
 json::read_options client::reading() const { return {.leniency = options().output.leniency}; }

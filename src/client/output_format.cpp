@@ -16,7 +16,7 @@ std::string strict_json(std::string_view response, json::leniency const& lenienc
 
 }  // namespace
 
-output_format output_format::of_codec(json::codec const& type, std::shared_ptr<void> value, void (*reset)(void* value),
+output_format output_format::of_codec(json::codec const& type, std::shared_ptr<void> value, void (*clear)(void* value),
                                       json::read_options const& reading) {
     return {.name = std::string{type.name},
             .schema =
@@ -24,8 +24,8 @@ output_format output_format::of_codec(json::codec const& type, std::shared_ptr<v
                     return type.schema(dialect).transform([](std::string_view text) { return std::string{text}; });
                 },
             .accept =
-                [&type, value, reset, reading](std::string_view response) {
-                    reset(value.get());
+                [&type, value, clear, reading](std::string_view response) {
+                    clear(value.get());
                     return type.read(value.get(), response, reading);
                 },
             .explain = [&type, value,

@@ -9,6 +9,7 @@
 #include <coax/client/parsed.hpp>
 #include <coax/client/toolbox.hpp>
 #include <coax/core/detail/opaque.hpp>
+#include <coax/schema/codec.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -16,7 +17,6 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <utility>
 
@@ -38,26 +38,19 @@ struct client_statistics {
 
 namespace detail {
 
-/// The request that `input` is, or stands for.
+/// What an operation was given, on its way to the function that makes a request of it. Files that give a text need not
+/// compile all that a request holds.
+struct given_input {
+    chat_request* request{nullptr};
+    std::string prompt{};  ///< Where there is no request.
+};
+
 template <chat_input Input>
-[[nodiscard]] decltype(auto) as_request(Input& input) {
+[[nodiscard]] given_input given(Input& input) {
     if constexpr (std::same_as<Input, chat_request>)
-        return std::move(input);
+        return {.request = &input};
     else
-        return to_request(std::string{std::move(input)});
-}
-
-template <class T>
-boost::asio::awaitable<T> value_of(std::shared_ptr<T> value, boost::asio::awaitable<chat_response> asked) {
-    co_await std::move(asked);
-    co_return std::move(*value);
-}
-
-template <class T>
-boost::asio::awaitable<parsed<T>> value_and_response(std::shared_ptr<T> value,
-                                                     boost::asio::awaitable<chat_response> asked) {
-    auto response = co_await std::move(asked);
-    co_return parsed<T>{std::move(*value), std::move(response)};
+        return {.prompt = std::string{std::move(input)}};
 }
 
 template <class T>
@@ -92,14 +85,14 @@ public:
     /// @throws coax::exception  Any `errc` but the ones of `parse` and `run`.
     template <chat_input Input = chat_request>
     boost::asio::awaitable<chat_response> chat(Input input) const {
-        return start_chat(detail::as_request(input));
+        return start_chat(detail::given(input));
     }
 
     /// Sends a chat and waits for the beginning of the response.
     /// @param format  What the service is asked to respond with. Nothing checks that it does.
     template <chat_input Input = chat_request>
     boost::asio::awaitable<chat_stream> stream(Input input, output_format format = {}) const {
-        return start_stream(detail::as_request(input), std::move(format));
+        return start_stream(detail::given(input), std::move(format));
     }
 
     /// Asks for a response in the format of T and reads it. A response that does not fit is shown to the model with the
@@ -108,23 +101,19 @@ public:
     ///         `errc::truncated`, `errc::content_filtered`.
     template <class T, chat_input Input = chat_request>
     boost::asio::awaitable<T> parse(Input input) const {
-        auto value = std::make_shared<T>();
-        auto asked = parse(std::move(input), output_format::into(value, reading()));
-        return detail::value_of(std::move(value), std::move(asked));
+        return parse_value<T>(*this, boxed(detail::given(input)));
     }
 
     /// `parse` together with the response.
     template <class T, chat_input Input = chat_request>
     boost::asio::awaitable<parsed<T>> parse_response(Input input) const {
-        auto value = std::make_shared<T>();
-        auto asked = parse(std::move(input), output_format::into(value, reading()));
-        return detail::value_and_response(std::move(value), std::move(asked));
+        return parse_both<T>(*this, boxed(detail::given(input)));
     }
 
     /// `parse` for a format known only at run time.
     template <chat_input Input = chat_request>
     boost::asio::awaitable<chat_response> parse(Input input, output_format format) const {
-        return start_parse(detail::as_request(input), std::move(format));
+        return start_parse(detail::given(input), std::move(format));
     }
 
     /// Asks for a response in the format of T and reads it while it is written. Waits for its beginning.
@@ -140,7 +129,7 @@ public:
     /// @throws coax::exception  Besides `chat`'s: `errc::tool_failed` after `max_rounds`.
     template <chat_input Input = chat_request>
     boost::asio::awaitable<chat_response> run(Input input, toolbox tools, run_options options = {}) const {
-        return start_run(detail::as_request(input), std::move(tools), std::move(options));
+        return start_run(detail::given(input), std::move(tools), std::move(options));
     }
 
     [[nodiscard]] client_options const& options() const noexcept;
@@ -152,11 +141,41 @@ public:
     class impl;
 
 private:
-    boost::asio::awaitable<chat_response> start_chat(chat_request&& request) const;
-    boost::asio::awaitable<chat_stream> start_stream(chat_request&& request, output_format&& format) const;
-    boost::asio::awaitable<chat_response> start_parse(chat_request&& request, output_format&& format) const;
-    boost::asio::awaitable<chat_response> start_run(chat_request&& request, toolbox&& tools,
+    using boxed_request = core::detail::opaque<chat_request>;
+
+    [[nodiscard]] static boxed_request boxed(detail::given_input&& input);
+    boost::asio::awaitable<chat_response> start_chat(detail::given_input&& input) const;
+    boost::asio::awaitable<chat_stream> start_stream(detail::given_input&& input, output_format&& format) const;
+    boost::asio::awaitable<chat_response> start_parse(detail::given_input&& input, output_format&& format) const;
+    boost::asio::awaitable<chat_response> start_run(detail::given_input&& input, toolbox&& tools,
                                                     run_options&& options) const;
+
+    /// Reads the response into `*value`, an object of the codec's type that outlives the call.
+    /// @param clear  Makes `*value` as good as new, before a response is read into it.
+    boost::asio::awaitable<chat_response> parse_into(boxed_request request, json::codec const& type, void* value,
+                                                     void (*clear)(void* value)) const;
+    /// The same without the response, which a file that calls `parse<T>` then need not compile.
+    boost::asio::awaitable<void> read_into(boxed_request request, json::codec const& type, void* value,
+                                           void (*clear)(void* value)) const;
+
+    template <class T>
+    static void assign_default(void* value) {
+        *static_cast<T*>(value) = T{};
+    }
+    template <class T>
+    static boost::asio::awaitable<T> parse_value(client self, boxed_request request) {
+        T value{};
+        co_await self.read_into(std::move(request), json::codec_of<T>, &value, &assign_default<T>);
+        co_return value;
+    }
+    template <class T>
+    static boost::asio::awaitable<parsed<T>> parse_both(client self, boxed_request request) {
+        parsed<T> outcome;
+        outcome.response =
+            co_await self.parse_into(std::move(request), json::codec_of<T>, &outcome.value, &assign_default<T>);
+        co_return outcome;
+    }
+
     [[nodiscard]] json::read_options reading() const;
 
     core::detail::shared_opaque<impl> impl_;

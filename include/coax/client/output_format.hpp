@@ -15,6 +15,8 @@
 
 namespace coax {
 
+class client;
+
 /// The format that a response must have: the schema that the service is told, and the checks of what comes back. Owns
 /// all that it refers to. `output_format{}` stands for any text.
 struct output_format {
@@ -27,7 +29,8 @@ struct output_format {
     /// JSON that can be read as a `T`.
     template <class T>
     [[nodiscard]] static output_format of(json::read_options const& reading = {}) {
-        return into(std::make_shared<T>(), reading);
+        auto const clear = [](void* value) { *static_cast<T*>(value) = T{}; };
+        return of_codec(json::codec_of<T>, std::make_shared<T>(), clear, reading);
     }
 
     /// JSON that fits a schema known only at run time.
@@ -35,16 +38,11 @@ struct output_format {
     ///                  the response. Prose around it is not accepted: nothing tells where the value begins.
     [[nodiscard]] static output_format of(runtime_schema schema, json::leniency const& leniency = {});
 
-    /// JSON that can be read as a `T`; each response that is accepted is left in `*value`.
-    template <class T>
-    [[nodiscard]] static output_format into(std::shared_ptr<T> value, json::read_options const& reading = {}) {
-        auto const reset = [](void* old) { *static_cast<T*>(old) = T{}; };
-        return of_codec(json::codec_of<T>, std::move(value), reset, reading);
-    }
-
 private:
-    /// @param reset  Makes an object of the codec's type as good as new, before a response is read into it.
-    static output_format of_codec(json::codec const& type, std::shared_ptr<void> value, void (*reset)(void* value),
+    friend class client;
+
+    /// @param clear  Makes `*value`, an object of the codec's type, as good as new, before a response is read into it.
+    static output_format of_codec(json::codec const& type, std::shared_ptr<void> value, void (*clear)(void* value),
                                   json::read_options const& reading);
 };
 

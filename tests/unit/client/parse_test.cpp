@@ -249,15 +249,6 @@ TEST(OutputFormat, ByDefaultIsAnyTextOfAUsableResponse) {
     EXPECT_EQ(service.requests()[0].body.find("response_format"), std::string::npos);
 }
 
-TEST(OutputFormat, LeavesAFreshValueForEachResponse) {
-    auto const value = std::make_shared<remarked>();
-    auto const format = output_format::into(value);
-    EXPECT_TRUE(format.accept(R"({"confidence":1,"remark":"fine"})"));
-    EXPECT_EQ(value->remark, "fine");
-    EXPECT_TRUE(format.accept(R"({"confidence":0.5})"));
-    EXPECT_EQ(value->remark, std::nullopt);
-}
-
 TEST(OutputFormat, ForgivesAFenceAroundRunTimeJson) {
     auto const schema =
         runtime_schema::parse(R"({"type":"object","properties":{"n":{"type":"integer"}},"required":["n"]})").value();

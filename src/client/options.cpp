@@ -9,16 +9,10 @@ result<void> validate(exchange_limits const& limits);
 result<void> validate(policy_options const& options);
 result<void> validate(output_options const& options);
 
-result<void> as_result_of(std::optional<error> wrong) {
-    if (wrong) return *std::move(wrong);
-    return {};
-}
-result<void> as_result_of(result<void> checked) { return checked; }
-
 /// `validate(part)`, with the part's name in front of the option's.
 template <class Options>
 result<void> validate_part(std::string_view name, Options const& part) {
-    auto checked = as_result_of(validate(part));
+    auto checked = validate(part);
     if (checked) return checked;
     error why = std::move(checked).error();
     why.where.insert(0, std::string{name} + '.');

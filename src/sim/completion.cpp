@@ -42,75 +42,6 @@ std::string first_words(prompt_words const& prompt) {
     return std::string{cut} + (shown < words.size() || cut.size() < quote.size() ? "…" : "");
 }
 
-std::string plain_text(parsed_chat const& chat, prompt_words const& prompt, random_source& random, int words) {
-    std::string text;
-    if (!chat.tool_results.empty()) {
-        text = "The tools say: ";
-        for (auto const& result : chat.tool_results) {
-            if (&result != &chat.tool_results.front()) text += "; ";
-            text += utf8_prefix(result, quoted_result_bytes);
-        }
-        return text + ".";
-    }
-    text = "You asked: \"" + first_words(prompt) + "\".";
-    auto next = random.below(sentences.size());
-    while (count_words(text) < static_cast<std::size_t>(words))
-        text.append(" ").append(sentences[next++ % sentences.size()]);
-    return text;
-}
-
-json::object make_any_object(prompt_words const& prompt, random_source& random) {
-    static json::value const schema =
-        json::parse(R"({"type":"object","properties":{"answer":{"type":"string"}},"required":["answer"]})");
-    return make_value(schema, prompt, random).as_object();
-}
-
-bool is_fault(fault const* injected, fault_kind kind) noexcept { return injected != nullptr && injected->kind == kind; }
-
-json::value make_json(parsed_chat const& chat, prompt_words const& prompt, random_source& random,
-                      completion_options const& opts, fault const* injected) {
-    if (chat.schema == nullptr) return make_any_object(prompt, random);
-    auto output = make_value(*chat.schema, prompt, random, opts.order);
-    if (is_fault(injected, fault_kind::schema_violation)) break_value(output, *chat.schema, random);
-    return output;
-}
-
-tool_call make_call(tool_spec const& tool, prompt_words const& prompt, random_source& random,
-                    completion_options const& opts, fault const* injected) {
-    static json::value const nothing = json::parse(R"({"type":"object","properties":{}})");
-    auto const& schema = tool.parameters != nullptr ? *tool.parameters : nothing;
-    auto arguments = make_value(schema, prompt, random, opts.order);
-    if (!arguments.is_object()) arguments = json::object{};
-    if (is_fault(injected, fault_kind::schema_violation)) break_value(arguments, schema, random);
-    return {.id = {}, .name = std::string{tool.name}, .arguments = to_json(arguments)};
-}
-
-/// Whether the model calls tools: always when it must, else until it has results.
-bool calls_tools(parsed_chat const& chat) noexcept {
-    if (chat.tools.empty()) return false;
-    switch (chat.choice_mode) {
-        case tool_choice::none: return false;
-        case tool_choice::automatic: return chat.tool_results.empty();
-        case tool_choice::required:
-        case tool_choice::named: return true;
-    }
-    return false;
-}
-
-void add_calls(completion& output, parsed_chat const& chat, prompt_words const& prompt, random_source& random,
-               completion_options const& opts, fault const* injected) {
-    bool const several = chat.parallel && chat.choice_mode != tool_choice::named;
-    auto const count = several ? static_cast<std::size_t>(opts.tool_calls_per_turn) : 1;
-    auto first = chat.tools.begin();
-    if (chat.choice_mode == tool_choice::named)
-        first = std::ranges::find(chat.tools, chat.named_tool, &tool_spec::name);
-    for (std::size_t i = 0; i < count; ++i) {
-        auto const at = static_cast<std::size_t>(first - chat.tools.begin()) + i;
-        output.calls.push_back(make_call(chat.tools[at % chat.tools.size()], prompt, random, opts, injected));
-    }
-    output.finish = finish_reason::tool_calls;
-}
-
 void cut_at_stop(completion& output, std::vector<std::string> const& stops) {
     for (auto const& stop : stops) {
         auto const at = stop.empty() ? std::string::npos : output.text.find(stop);
@@ -157,24 +88,101 @@ void apply_fault(completion& output, fault const& injected, bool json) {
     }
 }
 
+/// Whether the model calls tools: always when it must, else until it has results.
+bool calls_tools(parsed_chat const& chat) noexcept {
+    if (chat.tools.empty() || chat.choice_mode == tool_choice::none) return false;
+    return chat.choice_mode != tool_choice::automatic || chat.tool_results.empty();
+}
+
+/// Makes one completion of a chat.
+class completion_maker {
+public:
+    completion_maker(parsed_chat const& chat, completion_options const& opts, int choice, fault const* injected)
+        : chat_{chat},
+          opts_{opts},
+          injected_{injected},
+          random_{mix(mix(opts.seed, chat.hash), static_cast<std::uint64_t>(choice))},
+          prompt_{chat.user_text} {}
+
+    completion make() {
+        bool const json = chat_.schema != nullptr || chat_.any_json;
+        completion output;
+        if (calls_tools(chat_))
+            add_calls(output);
+        else
+            output.text = json ? to_json(make_json()) : plain_text();
+        cut_at_stop(output, chat_.stops);
+        if (injected_ != nullptr) apply_fault(output, *injected_, json);
+        if (chat_.max_tokens && tokens_of(output) > *chat_.max_tokens) cut_short(output, *chat_.max_tokens);
+        return output;
+    }
+
+private:
+    std::string plain_text() {
+        std::string text;
+        if (!chat_.tool_results.empty()) {
+            text = "The tools say: ";
+            for (auto const& result : chat_.tool_results) {
+                if (&result != &chat_.tool_results.front()) text += "; ";
+                text += utf8_prefix(result, quoted_result_bytes);
+            }
+            return text + ".";
+        }
+        text = "You asked: \"" + first_words(prompt_words{chat_.last_user_text}) + "\".";
+        auto next = random_.below(sentences.size());
+        while (count_words(text) < static_cast<std::size_t>(opts_.words))
+            text.append(" ").append(sentences[next++ % sentences.size()]);
+        return text;
+    }
+
+    json::value make_json() {
+        static json::value const any_object =
+            json::parse(R"({"type":"object","properties":{"answer":{"type":"string"}},"required":["answer"]})");
+        if (chat_.schema == nullptr) return make_value(any_object, prompt_, random_);
+        auto value = make_value(*chat_.schema, prompt_, random_, opts_.order);
+        violate(value, *chat_.schema);
+        return value;
+    }
+
+    void add_calls(completion& output) {
+        bool const several = chat_.parallel && chat_.choice_mode != tool_choice::named;
+        auto const count = several ? static_cast<std::size_t>(opts_.tool_calls_per_turn) : 1;
+        auto first = chat_.tools.begin();
+        if (chat_.choice_mode == tool_choice::named)
+            first = std::ranges::find(chat_.tools, chat_.named_tool, &tool_spec::name);
+        for (std::size_t i = 0; i < count; ++i) {
+            auto const at = static_cast<std::size_t>(first - chat_.tools.begin()) + i;
+            output.calls.push_back(make_call(chat_.tools[at % chat_.tools.size()]));
+        }
+        output.finish = finish_reason::tool_calls;
+    }
+
+    tool_call make_call(tool_spec const& tool) {
+        static json::value const nothing = json::parse(R"({"type":"object","properties":{}})");
+        auto const& schema = tool.parameters != nullptr ? *tool.parameters : nothing;
+        auto arguments = make_value(schema, prompt_, random_, opts_.order);
+        if (!arguments.is_object()) arguments = json::object{};
+        violate(arguments, schema);
+        return {.id = {}, .name = std::string{tool.name}, .arguments = to_json(arguments)};
+    }
+
+    void violate(json::value& value, json::value const& schema) {
+        if (injected_ != nullptr && injected_->kind == fault_kind::schema_violation)
+            break_value(value, schema, random_);
+    }
+
+    parsed_chat const& chat_;
+    completion_options const& opts_;
+    fault const* injected_;
+    random_source random_;
+    prompt_words prompt_;
+};
+
 }  // namespace
 
 completion complete(parsed_chat const& chat, completion_options const& opts, int choice, std::uint64_t number,
                     fault const* injected) {
-    random_source random{mix(mix(opts.seed, chat.hash), static_cast<std::uint64_t>(choice))};
-    prompt_words const prompt{chat.user_text};
-    bool const json = chat.schema != nullptr || chat.any_json;
-    completion output;
-    if (calls_tools(chat)) {
-        add_calls(output, chat, prompt, random, opts, injected);
-    } else if (json) {
-        output.text = to_json(make_json(chat, prompt, random, opts, injected));
-    } else {
-        output.text = plain_text(chat, prompt_words{chat.last_user_text}, random, opts.words);
-    }
-    cut_at_stop(output, chat.stops);
-    if (injected != nullptr) apply_fault(output, *injected, json);
-    if (chat.max_tokens && tokens_of(output) > *chat.max_tokens) cut_short(output, *chat.max_tokens);
+    auto output = completion_maker{chat, opts, choice, injected}.make();
     for (std::size_t i = 0; i < output.calls.size(); ++i)
         output.calls[i].id = make_id(mix(mix(number, i), static_cast<std::uint64_t>(choice)), 24);
     output.completion_tokens = tokens_of(output);

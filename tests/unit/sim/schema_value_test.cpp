@@ -117,32 +117,32 @@ TEST_P(MadeValue, FollowsFromItsSeed) {
 INSTANTIATE_TEST_SUITE_P(Rows, MadeValue, testing::ValuesIn(schema_rows),
                          [](auto const& row) { return std::string(row.param.name); });
 
-struct mood_case {
+struct sentiment_case {
     char const* name;
     char const* prompt;
     char const* expected;
 };
-void PrintTo(mood_case const& row, std::ostream* out) { *out << row.name; }
-class MoodLabel : public testing::TestWithParam<mood_case> {};
+void PrintTo(sentiment_case const& row, std::ostream* out) { *out << row.name; }
+class SentimentLabel : public testing::TestWithParam<sentiment_case> {};
 
-TEST_P(MoodLabel, FollowsThePrompt) {
+TEST_P(SentimentLabel, FollowsThePrompt) {
     auto const schema =
         json::parse(R"({"enum":["very_negative","negative","neutral","mixed","positive","very_positive"]})");
     random_source random{1};
     EXPECT_EQ(make_value(schema, prompt_words{GetParam().prompt}, random), GetParam().expected);
 }
 
-INSTANTIATE_TEST_SUITE_P(Rows, MoodLabel,
-                         testing::Values(mood_case{"sad", "I waited three hours.", "negative"},
-                                         mood_case{"very_sad", "I waited for hours, never again, awful!",
-                                                   "very_negative"},
-                                         mood_case{"glad", "What a great day", "positive"},
-                                         mood_case{"very_glad", "I love it, wonderful, best coffee", "very_positive"},
-                                         mood_case{"negated", "This was not good.", "negative"},
-                                         mood_case{"none", "The train leaves at nine.", "neutral"},
-                                         mood_case{"both", "Great food, rude staff", "mixed"},
-                                         mood_case{"emoji", "😡", "negative"}, mood_case{"empty", "", "neutral"}),
-                         [](auto const& row) { return std::string(row.param.name); });
+INSTANTIATE_TEST_SUITE_P(
+    Rows, SentimentLabel,
+    testing::Values(sentiment_case{"sad", "I waited three hours.", "negative"},
+                    sentiment_case{"very_sad", "I waited for hours, never again, awful!", "very_negative"},
+                    sentiment_case{"glad", "What a great day", "positive"},
+                    sentiment_case{"very_glad", "I love it, wonderful, best coffee", "very_positive"},
+                    sentiment_case{"negated", "This was not good.", "negative"},
+                    sentiment_case{"none", "The train leaves at nine.", "neutral"},
+                    sentiment_case{"both", "Great food, rude staff", "mixed"},
+                    sentiment_case{"emoji", "😡", "negative"}, sentiment_case{"empty", "", "neutral"}),
+    [](auto const& row) { return std::string(row.param.name); });
 
 TEST(MadeValue, PicksTheLabelThePromptNames) {
     auto const schema = json::parse(R"({"enum":["invoice","contract","letter"]})");

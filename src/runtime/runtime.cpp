@@ -41,7 +41,7 @@ struct main_task {
 
     asio::io_context& context;
     asio::cancellation_signal signal{};
-    std::exception_ptr failure{};
+    std::exception_ptr failure;
     bool done{false};
 };
 

@@ -33,7 +33,7 @@ struct flight_state : std::enable_shared_from_this<flight_state> {
     std::size_t members{0};  ///< Those who joined and have not left.
     bool over{false};        ///< Written under the lock on the call's own executor.
     bool cancelled{false};
-    std::exception_ptr failure{};        ///< The call's side only; what it says is in the outcome.
+    std::exception_ptr failure;          ///< The call's side only; what it says is in the outcome.
     asio::cancellation_signal signal{};  ///< The call's side only.
 };
 

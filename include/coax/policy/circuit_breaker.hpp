@@ -116,7 +116,7 @@ asio::awaitable<T> with_breaker(circuit_breaker& breaker, asio::awaitable<T> wor
     std::exception_ptr thrown;
     auto const run = [&](attempt) { return as_result(std::move(work), &thrown); };
     layer::circuit_breaker const around{breaker};
-    co_return coax::detail::from_result<T>(co_await around(run, {}), thrown);
+    co_return coax::detail::from_result<T>(co_await around(run, attempt{}), thrown);
 }
 
 }  // namespace coax

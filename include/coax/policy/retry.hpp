@@ -206,7 +206,7 @@ asio::awaitable<policy::detail::attempt_value_t<F>> retry(retry_options options,
     std::exception_ptr thrown;
     auto const run = [&](attempt which) { return as_result(policy::detail::call_attempt(f, which), &thrown); };
     layer::retry const around{std::move(options)};
-    auto outcome = co_await around(run, {});
+    auto outcome = co_await around(run, attempt{});
     if constexpr (coax::detail::is_result<value>) {
         co_return outcome;
     } else {

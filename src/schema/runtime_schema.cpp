@@ -1,5 +1,8 @@
 #include "json/internal/pointer.hpp"
 #include "json/internal/scanner.hpp"
+#include "schema/emit_schema.hpp"
+#include "schema/json_source.hpp"
+#include "schema/schema_problem.hpp"
 #include "schema/schema_tree.hpp"
 #include "schema/schema_values.hpp"
 
@@ -78,9 +81,13 @@ result<runtime_schema> runtime_schema::parse(std::string_view text) {
 }
 
 result<std::string> runtime_schema::for_dialect(schema_dialect dialect) const {
-    auto const transformed = schema::detail::transform_schema(state_->root, dialect);
-    if (!transformed) return transformed.error();
-    return schema::detail::to_text(*transformed);
+    if (dialect == schema_dialect::json_schema) return schema::detail::to_text(state_->root);
+    schema::detail::json_source source{state_->root};
+    auto made = schema::detail::emit_schema(source, dialect);
+    if (made.problem == schema::detail::schema_problem::none) return std::move(made.text);
+    return error{.code = errc::invalid_argument,
+                 .message = std::string{schema::detail::explain(made.problem)},
+                 .where = std::move(made.location.pointer)};
 }
 
 result<void> runtime_schema::validate(std::string_view answer) const {

@@ -2,7 +2,10 @@
 #include "json/internal/text.hpp"
 #include "schema/schema_tree.hpp"
 
-#include <array>
+#include <coax/schema/detail/schema_node.hpp>
+
+#include <algorithm>
+#include <iterator>
 
 namespace coax::schema::detail {
 
@@ -21,6 +24,7 @@ enum class operand {
     positive,
     count,
     text,
+    regular_expression,
     flag,
     names,
     values,
@@ -30,81 +34,53 @@ enum class operand {
     unsupported
 };
 
-struct keyword_rule {
-    std::string_view name;
+struct operand_rule {
     operand wants;
+    std::string_view keywords;  ///< Each between spaces.
 };
 
-constexpr std::array keyword_rules{
-    keyword_rule{"type", operand::types},
-    keyword_rule{"properties", operand::named_schemas},
-    keyword_rule{"required", operand::names},
-    keyword_rule{"additionalProperties", operand::schema},
-    keyword_rule{"items", operand::schema},
-    keyword_rule{"enum", operand::values},
-    keyword_rule{"const", operand::anything},
-    keyword_rule{"anyOf", operand::schemas},
-    keyword_rule{"oneOf", operand::schemas},
-    keyword_rule{"allOf", operand::schemas},
-    keyword_rule{"not", operand::schema},
-    keyword_rule{"$ref", operand::reference},
-    keyword_rule{"$defs", operand::named_schemas},
-    keyword_rule{"definitions", operand::named_schemas},
-    keyword_rule{"minimum", operand::number},
-    keyword_rule{"maximum", operand::number},
-    keyword_rule{"exclusiveMinimum", operand::number},
-    keyword_rule{"exclusiveMaximum", operand::number},
-    keyword_rule{"multipleOf", operand::positive},
-    keyword_rule{"minLength", operand::count},
-    keyword_rule{"maxLength", operand::count},
-    keyword_rule{"minItems", operand::count},
-    keyword_rule{"maxItems", operand::count},
-    keyword_rule{"minProperties", operand::count},
-    keyword_rule{"maxProperties", operand::count},
-    keyword_rule{"uniqueItems", operand::flag},
-    keyword_rule{"pattern", operand::text},
-    keyword_rule{"format", operand::text},
-    keyword_rule{"title", operand::text},
-    keyword_rule{"description", operand::text},
-    keyword_rule{"if", operand::schema},
-    keyword_rule{"then", operand::schema},
-    keyword_rule{"else", operand::schema},
-    keyword_rule{"patternProperties", operand::patterned_schemas},
-    keyword_rule{"propertyNames", operand::schema},
-    keyword_rule{"prefixItems", operand::schemas},
-    keyword_rule{"contains", operand::schema},
-    keyword_rule{"minContains", operand::count},
-    keyword_rule{"maxContains", operand::count},
-    keyword_rule{"dependentRequired", operand::named_names},
-    keyword_rule{"dependentSchemas", operand::named_schemas},
+using enum operand;
+constexpr operand_rule operand_rules[] = {
+    {types, " type "},
+    {schema, " additionalProperties items not if then else propertyNames contains "},
+    {schemas, " anyOf oneOf allOf prefixItems "},
+    {named_schemas, " properties $defs definitions dependentSchemas "},
+    {patterned_schemas, " patternProperties "},
+    {named_names, " dependentRequired "},
+    {names, " required "},
+    {values, " enum "},
+    {reference, " $ref "},
+    {number, " minimum maximum exclusiveMinimum exclusiveMaximum "},
+    {positive, " multipleOf "},
+    {count, " minLength maxLength minItems maxItems minProperties maxProperties minContains maxContains "},
+    {flag, " uniqueItems "},
+    {text, " format title description "},
+    {regular_expression, " pattern "},
     // They would change what is valid, so that skipping them in silence would be wrong.
-    keyword_rule{"unevaluatedItems", operand::unsupported},
-    keyword_rule{"unevaluatedProperties", operand::unsupported},
-    keyword_rule{"$dynamicRef", operand::unsupported},
-};
+    {unsupported, " unevaluatedItems unevaluatedProperties $dynamicRef "}};
 
-constexpr std::array<std::string_view, 7> type_names{"null",   "boolean", "integer", "number",
-                                                     "string", "array",   "object"};
+operand operand_of(std::string_view key) {
+    if (key.find(' ') != key.npos) return anything;
+    auto const word = " " + std::string{key} + " ";
+    for (auto const& rule : operand_rules)
+        if (rule.keywords.find(word) != rule.keywords.npos) return rule.wants;
+    return anything;
+}
 
 bool is_type_name(bj::value const& value) {
-    if (!value.is_string()) return false;
-    for (auto const name : type_names)
-        if (value.get_string() == name) return true;
-    return false;
+    return value.is_string() && !value.get_string().empty() &&
+           std::find(std::begin(type_names), std::end(type_names), std::string_view{value.get_string()}) !=
+               std::end(type_names);
 }
 
 bool is_text_list(bj::value const& value) {
-    if (!value.is_array()) return false;
-    for (auto const& each : value.get_array())
-        if (!each.is_string()) return false;
-    return true;
+    return value.is_array() && std::all_of(value.get_array().begin(), value.get_array().end(),
+                                           [](auto const& each) { return each.is_string(); });
 }
 
 bool is_type_list(bj::value const& value) {
-    if (!value.is_array() || value.get_array().empty()) return false;
-    for (auto const& each : value.get_array())
-        if (!is_type_name(each)) return false;
-    return true;
+    return value.is_array() && !value.get_array().empty() &&
+           std::all_of(value.get_array().begin(), value.get_array().end(), is_type_name);
 }
 
 bool is_positive(bj::value const& value) { return value.is_number() && value.to_number<double>() > 0; }
@@ -132,36 +108,34 @@ private:
         if (level > max_schema_depth) return refuse(where, "nested too deep");
         if (schema.is_bool() && level > 0) return;
         if (!schema.is_object()) return refuse(where, "expected an object");
-        for (auto const& [key, value] : schema.get_object())
-            for (auto const& rule : keyword_rules)
-                if (rule.name == std::string_view{key}) check_operand(rule, value, below(where, key), level);
+        for (auto const& [key, value] : schema.get_object()) check_operand(key, value, below(where, key), level);
     }
 
-    void check_operand(keyword_rule const& rule, bj::value const& value, std::string const& where, std::size_t level) {
-        switch (rule.wants) {
-            case operand::schema: return check_schema(value, where, level + 1);
-            case operand::schemas: return check_schemas(value, where, level);
-            case operand::named_schemas: return check_named_schemas(value, where, level);
-            case operand::patterned_schemas: return check_patterned_schemas(value, where, level);
-            case operand::named_names: return check_named_names(value, where);
-            case operand::number: return demand(value.is_number(), where, "expected a number");
-            case operand::positive: return demand(is_positive(value), where, "expected a number above 0");
-            case operand::count: return demand(is_count(value), where, "expected a whole number, 0 or more");
-            case operand::text: return check_text(rule, value, where);
-            case operand::flag: return demand(value.is_bool(), where, "expected true or false");
-            case operand::names: return demand(is_text_list(value), where, "expected an array of strings");
-            case operand::values:
+    void check_operand(std::string_view key, bj::value const& value, std::string const& where, std::size_t level) {
+        switch (operand_of(key)) {
+            case schema: return check_schema(value, where, level + 1);
+            case schemas: return check_schemas(value, where, level);
+            case named_schemas: return check_named_schemas(value, where, level);
+            case patterned_schemas: return check_patterned_schemas(value, where, level);
+            case named_names: return check_named_names(value, where);
+            case number: return demand(value.is_number(), where, "expected a number");
+            case positive: return demand(is_positive(value), where, "expected a number above 0");
+            case count: return demand(is_count(value), where, "expected a whole number, 0 or more");
+            case text: return demand(value.is_string(), where, "expected a string");
+            case regular_expression: return check_pattern(value, where);
+            case flag: return demand(value.is_bool(), where, "expected true or false");
+            case names: return demand(is_text_list(value), where, "expected an array of strings");
+            case values:
                 return demand(value.is_array() && !value.get_array().empty(), where,
                               "expected an array with at least one value");
-            case operand::reference:
+            case reference:
                 return demand(value.is_string() && resolve(root_, value.get_string()) != nullptr, where,
                               "expected a reference such as \"#/$defs/name\" to a schema in this file");
-            case operand::types:
+            case types:
                 return demand(is_type_name(value) || is_type_list(value), where,
                               "expected one or more of null, boolean, integer, number, string, array, object");
-            case operand::unsupported:
-                return refuse(where, "the keyword " + std::string{rule.name} + " is not supported");
-            case operand::anything: return;
+            case unsupported: return refuse(where, "the keyword " + std::string{key} + " is not supported");
+            case anything: return;
         }
     }
 
@@ -169,10 +143,9 @@ private:
         if (!holds) refuse(where, message);
     }
 
-    void check_text(keyword_rule const& rule, bj::value const& value, std::string const& where) {
+    void check_pattern(bj::value const& value, std::string const& where) {
         if (!value.is_string()) return refuse(where, "expected a string");
-        if (rule.name == "pattern" &&
-            bind::detail::match_pattern(value.get_string(), {}) == bind::detail::pattern_outcome::not_a_pattern)
+        if (bind::detail::match_pattern(value.get_string(), {}) == bind::detail::pattern_outcome::not_a_pattern)
             refuse(where, "the pattern cannot be compiled");
     }
 
@@ -191,9 +164,7 @@ private:
     void check_patterned_schemas(bj::value const& value, std::string const& where, std::size_t level) {
         check_named_schemas(value, where, level);
         if (!value.is_object()) return;
-        for (auto const& each : value.get_object())
-            if (bind::detail::match_pattern(each.key(), {}) == bind::detail::pattern_outcome::not_a_pattern)
-                refuse(below(where, each.key()), "the pattern cannot be compiled");
+        for (auto const& each : value.get_object()) check_pattern(bj::value(each.key()), below(where, each.key()));
     }
 
     void check_named_names(bj::value const& value, std::string const& where) {

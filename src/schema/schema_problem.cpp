@@ -9,11 +9,13 @@ std::string_view explain(schema_problem problem) {
         case root_not_object:
             return "the root must be an object in this dialect; put the value into one with one property";
         case map:
-            return "objects are closed in this dialect, so a map cannot be said; use an array of objects with a key "
-                   "and a "
-                   "value";
+            return "objects are closed in this dialect, so a map cannot be expressed; use an array of objects with a "
+                   "key and a value";
         case any_value: return "every value needs a stated type in this dialect; use a string that holds JSON";
         case tuple: return "all items of an array have one type in this dialect; use an object instead";
+        case no_items: return "an array needs \"items\" in this dialect";
+        case several_schemas:
+            return "several schemas that hold at once cannot be expressed in this dialect; write them as one";
         case recursive: return "nothing can contain itself in this dialect; unroll it to the depth needed";
         case required_recursion:
             return "in this dialect something may contain itself only through a property that is not required";
@@ -24,7 +26,7 @@ std::string_view explain(schema_problem problem) {
         case too_many_unions: return "more unions than the dialect allows; use fewer";
         case too_many_characters: return "longer names and enum values than the dialect allows; shorten them";
     }
-    return "it cannot be said";
+    return "it cannot be expressed";
 }
 
 }  // namespace coax::schema::detail

@@ -1,12 +1,12 @@
 #pragma once
 
-#include <coax/schema/detail/schema_limits.hpp>
+#include <coax/schema/detail/schema_problem.hpp>
 
 #include <string_view>
 
 namespace coax::schema::detail {
 
-/// What stands against a type or schema in a dialect, and the remedy.
+/// Why a dialect cannot express a type or schema, and the remedy.
 [[nodiscard]] std::string_view explain(schema_problem problem);
 
 }  // namespace coax::schema::detail

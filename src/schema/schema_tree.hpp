@@ -2,7 +2,6 @@
 
 #include "json/internal/violation.hpp"
 
-#include <coax/schema/detail/dialect_rules.hpp>
 #include <coax/schema/runtime_schema.hpp>
 
 #include <boost/json/value.hpp>
@@ -28,12 +27,6 @@ inline constexpr std::size_t max_schema_depth = 128;
 
 /// Why a tree is not a schema that coax understands.
 [[nodiscard]] std::optional<error> check_schema(boost::json::value const& root);
-
-/// The schema in a service's dialect.
-[[nodiscard]] result<boost::json::value> transform_schema(boost::json::value const& root, schema_dialect dialect);
-
-/// Which limit of its dialect a transformed schema passes.
-[[nodiscard]] std::optional<error> check_limits(boost::json::value const& schema, dialect_limits const& most);
 
 /// How a value differs from a schema: at most `most_violations`, with their offsets left at 0.
 /// @param most_checks  How often a schema may be held against a value before that is a violation.
@@ -66,10 +59,6 @@ inline constexpr std::size_t max_schema_depth = 128;
 
 /// The schema itself, or the one that its `$ref` leads to, over as many as it takes.
 [[nodiscard]] boost::json::value const& follow(boost::json::value const& root, boost::json::value const& schema);
-
-/// Whether a schema holds, directly or through others, a reference to itself.
-/// @param by_required  Only through what must be there: not through properties that may be left out.
-[[nodiscard]] bool is_recursive(boost::json::value const& root, boost::json::value const& schema, bool by_required);
 
 }  // namespace schema::detail
 }  // namespace coax

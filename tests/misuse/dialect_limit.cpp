@@ -1,4 +1,4 @@
-// A type that a dialect cannot say, each beside one that it can. COAX_MISUSE: which.
+// A type that a dialect cannot express, each beside one that it can. COAX_MISUSE: which.
 #include <coax/json/value.hpp>
 #include <coax/schema/schema.hpp>
 
@@ -6,10 +6,31 @@
 
 using enum coax::schema_dialect;
 
-template <class T>
+template <class T, int Number = 0>
 struct ten {
     T f0{}, f1{}, f2{}, f3{}, f4{}, f5{}, f6{}, f7{}, f8{}, f9{};
 };
+/// Ten types, since one that is used again is counted once.
+template <template <int> class Type>
+struct ten_types {
+    Type<0> f0{};
+    Type<1> f1{};
+    Type<2> f2{};
+    Type<3> f3{};
+    Type<4> f4{};
+    Type<5> f5{};
+    Type<6> f6{};
+    Type<7> f7{};
+    Type<8> f8{};
+    Type<9> f9{};
+};
+template <class T>
+struct numbered {
+    template <int Number>
+    using type = ten<T, Number>;
+};
+template <class T>
+using hundred = ten_types<numbered<T>::template type>;
 enum class fifty {
     a0,
     a1,
@@ -67,15 +88,13 @@ struct ten_and_one {
     fifty one{};
 };
 using either = std::variant<int, std::string>;
-struct two_options {
-    std::optional<int> a{}, b{};
-};
 /// 400 characters.
 constexpr char text[] =
     "1234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890"
     "1234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890"
     "1234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890"
     "1234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890";
+template <int Number>
 struct four_texts {
     std::string a{}, b{}, c{}, d{};
     static constexpr auto coax_schema = coax::describe(
@@ -96,11 +115,11 @@ struct holder {
 };
 
 using any_value = limit<holder<std::string>, holder<coax::json_value>, openai_strict>;
-using properties = limit<ten<int>, ten<ten<int>>, azure_strict>;
+using properties = limit<ten<int>, hundred<int>, azure_strict>;
 using enum_values = limit<ten<fifty>, ten_and_one, azure_strict>;
-using optionals = limit<ten<two_options>, ten<ten<two_options>>, anthropic>;
-using unions = limit<ten<either>, ten<ten<either>>, anthropic>;
-using characters = limit<four_texts, ten<four_texts>, azure_strict>;
+using optionals = limit<ten<std::optional<int>>, hundred<std::optional<int>>, anthropic>;
+using unions = limit<ten<either>, hundred<either>, anthropic>;
+using characters = limit<four_texts<0>, ten_types<four_texts>, azure_strict>;
 using map = limit<holder<std::vector<int>>, holder<std::map<std::string, int>>, gemini_schema>;
 using tuple = limit<holder<std::pair<int, int>>, holder<std::pair<int, bool>>, grammar>;
 

@@ -3,6 +3,7 @@
 #include <coax/bind/detail/descriptor_of.hpp>
 #include <coax/bind/detail/unsupported_type.hpp>
 #include <coax/schema/detail/schema_emitter.hpp>
+#include <coax/schema/detail/type_source.hpp>
 #include <coax/schema/dialect.hpp>
 
 #include <cstddef>
@@ -20,9 +21,10 @@ struct schema_store {
         std::string_view field;
     };
     static constexpr measure measured = [] {
-        schema_emitter emitter{bind::detail::descriptor_of<T>, rules_of(Dialect), nullptr};
+        type_source source{bind::detail::descriptor_of<T>};
+        schema_emitter emitter{source, rules_of(Dialect), nullptr};
         emitter.emit_document();
-        return measure{emitter.size(), emitter.problem(), emitter.problem_field()};
+        return measure{emitter.size(), emitter.problem(), emitter.location().field};
     }();
 
     struct characters {
@@ -30,13 +32,13 @@ struct schema_store {
     };
     static constexpr characters written = [] {
         characters result{};
-        schema_emitter emitter{bind::detail::descriptor_of<T>, rules_of(Dialect), result.text};
-        emitter.emit_document();
+        type_source source{bind::detail::descriptor_of<T>};
+        schema_emitter{source, rules_of(Dialect), result.text}.emit_document();
         return result;
     }();
 };
 
-/// Where a type cannot be said: in a field, or by itself.
+/// What cannot be expressed: a field of the type, or the type itself.
 template <class T, auto Field, schema_problem Problem>
 struct dialect_issue {
     static constexpr schema_problem problem = Problem;
@@ -57,13 +59,16 @@ consteval void check_problem() {
                   "coax: in this dialect the root must be an object; put the value into a struct with one field");
     static_assert(
         expressible<Place, map>,
-        "coax: in this dialect objects are closed, so a map cannot be said; use a std::vector of structs with a "
+        "coax: in this dialect objects are closed, so a map cannot be expressed; use a std::vector of structs with a "
         "key and a value");
     static_assert(expressible<Place, any_value>,
-                  "coax: in this dialect every value has a stated type, so coax::json_value cannot be said; use a "
+                  "coax: in this dialect every value has a stated type, so coax::json_value cannot be expressed; use a "
                   "std::string that holds JSON, or a std::variant");
     static_assert(expressible<Place, tuple>,
                   "coax: in this dialect all items of an array have one type; use a struct instead of a tuple or pair");
+    static_assert(
+        expressible<Place, no_items>,
+        "coax: in this dialect an array needs items, so an empty tuple cannot be expressed; use a std::vector");
     static_assert(expressible<Place, required_recursion>,
                   "coax: in this dialect a type may contain itself only through a field that is not required; use "
                   "std::optional or std::unique_ptr for it");
@@ -99,7 +104,7 @@ consteval std::string_view checked_schema() {
 }  // namespace schema::detail
 
 /// The JSON Schema of `T`, made by the compiler and kept in static storage.
-/// A type that the dialect cannot say does not compile; the message says what to do instead.
+/// A type that the dialect cannot express does not compile; the message says what to do instead.
 template <class T, schema_dialect Dialect = schema_dialect::json_schema>
 inline constexpr std::string_view json_schema = schema::detail::checked_schema<T, Dialect>();
 

@@ -90,11 +90,11 @@ TEST(Codec, CarriesAllThatAClientNeeds) {
     EXPECT_TRUE(codec.schema(schema_dialect::anthropic));
 }
 
-TEST(Codec, SaysWhyADialectHasNoWordsForAType) {
+TEST(Codec, SaysWhyADialectCannotExpressAType) {
     auto const schema = json::codec_of<everything>.schema(schema_dialect::openai_strict);
     ASSERT_FALSE(schema);
     EXPECT_EQ(schema.error().code, errc::invalid_argument);
-    EXPECT_NE(schema.error().message.find("a map cannot be said"), std::string::npos) << schema.error();
+    EXPECT_NE(schema.error().message.find("a map cannot be expressed"), std::string::npos) << schema.error();
 }
 
 }  // namespace

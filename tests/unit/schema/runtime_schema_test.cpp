@@ -208,7 +208,7 @@ INSTANTIATE_TEST_SUITE_P(
         transform_case{
             "openai_keeps_recursion", openai,
             R"({"type":"object","properties":{"next":{"$ref":"#","description":"d"},"list":{"type":"array","items":{"$ref":"#/$defs/n"}}},"required":["list"],"$defs":{"n":{"type":"object"}}})",
-            R"({"type":"object","properties":{"next":{"anyOf":[{"$ref":"#"},{"type":"null"}]},"list":{"type":"array","items":{"$ref":"#/$defs/n"}}},
+            R"({"type":"object","properties":{"next":{"anyOf":[{"$ref":"#"},{"type":"null"}],"description":"d"},"list":{"type":"array","items":{"$ref":"#/$defs/n"}}},
             "required":["next","list"],"additionalProperties":false,"$defs":{"n":{"type":"object","properties":{},"required":[],"additionalProperties":false}}})"},
         transform_case{
             "openai_splits_types", openai,
@@ -243,6 +243,30 @@ INSTANTIATE_TEST_SUITE_P(
             R"({"type":"object","properties":{"n":{"type":["integer","null"],"minimum":1},"e":{"type":["string","null"],"enum":["a",null]}},"required":["n"]})",
             R"({"type":"object","properties":{"n":{"type":["integer","null"],"minimum":1},"e":{"type":["string","null"],"enum":["a",null]}},
             "required":["n","e"],"additionalProperties":false})"},
+        transform_case{
+            "openai_keeps_the_words_beside_a_reference", openai,
+            R"({"type":"object","properties":{"a":{"$ref":"#/$defs/s","description":"d"}},"required":["a"],"$defs":{"s":{"type":"string"},"unused":{}}})",
+            R"({"type":"object","properties":{"a":{"anyOf":[{"$ref":"#/$defs/s"}],"description":"d"}},"required":["a"],"additionalProperties":false,"$defs":{"s":{"type":"string"}}})"},
+        transform_case{
+            "anthropic_spends_no_union_on_them", anthropic,
+            R"({"type":"object","properties":{"a":{"$ref":"#/$defs/s","description":"d"}},"required":["a"],"$defs":{"s":{"type":"string"}}})",
+            R"({"type":"object","properties":{"a":{"type":"string","description":"d"}},"required":["a"],"additionalProperties":false})"},
+        transform_case{
+            "grammar_names_the_root", schema_dialect::grammar,
+            R"({"type":"object","properties":{"next":{"$ref":"#"}}})",
+            R"({"type":"object","properties":{"next":{"$ref":"#/$defs/root"}},"required":[],"$defs":{"root":{"type":"object","properties":{"next":{"$ref":"#/$defs/root"}},"required":[]}}})"},
+        transform_case{
+            "definitions_of_one_name_are_told_apart", schema_dialect::grammar,
+            R"({"type":"object","properties":{"a":{"$ref":"#/$defs/s"},"b":{"$ref":"#/definitions/s"}},"$defs":{"s":{"type":"string"}},"definitions":{"s":{"type":"integer"}}})",
+            R"({"type":"object","properties":{"a":{"$ref":"#/$defs/s"},"b":{"$ref":"#/$defs/s_2"}},"required":[],"$defs":{"s":{"type":"string"},"s_2":{"type":"integer"}}})"},
+        transform_case{
+            "a_root_may_name_a_definition", openai,
+            R"({"$ref":"#/$defs/r","$defs":{"r":{"type":"object","properties":{"next":{"anyOf":[{"$ref":"#/$defs/r"},{"type":"null"}]}},"required":["next"]}}})",
+            R"({"type":"object","properties":{"next":{"anyOf":[{"$ref":"#"},{"type":"null"}]}},"required":["next"],"additionalProperties":false})"},
+        transform_case{
+            "null_may_stand_first", schema_dialect::gemini_schema,
+            R"({"type":"object","properties":{"a":{"anyOf":[{"type":"null"},{"type":"string","description":"in"}],"title":"out"}},"required":["a"]})",
+            R"({"type":"OBJECT","properties":{"a":{"type":"STRING","nullable":true,"title":"out","description":"in"}},"required":["a"]})"},
         transform_case{
             "anthropic_recursion_through_others", anthropic,
             R"({"type":"object","properties":{"a":{"$ref":"#/$defs/a"}},"$defs":{"a":{"type":["object","null"],"properties":{"b":{"$ref":"#/$defs/b"}}},

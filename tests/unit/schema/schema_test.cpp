@@ -93,8 +93,8 @@ INSTANTIATE_TEST_SUITE_P(
                     R"({"type":"object","title":"Customer","description":"A \"customer\"\n\\ of ours","properties":{
         "name":{"type":"string","title":"Name","description":"As written","minLength":1,"maxLength":80},
         "age":{"type":["integer","null"],"minimum":0,"maximum":150},
-        "home":{"type":"object","description":"Where they live","properties":{"street":{"type":"string"},"zip":{"type":["string","null"],"pattern":"^\\d+$"}},"required":["street"]},
-        "work":{"type":["object","null"],"description":"Where","properties":{"street":{"type":"string"},"zip":{"type":["string","null"],"pattern":"^\\d+$"}},"required":["street"]},
+        "home":{"$ref":"#/$defs/address","description":"Where they live"},
+        "work":{"anyOf":[{"$ref":"#/$defs/address"},{"type":"null"}]},
         "paint":{"type":["string","null"],"enum":["red","green","blue",null]},
         "tags":{"type":"array","items":{"type":"string","minLength":2,"format":"email"},"minItems":2,"maxItems":5},
         "position":{"type":"array","items":{"type":"number"},"minItems":2,"maxItems":2},
@@ -102,15 +102,14 @@ INSTANTIATE_TEST_SUITE_P(
         "key":{"anyOf":[{"type":"integer"},{"type":"boolean"},{"type":"null"}]},
         "since":{"type":"string","format":"date-time"},
         "visits":{"type":"integer","minimum":0}},
-        "required":["name","home","tags","position","id","since","visits"]})"},
+        "required":["name","home","tags","position","id","since","visits"],
+        "$defs":{"address":{"type":"object","description":"Where","properties":{"street":{"type":"string"},"zip":{"type":["string","null"],"pattern":"^\\d+$"}},"required":["street"]}}})"},
         schema_case{"customer_openai", json_schema<customer, openai>,
                     R"({"type":"object","title":"Customer","description":"A \"customer\"\n\\ of ours","properties":{
         "name":{"type":"string","title":"Name","description":"As written\n\n{minLength: 1, maxLength: 80}"},
         "age":{"type":["integer","null"],"minimum":0,"maximum":150},
-        "home":{"type":"object","description":"Where they live","properties":{"street":{"type":"string"},"zip":{"type":["string","null"],"pattern":"^\\d+$"}},
-            "required":["street","zip"],"additionalProperties":false},
-        "work":{"type":["object","null"],"description":"Where","properties":{"street":{"type":"string"},"zip":{"type":["string","null"],"pattern":"^\\d+$"}},
-            "required":["street","zip"],"additionalProperties":false},
+        "home":{"anyOf":[{"$ref":"#/$defs/address"}],"description":"Where they live"},
+        "work":{"anyOf":[{"$ref":"#/$defs/address"},{"type":"null"}]},
         "paint":{"type":["string","null"],"enum":["red","green","blue",null]},
         "tags":{"type":"array","items":{"type":"string","description":"{minLength: 2}","format":"email"},"minItems":2,"maxItems":5},
         "position":{"type":"array","items":{"type":"number"},"minItems":2,"maxItems":2},
@@ -118,15 +117,16 @@ INSTANTIATE_TEST_SUITE_P(
         "key":{"anyOf":[{"type":"integer"},{"type":"boolean"},{"type":"null"}]},
         "since":{"type":"string","format":"date-time"},
         "visits":{"type":"integer","minimum":0}},
-        "required":["name","age","home","work","paint","tags","position","id","key","since","visits"],"additionalProperties":false})"},
+        "required":["name","age","home","work","paint","tags","position","id","key","since","visits"],"additionalProperties":false,
+        "$defs":{"address":{"type":"object","description":"Where","properties":{"street":{"type":"string"},"zip":{"type":["string","null"],"pattern":"^\\d+$"}},
+            "required":["street","zip"],"additionalProperties":false}}})"},
         schema_case{"customer_anthropic", json_schema<customer, anthropic>,
                     R"({"type":"object","title":"Customer","description":"A \"customer\"\n\\ of ours","properties":{
         "name":{"type":"string","title":"Name","description":"As written\n\n{minLength: 1, maxLength: 80}"},
         "age":{"type":"integer","description":"{minimum: 0, maximum: 150}"},
         "home":{"type":"object","description":"Where they live","properties":{"street":{"type":"string"},"zip":{"type":"string","description":"{pattern: ^\\d+$}"}},
             "required":["street"],"additionalProperties":false},
-        "work":{"type":"object","description":"Where","properties":{"street":{"type":"string"},"zip":{"type":"string","description":"{pattern: ^\\d+$}"}},
-            "required":["street"],"additionalProperties":false},
+        "work":{"$ref":"#/$defs/address"},
         "paint":{"type":"string","enum":["red","green","blue"]},
         "tags":{"type":"array","items":{"type":"string","description":"{minLength: 2}","format":"email"},"description":"{minItems: 2, maxItems: 5}"},
         "position":{"type":"array","items":{"type":"number"},"description":"{minItems: 2, maxItems: 2}"},
@@ -134,11 +134,19 @@ INSTANTIATE_TEST_SUITE_P(
         "key":{"anyOf":[{"type":"integer"},{"type":"boolean"}]},
         "since":{"type":"string","format":"date-time"},
         "visits":{"type":"integer","description":"{minimum: 0}"}},
-        "required":["name","home","tags","position","id","since","visits"],"additionalProperties":false})"},
+        "required":["name","home","tags","position","id","since","visits"],"additionalProperties":false,
+        "$defs":{"address":{"type":"object","description":"Where","properties":{"street":{"type":"string"},"zip":{"type":"string","description":"{pattern: ^\\d+$}"}},
+            "required":["street"],"additionalProperties":false}}})"},
         schema_case{
             "recursive_root", json_schema<tree>,
+            R"({"type":"object","properties":{"value":{"type":"integer"},"children":{"type":"array","items":{"$ref":"#/$defs/tree"}},
+        "twin":{"anyOf":[{"$ref":"#/$defs/tree"},{"type":"null"}]}},"required":["value","children"],
+        "$defs":{"tree":{"type":"object","properties":{"value":{"type":"integer"},"children":{"type":"array","items":{"$ref":"#/$defs/tree"}},
+        "twin":{"anyOf":[{"$ref":"#/$defs/tree"},{"type":"null"}]}},"required":["value","children"]}}})"},
+        schema_case{
+            "recursive_root_openai", json_schema<tree, openai>,
             R"({"type":"object","properties":{"value":{"type":"integer"},"children":{"type":"array","items":{"$ref":"#"}},
-        "twin":{"anyOf":[{"$ref":"#"},{"type":"null"}]}},"required":["value","children"]})"},
+        "twin":{"anyOf":[{"$ref":"#"},{"type":"null"}]}},"required":["value","children","twin"],"additionalProperties":false})"},
         schema_case{
             "recursive_part", json_schema<forest>,
             R"({"type":"object","description":"Trees","properties":{"trees":{"type":"array","items":{"$ref":"#/$defs/tree"}},
@@ -151,6 +159,32 @@ INSTANTIATE_TEST_SUITE_P(
         "$defs":{"tree":{"type":"object","properties":{"value":{"type":"integer"},"children":{"type":"array","items":{"$ref":"#/$defs/tree"}},
         "twin":{"anyOf":[{"$ref":"#/$defs/tree"},{"type":"null"}]}},"required":["value","children","twin"],"additionalProperties":false}}})"}),
     [](auto const& row) { return std::string(row.param.name); });
+
+struct leaf_of_seven {
+    int count{};
+    std::string label{};
+    static constexpr auto coax_schema =
+        describe("A leaf", field(&leaf_of_seven::count, {.description = "How often it was seen", .minimum = 0}),
+                 field(&leaf_of_seven::label, "What is written on it"));
+};
+template <int Levels>
+struct three_below {
+    three_below<Levels - 1> left{}, middle{}, right{};
+};
+template <>
+struct three_below<1> {
+    leaf_of_seven left{}, middle{}, right{};
+};
+
+TEST(JsonSchema, ATypeThatIsUsedOftenIsWrittenOnce) {
+    EXPECT_LT((json_schema<three_below<7>>.size()), 2000U) << "a copy for each use would take 250,000";
+    EXPECT_LT((json_schema<three_below<7>, openai>.size()), 2500U);
+    EXPECT_LT((json_schema<three_below<7>, anthropic>.size()), 2500U);
+    constexpr std::string_view inlined = json_schema<three_below<2>, schema_dialect::gemini_schema>;
+    EXPECT_EQ(inlined.find("$"), std::string_view::npos) << "no references there";
+    constexpr std::string_view once = json_schema<park, openai>;
+    EXPECT_EQ(once.find("leaf_of_seven"), std::string_view::npos);
+}
 
 TEST(JsonSchema, KeepsTheOrderOfTheFields) {
     constexpr std::string_view schema = json_schema<plain, openai>;
@@ -248,7 +282,7 @@ struct deep_codec {
     box<box<box<box<box<box<box<box<box<box<int>>>>>>>>>> in{};
 };
 
-TEST(Codec, RefusesWhatTheDialectCannotSay) {
+TEST(Codec, RefusesWhatTheDialectCannotExpress) {
     auto const why = [](auto const& codec, schema_dialect dialect) {
         auto const schema = codec.schema(dialect);
         return schema ? std::string{"none"} : schema.error().message;

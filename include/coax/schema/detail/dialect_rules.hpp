@@ -1,5 +1,6 @@
 #pragma once
 
+#include <coax/reflect/doc.hpp>
 #include <coax/schema/dialect.hpp>
 
 #include <cstddef>
@@ -27,6 +28,7 @@ enum class keyword : unsigned char {
     default_value,
     examples,
     deprecated,
+    other,  ///< Any that is not in the table.
 };
 
 struct keyword_row {
@@ -62,25 +64,36 @@ struct dialect_limits {
 };
 
 /// Which values an enum or constant may list. Others move into the description.
-enum class listed : unsigned char { anything, scalars, texts_and_numbers, texts };
+enum class listed_values : unsigned char { anything, scalars, texts_and_numbers, texts };
 
-/// What a dialect can say, apart from single keywords. What it cannot is refused, unless it can be said in another way.
+/// Whether a type may contain itself.
+enum class recursion : unsigned char { allowed, through_optional_only, refused };
+
+/// Where the documentation of a field goes whose type is a reference.
+enum class reference_docs : unsigned char {
+    beside,   ///< Beside the `$ref`.
+    around,   ///< Beside an `anyOf` that holds the `$ref` alone: the service allows or reads nothing beside it.
+    instead,  ///< Beside a copy of the definition: an `anyOf` would count against the dialect's unions.
+};
+
+/// What a dialect can express, apart from single keywords. The rest is rewritten where there is another way, and
+/// refused otherwise.
 struct dialect_rules {
     schema_dialect dialect{};
-    std::string_view formats{};      ///< Formats that stay, each between spaces.
-    bool object_root{false};         ///< The root must be an object.
-    bool closed{false};              ///< Every object says `additionalProperties: false`.
-    bool maps{true};                 ///< Objects may have any keys.
-    bool any_value{true};            ///< A value may have any type.
-    bool tuples{true};               ///< `prefixItems`.
-    bool all_required{false};        ///< Every key is required.
-    bool type_lists{true};           ///< Null stands in a list of types, also where a key may be left out instead.
-    bool recursion{true};            ///< A type may contain itself,
-    bool optional_recursion{false};  ///< but only through a property that is not required.
-    bool reference_siblings{false};  ///< `$ref` may stand beside other keywords.
-    bool constants{true};            ///< `const`; otherwise an enum of one.
-    listed values{listed::anything};
-    bool open_api{false};  ///< "STRING", `nullable`, `propertyOrdering`, no references.
+    std::string_view formats{};   ///< Formats that stay, each between spaces.
+    bool object_root{false};      ///< The root must be an object.
+    bool closed{false};           ///< Every object states `additionalProperties: false`.
+    bool maps{true};              ///< Objects may have any keys.
+    bool any_value{true};         ///< A value may have any type.
+    bool tuples{true};            ///< `prefixItems`.
+    bool all_required{false};     ///< Every key is required.
+    bool type_lists{true};        ///< `"type": ["string", "null"]`. Otherwise optional fields are not nullable.
+    bool constants{true};         ///< `const`; otherwise an enum of one.
+    bool root_references{false};  ///< A recursive root is `"$ref": "#"`; otherwise it is a definition too.
+    bool open_api{false};         ///< "STRING", `nullable`, `propertyOrdering`, no references.
+    recursion recursive{recursion::allowed};
+    reference_docs docs_of_references{reference_docs::around};
+    listed_values values{listed_values::anything};
     dialect_limits most{};
 };
 
@@ -94,6 +107,7 @@ inline constexpr dialect_rules openai_strict_rules{
     .any_value = false,
     .tuples = false,
     .all_required = true,
+    .root_references = true,
     .most = {.levels = 10, .properties = 5000, .enum_values = 1000, .characters = 120'000, .enum_characters = 15'000}};
 
 /// Azure OpenAI's page on structured outputs: the same form with the limits of 2024.
@@ -114,16 +128,17 @@ inline constexpr dialect_rules anthropic_rules{
     .any_value = false,
     .tuples = false,
     .type_lists = false,
-    .recursion = false,
-    .values = listed::scalars,
+    .recursive = recursion::refused,
+    .docs_of_references = reference_docs::instead,
+    .values = listed_values::scalars,
     .most = {.optionals = 24, .unions = 16}};
 
 /// The Gemini API's reference of `responseJsonSchema`.
 inline constexpr dialect_rules gemini_rules{.dialect = schema_dialect::gemini,
                                             .type_lists = false,
-                                            .optional_recursion = true,
                                             .constants = false,
-                                            .values = listed::texts_and_numbers};
+                                            .recursive = recursion::through_optional_only,
+                                            .values = listed_values::texts_and_numbers};
 
 /// The Gemini API's reference of `Schema`.
 inline constexpr dialect_rules gemini_schema_rules{.dialect = schema_dialect::gemini_schema,
@@ -132,16 +147,16 @@ inline constexpr dialect_rules gemini_schema_rules{.dialect = schema_dialect::ge
                                                    .any_value = false,
                                                    .tuples = false,
                                                    .type_lists = false,
-                                                   .recursion = false,
                                                    .constants = false,
-                                                   .values = listed::texts,
-                                                   .open_api = true};
+                                                   .open_api = true,
+                                                   .recursive = recursion::refused,
+                                                   .values = listed_values::texts};
 
-/// llama.cpp's grammars/README.md, "JSON Schemas → GBNF".
+/// llama.cpp's grammars/README.md, "JSON Schemas → GBNF". It refuses `"$ref": "#"`.
 inline constexpr dialect_rules grammar_rules{
     .dialect = schema_dialect::grammar, .formats = " date-time date time uuid ", .tuples = false};
 
-inline constexpr dialect_rules json_schema_rules{.reference_siblings = true};
+inline constexpr dialect_rules json_schema_rules{.docs_of_references = reference_docs::beside};
 
 constexpr dialect_rules const& rules_of(schema_dialect dialect) {
     switch (dialect) {
@@ -158,27 +173,44 @@ constexpr dialect_rules const& rules_of(schema_dialect dialect) {
 
 constexpr std::string_view name_of(keyword what) { return keyword_table[static_cast<std::size_t>(what)].name; }
 
-/// What of a keyword's value decides whether a dialect keeps it.
-struct keyword_value {
-    std::string_view text{};  ///< Of `pattern` and `format`.
-    double number{0};         ///< Of `minItems`.
-    bool of_integer{true};    ///< The value that is described is an integer.
+/// One keyword of a schema, as a type or a file states it.
+struct schema_keyword {
+    keyword what{};
+    std::string_view name{};
+    std::string_view text{};  ///< JSON, or the text of a string. Empty: the number is the value.
+    bool quoted{false};       ///< The value is a string.
+    doc_number number{};
 };
 
 /// Whether a keyword stays a keyword.
-constexpr bool keeps(dialect_rules const& rules, keyword what, keyword_value const& value) {
-    switch (keyword_table[static_cast<std::size_t>(what)].treatment[static_cast<std::size_t>(rules.dialect)]) {
+/// @param of_integer  The schema is that of an integer.
+constexpr bool keeps(dialect_rules const& rules, schema_keyword const& stated, bool of_integer) {
+    if (stated.what == keyword::other) return false;
+    switch (keyword_table[static_cast<std::size_t>(stated.what)].treatment[static_cast<std::size_t>(rules.dialect)]) {
         case '+': return true;
-        case 'i': return value.of_integer;
-        case '1': return value.number <= 1;
-        case 'a': return value.text.starts_with('^') && value.text.ends_with('$');
+        case 'i': return of_integer;
+        case '1': return stated.number.real <= 1;
+        case 'a': return stated.text.starts_with('^') && stated.text.ends_with('$');
         case 'f': break;
         default: return false;
     }
-    for (auto at = rules.formats.find(value.text); at < rules.formats.size();
-         at = rules.formats.find(value.text, at + 1))
-        if (at > 0 && rules.formats[at - 1] == ' ' && rules.formats[at + value.text.size()] == ' ') return true;
+    for (auto at = rules.formats.find(stated.text); at < rules.formats.size();
+         at = rules.formats.find(stated.text, at + 1))
+        if (at > 0 && rules.formats[at - 1] == ' ' && rules.formats[at + stated.text.size()] == ' ') return true;
     return false;
+}
+
+/// What an enum's or constant's value is.
+enum class value_kind : unsigned char { text, number, other_scalar, structured };
+
+constexpr bool may_list(dialect_rules const& rules, value_kind value) {
+    switch (rules.values) {
+        case listed_values::anything: break;
+        case listed_values::scalars: return value != value_kind::structured;
+        case listed_values::texts_and_numbers: return value == value_kind::text || value == value_kind::number;
+        case listed_values::texts: return value == value_kind::text;
+    }
+    return true;
 }
 
 }  // namespace coax::schema::detail

@@ -1,350 +1,424 @@
 #pragma once
 
-#include <coax/bind/detail/doc_parts.hpp>
-#include <coax/bind/detail/type_descriptor.hpp>
+#include <coax/schema/detail/definition_graph.hpp>
 #include <coax/schema/detail/dialect_rules.hpp>
-#include <coax/schema/detail/doc_emitter.hpp>
-#include <coax/schema/detail/schema_limits.hpp>
-#include <coax/schema/detail/schema_sink.hpp>
-#include <coax/schema/detail/struct_graph.hpp>
+#include <coax/schema/detail/limit_counter.hpp>
+#include <coax/schema/detail/schema_node.hpp>
+#include <coax/schema/detail/text_sink.hpp>
 
 #include <cstddef>
 #include <string_view>
 
 namespace coax::schema::detail {
 
-/// Writes the schema of one type in one dialect. For `json_schema` the whole of it runs in the compiler.
+/// Writes a schema in one dialect: of a type, for `json_schema` in the compiler, and of a file at run time.
+/// @tparam Source  `type_source` or `json_source`.
+template <class Source>
 class schema_emitter {
 public:
     /// @param out  Null: the text is only counted.
-    constexpr schema_emitter(bind::detail::type_descriptor const& root, dialect_rules const& rules, char* out)
-        : rules_{rules}, sink_{out}, root_{root}, structs_{root}, tally_{rules.most} {}
+    constexpr schema_emitter(Source& source, dialect_rules const& rules, char* out)
+        : source_{source}, rules_{rules}, sink_{out}, definitions_{source}, counter_{rules.most} {}
 
     constexpr void emit_document() {
-        if (rules_.object_root && root_.what != bind::detail::kind::object)
-            return tally_.fail(schema_problem::root_not_object);
-        if (!rules_.recursion && structs_.has_recursion()) return tally_.fail(schema_problem::recursive);
-        if (rules_.optional_recursion && structs_.has_required_recursion())
-            return tally_.fail(schema_problem::required_recursion);
-        if (root_.what == bind::detail::kind::object) return emit_object(root_, nullptr, false, true);
-        emit(root_, nullptr, false);
-        if (!structs_.has_recursion()) return;
-        sink_.take_back();  // the brace: the root holds the definitions too
+        auto const root = source_.root();
+        if (rules_.object_root && (root.kind != node_kind::object || root.has_alternatives))
+            return fail(schema_problem::root_not_object);
+        for (std::size_t i = 1; i < definitions_.size(); ++i)
+            if (definitions_[i].is_definition() && !rules_.open_api)
+                counter_.add_characters(source_.definition_name(definitions_[i].what).size());
+        definitions_[0].open = true;
+        emit(root);
         emit_definitions();
-        sink_.add('}');
     }
 
     [[nodiscard]] constexpr std::size_t size() const { return sink_.size(); }
-    [[nodiscard]] constexpr schema_problem problem() const { return tally_.problem(); }
-    /// The field with the problem; empty: it is the type's own.
-    [[nodiscard]] constexpr std::string_view problem_field() const { return problem_field_; }
+    [[nodiscard]] constexpr schema_problem problem() const { return counter_.problem(); }
+    /// Where the problem is.
+    [[nodiscard]] constexpr typename Source::location const& location() const { return location_; }
 
 private:
-    /// @param null  Null is a value too.
-    constexpr void emit(bind::detail::type_descriptor const& type, doc const* stated, bool null) {
-        switch (type.what) {
-            case bind::detail::kind::nullable: return emit(*type.inner, stated, true);
-            case bind::detail::kind::converted: return emit_converted(type, stated, null);
-            case bind::detail::kind::any: return emit_any(stated);
-            case bind::detail::kind::variant: return emit_variant(type, stated, null);
-            case bind::detail::kind::object:
-                if (structs_.is_recursive(type)) return emit_reference(type, stated, null);
-                break;
-            default: break;
-        }
-        if (!null || rules_.type_lists || rules_.open_api) return emit_plain(type, stated, null);
-        tally_.add_union();
+    using node = typename Source::node;
+    using definition = typename definition_graph<Source>::entry;
+
+    constexpr void fail(schema_problem problem) { counter_.fail(problem); }
+    [[nodiscard]] constexpr bool failed() const { return problem() != schema_problem::none; }
+
+    // --- text ---
+
+    constexpr void open_object() {
+        sink_.add('{');
+        is_first_ = true;
+    }
+    constexpr void close_object() {
+        sink_.add('}');
+        is_first_ = false;
+    }
+    constexpr void add_key(std::string_view key) {
+        sink_.add(is_first_ ? "\"" : ",\"");
+        is_first_ = false;
+        sink_.add(key);
+        sink_.add("\":");
+    }
+    constexpr void add_text_member(std::string_view key, std::string_view text) {
+        add_key(key);
+        sink_.add_string(text);
+    }
+
+    // --- schemas ---
+
+    constexpr void emit(node const& schema) {
+        if (failed()) return;
+        if (schema.kind == node_kind::nothing) return emit_nothing();
+        if (schema.kind == node_kind::reference) return emit_reference(schema);
+        bool const allows_null =
+            schema.kind == node_kind::null || (schema.kind == node_kind::anything && !schema.has_alternatives);
+        bool const adds_null = schema.nullable && !allows_null;
+        if (!adds_null || schema.has_alternatives || rules_.type_lists || rules_.open_api)
+            return emit_object(schema, adds_null);
+        counter_.add_union();
         sink_.add("{\"anyOf\":[");
-        emit_plain(type, stated, false);
+        emit_object(schema, false);
         sink_.add(",{\"type\":\"null\"}]}");
     }
 
-    /// What has one name for its type.
-    constexpr void emit_plain(bind::detail::type_descriptor const& type, doc const* stated, bool null) {
-        if (type.what == bind::detail::kind::object) return emit_object(type, stated, null, false);
-        sink_.add('{');
-        switch (type.what) {
-            case bind::detail::kind::boolean: emit_simple("boolean", stated, null); break;
-            case bind::detail::kind::signed_integer: emit_simple("integer", stated, null); break;
-            case bind::detail::kind::unsigned_integer:
-                emit_simple("integer", stated, null, {.implied = &natural});
-                break;
-            case bind::detail::kind::real: emit_simple("number", stated, null, {.is_real = true}); break;
-            case bind::detail::kind::null: emit_simple("null", stated, false); break;
-            case bind::detail::kind::formatted:
-                emit_simple("string", stated, null,
-                            {.implied = type.formatted->documentation, .encoding = type.formatted->encoding});
-                break;
-            case bind::detail::kind::enumeration: emit_enum(type, stated, null); break;
-            case bind::detail::kind::flags:
-            case bind::detail::kind::sequence:
-            case bind::detail::kind::collection:
-            case bind::detail::kind::fixed_array: emit_list(type, stated, null); break;
-            case bind::detail::kind::tuple: emit_tuple(*type.tuple, stated, null); break;
-            case bind::detail::kind::map: emit_map(type, stated, null); break;
-            default: emit_simple("string", stated, null); break;
-        }
-        sink_.add('}');
+    constexpr void emit_nothing() {
+        if (!rules_.any_value) return fail(schema_problem::any_value);
+        sink_.add("false");
     }
 
-    static constexpr doc natural{.minimum = 0};
+    /// A problem inside of the schema is located by the keyword that holds it, and the name or index below that.
+    template <class... Name>
+    constexpr void emit_below(node const& schema, std::string_view keyword, Name... name) {
+        if (failed()) return;
+        emit(schema);
+        if (!failed()) return;
+        location_.prepend_within(schema);
+        location_.prepend(keyword, name...);
+    }
+    constexpr void emit_member(std::string_view keyword, node const& schema) {
+        add_key(keyword);
+        emit_below(schema, keyword);
+    }
+    constexpr void fail_at(std::string_view keyword, schema_problem problem) {
+        if (failed()) return;
+        fail(problem);
+        location_.prepend(keyword);
+    }
 
-    constexpr void emit_type(std::string_view name, bool null) {
-        if (null) tally_.add_union();
+    constexpr void emit_object(node const& schema, bool null) {
+        bool const nests = schema.kind == node_kind::object || schema.kind == node_kind::array;
+        if (nests) counter_.enter();
+        open_object();
+        auto const values = source_.value_count(schema);
+        bool const lists_values = may_list_all(schema, values);
+        emit_type(schema, null, values != 0 && lists_values);
+        emit_documentation(schema, !lists_values);
+        if (lists_values && values != 0) emit_values(schema, values, null);
+        if (schema.has_alternatives) emit_alternatives(schema, null);
+        if (schema.kind == node_kind::object) emit_properties(schema);
+        if (schema.kind == node_kind::array) emit_items(schema);
+        close_object();
+        if (nests) counter_.leave();
+    }
+
+    constexpr void emit_type(node const& schema, bool null, bool has_values) {
+        if (schema.has_alternatives) return;
+        if (schema.kind == node_kind::anything) {
+            if (!rules_.any_value) return fail(schema_problem::any_value);
+            if (has_values || !is_documented(schema)) return;
+            add_key("type");
+            return sink_.add("[\"object\",\"array\",\"string\",\"number\",\"boolean\",\"null\"]");
+        }
+        auto const name = type_names[static_cast<std::size_t>(schema.kind)];
+        if (null) counter_.add_union();
+        add_key("type");
         if (rules_.open_api) {
-            sink_.add("\"type\":\"");
+            sink_.add('"');
             for (char const c : name) sink_.add(static_cast<char>(c - 'a' + 'A'));
             sink_.add(null ? "\",\"nullable\":true" : "\"");
         } else {
-            sink_.add(null ? "\"type\":[\"" : "\"type\":\"");
+            sink_.add(null ? "[\"" : "\"");
             sink_.add(name);
             sink_.add(null ? "\",\"null\"]" : "\"");
         }
     }
 
-    constexpr void emit_doc(doc const* stated, doc_text description = {}, doc_context const& context = {}) {
-        doc_emitter{rules_, sink_}.emit(stated, description, context);
-    }
+    // --- title, description and keywords ---
 
-    constexpr void emit_simple(std::string_view name, doc const* stated, bool null, doc_context const& context = {}) {
-        emit_type(name, null);
-        if (stated != nullptr && !stated->constant.empty()) emit_constant(stated->constant.view(), null);
-        emit_doc(stated, {}, context);
+    /// @param moves_values  The values of the enum or constant move into the description.
+    constexpr void emit_documentation(node const& schema, bool moves_values) {
+        if (!schema.documented && !moves_values) return;
+        auto const stays = [&](schema_keyword const& each) {
+            return keeps(rules_, each, schema.kind == node_kind::integer);
+        };
+        bool moves = moves_values;
+        source_.visit_keywords(schema, [&](schema_keyword const& each) { moves = moves || !stays(each); });
+        if (!schema.title.empty()) add_text_member("title", schema.title);
+        if (moves || !schema.description.empty()) {
+            add_key("description");
+            sink_.add('"');
+            sink_.add_escaped(schema.description);
+            if (moves) {
+                sink_.add(schema.description.empty() ? "{" : "\\n\\n{");
+                bool is_first = true;
+                if (moves_values) emit_moved(source_.values_keyword(schema), is_first);
+                source_.visit_keywords(schema, [&](schema_keyword const& each) {
+                    if (!stays(each)) emit_moved(each, is_first);
+                });
+                sink_.add('}');
+            }
+            sink_.add('"');
+        }
+        source_.visit_keywords(schema, [&](schema_keyword const& each) {
+            if (stays(each)) emit_kept(each);
+        });
+    }
+    constexpr void emit_kept(schema_keyword const& each) {
+        add_key(each.name);
+        if (each.quoted)
+            sink_.add_string(each.text);
+        else if (each.text.empty())
+            sink_.add_number(each.number);
+        else
+            sink_.add(each.text);
+    }
+    constexpr void emit_moved(schema_keyword const& each, bool& is_first) {
+        if (!is_first) sink_.add(", ");
+        is_first = false;
+        sink_.add_escaped(each.name);
+        sink_.add(": ");
+        if (each.text.empty() && !each.quoted)
+            sink_.add_number(each.number);
+        else
+            sink_.add_escaped(each.text);
     }
 
     // --- enums and constants ---
 
-    constexpr void emit_constant(std::string_view text, bool null) {
-        if (!rules_.constants || null) return emit_values(&text, 1, null);
-        tally_.add_characters(text.size());
-        sink_.add(",\"const\":");
-        sink_.add_string(text);
+    [[nodiscard]] constexpr bool may_list_all(node const& schema, std::size_t count) const {
+        if (rules_.values == listed_values::anything) return true;
+        for (std::size_t i = 0; i < count; ++i)
+            if (!may_list(rules_, source_.value(schema, i).kind)) return false;
+        return true;
     }
 
-    constexpr void emit_enum(bind::detail::type_descriptor const& type, doc const* stated, bool null) {
-        emit_type("string", null);
-        auto const& own = *type.enumeration;
-        if (stated != nullptr && !stated->constant.empty())
-            emit_constant(stated->constant.view(), null);
-        else
-            emit_values(own.names, own.count, null);
-        emit_doc(stated, own.documentation != nullptr ? own.documentation->description : doc_text{});
-    }
-
-    constexpr void emit_values(std::string_view const* values, std::size_t count, bool null) {
+    constexpr void emit_values(node const& schema, std::size_t count, bool null) {
         std::size_t characters = 0;
+        bool const is_constant = schema.is_constant && rules_.constants && !null;
+        add_key(is_constant ? "const" : "enum");
         for (std::size_t i = 0; i < count; ++i) {
-            sink_.add(i == 0 ? ",\"enum\":[" : ",");
-            sink_.add_string(values[i]);
-            characters += values[i].size();
-        }
-        sink_.add(null && !rules_.open_api ? ",null]" : "]");
-        tally_.add_enum(count, characters);
-    }
-
-    // --- lists and maps ---
-
-    constexpr void emit_inner(bind::detail::type_descriptor const& inner, doc const* stated) {
-        doc const each = stated != nullptr ? bind::detail::of_items(*stated) : doc{};
-        emit(inner, each == doc{} ? nullptr : &each, false);
-    }
-
-    constexpr void emit_list(bind::detail::type_descriptor const& type, doc const* stated, bool null) {
-        tally_.enter();
-        emit_type("array", null);
-        sink_.add(",\"items\":");
-        doc own = bind::detail::of_list(stated);
-        if (type.what == bind::detail::kind::flags) {
-            emit_flag_names(*type.enumeration);
-            own.unique_items = true;
-            if (own.description.empty() && type.enumeration->documentation != nullptr)
-                own.description = type.enumeration->documentation->description;
-        } else {
-            emit_inner(*type.inner, stated);
-        }
-        if (type.what == bind::detail::kind::fixed_array)
-            own.min_items = own.max_items = doc_number{static_cast<long long>(type.sequence->fixed_size)};
-        if (type.what == bind::detail::kind::collection && type.collection->unique) own.unique_items = true;
-        emit_doc(own == doc{} ? nullptr : &own);
-        tally_.leave();
-    }
-
-    constexpr void emit_flag_names(bind::detail::enum_descriptor const& flags) {
-        sink_.add('{');
-        emit_type("string", false);
-        emit_values(flags.names, flags.count, false);
-        sink_.add('}');
-    }
-
-    constexpr void emit_tuple(bind::detail::tuple_descriptor const& tuple, doc const* stated, bool null) {
-        if (!rules_.tuples && !tuple.uniform) return tally_.fail(schema_problem::tuple);
-        tally_.enter();
-        emit_type("array", null);
-        if (!rules_.tuples) {
-            sink_.add(",\"items\":");
-            emit_inner(*tuple.parts[0], stated);
-        } else if (tuple.count != 0) {
-            for (std::size_t i = 0; i < tuple.count; ++i) {
-                sink_.add(i == 0 ? ",\"prefixItems\":[" : ",");
-                emit(*tuple.parts[i], nullptr, false);
+            auto const value = source_.value(schema, i);
+            if (!is_constant) sink_.add(i == 0 ? '[' : ',');
+            if (value.kind == value_kind::text) {
+                sink_.add_string(value.text);
+                characters += value.text.size();
+            } else {
+                sink_.add(value.text);
             }
-            sink_.add(']');
         }
-        doc own = bind::detail::of_list(stated);
-        own.min_items = own.max_items = doc_number{static_cast<long long>(tuple.count)};
-        emit_doc(&own);
-        tally_.leave();
+        if (is_constant) return counter_.add_characters(characters);
+        sink_.add(null && !rules_.open_api ? ",null]" : "]");
+        counter_.add_enum(count, characters);
     }
 
-    constexpr void emit_map(bind::detail::type_descriptor const& type, doc const* stated, bool null) {
-        if (!rules_.maps) return tally_.fail(schema_problem::map);
-        tally_.enter();
-        emit_type("object", null);
-        sink_.add(",\"additionalProperties\":");
-        emit_inner(*type.inner, stated);
-        doc const own = bind::detail::of_list(stated);
-        emit_doc(&own, {}, {.is_map = true});
-        tally_.leave();
-    }
+    // --- alternatives ---
 
-    // --- what has no type of its own ---
-
-    constexpr void emit_any(doc const* stated) {
-        if (!rules_.any_value) return tally_.fail(schema_problem::any_value);
-        sink_.add(stated != nullptr ? "{\"type\":[\"object\",\"array\",\"string\",\"number\",\"boolean\",\"null\"]"
-                                    : "{");
-        if (stated != nullptr) emit_doc(stated);
-        sink_.add('}');
-    }
-
-    /// A field's own words win over those of the form.
-    constexpr void emit_converted(bind::detail::type_descriptor const& type, doc const* stated, bool null) {
-        doc const* const form = type.converted->documentation;
-        if (form == nullptr || stated == nullptr) return emit(*type.inner, form != nullptr ? form : stated, null);
-        doc both = *stated;
-        if (both.description.empty()) both.description = form->description;
-        if (both.title.empty()) both.title = form->title;
-        if (both.format.empty()) both.format = form->format;
-        if (both.pattern.empty()) both.pattern = form->pattern;
-        emit(*type.inner, &both, null);
-    }
-
-    constexpr void emit_variant(bind::detail::type_descriptor const& type, doc const* stated, bool null) {
-        tally_.add_union();
-        sink_.add("{\"anyOf\":[");
-        bool first = true;
-        for (std::size_t i = 0; i < type.variant->count; ++i) {
-            auto const& alternative = *type.variant->alternatives[i].type;
-            null = null || alternative.what == bind::detail::kind::null;
-            if (alternative.what == bind::detail::kind::null) continue;
-            if (!first) sink_.add(',');
-            first = false;
-            emit(alternative, nullptr, false);
+    constexpr void emit_alternatives(node const& schema, bool null) {
+        if (schema.is_conjunction)
+            return fail_at(source_.alternatives_keyword(schema), schema_problem::several_schemas);
+        counter_.add_union();
+        add_key("anyOf");
+        sink_.add('[');
+        bool is_first = true;
+        for (std::size_t i = 0; i < source_.alternative_count(schema); ++i) {
+            auto const each = source_.alternative(schema, i);
+            if (each.kind == node_kind::null) continue;
+            if (!is_first) sink_.add(',');
+            is_first = false;
+            emit_below(each, source_.alternatives_keyword(schema), i);
         }
-        if (null && !rules_.open_api) sink_.add(first ? "{\"type\":\"null\"}" : ",{\"type\":\"null\"}");
+        if (null && !rules_.open_api) sink_.add(is_first ? "{\"type\":\"null\"}" : ",{\"type\":\"null\"}");
         sink_.add(null && rules_.open_api ? "],\"nullable\":true" : "]");
-        emit_doc(stated);
-        sink_.add('}');
+        is_first_ = false;
     }
 
-    // --- structs ---
+    // --- objects ---
 
-    constexpr void emit_reference(bind::detail::type_descriptor const& type, doc const* stated, bool null) {
-        if (null) {
-            tally_.add_union();
-            sink_.add("{\"anyOf\":[");
+    constexpr void emit_properties(node const& schema) {
+        if (!rules_.maps && schema.is_map) return fail_at("additionalProperties", schema_problem::map);
+        auto const count = source_.property_count(schema);
+        std::size_t shown = 0;
+        for (std::size_t i = 0; i < count; ++i) {
+            auto const each = source_.property(schema, i);
+            if (each.hidden) continue;
+            counter_.add_property(each.name, each.required);
+            ++shown;
         }
-        sink_.add("{\"$ref\":\"#");
-        if (&type != &root_) {
-            sink_.add("/$defs/");
-            add_definition_name(type);
+        if (schema.has_properties || rules_.closed) {
+            add_key("properties");
+            open_object();
+            for (std::size_t i = 0; i < count; ++i) emit_property(schema, i);
+            close_object();
+            emit_names("required", schema, count, rules_.all_required);
         }
-        sink_.add('"');
-        if (null) sink_.add("},{\"type\":\"null\"}]");
-        if (null || rules_.reference_siblings) emit_doc(stated);
-        sink_.add('}');
-    }
-
-    /// Two structs of one name in different namespaces are told apart by a number.
-    constexpr void add_definition_name(bind::detail::type_descriptor const& type) {
-        auto const number = structs_.number_among_namesakes(type);
-        sink_.add(type.name);
-        if (number == 1) return;
-        sink_.add('_');
-        sink_.add_number(number);
-    }
-
-    constexpr void emit_object(bind::detail::type_descriptor const& type, doc const* stated, bool null, bool is_root) {
-        tally_.enter();
-        auto const& structure = *type.structure;
-        sink_.add('{');
-        emit_type("object", null);
-        emit_doc(stated != nullptr ? stated : structure.documentation,
-                 structure.documentation != nullptr ? structure.documentation->description : doc_text{});
-        sink_.add(",\"properties\":{");
-        std::size_t count = 0;
-        for (std::size_t i = 0; i < structure.field_count; ++i) {
-            if (structure.fields[i].type == nullptr) continue;
-            if (count++ != 0) sink_.add(',');
-            emit_field(structure.fields[i]);
+        if (rules_.open_api && shown > 1) emit_names("propertyOrdering", schema, count, true);
+        if (rules_.closed) {
+            add_key("additionalProperties");
+            sink_.add("false");
+        } else if (rules_.maps && schema.has_additional) {
+            emit_member("additionalProperties", source_.additional(schema));
         }
-        sink_.add('}');
-        emit_keys("required", structure, rules_.all_required);
-        if (rules_.open_api && count > 1) emit_keys("propertyOrdering", structure, true);
-        if (rules_.closed) sink_.add(",\"additionalProperties\":false");
-        if (is_root) emit_definitions();
-        sink_.add('}');
-        tally_.leave();
     }
 
-    constexpr void emit_field(bind::detail::field_descriptor const& field) {
-        tally_.add_property(field.name, field.required);
-        sink_.add_string(field.name);
+    /// A property that is not required is nullable where every key has to be there, and left out where a nullable
+    /// value would be a union.
+    constexpr void emit_property(node const& schema, std::size_t index) {
+        auto const property = source_.property(schema, index);
+        if (property.hidden || failed()) return;
+        auto value = source_.property_schema(schema, index);
+        if (!property.required && !rules_.type_lists) value.nullable = false;
+        if (!property.required && rules_.all_required && !property.has_default) value.nullable = true;
+        sink_.add(is_first_ ? "" : ",");
+        sink_.add_string(property.name);
         sink_.add(':');
-        auto const* type = field.type;
-        if (!rules_.type_lists && !field.required && type->what == bind::detail::kind::nullable)
-            type = type->inner;  // left out instead
-        emit(*type, field.documentation, false);
-        if (problem() != schema_problem::none && problem_field_.empty()) problem_field_ = field.name;
+        emit_below(value, "properties", property.name);
+        is_first_ = false;
     }
 
-    /// The keys that are required, or all of them, in their order.
-    constexpr void emit_keys(std::string_view keyword, bind::detail::struct_descriptor const& structure, bool all) {
-        sink_.add(",\"");
-        sink_.add(keyword);
-        sink_.add("\":[");
-        bool first = true;
-        for (std::size_t i = 0; i < structure.field_count; ++i) {
-            auto const& field = structure.fields[i];
-            if (field.type == nullptr || (!field.required && !all)) continue;
-            if (!first) sink_.add(',');
-            first = false;
-            sink_.add_string(field.name);
+    constexpr void emit_names(std::string_view keyword, node const& schema, std::size_t count, bool all) {
+        add_key(keyword);
+        sink_.add('[');
+        bool is_first = true;
+        for (std::size_t i = 0; i < count; ++i) {
+            auto const each = source_.property(schema, i);
+            if (each.hidden || (!each.required && !all)) continue;
+            if (!is_first) sink_.add(',');
+            is_first = false;
+            sink_.add_string(each.name);
         }
         sink_.add(']');
     }
 
-    constexpr void emit_definitions() {
-        bool first = true;
-        for (std::size_t i = 0; i < structs_.size(); ++i) {
-            auto const& type = structs_[i];
-            if (!structs_.is_recursive(type) || &type == &root_) continue;
-            sink_.add(first ? ",\"$defs\":{\"" : ",\"");
-            first = false;
-            add_definition_name(type);
-            tally_.add_characters(type.name.size());
-            sink_.add("\":");
-            emit_object(type, nullptr, false, false);
+    // --- arrays ---
+
+    constexpr void emit_items(node const& schema) {
+        auto const parts = source_.part_count(schema);
+        if (parts != 0 && !rules_.tuples) {
+            if (schema.is_uniform) return emit_member("items", source_.items(schema));
+            return fail_at("prefixItems", schema_problem::tuple);
         }
-        if (!first) sink_.add('}');
+        if (parts != 0) {
+            add_key("prefixItems");
+            for (std::size_t i = 0; i < parts; ++i) {
+                sink_.add(i == 0 ? '[' : ',');
+                emit_below(source_.part(schema, i), "prefixItems", i);
+            }
+            sink_.add(']');
+        }
+        if (schema.has_items)
+            emit_member("items", source_.items(schema));
+        else if (!rules_.any_value)
+            fail(schema_problem::no_items);
     }
 
+    // --- references and definitions ---
+
+    constexpr void emit_reference(node const& schema) {
+        auto& target = definitions_.at(source_.target(schema));
+        check_recursion(target);
+        if (failed()) return;
+        auto const where = rules_.docs_of_references;
+        bool const documented = is_documented(schema);
+        if (rules_.open_api || !target.is_definition() ||
+            (documented && !schema.nullable && where == reference_docs::instead))
+            return emit(source_.inlined(schema));
+        check_levels(target);
+        if (failed()) return;
+        bool const is_wrapped = schema.nullable || (documented && where == reference_docs::around);
+        if (is_wrapped) counter_.add_union();
+        open_object();
+        add_key(is_wrapped ? "anyOf" : "$ref");
+        if (is_wrapped) sink_.add("[{\"$ref\":");
+        add_reference(target);
+        if (is_wrapped) sink_.add(schema.nullable ? "},{\"type\":\"null\"}]" : "}]");
+        if (is_wrapped || where == reference_docs::beside) emit_documentation(schema, false);
+        close_object();
+    }
+    [[nodiscard]] constexpr bool is_documented(node const& schema) const {
+        if (!schema.documented) return false;
+        bool found = !schema.title.empty() || !schema.description.empty();
+        source_.visit_keywords(schema, [&](schema_keyword const&) { found = true; });
+        return found;
+    }
+
+    constexpr void add_reference(definition& target) {
+        if (rules_.root_references && &target == &definitions_[0]) return sink_.add("\"#\"");
+        target.referred = true;
+        sink_.add("\"#/$defs/");
+        add_definition_name(target);
+        sink_.add('"');
+    }
+    constexpr void add_definition_name(definition const& target) {
+        sink_.add_escaped(source_.definition_name(target.what));
+        if (target.namesake == 1) return;
+        sink_.add('_');
+        sink_.add_number(target.namesake);
+    }
+
+    constexpr void check_recursion(definition const& target) {
+        if (!target.recursive || rules_.recursive == recursion::allowed) return;
+        if (rules_.recursive == recursion::refused) return fail(schema_problem::recursive);
+        if (definitions_.recurs_by_required(target.what)) fail(schema_problem::required_recursion);
+    }
+
+    /// Walks through a definition for the levels below this reference to it; what is written meanwhile is dropped.
+    constexpr void check_levels(definition& target) {
+        auto const level = counter_.level() + 1;
+        if (!sink_.is_counting() || !counter_.limits_levels() || target.open || target.deepest >= level) return;
+        target.deepest = level;
+        target.open = true;
+        auto const size = sink_.size();
+        auto const before = counter_;
+        counter_.set_only_levels();
+        emit(source_.definition(target.what));
+        auto const found = problem();
+        counter_ = before;
+        fail(found);
+        sink_.shrink(size);
+        target.open = false;
+    }
+
+    /// They follow the last member of the root. The text of one may refer to others, also to those before it.
+    constexpr void emit_definitions() {
+        counter_.set_no_levels();
+        bool any = false;
+        for (auto* next = find_referred(); next != nullptr && !failed(); next = find_referred()) {
+            if (!any) sink_.shrink(sink_.size() - 1);  // the closing brace of the root
+            sink_.add(any ? ",\"" : ",\"$defs\":{\"");
+            any = true;
+            next->written = true;
+            add_definition_name(*next);
+            sink_.add("\":");
+            emit(source_.definition(next->what));
+            if (failed()) location_.prepend_definition(source_, next->what);
+        }
+        if (any) sink_.add("}}");
+    }
+    /// The first definition that is referred to and not yet written.
+    constexpr definition* find_referred() {
+        for (std::size_t i = 0; i < definitions_.size(); ++i)
+            if (definitions_[i].referred && !definitions_[i].written) return &definitions_[i];
+        return nullptr;
+    }
+
+    Source& source_;
     dialect_rules const& rules_;
-    schema_sink sink_;
-    bind::detail::type_descriptor const& root_;
-    struct_graph structs_;
-    schema_limit_counter tally_;
-    std::string_view problem_field_{};
+    text_sink sink_;
+    definition_graph<Source> definitions_;
+    limit_counter counter_;
+    bool is_first_{false};  ///< The next member is its object's first.
+    typename Source::location location_{};
 };
 
 }  // namespace coax::schema::detail

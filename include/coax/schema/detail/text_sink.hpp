@@ -7,10 +7,11 @@
 
 namespace coax::schema::detail {
 
-/// Counts the text, or writes it if there is a place for it.
-class schema_sink {
+/// Writes JSON text into a buffer, or only counts its characters so that the buffer can be made.
+class text_sink {
 public:
-    constexpr explicit schema_sink(char* out) : out_{out} {}
+    /// @param out  Null: the text is only counted.
+    constexpr explicit text_sink(char* out) : out_{out} {}
 
     constexpr void add(char c) {
         if (out_ != nullptr) out_[size_] = c;
@@ -20,8 +21,8 @@ public:
         if (out_ != nullptr) copy(text);
         size_ += text.size();
     }
-    /// Takes the last character away.
-    constexpr void take_back() { --size_; }
+    /// Takes the text back to an earlier size.
+    constexpr void shrink(std::size_t size) { size_ = size; }
     /// Adds the inside of a JSON string.
     constexpr void add_escaped(std::string_view text) {
         std::size_t plain = 0;
@@ -59,6 +60,7 @@ public:
     }
 
     [[nodiscard]] constexpr std::size_t size() const { return size_; }
+    [[nodiscard]] constexpr bool is_counting() const { return out_ == nullptr; }
 
 private:
     constexpr void copy(std::string_view text) {

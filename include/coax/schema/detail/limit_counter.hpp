@@ -1,39 +1,29 @@
 #pragma once
 
 #include <coax/schema/detail/dialect_rules.hpp>
+#include <coax/schema/detail/schema_problem.hpp>
 
 #include <cstddef>
 #include <string_view>
 
 namespace coax::schema::detail {
 
-/// Why a dialect cannot say a type or a schema.
-enum class schema_problem : unsigned char {
-    none,
-    root_not_object,
-    map,
-    any_value,
-    tuple,
-    recursive,
-    required_recursion,
-    too_deep,
-    too_many_properties,
-    too_many_enum_values,
-    too_many_optionals,
-    too_many_unions,
-    too_many_characters,
-};
-
-/// Counts what a dialect limits, and keeps the first limit that is passed.
-class schema_limit_counter {
+/// Counts what a dialect limits, and keeps the first problem: a limit that is passed, or one told by `fail`.
+class limit_counter {
 public:
-    constexpr explicit schema_limit_counter(dialect_limits const& most) : most_{most} {}
+    constexpr explicit limit_counter(dialect_limits const& most) : most_{most} {}
 
     /// Around what is inside an object or array.
     constexpr void enter() {
         if (++level_ > most_.levels) fail(schema_problem::too_deep);
     }
     constexpr void leave() { --level_; }
+    [[nodiscard]] constexpr std::size_t level() const { return level_; }
+
+    /// Counts nothing but levels from here on, or all but levels.
+    constexpr void set_only_levels() { most_ = {.levels = most_.levels}; }
+    constexpr void set_no_levels() { most_.levels = no_limit; }
+    [[nodiscard]] constexpr bool limits_levels() const { return most_.levels != no_limit; }
 
     constexpr void add_property(std::string_view name, bool is_required) {
         add_characters(name.size());
@@ -59,7 +49,7 @@ public:
     [[nodiscard]] constexpr schema_problem problem() const { return problem_; }
 
 private:
-    dialect_limits const& most_;
+    dialect_limits most_;
     schema_problem problem_{schema_problem::none};
     std::size_t level_{0};
     std::size_t properties_{0};

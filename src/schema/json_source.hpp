@@ -1,0 +1,107 @@
+#pragma once
+
+#include <coax/schema/detail/schema_node.hpp>
+
+#include <boost/json/value.hpp>
+
+#include <deque>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace coax::schema::detail {
+
+/// A parsed JSON Schema, for `schema_emitter`. It must have passed `check_schema`.
+///
+/// What JSON Schema can say in several ways arrives in one: a list of types as one type or as alternatives, null as
+/// `nullable`, `oneOf` as `anyOf`, and the type that an enum's values imply as a type.
+class json_source {
+public:
+    /// What tells definitions apart: the schema that a `$ref` leads to.
+    using key = boost::json::value const*;
+    /// What a file refers to stays a definition.
+    static constexpr bool keeps_references = true;
+
+    struct node : schema_node {
+        boost::json::object const* schema{nullptr};
+        std::string_view alternatives_keyword{};
+        std::vector<boost::json::value const*> alternatives{};
+        std::vector<schema_value> values{};
+        std::vector<schema_keyword> keywords{};
+        std::string within{};  ///< Where it stands in the schema whose only alternative it is.
+    };
+
+    /// A JSON pointer.
+    struct location {
+        std::string pointer{};
+        void prepend(std::string_view keyword);
+        void prepend(std::string_view keyword, std::size_t index);
+        void prepend(std::string_view keyword, std::string_view property);
+        void prepend_within(node const& schema) { pointer = schema.within + pointer; }
+        void prepend_definition(json_source const& source, key definition);
+    };
+
+    explicit json_source(boost::json::value const& root);
+
+    [[nodiscard]] key root_key() const { return start_; }
+    [[nodiscard]] node root() { return look(*start_); }
+    [[nodiscard]] std::string_view definition_name(key definition) const { return names_.at(definition).name; }
+    [[nodiscard]] node definition(key definition) { return look(*definition); }
+    [[nodiscard]] key target(node const& reference);
+    /// What is referred to, with the title and description of the reference.
+    [[nodiscard]] node inlined(node const& reference);
+    /// Calls `visitor` with each definition that a schema refers to.
+    template <class Visitor>
+    void visit_references(key schema, bool only_required, Visitor visitor) {
+        std::vector<key> found;
+        find_references(*schema, only_required, found);
+        for (auto const each : found) visitor(each);
+    }
+
+    /// Calls `visitor` with each keyword that is stated.
+    template <class Visitor>
+    void visit_keywords(node const& of, Visitor visitor) const {
+        for (auto const& each : of.keywords) visitor(each);
+    }
+    [[nodiscard]] std::size_t value_count(node const& of) const { return of.values.size(); }
+    [[nodiscard]] schema_value value(node const& of, std::size_t index) const { return of.values[index]; }
+    /// All of them as one keyword, for a description.
+    [[nodiscard]] schema_keyword values_keyword(node const& of);
+    [[nodiscard]] std::string_view alternatives_keyword(node const& of) const { return of.alternatives_keyword; }
+    [[nodiscard]] std::size_t alternative_count(node const& of) const { return of.alternatives.size(); }
+    [[nodiscard]] node alternative(node const& of, std::size_t index) { return look(*of.alternatives[index]); }
+    [[nodiscard]] std::size_t property_count(node const& of) const;
+    [[nodiscard]] schema_property property(node const& of, std::size_t index) const;
+    [[nodiscard]] node property_schema(node const& of, std::size_t index);
+    [[nodiscard]] node additional(node const& of) { return look(of.schema->at("additionalProperties")); }
+    [[nodiscard]] std::size_t part_count(node const& of) const;
+    [[nodiscard]] node part(node const& of, std::size_t index);
+    [[nodiscard]] node items(node const& of);
+
+private:
+    struct definition_place {
+        std::string name;
+        std::string pointer;
+    };
+
+    void find_copy_of_root();
+    node look(boost::json::value const& schema);
+    node look_at_alternatives(node made, std::string_view keyword, boost::json::array const& alternatives);
+    node split(node const& made, std::vector<std::string_view> const& types);
+    node look_at_copy(boost::json::object copy);
+    void add_documentation(node& made);
+    void add_values(node& made);
+    void add_shape(node& made);
+    void find_references(boost::json::value const& schema, bool only_required, std::vector<key>& found);
+    std::string_view keep(boost::json::value const& value);
+
+    boost::json::value const& root_;
+    key start_;          ///< A root may only name a definition: that one.
+    key copy_{nullptr};  ///< The definition that is the same as the root.
+    std::map<key, definition_place> names_{};
+    std::deque<std::string> texts_{};           ///< Of values, for nodes to view.
+    std::deque<boost::json::value> schemas_{};  ///< Rewritten ones, for nodes to point to.
+};
+
+}  // namespace coax::schema::detail

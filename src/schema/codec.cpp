@@ -1,5 +1,5 @@
 #include "schema/emit_schema.hpp"
-#include "schema/schema_problem.hpp"
+#include "schema/explain.hpp"
 
 #include <coax/schema/codec.hpp>
 #include <coax/schema/detail/type_source.hpp>

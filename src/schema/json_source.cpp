@@ -1,7 +1,7 @@
 #include "schema/json_source.hpp"
 
 #include "json/internal/text.hpp"
-#include "schema/schema_tree.hpp"
+#include "schema/schema_navigation.hpp"
 #include "schema/schema_values.hpp"
 
 #include <algorithm>

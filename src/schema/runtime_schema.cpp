@@ -1,9 +1,10 @@
 #include "json/internal/pointer.hpp"
 #include "json/internal/scanner.hpp"
 #include "schema/emit_schema.hpp"
+#include "schema/explain.hpp"
 #include "schema/json_source.hpp"
-#include "schema/schema_problem.hpp"
-#include "schema/schema_tree.hpp"
+#include "schema/schema_check.hpp"
+#include "schema/schema_validate.hpp"
 #include "schema/schema_values.hpp"
 
 #include <coax/bind/detail/descriptor_of.hpp>
@@ -20,9 +21,15 @@ namespace coax {
 
 namespace bj = boost::json;
 
+/// What copies of a runtime_schema share.
+struct runtime_schema::state {
+    bj::value root;
+    std::string name;
+};
+
 namespace {
 
-constexpr std::size_t max_answer_depth = 64;
+constexpr std::size_t max_depth = 64;
 
 /// Text to tree, or what of it is not JSON in the reader's words.
 struct parsed_text {
@@ -30,9 +37,9 @@ struct parsed_text {
     std::vector<json::violation> violations{};
 };
 parsed_text parse_tree(std::string_view text) {
-    if (auto const wrong = json::detail::find_syntax_error(text, max_answer_depth)) return {.violations = {*wrong}};
+    if (auto const wrong = json::detail::find_syntax_error(text, max_depth)) return {.violations = {*wrong}};
     bj::parse_options options;
-    options.max_depth = max_answer_depth + 1;
+    options.max_depth = max_depth + 1;
     boost::system::error_code failure;
     parsed_text parsed{.tree = bj::parse(text, failure, {}, options)};
     if (failure) parsed.violations.push_back({.expected = "JSON", .found = "what is not: " + failure.message()});
@@ -46,12 +53,12 @@ void sort_by_place(std::vector<json::violation>& violations) {
         std::rotate(std::upper_bound(violations.begin(), at, *at, is_before), at, at + 1);
 }
 
-/// All that is wrong with an answer, in the order of the text.
-std::vector<json::violation> examine(bj::value const& schema, std::string_view answer) {
-    auto parsed = parse_tree(answer);
+/// All that is wrong with a response, in the order of the text.
+std::vector<json::violation> examine(bj::value const& schema, std::string_view response) {
+    auto parsed = parse_tree(response);
     if (!parsed.violations.empty()) return std::move(parsed.violations);
-    auto violations = schema::detail::validate_tree(schema, parsed.tree, answer.size() * 64 + 10'000);
-    for (auto& each : violations) each.offset = json::detail::locate_pointer(answer, each.pointer);
+    auto violations = schema::detail::validate_tree(schema, parsed.tree, response.size() * 64 + 10'000);
+    for (auto& each : violations) each.offset = json::detail::locate_pointer(response, each.pointer);
     sort_by_place(violations);
     return violations;
 }
@@ -75,7 +82,7 @@ result<runtime_schema> runtime_schema::parse(std::string_view text) {
         why.message = "not a usable JSON Schema: " + why.message;
         return why;
     }
-    if (auto failure = schema::detail::check_schema(parsed.tree)) return std::move(*failure);
+    if (auto const checked = schema::detail::check_schema(parsed.tree); !checked) return checked.error();
     auto name = name_from(parsed.tree.get_object());
     return runtime_schema{std::make_shared<state>(state{std::move(parsed.tree), std::move(name)})};
 }
@@ -90,14 +97,14 @@ result<std::string> runtime_schema::for_dialect(schema_dialect dialect) const {
                  .where = std::move(made.location.pointer)};
 }
 
-result<void> runtime_schema::validate(std::string_view answer) const {
-    auto const violations = examine(state_->root, answer);
+result<void> runtime_schema::validate(std::string_view response) const {
+    auto const violations = examine(state_->root, response);
     if (violations.empty()) return {};
-    return json::detail::to_error(violations, answer);
+    return json::detail::to_error(violations, response);
 }
 
-std::vector<json::violation> runtime_schema::find_violations(std::string_view answer) const {
-    return json::detail::add_positions(examine(state_->root, answer), answer);
+std::vector<json::violation> runtime_schema::find_violations(std::string_view response) const {
+    return json::detail::add_positions(examine(state_->root, response), response);
 }
 
 std::string const& runtime_schema::name() const noexcept { return state_->name; }

@@ -1,6 +1,6 @@
 #include "schema/schema_alternatives.hpp"
 
-#include "schema/schema_tree.hpp"
+#include "schema/schema_navigation.hpp"
 #include "schema/schema_values.hpp"
 
 #include <algorithm>

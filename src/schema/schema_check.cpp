@@ -1,11 +1,15 @@
+#include "schema/schema_check.hpp"
+
 #include "bind/internal/pattern.hpp"
 #include "json/internal/text.hpp"
-#include "schema/schema_tree.hpp"
+#include "schema/schema_navigation.hpp"
 
 #include <coax/schema/detail/schema_node.hpp>
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
+#include <utility>
 
 namespace coax::schema::detail {
 
@@ -91,9 +95,10 @@ class schema_checker {
 public:
     explicit schema_checker(bj::value const& root) : root_{root} {}
 
-    std::optional<error> check() {
+    result<void> check() {
         check_schema(root_, {}, 0);
-        return failure_;
+        if (failure_) return std::move(*failure_);
+        return {};
     }
 
 private:
@@ -179,6 +184,6 @@ private:
 
 }  // namespace
 
-std::optional<error> check_schema(bj::value const& root) { return schema_checker{root}.check(); }
+result<void> check_schema(bj::value const& root) { return schema_checker{root}.check(); }
 
 }  // namespace coax::schema::detail

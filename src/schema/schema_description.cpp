@@ -3,7 +3,7 @@
 #include "bind/internal/format.hpp"
 #include "bind/internal/messages.hpp"
 #include "json/internal/text.hpp"
-#include "schema/schema_tree.hpp"
+#include "schema/schema_navigation.hpp"
 #include "schema/schema_values.hpp"
 
 namespace coax::schema::detail {

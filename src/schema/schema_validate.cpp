@@ -1,10 +1,12 @@
+#include "schema/schema_validate.hpp"
+
 #include "bind/internal/format.hpp"
 #include "bind/internal/messages.hpp"
 #include "bind/internal/pattern.hpp"
 #include "json/internal/text.hpp"
 #include "schema/schema_alternatives.hpp"
 #include "schema/schema_description.hpp"
-#include "schema/schema_tree.hpp"
+#include "schema/schema_navigation.hpp"
 #include "schema/schema_values.hpp"
 
 #include <algorithm>
@@ -20,9 +22,9 @@ class validator {
 public:
     validator(bj::value const& root, std::size_t most_checks) : root_{root}, most_checks_{most_checks} {}
 
-    std::vector<json::violation> run(bj::value const& answer) {
+    std::vector<json::violation> run(bj::value const& response) {
         std::string pointer;
-        check(root_, answer, pointer, 0);
+        check(root_, response, pointer, 0);
         if (checks_ > most_checks_)
             return {{.expected = "a value that fewer alternatives of the schema must be tried for",
                      .found = "a larger one"}};
@@ -291,8 +293,8 @@ private:
 
 }  // namespace
 
-std::vector<json::violation> validate_tree(bj::value const& root, bj::value const& answer, std::size_t most_checks) {
-    return validator{root, most_checks}.run(answer);
+std::vector<json::violation> validate_tree(bj::value const& root, bj::value const& response, std::size_t most_checks) {
+    return validator{root, most_checks}.run(response);
 }
 
 }  // namespace coax::schema::detail

@@ -10,7 +10,8 @@
 
 namespace coax {
 
-/// A string literal inside a `doc`: static, structural, so that a `doc` may be a template argument or an annotation.
+/// A string literal inside a `doc`. It is of a structural type, so that a `doc` may be a template argument or an
+/// annotation.
 struct doc_text {
     char const* data{nullptr};
     std::size_t size{0};
@@ -45,8 +46,8 @@ struct doc_number {
     friend bool operator==(doc_number const&, doc_number const&) = default;
 };
 
-/// What is said of a field, a type or an enumerator: for the model that fills it, and for the check of what the model
-/// wrote. Each member left out says nothing. All but the words for the model is checked on arrival.
+/// Documentation and constraints of a field, a type or an enumerator. Title, description and examples are for the
+/// model; everything else is also checked when a response is read. Members left out state nothing.
 struct doc {
     doc_text description{};          ///< For the model.
     doc_text name{};                 ///< The key on the wire, or an enumerator's text. Empty: the name as written.
@@ -67,16 +68,16 @@ struct doc {
     /// The only value that a string or an enum may have: the tag that tells the structs of a variant apart. It is
     /// written whatever the member holds.
     doc_text constant{};
-    /// As JSON text: what a field holds that is not in the text, which makes it optional.
+    /// As JSON text: the value of a field that is missing from the response, which makes the field optional.
     doc_text default_value{};
     doc_text examples{};     ///< As the text of a JSON array.
     bool deprecated{false};  ///< Should not be used any more.
-    bool skip{false};        ///< The field is no part of the JSON: neither told, read nor written.
+    bool skip{false};        ///< The field is no part of the JSON: not in the schema, not read, not written.
 
     friend bool operator==(doc const&, doc const&) = default;
 };
 
-/// One line of a `coax_schema` table: a member and what is said of it.
+/// One line of a `coax_schema` table: a member and its documentation.
 template <class Class, class Member>
 struct field_doc {
     Member Class::* member;
@@ -95,13 +96,13 @@ template <class Class, class Member>
     return {member, doc{.description = description}};
 }
 
-/// Lists one member, of which nothing is said: for a class whose members only its table names.
+/// Lists one member without documentation: for a class whose members only its table names.
 template <class Class, class Member>
 [[nodiscard]] consteval field_doc<Class, Member> field(Member Class::* member) {
     return {member, doc{}};
 }
 
-/// One line of an enum's table: an enumerator and what is said of it.
+/// One line of an enum's table: an enumerator and its documentation.
 template <class Enum>
 struct value_doc {
     Enum value;

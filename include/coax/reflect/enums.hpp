@@ -37,15 +37,16 @@ struct enum_text {
     std::size_t size;
 };
 
-/// All values at once: the compiler spells those that have a name.
+/// The compiler's own text of all values at once: a value that has a name is printed by it.
 template <auto... Values>
-consteval auto spelled_values() {
+consteval auto print_values() {
     return enum_text{__PRETTY_FUNCTION__, sizeof(__PRETTY_FUNCTION__) - 1};
 }
 
+/// Whether a name cannot go on in front of this character.
 constexpr bool ends_word(char c) { return c == ':' || c == ')' || c == ' ' || c == '{' || c == '<' || c == '-'; }
 
-/// Where the value begins that goes on at `at`: behind a comma, but for those between the arguments of a template.
+/// The beginning of the value that `at` lies in: behind a comma that is not inside the arguments of a template.
 constexpr std::size_t start_of_value(char const* text, std::size_t at) {
     for (int depth = 0; depth > 0 || text[at - 1] != ' ' || text[at - 2] != ','; --at) {
         if (text[at - 1] == '>' || text[at - 1] == ')') ++depth;
@@ -57,7 +58,7 @@ constexpr std::size_t start_of_value(char const* text, std::size_t at) {
 /// Walks backwards over a list such as "..., ns::colour::red, (ns::colour)7}]". A value without a name is a number.
 template <class Enum, long long... Values>
 struct enum_scan {
-    static constexpr enum_text spelled = spelled_values<static_cast<Enum>(Values)...>();
+    static constexpr enum_text spelled = print_values<static_cast<Enum>(Values)...>();
     static constexpr std::size_t value_count = sizeof...(Values);
     static constexpr long long values[value_count] = {Values...};  // Clang 19 needs the bound
 
@@ -85,11 +86,11 @@ struct enum_scan {
         std::size_t cast = 0;  // the length of "(ns::colour)", once it is known
         while (text[end - 1] == ']' || text[end - 1] == '}' || text[end - 1] == '>') --end;
         for (std::size_t index = value_count; index-- > 0;) {
-            // Most values have no name and three digits at most: these are leapt over, since a compiler takes its time.
+            // Most values have no name and at most three digits: skipping them at once saves compile time.
             long long const value = values[index];
             std::size_t begin = end - (value > 99 ? 3 : value > 9 || value < 0 ? 2 : 1);
-            bool const leap = cast != 0 && text[begin - 1] == ')' && text[begin] <= '9';
-            if (!leap) {
+            bool const skips = cast != 0 && text[begin - 1] == ')' && text[begin] <= '9';
+            if (!skips) {
                 begin = end;
                 while (!ends_word(text[begin - 1])) --begin;
                 if (!is_number(begin)) {
@@ -100,7 +101,7 @@ struct enum_scan {
                 }
             }
             if (index == 0) break;
-            auto const start = leap ? begin - cast : start_of_value(text, begin);
+            auto const start = skips ? begin - cast : start_of_value(text, begin);
             if (text[begin - 1] == ')') cast = begin - start;
             end = start - 2;
         }
@@ -199,9 +200,10 @@ consteval auto list_all_enumerators() {
 #endif
 
 #ifdef __clang__
-/// Asking makes Clang define an enum that is a member of a class template: until then its values have no names.
+/// Looking a name up makes Clang instantiate an enum that is a member of a class template: before that its values
+/// have no names.
 template <class Enum>
-concept has_nobody = requires { Enum::nobody; };
+concept forces_definition = requires { Enum::nobody; };
 #endif
 
 template <class Enum>
@@ -210,7 +212,7 @@ consteval auto find_enumerators() {
     return list_all_enumerators<Enum>();
 #else
 #ifdef __clang__
-    static_cast<void>(has_nobody<Enum>);
+    static_cast<void>(forces_definition<Enum>);
 #endif
     if constexpr (is_flags<Enum>)
         return scan_bits<Enum>(std::make_integer_sequence<long long, static_cast<long long>(sizeof(Enum) * 8)>{});

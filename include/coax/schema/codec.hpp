@@ -30,14 +30,14 @@ namespace coax::json {
 struct codec {
     /// The type's short name, fit for a service: ^[A-Za-z0-9_-]{1,64}$.
     std::string_view name;
-    /// What the type's documentation says of it; may be empty.
+    /// From the type's documentation; may be empty.
     std::string_view description;
     /// The type's description, for `read` and `write`.
     bind::detail::type_descriptor const* type;
     /// Where its schemas are kept.
     schema::detail::schema_cache* schemas;
 
-    /// The type's schema, or `errc::invalid_argument` when the dialect cannot say this type. The text is that of
+    /// The type's schema, or `errc::invalid_argument` when the dialect cannot express this type. The text is that of
     /// `json_schema<T, dialect>`; it is made by the first call, so that no file is compiled for dialects that nobody
     /// asks for. Thread safety: may be called from any thread.
     [[nodiscard]] result<std::string_view> schema(schema_dialect dialect) const;

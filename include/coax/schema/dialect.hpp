@@ -4,12 +4,12 @@
 
 namespace coax {
 
-/// The forms of JSON Schema that services ask for. What a form has no word for moves into the description, for the
-/// model to read, and is checked on arrival all the same.
+/// The forms of JSON Schema that services accept. What a form cannot express moves into the description, for the model
+/// to read, and is checked all the same when a response is read.
 enum class schema_dialect {
     json_schema,    ///< JSON Schema 2020-12, all that coax knows.
     openai_strict,  ///< OpenAI's Structured Outputs: closed objects, every key required, optional means null.
-    anthropic,      ///< Anthropic's structured output and strict tools: closed objects, bounds told in the description.
+    anthropic,      ///< Anthropic's structured output and strict tools: closed objects, bounds in the description.
     azure_strict,   ///< OpenAI's strict form as Azure documents it: no bounds, 100 properties, 5 levels.
     gemini,         ///< Gemini's responseJsonSchema and parametersJsonSchema.
     gemini_schema,  ///< Gemini's older responseSchema and parameters: upper-case types, `nullable`, no references.

@@ -15,23 +15,23 @@ namespace coax {
 ///
 /// Understood: JSON Schema 2020-12 but for `unevaluatedItems`, `unevaluatedProperties` and dynamic or remote
 /// references, which are refused. Of the formats, date-time, date, time, duration, email, hostname, ipv4, ipv6, uri and
-/// uuid are checked, others are told to the model only. Thread safety: immutable; copies share one state.
+/// uuid are checked, others are for the model only. Thread safety: immutable; copies share one state.
 class runtime_schema {
 public:
     /// Checks and keeps a schema.
     /// Errors: `errc::invalid_argument`; `where` is the JSON pointer of the offence in the schema.
     [[nodiscard]] static result<runtime_schema> parse(std::string_view text);
 
-    /// The schema as a service wants it, compact. What the dialect has no word for moves into the description and is
+    /// The schema as a service wants it, compact. What the dialect cannot express moves into the description and is
     /// still checked by `validate`.
-    /// Errors: `errc::invalid_argument` if the dialect cannot say it; `where` is the JSON pointer in the schema.
+    /// Errors: `errc::invalid_argument` if the dialect cannot express it; `where` is the JSON pointer in the schema.
     [[nodiscard]] result<std::string> for_dialect(schema_dialect dialect) const;
 
-    /// Checks an answer. Errors: `errc::invalid_json`, in the words of `json::read`.
-    [[nodiscard]] result<void> validate(std::string_view answer) const;
+    /// Checks a response. Errors: `errc::invalid_json`, with the messages of `json::read`.
+    [[nodiscard]] result<void> validate(std::string_view response) const;
 
-    /// What is wrong with an answer, in the order of the text, one by one. Empty: `validate` accepts it.
-    [[nodiscard]] std::vector<json::violation> find_violations(std::string_view answer) const;
+    /// All violations of a response, in the order of the text. Empty: `validate` accepts it.
+    [[nodiscard]] std::vector<json::violation> find_violations(std::string_view response) const;
 
     /// The schema's `title` if it can be a name, else "answer". Fits ^[A-Za-z0-9_-]{1,64}$.
     [[nodiscard]] std::string const& name() const noexcept;

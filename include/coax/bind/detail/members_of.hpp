@@ -52,7 +52,7 @@ concept listed_class = std::is_class_v<T> && !open_struct<T> && documented<T>;
 #if defined(__cpp_impl_reflection)
 /// With C++26 any class shows its members, private ones and those of its bases too.
 template <class T>
-concept reflected_class = reflect::detail::seen_through<T> && !listed_class<T>;
+concept reflected_class = reflect::detail::lists_members<T> && !listed_class<T>;
 #else
 template <class T>
 concept reflected_class = false;
@@ -91,7 +91,7 @@ struct address_list {
 
 template <class T>
 consteval auto member_addresses() {
-    return reflect::visit_fields(reflect::detail::ghost<T>::object.value, [](auto const&... members) {
+    return reflect::visit_fields(reflect::detail::undefined_object<T>::object.value, [](auto const&... members) {
         return address_list<sizeof...(members)>{{static_cast<void const*>(&members)...}};
     });
 }
@@ -101,7 +101,7 @@ consteval void assign_docs(auto&, auto const&, coax::reflect::detail::field_docs
 template <class T, class First, class... Rest>
 consteval void assign_docs(auto& docs, auto const& addresses,
                            coax::reflect::detail::field_docs<First, Rest...> const& fields) {
-    void const* const wanted = &(reflect::detail::ghost<T>::object.value.*fields.first.member);
+    void const* const wanted = &(reflect::detail::undefined_object<T>::object.value.*fields.first.member);
     for (std::size_t i = 0; i < reflect::field_count<T>; ++i)
         if (addresses.entries[i] == wanted) docs.entries[i] = &fields.first.documentation;
     assign_docs<T>(docs, addresses, fields.rest);
@@ -128,9 +128,9 @@ struct members_of<T> {
     }
     template <class Visitor>
     static consteval auto pass() {
-        return reflect::visit_fields(reflect::detail::ghost<T>::object.value, []<class... Fields>(Fields const&...) {
-            return Visitor::template visit<Fields...>();
-        });
+        return reflect::visit_fields(
+            reflect::detail::undefined_object<T>::object.value,
+            []<class... Fields>(Fields const&...) { return Visitor::template visit<Fields...>(); });
     }
     static void locate(void* object, void** members) {
         reflect::visit_fields(*static_cast<T*>(object), [members](auto&... fields) {

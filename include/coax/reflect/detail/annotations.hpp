@@ -31,10 +31,10 @@ consteval bool is_of_std(std::meta::info thing) {
     return thing == ^^std;
 }
 
-/// A class whose members, private ones and those of its bases too, the compiler lists. The library's own are left out:
-/// what they hold is no one's JSON.
+/// A class whose members the compiler can list, private ones and those of its bases included. Classes of the standard
+/// library are left out: their members are no part of any JSON.
 template <class T>
-concept seen_through = std::is_class_v<T> && !is_of_std(std::meta::dealias(^^T));
+concept lists_members = std::is_class_v<T> && !is_of_std(std::meta::dealias(^^T));
 
 consteval void append_members(std::meta::info type, std::vector<std::meta::info>& members) {
     constexpr auto all = std::meta::access_context::unchecked();

@@ -17,7 +17,7 @@ struct any_value {
     }
 };
 
-/// The same for a struct's only initializer, which must not be the struct itself.
+/// Converts to anything but `Aggregate`: a struct's only initializer would else be taken for a copy of the struct.
 template <class Aggregate>
 struct any_value_but {
     template <class T>

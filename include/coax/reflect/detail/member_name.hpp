@@ -14,11 +14,11 @@ namespace coax::reflect::detail {
 #pragma clang diagnostic ignored "-Wundefined-internal"
 #endif
 
-/// An object of any type that exists for the compiler only: its members have addresses, and addresses have names.
+/// Declares an object of any type without defining it: its members have addresses, which the compiler prints by name.
 template <class T>
-struct ghost {
+struct undefined_object {
     T const value;
-    static ghost const object;  // never defined
+    static undefined_object const object;
 };
 
 /// A pointer as a template argument. Clang prints the member's name only when it is wrapped.
@@ -97,7 +97,7 @@ struct list_pointers {
 template <class T, std::size_t N>
 consteval auto member_names() {
     constexpr list_pointers lister{};
-    constexpr auto pointers = visit_members<N>(ghost<T>::object.value, lister);
+    constexpr auto pointers = visit_members<N>(undefined_object<T>::object.value, lister);
     return [&]<std::size_t... I>(std::index_sequence<I...>) {
         return join_names<address{pointer_at<I>(pointers)}...>();
     }(std::make_index_sequence<N>{});

@@ -1,39 +1,17 @@
 #pragma once
 
-#include "json/internal/violation.hpp"
-
-#include <coax/schema/runtime_schema.hpp>
-
 #include <boost/json/value.hpp>
 
 #include <algorithm>
-#include <optional>
+#include <cstddef>
 #include <string>
 #include <string_view>
-#include <vector>
 
-namespace coax {
-
-/// What copies of a runtime_schema share.
-struct runtime_schema::state {
-    boost::json::value root;
-    std::string name;
-};
-
-namespace schema::detail {
+/// Finding one's way in a parsed JSON Schema.
+namespace coax::schema::detail {
 
 /// Nesting of a schema, and of the schemas that hold for one value through `$ref`.
 inline constexpr std::size_t max_schema_depth = 128;
-
-/// Why a tree is not a schema that coax understands.
-[[nodiscard]] std::optional<error> check_schema(boost::json::value const& root);
-
-/// How a value differs from a schema: at most `most_violations`, with their offsets left at 0.
-/// @param most_checks  How often a schema may be held against a value before that is a violation.
-[[nodiscard]] std::vector<json::violation> validate_tree(boost::json::value const& root,
-                                                         boost::json::value const& answer, std::size_t most_checks);
-
-// --- what all of them ask of a schema ---
 
 /// The member `key` of an object, or null.
 [[nodiscard]] inline boost::json::value const* member(boost::json::object const& object, std::string_view key) {
@@ -60,5 +38,4 @@ inline constexpr std::size_t max_schema_depth = 128;
 /// The schema itself, or the one that its `$ref` leads to, over as many as it takes.
 [[nodiscard]] boost::json::value const& follow(boost::json::value const& root, boost::json::value const& schema);
 
-}  // namespace schema::detail
-}  // namespace coax
+}  // namespace coax::schema::detail

@@ -1,4 +1,4 @@
-#include "schema/schema_problem.hpp"
+#include "schema/explain.hpp"
 
 namespace coax::schema::detail {
 

@@ -1,5 +1,6 @@
+#include "schema/schema_navigation.hpp"
+
 #include "json/internal/text.hpp"
-#include "schema/schema_tree.hpp"
 
 namespace coax::schema::detail {
 

@@ -144,11 +144,9 @@ public:
 
     explicit stream_items(Source& from) : from_{&from} {}
 
-    [[nodiscard]] asio::awaitable<std::optional<held>> next() {
-        auto turn = turn_.try_lock();
-        if (!turn) turn = co_await turn_.lock();
-        co_return co_await from_->next();
-    }
+    /// Held by the worker that asks for the next item.
+    [[nodiscard]] async_mutex& turn() noexcept { return turn_; }
+    [[nodiscard]] asio::awaitable<std::optional<held>> next() { return from_->next(); }
     static auto call(F& f, held& one) { return f(std::move(one)); }
     [[nodiscard]] std::optional<std::size_t> size() const noexcept { return std::nullopt; }
     [[nodiscard]] std::size_t count_left() const noexcept { return 0; }
@@ -236,10 +234,13 @@ private:
             if (buffers()) room = co_await state_.enter();
             std::optional<typename items_type::held> one;
             if (state_.stopped()) co_return;
-            if constexpr (items_type::suspends)
+            if constexpr (items_type::suspends) {
+                auto turn = items_.turn().try_lock();
+                if (!turn) turn = co_await items_.turn().lock();
                 one = co_await items_.next();
-            else
+            } else {
                 one = items_.next();
+            }
             if (!one) co_return;
             auto const place = state_.start();
             if constexpr (lists) sink_.results.push_back(not_started());

@@ -216,8 +216,10 @@ template <class Made>
 [[nodiscard]] chat_request request_of(Made made) {
     if constexpr (std::same_as<Made, result<chat_request>>)
         return value_or_throw(std::move(made));
+    else if constexpr (std::same_as<Made, chat_request>)
+        return made;
     else
-        return as_request(made);
+        return to_request(std::string{std::move(made)});
 }
 
 }  // namespace detail

@@ -200,8 +200,9 @@ private:
     }
 };
 
-template <class T>
-asio::awaitable<batch_output<T>> ask(client llm, chat_request request) {
+/// A template over the request, so that a file that asks for no batch compiles no request.
+template <class T, chat_input Request>
+asio::awaitable<batch_output<T>> ask(client llm, Request request) {
     if constexpr (std::same_as<T, std::string>) {
         auto response = co_await llm.parse(std::move(request), output_format{});
         co_return batch_output<T>{std::move(response.text), response.usage, response.attempts};

@@ -8,7 +8,6 @@
 #include <coax/sync/async_semaphore.hpp>
 #include <coax/tasks/stream.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <exception>
 #include <functional>
@@ -206,7 +205,8 @@ public:
     asio::awaitable<void> run() {
         if (may_buffer && (sink_suspends || state_.options().ordered)) ring_.resize(state_.options().window);
         auto const most = state_.options().concurrency;
-        auto const count = std::min(most, items_.size().value_or(most));
+        auto const known = items_.size().value_or(most);
+        auto const count = known < most ? known : most;
         for (std::size_t i = 0; i < count; ++i) workers_.add(work_off());
         if (auto failure = co_await workers_.run(coax::detail::on_failure::cancel_rest))
             std::rethrow_exception(failure);

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <string_view>
 
@@ -18,8 +17,9 @@ inline constexpr char name_rule[] = "must be 1 to 64 letters, digits, '_' or '-'
 
 /// Whether services take `text` as the name of a tool or a schema.
 [[nodiscard]] constexpr bool is_name(std::string_view text) noexcept {
-    return !text.empty() && text.size() <= max_name_length &&
-           std::all_of(text.begin(), text.end(), [](char c) { return is_name_character(c); });
+    for (char const c : text)
+        if (!is_name_character(c)) return false;
+    return !text.empty() && text.size() <= max_name_length;
 }
 
 }  // namespace coax::core::detail

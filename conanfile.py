@@ -19,7 +19,7 @@ class CoaxConan(ConanFile):
     package_type = "library"
     settings = "os", "arch", "compiler", "build_type"
 
-    # One to one the options of CMakeLists.txt: with_x is COAX_BUILD_X.
+    # One to one the options of CMakeLists.txt that matter to a package: with_x is COAX_BUILD_X.
     options = {
         "shared": [True, False],
         "fPIC": [True, False],

@@ -1,9 +1,9 @@
 # What every target of this project shares, and the one way in which a room joins the library.
 
-# Warnings and sanitizers: linked privately, never seen by users.
+# Warnings and sanitizers: linked privately, never seen by users. That a warning is an error is a matter of the presets.
 add_library(coax_dev INTERFACE)
 target_compile_options(coax_dev INTERFACE
-    -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Woverloaded-virtual -Werror
+    -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Woverloaded-virtual $<$<BOOL:${COAX_WERROR}>:-Werror>
     # GCC blames a class for the base that Boost.System gives it (error_category); -Wall warns where such a class is deleted.
     $<$<CXX_COMPILER_ID:Clang>:-Wnon-virtual-dtor>
     # Clang warns of every `auto x = ghost` in the reflection of members; GCC of designated initializers with defaults.

@@ -95,7 +95,7 @@ double over_sockets() {
         if (fates[i] == fate::refused)
             wanted.script.push_back({.request = i + 1,
                                      .fault = {.kind = coax::sim::fault_kind::rate_limited,
-                                              .retry_after = coax::sim::retry_after_form::none}});
+                                               .retry_after = coax::sim::retry_after_form::none}});
         else if (fates[i] == fate::hangs)
             wanted.script.push_back({.request = i + 1, .fault = {.kind = coax::sim::fault_kind::stall}});
     coax::sim::server server{wanted};

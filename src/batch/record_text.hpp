@@ -12,8 +12,8 @@ namespace coax::detail {
 /// A member of a record as it stands in a prompt or a key: text as it is, anything else as JSON.
 [[nodiscard]] inline std::string record_text(json_value const& member) {
     if (!member.is_string()) return member.text();
-    auto text = json::read<std::string>(member);
-    return text ? std::move(*text) : member.text();
+    if (auto text = json::read<std::string>(member)) return std::move(*text);
+    return member.text();
 }
 
 [[nodiscard]] inline std::string_view without_blanks(std::string_view text) {

@@ -12,6 +12,7 @@ namespace {
 
 std::vector<asio::any_io_executor> shards_of(runtime const& rt) {
     std::vector<asio::any_io_executor> executors;
+    executors.reserve(rt.shard_count());
     for (std::size_t i = 0; i < rt.shard_count(); ++i) executors.push_back(rt.executor(i));
     return executors;
 }

@@ -70,7 +70,7 @@ bool header_list::contains(std::string_view name) const noexcept {
 result<base_url> parse_base_url(std::string_view text) {
     auto const parsed = boost::urls::parse_uri(text);
     if (!parsed) return invalid_argument("base_url", "not a URL of the form https://host[:port][/path][?query]");
-    auto const url = *parsed;
+    auto const& url = *parsed;
 
     auto const scheme = url.scheme();
     bool const tls = equal_ignoring_case({scheme.data(), scheme.size()}, "https");

@@ -17,6 +17,7 @@ constexpr std::size_t most_names = 1'024;       // then the cache starts anew
 
 std::vector<tcp::endpoint> endpoints_of(std::vector<asio::ip::address> const& addresses, std::uint16_t port) {
     std::vector<tcp::endpoint> endpoints;
+    endpoints.reserve(addresses.size());
     for (auto const& address : addresses) endpoints.emplace_back(address, port);
     return endpoints;
 }

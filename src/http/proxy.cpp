@@ -91,7 +91,7 @@ std::string authority(origin const& to) {
 result<proxy> parse_proxy(secret const& text) {
     auto const parsed = boost::urls::parse_uri(text.reveal());
     if (!parsed) return invalid_argument("https_proxy", "not a URL of the form http://[user:password@]host:port");
-    auto const url = *parsed;
+    auto const& url = *parsed;
     if (url.scheme_id() != boost::urls::scheme::http)
         return invalid_argument("https_proxy", "a proxy's URL begins with http://");
     if (url.encoded_host().empty()) return invalid_argument("https_proxy", "the proxy's URL names no host");

@@ -11,7 +11,7 @@
 namespace coax::sim::detail {
 namespace {
 
-constexpr std::size_t default_overlong_bytes = 256 * 1024;
+constexpr std::size_t default_overlong_bytes = std::size_t{256} * 1024;
 constexpr std::size_t quoted_result_bytes = 400;
 constexpr std::size_t quoted_prompt_bytes = 200;
 constexpr std::size_t quoted_words = 8;

@@ -214,13 +214,15 @@ private:
 }  // namespace
 
 api_error missing_parameter(std::string const& where, std::string param) {
-    return bad_request("Missing required parameter: " + quoted(where) + ".", param.empty() ? where : std::move(param),
+    if (param.empty()) param = where;
+    return bad_request("Missing required parameter: " + quoted(where) + ".", std::move(param),
                        "missing_required_parameter");
 }
 
 api_error invalid_type(std::string const& where, std::string_view expected, std::string param) {
+    if (param.empty()) param = where;
     return bad_request("Invalid type for " + quoted(where) + ": expected " + std::string{expected} + ".",
-                       param.empty() ? where : std::move(param), "invalid_type");
+                       std::move(param), "invalid_type");
 }
 
 api_error unsupported_value(std::string_view value, std::string_view supported, std::string param) {

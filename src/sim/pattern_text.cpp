@@ -8,7 +8,7 @@ namespace {
 
 constexpr int max_repeats = 256;
 constexpr int max_depth = 32;
-constexpr std::size_t max_text_bytes = 64 * 1024;
+constexpr std::size_t max_text_bytes = std::size_t{64} * 1024;
 
 /// Reads a pattern and makes a text in one pass. Every alternative is made, and one of them is used.
 class pattern_sampler {
@@ -56,7 +56,7 @@ private:
         auto [least, most] = quantifier();
         if (failed_) return {};
         auto const end = at_;
-        auto const count = least + static_cast<int>(random_.below(static_cast<std::size_t>(most - least + 1)));
+        auto const count = least + static_cast<int>(random_.below(static_cast<std::size_t>(most - least) + 1));
         if (count == 0) return {};
         std::string text = first;
         for (int i = 1; i < count && !failed_ && written_ < max_text_bytes; ++i) {
@@ -184,7 +184,9 @@ private:
                 high = pattern_[at_ + 1];
                 at_ += 2;
             }
-            for (int c = low; c <= high; ++c) members.push_back(static_cast<char>(c));
+            if (static_cast<unsigned char>(high) >= 0x80U) return fail();
+            for (int c = static_cast<unsigned char>(low); c <= static_cast<unsigned char>(high); ++c)
+                members.push_back(static_cast<char>(c));
         }
         if (!take(']')) return fail();
         if (negated) members = others(members);

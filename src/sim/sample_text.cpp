@@ -62,7 +62,7 @@ std::vector<json::value const*> matching(json::array const& values, Words const&
 }  // namespace
 
 int sample_text::between(int low, int high) {
-    return low + static_cast<int>(random_.below(static_cast<std::size_t>(high - low + 1)));
+    return low + static_cast<int>(random_.below(static_cast<std::size_t>(high - low) + 1));
 }
 
 std::string sample_text::date() { return "2026-" + padded(between(1, 12), 2) + "-" + padded(between(1, 28), 2); }

@@ -156,8 +156,8 @@ TEST_P(EveryService, RecoversFromWhatHeals) {
     auto options = secured();
     options.script = {{.request = 1,
                        .fault = {.kind = sim::fault_kind::rate_limited,
-                                .retry_after = sim::retry_after_form::milliseconds,
-                                .wait = 5ms}},
+                                 .retry_after = sim::retry_after_form::milliseconds,
+                                 .wait = 5ms}},
                       {.request = 2, .fault = {.kind = sim::fault_kind::reset, .at_byte = 20}},
                       {.request = 3, .fault = {.kind = sim::fault_kind::overloaded, .wait = 0ms}},
                       {.request = 4, .fault = {.kind = sim::fault_kind::malformed_json}},

@@ -154,7 +154,7 @@ public:
         if (this->has_value()) std::construct_at(&value_, other.value_);
     }
     result(result&& other) noexcept : operations{std::move(other)} {
-        if (this->has_value()) std::construct_at(&value_, std::move(other.value_));
+        if (this->has_value()) std::construct_at(&value_, std::move(other.value_));  // NOLINT(bugprone-use-after-move)
     }
     result& operator=(result const& other)
         requires(std::is_copy_constructible_v<T>)

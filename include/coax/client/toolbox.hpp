@@ -69,7 +69,7 @@ public:
     /// Adds a function, a lambda or another function object. @throws coax::exception  `errc::invalid_argument`: a bad
     /// or duplicate name.
     template <class F>
-    toolbox& add(std::string name, std::string description, F function, tool_options options = {});
+    toolbox& add(std::string name, std::string description, F callable, tool_options options = {});
 
     /// Adds a member function: `add("find", "Finds an order", &orders::find, shared_orders)`.
     /// @param object  A `std::shared_ptr`, or a pointer to what outlives every run with this tool.
@@ -90,7 +90,7 @@ public:
 
 private:
     template <class Signature, class F>
-    toolbox& add_function(std::string name, std::string description, F function, tool_options options);
+    toolbox& add_function(std::string name, std::string description, F callable, tool_options options);
 
     std::vector<std::shared_ptr<entry const>> entries_;
 };
@@ -185,16 +185,16 @@ boost::asio::awaitable<result<std::string>> call_tool(std::shared_ptr<F> functio
 }  // namespace detail
 
 template <class F>
-toolbox& toolbox::add(std::string name, std::string description, F function, tool_options options) {
+toolbox& toolbox::add(std::string name, std::string description, F callable, tool_options options) {
     if constexpr (std::is_member_function_pointer_v<F>)
         static_assert(!std::is_member_function_pointer_v<F>,
                       "coax: a member function needs its object: add(name, description, &type::function, object)");
     else if constexpr (detail::has_signature<F>)
-        return add_function<decltype(detail::signature_of(function))>(std::move(name), std::move(description),
-                                                                      std::move(function), options);
+        return add_function<decltype(detail::signature_of(callable))>(std::move(name), std::move(description),
+                                                                      std::move(callable), options);
     else if constexpr (detail::has_call_signature<F>)
         return add_function<decltype(detail::signature_of(&F::operator()))>(std::move(name), std::move(description),
-                                                                            std::move(function), options);
+                                                                            std::move(callable), options);
     else
         static_assert(std::is_member_function_pointer_v<F>,
                       "coax: a generic or overloaded function does not tell what it takes; use a lambda whose "
@@ -213,7 +213,7 @@ toolbox& toolbox::add(std::string name, std::string description, Method method, 
 }
 
 template <class Signature, class F>
-toolbox& toolbox::add_function(std::string name, std::string description, F function, tool_options options) {
+toolbox& toolbox::add_function(std::string name, std::string description, F callable, tool_options options) {
     using argument = typename Signature::argument;
     static_assert(Signature::arity <= 1, "coax: a tool takes one struct, whose fields are the arguments, or nothing");
     entry tool{.name = std::move(name), .description = std::move(description), .options = options};
@@ -223,7 +223,7 @@ toolbox& toolbox::add_function(std::string name, std::string description, F func
         static_assert(std::is_invocable_v<F&, argument>, "coax: a tool takes its argument by value or const reference");
         tool.parameters = &detail::parameters_of<argument>;
     }
-    tool.call = [shared = std::make_shared<F>(std::move(function))](std::string arguments) {
+    tool.call = [shared = std::make_shared<F>(std::move(callable))](std::string arguments) {
         return detail::call_tool<argument>(shared, std::move(arguments));
     };
     return add(std::move(tool));

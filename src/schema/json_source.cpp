@@ -140,7 +140,7 @@ void json_source::location::prepend(std::string_view keyword, std::size_t index)
 void json_source::location::prepend(std::string_view keyword, std::string_view property) {
     pointer = pointer_to(keyword, property) + pointer;
 }
-void json_source::location::prepend_definition(json_source const& source, key definition) {
+void json_source::location::prepend_definition(json_source const& source, definition_key definition) {
     pointer = source.names_.at(definition).pointer + pointer;
 }
 
@@ -164,7 +164,7 @@ void json_source::find_copy_of_root() {
     }
 }
 
-json_source::key json_source::target(node const& reference) {
+json_source::definition_key json_source::target(node const& reference) {
     auto const text = text_of(*reference.schema, "$ref");
     auto const* const named = resolve(root_, text);
     if (named == &root_ || named == copy_) return start_;
@@ -181,7 +181,7 @@ json_source::node json_source::inlined(node const& reference) {
     return made;
 }
 
-void json_source::find_references(bj::value const& schema, bool only_required, std::vector<key>& found) {
+void json_source::find_references(bj::value const& schema, bool only_required, std::vector<definition_key>& found) {
     if (!schema.is_object()) return;
     auto const& object = schema.get_object();
     if (object.contains("$ref")) return found.push_back(target(node{.schema = &object}));

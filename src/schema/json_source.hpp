@@ -19,7 +19,7 @@ namespace coax::schema::detail {
 class json_source {
 public:
     /// What tells definitions apart: the schema that a `$ref` leads to.
-    using key = boost::json::value const*;
+    using definition_key = boost::json::value const*;
     /// What a file refers to stays a definition.
     static constexpr bool keeps_references = true;
 
@@ -39,22 +39,24 @@ public:
         void prepend(std::string_view keyword, std::size_t index);
         void prepend(std::string_view keyword, std::string_view property);
         void prepend_within(node const& schema) { pointer = schema.within + pointer; }
-        void prepend_definition(json_source const& source, key definition);
+        void prepend_definition(json_source const& source, definition_key definition);
     };
 
     explicit json_source(boost::json::value const& root);
 
-    [[nodiscard]] key root_key() const { return start_; }
+    [[nodiscard]] definition_key root_key() const { return start_; }
     [[nodiscard]] node root() { return look(*start_); }
-    [[nodiscard]] std::string_view definition_name(key definition) const { return names_.at(definition).name; }
-    [[nodiscard]] node definition(key definition) { return look(*definition); }
-    [[nodiscard]] key target(node const& reference);
+    [[nodiscard]] std::string_view definition_name(definition_key definition) const {
+        return names_.at(definition).name;
+    }
+    [[nodiscard]] node definition(definition_key definition) { return look(*definition); }
+    [[nodiscard]] definition_key target(node const& reference);
     /// What is referred to, with the title and description of the reference.
     [[nodiscard]] node inlined(node const& reference);
     /// Calls `visitor` with each definition that a schema refers to.
     template <class Visitor>
-    void visit_references(key schema, bool only_required, Visitor visitor) {
-        std::vector<key> found;
+    void visit_references(definition_key schema, bool only_required, Visitor visitor) {
+        std::vector<definition_key> found;
         find_references(*schema, only_required, found);
         for (auto const each : found) visitor(each);
     }
@@ -93,13 +95,13 @@ private:
     void add_documentation(node& made);
     void add_values(node& made);
     void add_shape(node& made);
-    void find_references(boost::json::value const& schema, bool only_required, std::vector<key>& found);
+    void find_references(boost::json::value const& schema, bool only_required, std::vector<definition_key>& found);
     std::string_view keep(boost::json::value const& value);
 
     boost::json::value const& root_;
-    key start_;          ///< A root may only name a definition: that one.
-    key copy_{nullptr};  ///< The definition that is the same as the root.
-    std::map<key, definition_place> names_{};
+    definition_key start_;          ///< A root may only name a definition: that one.
+    definition_key copy_{nullptr};  ///< The definition that is the same as the root.
+    std::map<definition_key, definition_place> names_{};
     std::deque<std::string> texts_{};           ///< Of values, for nodes to view.
     std::deque<boost::json::value> schemas_{};  ///< Rewritten ones, for nodes to point to.
 };

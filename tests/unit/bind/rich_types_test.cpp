@@ -201,8 +201,11 @@ INSTANTIATE_TEST_SUITE_P(
         "items":{"type":"array","items":{"type":"array","items":{"type":"integer"},"minItems":2,"maxItems":2}},"next":{"type":["string","null"]}},
         "required":["items","next"],"additionalProperties":false})"},
         rich_schema_case{"chain", json_schema<chain>, R"({"type":"object","properties":{"value":{"type":"integer"},
-        "next":{"anyOf":[{"$ref":"#"},{"type":"null"}]},"below":{"type":"array","items":{"anyOf":[{"$ref":"#"},{"type":"null"}]}},
-        "maybe":{"anyOf":[{"type":"integer"},{"type":"string"},{"type":"null"}]}},"required":["value","below","maybe"]})"},
+        "next":{"anyOf":[{"$ref":"#/$defs/chain"},{"type":"null"}]},"below":{"type":"array","items":{"anyOf":[{"$ref":"#/$defs/chain"},{"type":"null"}]}},
+        "maybe":{"anyOf":[{"type":"integer"},{"type":"string"},{"type":"null"}]}},"required":["value","below","maybe"],
+        "$defs":{"chain":{"type":"object","properties":{"value":{"type":"integer"},
+        "next":{"anyOf":[{"$ref":"#/$defs/chain"},{"type":"null"}]},"below":{"type":"array","items":{"anyOf":[{"$ref":"#/$defs/chain"},{"type":"null"}]}},
+        "maybe":{"anyOf":[{"type":"integer"},{"type":"string"},{"type":"null"}]}},"required":["value","below","maybe"]}}})"},
         rich_schema_case{
             "times", json_schema<times>,
             R"({"type":"object","properties":{"birthday":{"type":"string","format":"date"},"due":{"type":"string","format":"date"},
@@ -222,10 +225,11 @@ INSTANTIATE_TEST_SUITE_P(
         rich_schema_case{"classes", json_schema<classes>, R"({"type":"object","properties":{
         "price":{"type":"object","description":"An amount","properties":{"cents":{"type":"integer"},"currency":{"type":"string"}},"required":["cents","currency"]},
         "box":{"type":"object","description":"A box","properties":{"value":{"type":"integer"}},"required":["value"]},
-        "pet":{"type":"object","description":"A dog","properties":{"name":{"type":"string"},"age":{"type":"integer","minimum":0}},"required":["name","age"]},
+        "pet":{"$ref":"#/$defs/dog"},
         "release":{"type":"string","description":"major.minor","pattern":"^\\d+\\.\\d+$"},
-        "pets":{"type":"object","properties":{"items":{"type":"array","items":{"type":"object","description":"A dog","properties":{"name":{"type":"string"},"age":{"type":"integer","minimum":0}},"required":["name","age"]}},
-            "next":{"type":["string","null"]}},"required":["items"]}},"required":["price","box","pet","release","pets"]})"},
+        "pets":{"type":"object","properties":{"items":{"type":"array","items":{"$ref":"#/$defs/dog"}},
+            "next":{"type":["string","null"]}},"required":["items"]}},"required":["price","box","pet","release","pets"],
+        "$defs":{"dog":{"type":"object","description":"A dog","properties":{"name":{"type":"string"},"age":{"type":"integer","minimum":0}},"required":["name","age"]}}})"},
         rich_schema_case{
             "ruled", json_schema<ruled>,
             R"({"type":"object","description":"Rules","properties":{"even":{"type":"integer","multipleOf":2},

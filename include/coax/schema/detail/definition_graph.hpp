@@ -11,10 +11,10 @@ namespace coax::schema::detail {
 template <class Source>
 class definition_graph {
 public:
-    using key = typename Source::key;
+    using definition_key = typename Source::definition_key;
 
     struct entry {
-        key what{};
+        definition_key what{};
         std::size_t uses{0};
         bool recursive{false};
         bool open{true};          ///< A walk is inside of it.
@@ -39,17 +39,17 @@ public:
     /// In the order in which they are met; the root is the first.
     [[nodiscard]] constexpr std::size_t size() const { return size_; }
     [[nodiscard]] constexpr entry& operator[](std::size_t index) { return entries_[index]; }
-    [[nodiscard]] constexpr entry& at(key what) { return *find(what); }
+    [[nodiscard]] constexpr entry& at(definition_key what) { return *find(what); }
 
     /// Whether it contains itself through what must be there.
-    [[nodiscard]] constexpr bool recurs_by_required(key what) {
+    [[nodiscard]] constexpr bool recurs_by_required(definition_key what) {
         for (std::size_t i = 0; i < size_; ++i) entries_[i].visited = false;
         return leads_to(what, what);
     }
 
 private:
     /// Walks each once, depth first; one that is met again while it is still open contains itself.
-    constexpr void explore(key what) {
+    constexpr void explore(definition_key what) {
         if (auto* const known = find(what); known != nullptr) {
             ++known->uses;
             known->recursive = known->recursive || known->open;
@@ -57,13 +57,13 @@ private:
         }
         auto const index = size_;
         add({.what = what, .uses = index == 0 ? 0U : 1U});
-        source_.visit_references(what, false, [this](key each) { explore(each); });
+        source_.visit_references(what, false, [this](definition_key each) { explore(each); });
         entries_[index].open = false;
     }
 
-    constexpr bool leads_to(key from, key wanted) {
+    constexpr bool leads_to(definition_key from, definition_key wanted) {
         bool found = false;
-        source_.visit_references(from, true, [&](key each) {
+        source_.visit_references(from, true, [&](definition_key each) {
             auto& next = *find(each);
             if (found || (found = each == wanted) || next.visited) return;
             next.visited = true;
@@ -80,7 +80,7 @@ private:
                 ++entries_[index].namesake;
     }
 
-    [[nodiscard]] constexpr entry* find(key what) const {
+    [[nodiscard]] constexpr entry* find(definition_key what) const {
         for (std::size_t i = 0; i < size_; ++i)
             if (entries_[i].what == what) return entries_ + i;
         return nullptr;

@@ -12,12 +12,12 @@ namespace coax::schema::detail {
 class type_source {
 public:
     /// What tells definitions apart.
-    using key = bind::detail::type_descriptor const*;
+    using definition_key = bind::detail::type_descriptor const*;
     /// Definitions are for structs that would be written twice, or that contain themselves.
     static constexpr bool keeps_references = false;
 
     struct node : schema_node {
-        key type{nullptr};
+        definition_key type{nullptr};
         doc const* stated{nullptr};  ///< Of a field or type, with what is meant for its items.
         doc const* form{nullptr};    ///< Of a type with a `json_form`: what is not stated otherwise.
         bool is_item{false};         ///< It is the item of a list or map, of which `stated` tells.
@@ -31,19 +31,19 @@ public:
         constexpr void prepend(std::string_view, std::string_view property) {
             if (field.empty()) field = property;
         }
-        constexpr void prepend_definition(type_source const&, key) {}
+        constexpr void prepend_definition(type_source const&, definition_key) {}
         constexpr void prepend_within(node const&) {}
     };
 
     constexpr explicit type_source(bind::detail::type_descriptor const& root) : root_{&root} {}
 
-    [[nodiscard]] constexpr key root_key() const { return root_; }
+    [[nodiscard]] constexpr definition_key root_key() const { return root_; }
     [[nodiscard]] constexpr node root() const {
         return root_->structure != nullptr ? definition(root_) : look(root_, nullptr);
     }
-    [[nodiscard]] constexpr std::string_view definition_name(key type) const { return type->name; }
-    [[nodiscard]] constexpr node definition(key type) const { return make_object(type, nullptr); }
-    [[nodiscard]] constexpr key target(node const& reference) const { return reference.type; }
+    [[nodiscard]] constexpr std::string_view definition_name(definition_key type) const { return type->name; }
+    [[nodiscard]] constexpr node definition(definition_key type) const { return make_object(type, nullptr); }
+    [[nodiscard]] constexpr definition_key target(node const& reference) const { return reference.type; }
     /// What is referred to, with the documentation of the reference.
     [[nodiscard]] constexpr node inlined(node const& reference) const {
         auto made = make_object(reference.type, reference.is_item ? nullptr : reference.stated);
@@ -52,7 +52,7 @@ public:
     }
     /// Calls `visitor` with each definition that one refers to.
     template <class Visitor>
-    constexpr void visit_references(key type, bool only_required, Visitor visitor) const {
+    constexpr void visit_references(definition_key type, bool only_required, Visitor visitor) const {
         if (type->structure == nullptr) return visit_structs(*type, visitor);
         for (std::size_t i = 0; i < type->structure->field_count; ++i)
             if (auto const& field = type->structure->fields[i];
@@ -183,7 +183,7 @@ private:
         return type.what == bind::detail::kind::flags || (type.collection != nullptr && type.collection->unique);
     }
 
-    static constexpr node look(key type, doc const* stated, bool is_item = false) {
+    static constexpr node look(definition_key type, doc const* stated, bool is_item = false) {
         using bind::detail::kind;
         node made;
         made.is_item = is_item;
@@ -260,7 +260,7 @@ private:
             if (made.type->variant->alternatives[i].type->what == bind::detail::kind::null) made.nullable = true;
     }
 
-    static constexpr node make_object(key type, doc const* stated) {
+    static constexpr node make_object(definition_key type, doc const* stated) {
         node made;
         auto const* const own = type->structure->documentation;
         set_documentation(made, stated != nullptr ? stated : own);
@@ -270,14 +270,14 @@ private:
         made.has_properties = true;
         return made;
     }
-    static constexpr node make_string_of_names(key flags) {
+    static constexpr node make_string_of_names(definition_key flags) {
         node made;
         made.type = flags;
         made.kind = node_kind::string;
         return made;
     }
 
-    key root_;
+    definition_key root_;
 };
 
 }  // namespace coax::schema::detail

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <coax/core/error.hpp>
+#include <coax/core/result.hpp>
 #include <coax/runtime/clock.hpp>
 
 #include <mutex>

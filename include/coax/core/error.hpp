@@ -25,10 +25,10 @@ enum class errc {
     timeout,           ///< A time limit passed; `error::message` names which. The service may have acted.
     connect_failed,    ///< No connection could be made (name, route, refusal, proxy). Nothing was sent.
     tls_failed,        ///< The peer's certificate or host name was not accepted. Nothing was sent.
-    connection_lost,   ///< The connection ended before the whole answer was there. The service may have acted.
+    connection_lost,   ///< The connection ended before the whole response was there. The service may have acted.
     protocol_error,    ///< The peer's bytes are not HTTP, not an event stream or not the service's JSON. It may have
                        ///< acted.
-    too_large,         ///< An answer, event, line or queue outgrew its stated bound. The service may have acted.
+    too_large,         ///< A response, event, line or queue outgrew its stated bound. The service may have acted.
     rate_limited,      ///< 429 or its like: too many requests or tokens. The service did nothing.
     quota_exhausted,   ///< Credit or a spending limit is used up; waiting does not help. The service did nothing.
     overloaded,        ///< 503, 529: the service has no capacity. It did nothing.
@@ -36,11 +36,11 @@ enum class errc {
     authentication,    ///< No key, a wrong key, or one that may not do this. The service did nothing.
     not_found,         ///< No such model, deployment or address. The service did nothing.
     bad_request,       ///< The service refused the request as malformed or unsupported. It did nothing.
-    context_too_long,  ///< The prompt and the wanted answer do not fit the model. The service did nothing.
-    content_filtered,  ///< A content filter blocked the prompt or the answer. May be billed.
+    context_too_long,  ///< The prompt and the wanted response do not fit the model. The service did nothing.
+    content_filtered,  ///< A content filter blocked the prompt or the response. May be billed.
     refused,           ///< The model declined to answer. Billed.
-    truncated,         ///< The answer hit its token limit and is incomplete. Billed.
-    invalid_output,    ///< The answer does not have the wanted form, also after all re-asks. Billed.
+    truncated,         ///< The response hit its token limit and is incomplete. Billed.
+    invalid_output,    ///< The response does not have the wanted form, also after all re-asks. Billed.
     tool_failed,       ///< The tool loop could not go on (too many rounds). Billed.
     invalid_argument,  ///< An option, request or schema is wrong; `error::where` names it. Nothing was sent.
     invalid_json,      ///< Text is not JSON or does not fit the type; `error::where` is the JSON pointer.
@@ -70,8 +70,8 @@ struct error {
     std::optional<std::chrono::milliseconds> retry_after{};  ///< The wait the service asked for.
     std::optional<bool> should_retry{};  ///< The service's own verdict (`x-should-retry`), if it gave one.
     int attempts{0};                     ///< Times a request was sent; 0: not counted or never.
-    std::int64_t input_tokens{0};        ///< Billed for answers that did not serve, as far as known.
-    std::int64_t output_tokens{0};       ///< The same of the answers themselves.
+    std::int64_t input_tokens{0};        ///< Billed for responses that could not be used, as far as known.
+    std::int64_t output_tokens{0};       ///< The same of the responses themselves.
     rate_limit_status rate_limits{};     ///< What the response said about the service's rate limits.
     boost::system::error_code cause{};   ///< What the operating system or TLS reported, if it did.
 

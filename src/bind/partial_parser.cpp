@@ -6,7 +6,7 @@ namespace coax::bind::detail {
 
 partial_parser::partial_parser(type_descriptor const& type, void* into, json::read_options const& options)
     : parser_input{options}, reader{{}, input_options}, type_{type}, into_{into} {
-    if (allows_surrounding_text()) state_ = state::before;
+    if (allows_surrounding_text() || options.leniency.bad_utf8) state_ = state::before;
     begin_partial(progress_);
 }
 
@@ -53,6 +53,9 @@ void partial_parser::run() {
 
 /// Goes to the beginning of the value. False: it has not arrived.
 bool partial_parser::find_start() {
+    auto const mark = json::detail::byte_order_mark.substr(0, input_text.size());
+    if (offset() == 0 && input_text == mark && mark.size() < json::detail::byte_order_mark.size()) return false;
+    if (offset() == 0) skip_byte_order_mark();
     skip_space();
     if (at_ == end_) return false;
     auto const bracket = bracket_of(type_);

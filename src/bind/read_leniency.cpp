@@ -15,7 +15,6 @@ bool is_number(type_descriptor const& type) {
 
 reader::leniency_outcome reader::read_with_leniency(type_descriptor const& type, void* into) {
     switch (type.what) {
-        case kind::nullable: return read_python_none(type, into);
         case kind::variant:
         case kind::any:
         case kind::sequence:
@@ -32,21 +31,7 @@ reader::leniency_outcome reader::read_with_leniency(type_descriptor const& type,
         return is_scalar && options_.leniency.scalars_in_strings ? read_scalar_in_string(type, into)
                                                                  : leniency_outcome::not_applicable;
     if (is_text && options_.leniency.scalars_as_strings) return read_scalar_as_string(into);
-    if (type.what == kind::real) return read_special_number(type, into);
     return type.what == kind::boolean ? read_python_boolean(into) : leniency_outcome::not_applicable;
-}
-
-reader::leniency_outcome reader::read_python_none(type_descriptor const& type, void* into) {
-    if (peek() != 'N' || !take_python_word("None")) return leniency_outcome::not_applicable;
-    type.nullable->reset(into);
-    return leniency_outcome::read;
-}
-
-reader::leniency_outcome reader::read_special_number(type_descriptor const& type, void* into) {
-    double value = 0;
-    if (!take_special_number(value)) return leniency_outcome::not_applicable;
-    store_real(into, type.bytes, value);
-    return leniency_outcome::read;
 }
 
 /// Reads a string in single quotes as the same string in double quotes.

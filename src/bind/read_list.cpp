@@ -16,9 +16,14 @@ constexpr std::size_t items_sampled = 4;
 // --- optionals, pointers and conversions ---
 
 bool reader::read_nullable(type_descriptor const& type, void* into) {
-    if (peek() != 'n') return read(*type.inner, type.nullable->emplace(into));
-    type.nullable->reset(into);
-    return take_word("null") || fail("a value");
+    char const* const where = at_;
+    if (peek() == 'n' || (peek() == 'N' && take_python_word("None"))) {
+        type.nullable->reset(into);
+        return at_ != where || take_word("null") || fail("a value");
+    }
+    bool const goes_on = read(*type.inner, type.nullable->emplace(into));
+    if (ignored_at_ == where) type.nullable->reset(into);
+    return goes_on;
 }
 
 bool reader::read_element(void* context, void* element) {

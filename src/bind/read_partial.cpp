@@ -6,10 +6,7 @@
 
 namespace coax::bind::detail {
 
-void reader::begin_partial(partial_state& state) {
-    partial_ = &state;
-    in_special_mode_ = true;
-}
+void reader::begin_partial(partial_state& state) { partial_ = &state; }
 
 bool reader::need_more() {
     partial_->needs_more = true;
@@ -45,13 +42,18 @@ bool reader::is_token_complete() {
            (at_ != end_ && partial_->tokens.is_complete(text(), offset()));
 }
 
+bool reader::read_partial(type_descriptor const& type, void* into) {
+    if (at_ == end_ && !partial_->is_at_end) return need_more();
+    if (!can_grow(type, peek())) return is_token_complete() ? read_complete(type, into) : need_more();
+    if (type.what == kind::string) return start_string(*static_cast<std::string*>(into));
+    return read_kind(type, into);
+}
+
 /// Reads a value that has arrived completely.
 bool reader::read_complete(type_descriptor const& type, void* into) {
     auto* const state = std::exchange(partial_, nullptr);
-    in_special_mode_ = has_leniency_;
     bool const goes_on = read(type, into);
     partial_ = state;
-    in_special_mode_ = true;
     return goes_on;
 }
 

@@ -50,7 +50,7 @@ bool reader::store_in_range(type_descriptor const& type, void* into, bool negati
 /// Many digits, exponents, fractions that are zero, and what is no integer.
 bool reader::read_integer(type_descriptor const& type, void* into) {
     char const* const stop = json::detail::find_number_end(at_, end_);
-    if (stop == nullptr) return report_mismatch(type);
+    if (stop == nullptr) return read_mismatch(type, into);
     bool const negative = *at_ == '-';
     char const* at = negative ? at_ + 1 : at_;
     std::uint64_t size = 0;
@@ -65,7 +65,7 @@ bool reader::read_integer(type_descriptor const& type, void* into) {
     if (at == stop) return store_in_range(type, into, negative, size, stop);
     auto const real = json::detail::to_real(at_, stop);
     // Above 2^53 a fraction or exponent may hide digits that a double does not hold.
-    if (std::trunc(real) != real || std::fabs(real) > 9007199254740992.0) return report_mismatch(type);
+    if (std::trunc(real) != real || std::fabs(real) > 9007199254740992.0) return report_mismatch(name_of(type));
     return store_in_range(type, into, real < 0, static_cast<std::uint64_t>(std::fabs(real)), stop);
 }
 
@@ -77,8 +77,10 @@ bool reader::report_out_of_range(type_descriptor const& type) {
 
 bool reader::read_real(type_descriptor const& type, void* into) {
     char const* const stop = json::detail::find_number_end(at_, end_);
-    if (stop == nullptr) return report_mismatch(type);
-    auto value = json::detail::to_real(at_, stop);
+    double value = 0;
+    if (stop == nullptr && !take_special_number(value)) return read_mismatch(type, into);
+    if (stop == nullptr) return store_real(into, type.bytes, value), true;
+    value = json::detail::to_real(at_, stop);
     bool const narrow = type.bytes == sizeof(float);
     auto const most = narrow ? double{std::numeric_limits<float>::max()} : std::numeric_limits<double>::max();
     if (std::fabs(value) > most) {
@@ -102,7 +104,7 @@ bool reader::read_enum(type_descriptor const& type, void* into) {
     auto const& names = *type.enumeration;
     if (auto const index = options_.leniency.enum_case ? find_similar(names, name) : no_field; index != no_field)
         return store_enumerator(type, into, names.names[index]);
-    return add_violation(name_of(type), quoted(json::detail::shorten(name)), where);
+    return report_value(name_of(type), quoted(json::detail::shorten(name)), where);
 }
 
 bool reader::read_formatted(type_descriptor const& type, void* into) {
@@ -112,18 +114,21 @@ bool reader::read_formatted(type_descriptor const& type, void* into) {
     std::string_view text;
     if (!take_string(text, spare)) return false;
     if (form.read(text, into)) return true;
-    return add_violation(std::string{form.name}.append(" such as ").append(quoted(form.sample)),
-                         quoted(json::detail::shorten(text)), where);
+    return report_value(std::string{form.name}.append(" such as ").append(quoted(form.sample)),
+                        quoted(json::detail::shorten(text)), where);
 }
 
 bool reader::read_any(void* into) {
     char const* const begin = at_;
-    if (has_leniency_) set_leniency({});
+    auto const& allowed = options_.leniency;
+    if (has_leniency_) set_leniency({.special_numbers = allowed.special_numbers, .bad_utf8 = allowed.bad_utf8});
+    was_repaired_ = false;
     bool const whole = skip_value();
-    if (has_leniency_) set_leniency(options_.leniency);
+    if (has_leniency_) set_leniency(allowed);
     if (!whole) return false;
     std::string compact;
-    json::detail::append_compact(compact, {begin, static_cast<std::size_t>(at_ - begin)});
+    std::string_view const text{begin, static_cast<std::size_t>(at_ - begin)};
+    was_repaired_ ? json::detail::append_repaired(compact, text) : json::detail::append_compact(compact, text);
     json::detail::value_access::text(*static_cast<json_value*>(into)) = std::move(compact);
     return true;
 }

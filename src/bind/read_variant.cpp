@@ -56,7 +56,7 @@ bool reader::read_variant(type_descriptor const& type, void* into) {
         ++candidates;
         best = i;
     }
-    if (candidates == 0) return report_mismatch(type);
+    if (candidates == 0) return read_mismatch(type, into);
     if (candidates > 1) {
         auto outcome = try_alternatives(variant, into, true, best);
         if (outcome == attempt::differs && !options_.refuse_unknown_keys)

@@ -9,7 +9,6 @@ reader::reader(std::string_view text, json::read_options const& options)
     : scanner{text, options.max_depth, options.check_utf8},
       options_{options},
       has_leniency_{options.leniency != json::leniency{}},
-      in_special_mode_{has_leniency_},
       refuse_unknown_{options.refuse_unknown_keys},
       retry_budget_{text.size() * 16 + 4096} {
     violation_limit_ = options.max_violations;
@@ -21,14 +20,16 @@ void reader::read_document(type_descriptor const& type, void* into) {
         fail("at most " + std::to_string(options_.max_bytes) + " bytes", std::to_string(text().size()));
         return;
     }
+    skip_byte_order_mark();
     if (has_leniency_) skip_markdown(type);
     if (read(type, into)) static_cast<void>(expect_document_end());
 }
 
 bool reader::read_kind(type_descriptor const& type, void* into) {
-    if (char const opening = opening_of(type.what); opening != '\0' && peek() != opening) return report_mismatch(type);
+    if (char const opening = opening_of(type.what); opening != '\0' && peek() != opening)
+        return read_mismatch(type, into);
     switch (type.what) {
-        case kind::boolean: return report_mismatch(type);
+        case kind::boolean: return read_mismatch(type, into);
         case kind::signed_integer:
         case kind::unsigned_integer: return read_integer(type, into);
         case kind::real: return read_real(type, into);
@@ -36,7 +37,7 @@ bool reader::read_kind(type_descriptor const& type, void* into) {
         case kind::enumeration: return read_enum(type, into);
         case kind::flags: return read_flags(type, into);
         case kind::formatted: return read_formatted(type, into);
-        case kind::null: return take_word("null") || report_mismatch(type);
+        case kind::null: return take_word("null") || read_mismatch(type, into);
         case kind::converted: return read_converted(type, into);
         case kind::nullable: return read_nullable(type, into);
         case kind::sequence: return read_sequence(type, into);
@@ -51,29 +52,29 @@ bool reader::read_kind(type_descriptor const& type, void* into) {
     return false;
 }
 
-bool reader::read_in_special_mode(type_descriptor const& type, void* into) {
-    if (partial_ != nullptr) {
-        if (at_ == end_ && !partial_->is_at_end) return need_more();
-        if (!can_grow(type, peek())) return is_token_complete() ? read_complete(type, into) : need_more();
-        if (type.what == kind::string) return start_string(*static_cast<std::string*>(into));
-        return read_kind(type, into);
+bool reader::read_mismatch(type_descriptor const& type, void* into) {
+    if (has_leniency_) {
+        switch (read_with_leniency(type, into)) {
+            case leniency_outcome::not_applicable: break;
+            case leniency_outcome::read: return true;
+            case leniency_outcome::ended: return false;
+        }
     }
-    switch (read_with_leniency(type, into)) {
-        case leniency_outcome::not_applicable: break;
-        case leniency_outcome::read: return true;
-        case leniency_outcome::ended: return false;
-    }
-    return read_kind(type, into);
+    return report_mismatch(name_of(type));
 }
-
-bool reader::report_mismatch(type_descriptor const& type) { return report_mismatch(name_of(type)); }
 
 bool reader::report_mismatch(std::string expected) {
     char const* const where = at_;
     if (peek() == 'n' && options_.null_is_absent) return take_word("null") || fail("a value");
     auto found = describe_next();
     if (!skip_value()) return false;  // not JSON: that is reported instead
-    return add_violation(std::move(expected), std::move(found), where);
+    return report_value(std::move(expected), std::move(found), where);
+}
+
+bool reader::report_value(std::string expected, std::string found, char const* where) {
+    if (!options_.ignore_mismatches) return add_violation(std::move(expected), std::move(found), where);
+    ignored_at_ = where;
+    return true;
 }
 
 bool reader::add_violation_below(std::string_view below, std::string expected, std::string found, char const* value) {

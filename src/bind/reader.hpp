@@ -68,15 +68,16 @@ protected:
     [[nodiscard]] std::size_t offset() const { return static_cast<std::size_t>(at_ - text().data()); }
 
 private:
-    /// Reads a value with leniency, or of a text that arrives in pieces.
-    [[nodiscard]] bool read_in_special_mode(type_descriptor const& type, void* into);
     [[nodiscard]] bool read_slow_path(type_descriptor const& type, void* into) {
-        return in_special_mode_ ? read_in_special_mode(type, into) : read_kind(type, into);
+        return partial_ != nullptr ? read_partial(type, into) : read_kind(type, into);
     }
     [[nodiscard]] bool read_kind(type_descriptor const& type, void* into);
+    /// Reads a value that its type does not begin with: only leniency may allow it.
+    [[nodiscard]] bool read_mismatch(type_descriptor const& type, void* into);
     /// Skips the next value and reports that it does not fit the type.
-    [[nodiscard]] bool report_mismatch(type_descriptor const& type);
     [[nodiscard]] bool report_mismatch(std::string expected);
+    /// Reports a value that was skipped, at `where`, unless the options ignore it.
+    [[nodiscard]] bool report_value(std::string expected, std::string found, char const* where);
     /// Adds a violation somewhere in the value that starts at `value`.
     /// @param below  JSON pointer from that value to the wrong one.
     [[nodiscard]] bool add_violation_below(std::string_view below, std::string expected, std::string found,
@@ -89,8 +90,6 @@ private:
 
     enum class leniency_outcome { not_applicable, read, ended };
     [[nodiscard]] leniency_outcome read_with_leniency(type_descriptor const& type, void* into);
-    [[nodiscard]] leniency_outcome read_python_none(type_descriptor const& type, void* into);
-    [[nodiscard]] leniency_outcome read_special_number(type_descriptor const& type, void* into);
     [[nodiscard]] leniency_outcome read_single_quoted(type_descriptor const& type, void* into);
     [[nodiscard]] leniency_outcome read_scalar_in_string(type_descriptor const& type, void* into);
     [[nodiscard]] leniency_outcome read_scalar_as_string(void* into);
@@ -163,6 +162,7 @@ private:
 
     // --- texts that arrive in pieces ---
 
+    [[nodiscard]] bool read_partial(type_descriptor const& type, void* into);
     /// Whether something of the next value can be read now: it can grow, or is complete.
     [[nodiscard]] bool can_read_now(type_descriptor const& type);
     [[nodiscard]] bool can_grow(type_descriptor const& type, char first) const;
@@ -188,10 +188,10 @@ private:
 
     json::read_options const& options_;
     bool const has_leniency_;
-    bool in_special_mode_;  ///< There is leniency, or the text arrives in pieces.
     bool refuse_unknown_;
     std::size_t retry_budget_;
     char const* failed_at_{nullptr};   ///< The first error in the alternative tried last.
+    char const* ignored_at_{nullptr};  ///< The value that was ignored last, as it did not fit.
     partial_state* partial_{nullptr};  ///< Null: the text is complete.
 };
 

@@ -2,14 +2,12 @@
 
 #include "json/internal/pointer.hpp"
 
+#include <algorithm>
 #include <array>
 #include <limits>
 
 namespace coax::json::detail {
 namespace {
-
-bool is_lead_surrogate(std::uint32_t unit) { return unit >= 0xD800 && unit < 0xDC00; }
-bool is_tail_surrogate(std::uint32_t unit) { return unit >= 0xDC00 && unit < 0xE000; }
 
 /// How far `copy_plain` may write beyond what it copies.
 constexpr std::ptrdiff_t copy_slack = 16;
@@ -124,14 +122,25 @@ char const* scanner::decode_unicode_escape(char*& out) {
     static constexpr char four_digits[] = "four hexadecimal digits after \\u";
     static constexpr char second_half[] = "the second half of a surrogate pair";
     std::uint32_t unit = 0;
+    char const* wrong = nullptr;
     if (!take_hex(unit)) return four_digits;
-    if (is_tail_surrogate(unit)) return "the first half of a surrogate pair before its second half";
+    char const* const behind_first = at_;
+    if (is_tail_surrogate(unit)) wrong = "the first half of a surrogate pair before its second half";
     if (is_lead_surrogate(unit)) {
         std::uint32_t tail = 0;
-        if (!take_word("\\u")) return second_half;
-        if (!take_hex(tail)) return four_digits;
-        if (!is_tail_surrogate(tail)) return second_half;
+        if (!take_word("\\u"))
+            wrong = second_half;
+        else if (!take_hex(tail))
+            wrong = four_digits;
+        else if (!is_tail_surrogate(tail))
+            wrong = second_half;
         unit = 0x10000 + ((unit - 0xD800) << 10U) + (tail - 0xDC00);
+    }
+    if (wrong != nullptr) {
+        if (!leniency_.bad_utf8) return wrong;
+        was_repaired_ = true;
+        at_ = behind_first;
+        unit = 0xFFFD;
     }
     out = write_utf8(out, unit);
     return nullptr;
@@ -185,7 +194,11 @@ scanner::string_end scanner::copy_string_content(char*& out, char const* limit, 
         if (whole != run.end) {
             bool const may_be_truncated = run.end == end && end - at < 4 && (is_partial || !fits);
             if (may_be_truncated) return stop(fits ? string_end::end_of_text : string_end::full_block);
-            return stop(string_end::error), fail_in_string("UTF-8 in a string");
+            if (!leniency_.bad_utf8) return stop(string_end::error), fail_in_string("UTF-8 in a string");
+            was_repaired_ = true;
+            to = std::copy(replacement_character.begin(), replacement_character.end(), to);
+            ++at;
+            continue;
         }
         if (*at == '"') return ++at, stop(string_end::quote);
         if (*at != '\\') return stop(string_end::error), fail_in_string("an escape instead of a control character");
@@ -212,19 +225,10 @@ scanner::string_end scanner::fail_in_string(std::string_view expected) {
 
 namespace {
 
-/// Puts U+FFFD in place of each byte that is not part of well-formed UTF-8.
-void repair_utf8(std::string& text) {
+std::string repair_utf8(std::string_view text) {
     std::string repaired;
-    char const* at = text.data();
-    char const* const end = at + text.size();
-    while (true) {
-        char const* const bad = find_invalid_utf8(at, end);
-        repaired.append(at, bad);
-        if (bad == end) break;
-        repaired += "\xEF\xBF\xBD";
-        at = bad + 1;
-    }
-    text = std::move(repaired);
+    append_repaired_utf8(repaired, text);
+    return repaired;
 }
 
 bool is_bare_key_character(char c) {
@@ -249,7 +253,7 @@ bool scanner::append_nonstandard_escape(std::string& content) {
     if (!leniency_.bad_escapes || begin == end_) return fail(expected);
     at_ = begin + 1;
     if (std::uint32_t unit = 0; *begin == 'u' && take_hex(unit)) {
-        content += "\xEF\xBF\xBD";  // half of a surrogate pair
+        content += replacement_character;  // half of a surrogate pair
         return true;
     }
     at_ = begin + 1;
@@ -272,7 +276,7 @@ bool scanner::take_nonstandard_string(std::string& content, char quote) {
     }
     if (!check_utf8_) return true;
     if (leniency_.bad_utf8) {
-        repair_utf8(content);
+        content = repair_utf8(content);
         return true;
     }
     char const* const stop = at_ - 1;
@@ -285,13 +289,15 @@ bool scanner::take_nonstandard_key(std::string& content) {
     if (!leniency_.bare_keys || at_ == end_ || !is_bare_key_character(*at_)) return false;
     char const* const begin = at_;
     while (at_ != end_ && is_bare_key_character(*at_)) ++at_;
-    if (check_utf8_ && !expect_utf8(begin, at_)) return false;
+    if (check_utf8_ && !leniency_.bad_utf8 && !expect_utf8(begin, at_)) return false;
     content.assign(begin, at_);
+    if (check_utf8_ && leniency_.bad_utf8) content = repair_utf8(content);
     return true;
 }
 
 bool scanner::take_special_number(double& value) {
     if (!leniency_.special_numbers) return false;
+    was_repaired_ = true;
     if (take_word("NaN")) {
         value = std::numeric_limits<double>::quiet_NaN();
         return true;

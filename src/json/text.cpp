@@ -1,5 +1,7 @@
 #include "json/internal/text.hpp"
 
+#include <charconv>
+
 namespace coax::json::detail {
 namespace {
 
@@ -65,6 +67,71 @@ void append_compact(std::string& out, std::string_view json) {
             ++at;
         }
         out.append(begin, at);
+    }
+}
+
+void append_repaired_utf8(std::string& out, std::string_view text) {
+    char const* at = text.data();
+    char const* const end = at + text.size();
+    while (true) {
+        char const* const bad = find_invalid_utf8(at, end);
+        out.append(at, bad);
+        if (bad == end) return;
+        out += replacement_character;
+        at = bad + 1;
+    }
+}
+
+namespace {
+
+/// The code unit of the escape "\\uXXXX" that a text begins with; 0: there is none.
+std::uint32_t escaped_unit(std::string_view text) {
+    std::uint32_t unit = 0;
+    if (text.size() < 6 || !text.starts_with("\\u")) return 0;
+    auto const [stop, failure] = std::from_chars(text.data() + 2, text.data() + 6, unit, 16);
+    return failure == std::errc{} && stop == text.data() + 6 ? unit : 0;
+}
+
+/// The length of the escape that a text begins with, both halves of a surrogate pair taken together.
+std::size_t escape_length(std::string_view text, bool& is_half) {
+    auto const unit = escaped_unit(text);
+    bool const is_pair = is_lead_surrogate(unit) && is_tail_surrogate(escaped_unit(text.substr(6)));
+    is_half = !is_pair && (is_lead_surrogate(unit) || is_tail_surrogate(unit));
+    return is_pair ? 12 : unit != 0 ? 6 : 2;
+}
+
+/// Appends the string whose opening quote is at `at`. @returns The byte behind it.
+char const* append_repaired_string(std::string& out, char const* at, char const* end) {
+    out += *at++;
+    while (true) {
+        char const* const stop = find_plain_end(at, end).end;
+        append_repaired_utf8(out, {at, static_cast<std::size_t>(stop - at)});
+        if (*stop == '"') return out += '"', stop + 1;
+        std::string_view const rest{stop, static_cast<std::size_t>(end - stop)};
+        bool is_half = false;
+        auto const length = escape_length(rest, is_half);
+        out += is_half ? replacement_character : rest.substr(0, length);
+        at = stop + length;
+    }
+}
+
+}  // namespace
+
+void append_repaired(std::string& out, std::string_view json) {
+    char const* at = json.data();
+    char const* const end = at + json.size();
+    while (at != end) {
+        std::string_view const rest{at, static_cast<std::size_t>(end - at)};
+        auto const name = rest.substr(rest.front() == '-' ? 1 : 0);
+        if (*at == '"') {
+            at = append_repaired_string(out, at, end);
+        } else if (name.starts_with("NaN") || name.starts_with("Infinity")) {
+            out += "null";
+            at = name.data() + (name.front() == 'N' ? 3 : 8);
+        } else {
+            if (static_cast<unsigned char>(*at) > ' ') out += *at;
+            ++at;
+        }
     }
 }
 

@@ -26,6 +26,9 @@ struct read_options {
     bool require_fields{true};
     /// `null` for a field that cannot be null leaves its initial value; otherwise it is an error.
     bool null_is_absent{false};
+    /// A value that does not fit its field leaves the field's initial value; otherwise it is an error. What is no JSON
+    /// stays one.
+    bool ignore_mismatches{false};
     /// What `coax::doc` says of ranges, lengths, patterns and counts is checked.
     bool check_docs{true};
     /// Longer texts are an error before they are looked at. 0: no bound but memory.
@@ -38,9 +41,12 @@ struct read_options {
     friend bool operator==(read_options const&, read_options const&) = default;
 };
 
-/// For what services send: tolerant of missing and null members, and checks no docs.
-inline constexpr read_options wire_options{
-    .max_depth = 128, .require_fields = false, .null_is_absent = true, .check_docs = false};
+/// For what services send: tolerant of missing and null members and of bad text, and checks no docs.
+inline constexpr read_options wire_options{.max_depth = 128,
+                                           .require_fields = false,
+                                           .null_is_absent = true,
+                                           .check_docs = false,
+                                           .leniency = {.special_numbers = true, .bad_utf8 = true}};
 
 }  // namespace coax::json
 

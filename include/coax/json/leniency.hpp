@@ -3,7 +3,7 @@
 namespace coax::json {
 
 /// What a reader accepts beyond strict JSON of the wanted type, each by its own name. Default: nothing.
-/// A `coax::json_value` holds JSON, so what is read into one must be JSON under any leniency.
+/// A `coax::json_value` holds JSON: of all this only `bad_utf8` and `special_numbers` apply to it, and mend it.
 struct leniency {
     /// A Markdown fence around the value: ```json ... ```.
     bool code_fences{false};
@@ -17,7 +17,7 @@ struct leniency {
     bool single_quotes{false};
     /// {key: 1}: keys of letters, digits, '_', '-' and '$' without quotes.
     bool bare_keys{false};
-    /// NaN, Infinity and -Infinity for reals.
+    /// NaN, Infinity and -Infinity for reals; `null` in a `coax::json_value`.
     bool special_numbers{false};
     /// True, False and None, as Python writes them.
     bool python_words{false};
@@ -33,7 +33,8 @@ struct leniency {
     bool control_characters{false};
     /// A backslash before any character stands for that character; halves of surrogate pairs become U+FFFD.
     bool bad_escapes{false};
-    /// Bytes that are not UTF-8 become U+FFFD.
+    /// Bytes that are not UTF-8, and halves of surrogate pairs, become U+FFFD. A byte order mark before the text is
+    /// skipped.
     bool bad_utf8{false};
 
     friend bool operator==(leniency const&, leniency const&) = default;

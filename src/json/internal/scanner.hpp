@@ -38,7 +38,7 @@ public:
     /// From here on accepts what is `allowed` beyond JSON's grammar.
     void set_leniency(leniency const& allowed) {
         leniency_ = allowed;
-        loose_strings_ = allowed.control_characters || allowed.bad_escapes || allowed.bad_utf8;
+        loose_strings_ = allowed.control_characters || allowed.bad_escapes;
     }
 
     /// Skips a value of any kind, checking that it is JSON.
@@ -81,6 +81,10 @@ protected:
         if (!leniency_.trailing_commas) return false;
         skip_space();
         return peek() == close;
+    }
+    /// Skips a byte order mark, where leniency allows one.
+    void skip_byte_order_mark() {
+        if (leniency_.bad_utf8) static_cast<void>(take_word(byte_order_mark));
     }
     /// Enters an object or array.
     [[nodiscard]] bool enter() { return ++depth_ <= max_depth_ || fail_at_depth_limit(); }
@@ -145,6 +149,7 @@ protected:
     std::size_t violation_limit_{most_violations};
     leniency leniency_{};
     bool is_malformed_{false};  ///< The text is not JSON; the only violation says why.
+    bool was_repaired_{false};  ///< Leniency made U+FFFD of bad text, or took NaN or an infinity.
 
 private:
     [[nodiscard]] string_end copy_string_content(char*& out, char const* limit, bool is_partial);

@@ -105,8 +105,22 @@ inline char const* find_simple_string_end(char const* at, char const* end, bool 
 /// Code points in well-formed UTF-8.
 [[nodiscard]] std::size_t count_code_points(std::string_view text);
 
+/// Stands for what is not text: U+FFFD.
+inline constexpr std::string_view replacement_character = "\xEF\xBF\xBD";
+inline constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+
+inline bool is_lead_surrogate(std::uint32_t unit) { return unit >= 0xD800 && unit < 0xDC00; }
+inline bool is_tail_surrogate(std::uint32_t unit) { return unit >= 0xDC00 && unit < 0xE000; }
+
+/// Puts U+FFFD in place of each byte that is not part of well-formed UTF-8.
+void append_repaired_utf8(std::string& out, std::string_view text);
+
 /// Appends valid JSON without the white space between its tokens.
 void append_compact(std::string& out, std::string_view json);
+
+/// The same for JSON that leniency has accepted: U+FFFD for bytes that are not UTF-8 and for halves of surrogate pairs,
+/// `null` for NaN and infinities.
+void append_repaired(std::string& out, std::string_view json);
 
 /// The line and column of a byte, both from 1; a column is a code point.
 struct text_position {

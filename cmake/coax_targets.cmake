@@ -11,6 +11,9 @@ target_compile_options(coax_dev INTERFACE
     # It also takes any reference got from a call with a temporary for dangling, a coroutine's frame for a type of a header
     # (subobject-linkage), and the if inside EXPECT_EQ for one that could take the reader's else.
     $<$<CXX_COMPILER_ID:GNU>:-Wno-missing-field-initializers -Wno-dangling-reference -Wno-subobject-linkage -Wno-dangling-else>)
+if(COAX_UNITY)
+    target_compile_options(coax_dev INTERFACE -Wno-shadow)  # a local of one source and a constant of another
+endif()
 if(COAX_SANITIZE)
     target_compile_options(coax_dev INTERFACE -fsanitize=${COAX_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
     target_link_options(coax_dev INTERFACE -fsanitize=${COAX_SANITIZE})

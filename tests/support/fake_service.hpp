@@ -110,4 +110,9 @@ private:
     std::shared_ptr<script> script_{std::make_shared<script>()};
 };
 
+/// A client on the executor of the coroutine that asks.
+inline asio::awaitable<client> connect(client_options options) {
+    co_return client{co_await asio::this_coro::executor, std::move(options)};
+}
+
 }  // namespace coax::test

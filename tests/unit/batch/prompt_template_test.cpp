@@ -9,7 +9,7 @@
 namespace coax {
 namespace {
 
-json_value record(std::string_view text) { return json_value::parse(text).value(); }
+json_value parsed(std::string_view text) { return json_value::parse(text).value(); }
 
 struct render_case {
     char const* name;
@@ -24,7 +24,7 @@ class Render : public testing::TestWithParam<render_case> {};
 TEST_P(Render, PutsTheFieldsIn) {
     auto const made = prompt_template::parse(GetParam().text);
     ASSERT_TRUE(made) << made.error();
-    auto const prompt = made->render(record(GetParam().fields));
+    auto const prompt = made->render(parsed(GetParam().fields));
     ASSERT_TRUE(prompt) << prompt.error();
     EXPECT_EQ(prompt->user, GetParam().user);
     EXPECT_EQ(prompt->system, GetParam().system);
@@ -81,7 +81,7 @@ TEST(PromptTemplate, MissingFieldIsNamed) {
     auto const made = prompt_template::parse("{{a}} {{b.c}}");
     ASSERT_TRUE(made);
     for (auto const* fields : {R"({"a":1})", R"({"a":1,"b":2})", R"({"a":1,"b":{"d":1}})"}) {
-        auto const prompt = made->render(record(fields));
+        auto const prompt = made->render(parsed(fields));
         ASSERT_FALSE(prompt) << fields;
         EXPECT_EQ(prompt.error().where, "b.c");
         EXPECT_EQ(prompt.error().message, "the record has no field \"b.c\"");

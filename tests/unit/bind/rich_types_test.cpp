@@ -112,14 +112,14 @@ error failure_of(std::string_view text) {
     return value ? error{} : value.error();
 }
 
-struct refusal_case {
+struct type_refusal_case {
     char const* name;
     error why;
     char const* where;
     char const* words;
 };
-void PrintTo(refusal_case const& row, std::ostream* out) { *out << row.name; }
-class RefusedText : public testing::TestWithParam<refusal_case> {};
+void PrintTo(type_refusal_case const& row, std::ostream* out) { *out << row.name; }
+class RefusedText : public testing::TestWithParam<type_refusal_case> {};
 
 TEST_P(RefusedText, SaysWhereAndWhy) {
     EXPECT_EQ(GetParam().why.where, GetParam().where) << GetParam().why;
@@ -129,47 +129,50 @@ TEST_P(RefusedText, SaysWhereAndWhy) {
 INSTANTIATE_TEST_SUITE_P(
     Rows, RefusedText,
     testing::Values(
-        refusal_case{"tuple_too_short", failure_of<std::tuple<int, int>>("[1]"), "", "expected 2 items, found 1"},
-        refusal_case{"tuple_too_long", failure_of<std::pair<int, int>>("[1,2,3]"), "", "expected 2 items, found 3"},
-        refusal_case{"tuple_part", failure_of<std::pair<int, std::string>>(R"([1,2])"), "/1", "expected a string"},
-        refusal_case{"twice_in_a_set", failure_of<std::set<int>>("[1,2,1]"), "/2", "duplicate item"},
-        refusal_case{"item_of_a_set", failure_of<std::set<int>>(R"([1,"x"])"), "/1", "expected an integer"},
-        refusal_case{"not_null", failure_of<std::monostate>("1"), "", "expected null, found 1"},
-        refusal_case{"no_such_date", failure_of<std::chrono::year_month_day>(R"("2023-02-29")"), "",
-                     "expected a date such as"},
-        refusal_case{"duration_in_words", failure_of<std::chrono::seconds>(R"("90 s")"), "",
-                     "expected a duration such as"},
-        refusal_case{"duration_too_fine", failure_of<std::chrono::minutes>(R"("PT90S")"), "",
-                     "expected a duration such as"},
-        refusal_case{"duration_of_months", failure_of<std::chrono::seconds>(R"("P1M")"), "",
-                     "expected a duration such as"},
-        refusal_case{"no_base64", failure_of<std::vector<std::byte>>(R"("a-==")"), "", "expected bytes in base64"},
-        refusal_case{"unknown_flag", failure_of<labels>(R"({"mix":["pink"],"home":"Terra","visited":[]})"), "/mix/0",
-                     "expected one of \"red\""},
-        refusal_case{"skipped_name", failure_of<planet>(R"("mars")"), "",
-                     "expected one of \"mercury\", \"Terra\", \"pluto\""},
-        refusal_case{"unknown_tag", failure_of<history>(R"({"events":[{"body":"x","type":"draw"}]})"), "/events/0/type",
-                     "expected one of \"text\", \"move\", found \"draw\""},
-        refusal_case{"tag_tells_the_type", failure_of<history>(R"({"events":[{"x":1,"body":"no","type":"move"}]})"),
-                     "/events/0/y", "the key is required"},
-        refusal_case{"no_tag", failure_of<history>(R"({"events":[{"x":1}]})"), "/events/0/type",
-                     "found nothing: the key is required"},
-        refusal_case{"not_convertible", failure_of<version>(R"("one")"), "",
-                     "expected a value that a version can be made of"},
-        refusal_case{"not_a_multiple",
-                     failure_of<ruled>(R"({"even":3,"share":0.5,"mail":"a@b.c","once":[1],"from":1,"to":2})"), "/even",
-                     "expected a multiple of 2, found 3"},
-        refusal_case{"on_the_bound",
-                     failure_of<ruled>(R"({"even":2,"share":1,"mail":"a@b.c","once":[1],"from":1,"to":2})"), "/share",
-                     "expected less than 1, found 1"},
-        refusal_case{"no_mail", failure_of<ruled>(R"({"even":2,"share":0.5,"mail":"a@","once":[1],"from":1,"to":2})"),
-                     "/mail", "expected an e-mail address"},
-        refusal_case{"twice_in_a_list",
-                     failure_of<ruled>(R"({"even":2,"share":0.5,"mail":"a@b.c","once":[1,1],"from":1,"to":2})"),
-                     "/once/1", "duplicate item"},
-        refusal_case{"whole_type",
-                     failure_of<ruled>(R"({"even":2,"share":0.5,"mail":"a@b.c","once":[1],"from":2,"to":2})"), "",
-                     "`from` must be less than `to`"}),
+        type_refusal_case{"tuple_too_short", failure_of<std::tuple<int, int>>("[1]"), "", "expected 2 items, found 1"},
+        type_refusal_case{"tuple_too_long", failure_of<std::pair<int, int>>("[1,2,3]"), "",
+                          "expected 2 items, found 3"},
+        type_refusal_case{"tuple_part", failure_of<std::pair<int, std::string>>(R"([1,2])"), "/1", "expected a string"},
+        type_refusal_case{"twice_in_a_set", failure_of<std::set<int>>("[1,2,1]"), "/2", "duplicate item"},
+        type_refusal_case{"item_of_a_set", failure_of<std::set<int>>(R"([1,"x"])"), "/1", "expected an integer"},
+        type_refusal_case{"not_null", failure_of<std::monostate>("1"), "", "expected null, found 1"},
+        type_refusal_case{"no_such_date", failure_of<std::chrono::year_month_day>(R"("2023-02-29")"), "",
+                          "expected a date such as"},
+        type_refusal_case{"duration_in_words", failure_of<std::chrono::seconds>(R"("90 s")"), "",
+                          "expected a duration such as"},
+        type_refusal_case{"duration_too_fine", failure_of<std::chrono::minutes>(R"("PT90S")"), "",
+                          "expected a duration such as"},
+        type_refusal_case{"duration_of_months", failure_of<std::chrono::seconds>(R"("P1M")"), "",
+                          "expected a duration such as"},
+        type_refusal_case{"no_base64", failure_of<std::vector<std::byte>>(R"("a-==")"), "", "expected bytes in base64"},
+        type_refusal_case{"unknown_flag", failure_of<labels>(R"({"mix":["pink"],"home":"Terra","visited":[]})"),
+                          "/mix/0", "expected one of \"red\""},
+        type_refusal_case{"skipped_name", failure_of<planet>(R"("mars")"), "",
+                          "expected one of \"mercury\", \"Terra\", \"pluto\""},
+        type_refusal_case{"unknown_tag", failure_of<history>(R"({"events":[{"body":"x","type":"draw"}]})"),
+                          "/events/0/type", "expected one of \"text\", \"move\", found \"draw\""},
+        type_refusal_case{"tag_tells_the_type",
+                          failure_of<history>(R"({"events":[{"x":1,"body":"no","type":"move"}]})"), "/events/0/y",
+                          "the key is required"},
+        type_refusal_case{"no_tag", failure_of<history>(R"({"events":[{"x":1}]})"), "/events/0/type",
+                          "found nothing: the key is required"},
+        type_refusal_case{"not_convertible", failure_of<version>(R"("one")"), "",
+                          "expected a value that a version can be made of"},
+        type_refusal_case{"not_a_multiple",
+                          failure_of<ruled>(R"({"even":3,"share":0.5,"mail":"a@b.c","once":[1],"from":1,"to":2})"),
+                          "/even", "expected a multiple of 2, found 3"},
+        type_refusal_case{"on_the_bound",
+                          failure_of<ruled>(R"({"even":2,"share":1,"mail":"a@b.c","once":[1],"from":1,"to":2})"),
+                          "/share", "expected less than 1, found 1"},
+        type_refusal_case{"no_mail",
+                          failure_of<ruled>(R"({"even":2,"share":0.5,"mail":"a@","once":[1],"from":1,"to":2})"),
+                          "/mail", "expected an e-mail address"},
+        type_refusal_case{"twice_in_a_list",
+                          failure_of<ruled>(R"({"even":2,"share":0.5,"mail":"a@b.c","once":[1,1],"from":1,"to":2})"),
+                          "/once/1", "duplicate item"},
+        type_refusal_case{"whole_type",
+                          failure_of<ruled>(R"({"even":2,"share":0.5,"mail":"a@b.c","once":[1],"from":2,"to":2})"), "",
+                          "`from` must be less than `to`"}),
     [](auto const& row) { return std::string(row.param.name); });
 
 struct rich_schema_case {

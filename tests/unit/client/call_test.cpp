@@ -14,16 +14,13 @@ namespace coax {
 namespace {
 
 using namespace std::chrono_literals;
+using test::connect;
 using test::fake_service;
 using test::openai_error;
 using test::openai_text;
 using test::run_virtual;
 
 /// A client on the executor of the coroutine that asks for it.
-asio::awaitable<client> connect(client_options options) {
-    co_return client{co_await asio::this_coro::executor, std::move(options)};
-}
-
 TEST(Chat, AnswersAPrompt) {
     fake_service service;
     service.then(openai_text("Moi!"));

@@ -11,25 +11,22 @@ namespace {
 
 using namespace std::chrono_literals;
 using json::presence;
+using test::connect;
 using test::fake_service;
 using test::openai_stream;
 using test::openai_text;
 using test::run_virtual;
 
-struct verdict {
+struct mood {
     std::string label{};
     double confidence{0};
     std::vector<std::string> emotions{};
 
     static constexpr auto coax_schema = coax::describe(
-        "A verdict", coax::field(&verdict::confidence, {.description = "How sure", .minimum = 0, .maximum = 1}));
+        "A mood", coax::field(&mood::confidence, {.description = "How sure", .minimum = 0, .maximum = 1}));
 
-    friend bool operator==(verdict const&, verdict const&) = default;
+    friend bool operator==(mood const&, mood const&) = default;
 };
-
-asio::awaitable<client> connect(client_options options) {
-    co_return client{co_await asio::this_coro::executor, std::move(options)};
-}
 
 /// A stream whose answer ends for another reason than its natural end.
 http_response ended_by(http_response answer, std::string_view reason) {
@@ -44,25 +41,25 @@ TEST(StreamParse, GrowsTheValue) {
         {R"({"label":"go)", R"(od","confid)", R"(ence":0.5,"emotions":["joy")", R"(,"re)", R"(lief"]})"}));
     run_virtual([](fake_service fake) -> asio::awaitable<void> {
         auto llm = co_await connect(fake.options());
-        auto answer = co_await llm.parse_stream<verdict>("x");
-        std::vector<verdict> seen;
+        auto answer = co_await llm.parse_stream<mood>("x");
+        std::vector<mood> seen;
         std::vector<std::size_t> items;
-        while (verdict const* so_far = co_await answer.next()) {
+        while (mood const* so_far = co_await answer.next()) {
             seen.push_back(*so_far);
-            items.push_back(answer.reader().complete_items(&verdict::emotions).size());
+            items.push_back(answer.reader().complete_items(&mood::emotions).size());
         }
-        EXPECT_EQ(seen, (std::vector<verdict>{{"go", 0, {}},
-                                              {"good", 0, {}},
-                                              {"good", 0.5, {"joy"}},
-                                              {"good", 0.5, {"joy", "re"}},
-                                              {"good", 0.5, {"joy", "relief"}}}));
+        EXPECT_EQ(seen, (std::vector<mood>{{"go", 0, {}},
+                                           {"good", 0, {}},
+                                           {"good", 0.5, {"joy"}},
+                                           {"good", 0.5, {"joy", "re"}},
+                                           {"good", 0.5, {"joy", "relief"}}}));
         EXPECT_EQ(items, (std::vector<std::size_t>{0, 0, 1, 1, 2}));
         EXPECT_EQ(co_await answer.next(), nullptr);
         auto const whole = co_await answer.finish_response();
         EXPECT_EQ(whole.value, seen.back());
         EXPECT_EQ(whole.response.usage.total_tokens(), 15);
     }(service));
-    EXPECT_NE(service.requests().at(0).body.find(R"("name":"verdict")"), std::string::npos);
+    EXPECT_NE(service.requests().at(0).body.find(R"("name":"mood")"), std::string::npos);
     EXPECT_NE(service.requests().at(0).body.find(R"("stream":true)"), std::string::npos);
 }
 
@@ -71,11 +68,11 @@ TEST(StreamParse, TellsNotYetFromThere) {
     service.then(openai_stream({R"({"confidence":0.25,"la)", R"(bel":"x","emotions":[]})"}));
     run_virtual([](fake_service fake) -> asio::awaitable<void> {
         auto llm = co_await connect(fake.options());
-        auto answer = co_await llm.parse_stream<verdict>("x");
-        EXPECT_EQ(answer.reader().presence_of(&verdict::confidence), presence::absent);
+        auto answer = co_await llm.parse_stream<mood>("x");
+        EXPECT_EQ(answer.reader().presence_of(&mood::confidence), presence::absent);
         co_await answer.next();
-        EXPECT_EQ(answer.reader().presence_of(&verdict::confidence), presence::complete);
-        EXPECT_EQ(answer.reader().presence_of(&verdict::label), presence::absent);
+        EXPECT_EQ(answer.reader().presence_of(&mood::confidence), presence::complete);
+        EXPECT_EQ(answer.reader().presence_of(&mood::label), presence::absent);
         EXPECT_EQ((co_await answer.finish()).label, "x");
     }(service));
 }
@@ -91,8 +88,8 @@ TEST_P(StreamParseInPieces, EndsInWhatParseGives) {
     service.then(openai_text(text)).then(openai_stream(pieces));
     run_virtual([](fake_service fake) -> asio::awaitable<void> {
         auto llm = co_await connect(fake.options());
-        auto const at_once = co_await llm.parse<verdict>("x");
-        auto answer = co_await llm.parse_stream<verdict>("x");
+        auto const at_once = co_await llm.parse<mood>("x");
+        auto answer = co_await llm.parse_stream<mood>("x");
         EXPECT_EQ(co_await answer.finish(), at_once);
     }(service));
 }
@@ -121,12 +118,12 @@ TEST_P(StreamParseEndings, GiveTheTypedErrorAndKeepThePartialValue) {
     service.then(GetParam().answer);
     run_virtual([](fake_service fake) -> asio::awaitable<void> {
         auto llm = co_await connect(fake.options());
-        auto answer = co_await llm.parse_stream<verdict>("x");
+        auto answer = co_await llm.parse_stream<mood>("x");
         error why;
-        verdict so_far;
+        mood so_far;
         try {
             static_cast<void>(co_await answer.finish());
-        } catch (partial_answer_error<verdict> const& failure) {
+        } catch (partial_answer_error<mood> const& failure) {
             why = failure.why();
             so_far = failure.so_far();
         }
@@ -162,7 +159,7 @@ TEST(StreamParse, StopsAtTheFirstViolationIfAsked) {
         auto options = fake.options();
         options.policies.max_concurrency = 1;
         auto llm = co_await connect(std::move(options));
-        auto answer = co_await llm.parse_stream<verdict>("x", {.stop_at_violation = true});
+        auto answer = co_await llm.parse_stream<mood>("x", {.stop_at_violation = true});
         EXPECT_TRUE(co_await answer.next());
         auto const stopped = co_await as_result(answer.next());
         EXPECT_FALSE(stopped);
@@ -170,8 +167,8 @@ TEST(StreamParse, StopsAtTheFirstViolationIfAsked) {
         EXPECT_EQ(stopped.error().code, errc::invalid_output);
         EXPECT_EQ(stopped.error().where, "/confidence");
         EXPECT_EQ((co_await as_result(answer.finish())).error().where, "/confidence");
-        EXPECT_EQ(answer.reader().presence_of(&verdict::label), presence::absent);
-        auto again = co_await llm.parse_stream<verdict>("x");  // the slot is free
+        EXPECT_EQ(answer.reader().presence_of(&mood::label), presence::absent);
+        auto again = co_await llm.parse_stream<mood>("x");  // the slot is free
         EXPECT_TRUE(co_await again.next());
     }(service));
 }
@@ -181,7 +178,7 @@ TEST(StreamParse, ReadsOnOtherwise) {
     service.then(openai_stream({R"({"confidence":7,)", R"("label":3})"}));
     run_virtual([](fake_service fake) -> asio::awaitable<void> {
         auto llm = co_await connect(fake.options());
-        auto answer = co_await llm.parse_stream<verdict>("x");
+        auto answer = co_await llm.parse_stream<mood>("x");
         while (co_await answer.next()) continue;
         auto const ended = co_await as_result(answer.finish());
         EXPECT_FALSE(ended);

@@ -12,6 +12,7 @@
 namespace coax {
 namespace {
 
+using test::connect;
 using test::fake_service;
 using test::openai_refusal;
 using test::openai_text;
@@ -24,10 +25,6 @@ struct verdict {
     static constexpr auto coax_schema = coax::describe(
         "A verdict", coax::field(&verdict::confidence, {.description = "How sure", .minimum = 0, .maximum = 1}));
 };
-
-asio::awaitable<client> connect(client_options options) {
-    co_return client{co_await asio::this_coro::executor, std::move(options)};
-}
 
 TEST(Parse, ReadsTheStruct) {
     fake_service service;

@@ -10,14 +10,11 @@ namespace coax {
 namespace {
 
 using namespace std::chrono_literals;
+using test::connect;
 using test::fake_service;
 using test::openai_error;
 using test::openai_stream;
 using test::run_virtual;
-
-asio::awaitable<client> connect(client_options options) {
-    co_return client{co_await asio::this_coro::executor, std::move(options)};
-}
 
 class StreamInPieces : public testing::TestWithParam<std::size_t> {};
 

@@ -13,6 +13,7 @@ namespace coax {
 namespace {
 
 using namespace std::chrono_literals;
+using test::connect;
 using test::fake_service;
 using test::openai_calls;
 using test::openai_text;
@@ -24,10 +25,6 @@ struct weather_query {
 struct weather {
     double celsius{0};
 };
-
-asio::awaitable<client> connect(client_options options) {
-    co_return client{co_await asio::this_coro::executor, std::move(options)};
-}
 
 toolbox weather_tools() {
     toolbox tools;

@@ -1,5 +1,6 @@
 #include "policy/limit_rule.hpp"
 #include "support/run_coro.hpp"
+#include "unit/policy/policy_support.hpp"
 
 #include <coax/policy/adaptive_limit.hpp>
 #include <coax/tasks/map.hpp>
@@ -17,9 +18,8 @@ namespace {
 using namespace std::chrono_literals;
 using coax::policy::detail::limit_rule;
 using test::run_virtual;
+using test::start;
 using test::started;
-
-constexpr clock::time_point start{std::chrono::hours{1}};
 
 // ---- the rule
 

@@ -1,5 +1,6 @@
 #include "policy/breaker_rule.hpp"
 #include "support/run_coro.hpp"
+#include "unit/policy/policy_support.hpp"
 
 #include <coax/policy/circuit_breaker.hpp>
 
@@ -13,10 +14,10 @@ namespace {
 using namespace std::chrono_literals;
 using coax::policy::detail::breaker_rule;
 using verdict = breaker_rule::verdict;
+using test::gives;
 using test::run_virtual;
+using test::start;
 using test::started;
-
-constexpr clock::time_point start{std::chrono::hours{1}};
 
 circuit_breaker_options of_four() {
     return {.failure_rate = 0.5, .minimum_calls = 4, .window = 10s, .open_for = 5s, .trials = 2};
@@ -107,8 +108,6 @@ asio::awaitable<int> throws(errc code) {
     throw_error({.code = code});
     co_return 0;
 }
-asio::awaitable<int> gives(int value) { co_return value; }
-
 TEST(CircuitBreaker, TurnsCallsAwayWithTheRestOfTheWait) {
     auto body = []() -> asio::awaitable<void> {
         auto const executor = co_await asio::this_coro::executor;

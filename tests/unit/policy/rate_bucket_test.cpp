@@ -1,5 +1,7 @@
 #include "policy/rate_bucket.hpp"
 
+#include "unit/policy/policy_support.hpp"
+
 #include <gtest/gtest.h>
 
 #include <ostream>
@@ -9,8 +11,7 @@ namespace coax::detail {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr clock::time_point start{std::chrono::hours{1}};
+using test::start;
 
 /// Takes `count` requests of `tokens` each at `at`.
 void take(coax::policy::detail::rate_bucket& bucket, int count, std::int64_t tokens, clock::duration at = 0s) {

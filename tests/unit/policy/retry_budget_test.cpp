@@ -1,4 +1,5 @@
 #include "support/run_coro.hpp"
+#include "unit/policy/policy_support.hpp"
 
 #include <coax/policy/retry.hpp>
 
@@ -13,8 +14,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using test::run_virtual;
-
-constexpr clock::time_point start{std::chrono::hours{1}};
+using test::start;
 
 int spend_all(retry_budget& budget, clock::time_point now) {
     int spent = 0;

@@ -1,4 +1,5 @@
 #include "support/run_coro.hpp"
+#include "unit/policy/policy_support.hpp"
 
 #include <coax/policy/circuit_breaker.hpp>
 #include <coax/policy/concurrency.hpp>
@@ -20,11 +21,11 @@ namespace coax {
 namespace {
 
 using namespace std::chrono_literals;
+using test::gives;
 using test::run_virtual;
 using test::started;
 using testing::ElementsAre;
 
-asio::awaitable<int> gives(int value) { co_return value; }
 asio::awaitable<int> fails(errc code) {
     throw_error({.code = code});
     co_return 0;

@@ -24,7 +24,7 @@ namespace {
 using namespace std::chrono_literals;
 
 asio::awaitable<std::string> word() { co_return "done"; }
-asio::awaitable<void> fail() {
+asio::awaitable<void> refused() {
     throw_error({.code = errc::refused});
     co_return;
 }
@@ -52,7 +52,7 @@ TEST(Runtime, ReturnsWhatMainReturnsAlsoSeveralTimes) {
 
 TEST(Runtime, RethrowsWhatMainThrowsAndGoesOn) {
     runtime rt;
-    EXPECT_EQ(code_of([&] { rt.run(fail()); }), errc::refused);
+    EXPECT_EQ(code_of([&] { rt.run(refused()); }), errc::refused);
     EXPECT_EQ(rt.run(word()), "done");
 }
 

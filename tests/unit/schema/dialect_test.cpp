@@ -1,6 +1,7 @@
 // Each dialect held against its service's documentation: keyword by keyword, limit by limit, and the schemas that the
 // compiler makes against those rewritten at run time.
 #include "unit/bind/all_types.hpp"
+#include "unit/schema/dialects.hpp"
 #include "unit/schema/sdk_models.hpp"
 
 #include <coax/schema/codec.hpp>
@@ -11,12 +12,15 @@
 #include <boost/json/serialize.hpp>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <functional>
 
 namespace coax {
 namespace {
 
 using namespace types;
+using test::anthropic;
+using test::openai;
 
 namespace bj = boost::json;
 
@@ -297,9 +301,7 @@ std::string long_names(std::size_t characters) {
            R"("}},"required":[")" + rest + R"(","p1","p2","p3"],"$defs":{")" + quarter + R"(":{"type":"string"}}})";
 }
 
-constexpr auto openai = schema_dialect::openai_strict;
 constexpr auto azure = schema_dialect::azure_strict;
-constexpr auto anthropic = schema_dialect::anthropic;
 
 INSTANTIATE_TEST_SUITE_P(
     Rows, DialectLimit,
@@ -392,8 +394,10 @@ std::string unsupported_fields(std::size_t count, std::string const& constant, s
         count, {.name = "f", .type = &descriptor_of<std::string>, .documentation = &documentation, .required = true});
     struct_descriptor const structure{.fields = fields.data(), .field_count = count};
     type_descriptor const type{.what = kind::object, .name = "many", .structure = &structure};
-    schema::detail::schema_cache cache{};
-    return unsupported_type(json::codec{"many", "", &type, &cache}, dialect);
+    // What a cache holds lives as long as the program, as it does for a type: so the cache does too.
+    static std::array<schema::detail::schema_cache, 6> caches{};
+    static std::size_t used{0};
+    return unsupported_type(json::codec{"many", "", &type, &caches.at(used++)}, dialect);
 }
 
 TEST(DialectLimit, HoldsForLargeStructs) {

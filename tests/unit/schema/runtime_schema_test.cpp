@@ -1,3 +1,5 @@
+#include "unit/schema/dialects.hpp"
+
 #include <coax/schema/runtime_schema.hpp>
 
 #include <boost/json/parse.hpp>
@@ -7,6 +9,9 @@
 
 namespace coax {
 namespace {
+
+using test::anthropic;
+using test::openai;
 
 constexpr std::string_view order_schema = R"({
   "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -187,9 +192,6 @@ TEST_P(ForDialect, FollowsTheTable) {
     ASSERT_TRUE(text) << text.error();
     EXPECT_EQ(boost::json::parse(*text), boost::json::parse(row.expected)) << *text;
 }
-
-constexpr auto openai = schema_dialect::openai_strict;
-constexpr auto anthropic = schema_dialect::anthropic;
 
 INSTANTIATE_TEST_SUITE_P(
     Rows, ForDialect,

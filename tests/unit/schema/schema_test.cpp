@@ -1,4 +1,5 @@
 #include "unit/bind/types.hpp"
+#include "unit/schema/dialects.hpp"
 
 #include <coax/schema/codec.hpp>
 #include <coax/schema/runtime_schema.hpp>
@@ -13,10 +14,10 @@ namespace coax {
 namespace {
 
 using namespace types;
+using test::anthropic;
+using test::openai;
 
 constexpr auto plain_dialect = schema_dialect::json_schema;
-constexpr auto openai = schema_dialect::openai_strict;
-constexpr auto anthropic = schema_dialect::anthropic;
 
 struct address {
     std::string street{};
@@ -61,13 +62,13 @@ struct park {
     std::vector<tree> trees{};
 };
 
-struct schema_case {
+struct written_case {
     char const* name;
     std::string_view schema;
     char const* expected;
 };
-void PrintTo(schema_case const& row, std::ostream* out) { *out << row.name; }
-class JsonSchema : public testing::TestWithParam<schema_case> {};
+void PrintTo(written_case const& row, std::ostream* out) { *out << row.name; }
+class JsonSchema : public testing::TestWithParam<written_case> {};
 
 TEST_P(JsonSchema, IsAsWrittenByHand) {
     EXPECT_EQ(boost::json::parse(GetParam().schema), boost::json::parse(GetParam().expected)) << GetParam().schema;
@@ -76,21 +77,21 @@ TEST_P(JsonSchema, IsAsWrittenByHand) {
 INSTANTIATE_TEST_SUITE_P(
     Rows, JsonSchema,
     testing::Values(
-        schema_case{"boolean", json_schema<bool>, R"({"type":"boolean"})"},
-        schema_case{"unsigned", json_schema<unsigned>, R"({"type":"integer","minimum":0})"},
-        schema_case{"optional", json_schema<std::optional<double>>, R"({"type":["number","null"]})"},
-        schema_case{"anything", json_schema<json_value>, "{}"},
-        schema_case{"empty", json_schema<empty>, R"({"type":"object","properties":{},"required":[]})"},
-        schema_case{
+        written_case{"boolean", json_schema<bool>, R"({"type":"boolean"})"},
+        written_case{"unsigned", json_schema<unsigned>, R"({"type":"integer","minimum":0})"},
+        written_case{"optional", json_schema<std::optional<double>>, R"({"type":["number","null"]})"},
+        written_case{"anything", json_schema<json_value>, "{}"},
+        written_case{"empty", json_schema<empty>, R"({"type":"object","properties":{},"required":[]})"},
+        written_case{
             "renamed_and_skipped", json_schema<renamed>,
             R"({"type":"object","description":"Names and skips","properties":{"the-text/~":{"type":"string","description":"The text"},"last":{"type":"integer"}},
             "required":["the-text/~","last"]})"},
-        schema_case{
+        written_case{
             "of_others", json_schema<foreign>,
             R"({"type":"object","title":"Foreign","description":"Of others","properties":{"count":{"type":"integer","minimum":-5,"maximum":5},"word":{"type":"string"}},
             "required":["count","word"]})"},
-        schema_case{"customer", json_schema<customer>,
-                    R"({"type":"object","title":"Customer","description":"A \"customer\"\n\\ of ours","properties":{
+        written_case{"customer", json_schema<customer>,
+                     R"({"type":"object","title":"Customer","description":"A \"customer\"\n\\ of ours","properties":{
         "name":{"type":"string","title":"Name","description":"As written","minLength":1,"maxLength":80},
         "age":{"type":["integer","null"],"minimum":0,"maximum":150},
         "home":{"$ref":"#/$defs/address","description":"Where they live"},
@@ -104,8 +105,8 @@ INSTANTIATE_TEST_SUITE_P(
         "visits":{"type":"integer","minimum":0}},
         "required":["name","home","tags","position","id","since","visits"],
         "$defs":{"address":{"type":"object","description":"Where","properties":{"street":{"type":"string"},"zip":{"type":["string","null"],"pattern":"^\\d+$"}},"required":["street"]}}})"},
-        schema_case{"customer_openai", json_schema<customer, openai>,
-                    R"({"type":"object","title":"Customer","description":"A \"customer\"\n\\ of ours","properties":{
+        written_case{"customer_openai", json_schema<customer, openai>,
+                     R"({"type":"object","title":"Customer","description":"A \"customer\"\n\\ of ours","properties":{
         "name":{"type":"string","title":"Name","description":"As written\n\n{minLength: 1, maxLength: 80}"},
         "age":{"type":["integer","null"],"minimum":0,"maximum":150},
         "home":{"anyOf":[{"$ref":"#/$defs/address"}],"description":"Where they live"},
@@ -120,8 +121,8 @@ INSTANTIATE_TEST_SUITE_P(
         "required":["name","age","home","work","paint","tags","position","id","key","since","visits"],"additionalProperties":false,
         "$defs":{"address":{"type":"object","description":"Where","properties":{"street":{"type":"string"},"zip":{"type":["string","null"],"pattern":"^\\d+$"}},
             "required":["street","zip"],"additionalProperties":false}}})"},
-        schema_case{"customer_anthropic", json_schema<customer, anthropic>,
-                    R"({"type":"object","title":"Customer","description":"A \"customer\"\n\\ of ours","properties":{
+        written_case{"customer_anthropic", json_schema<customer, anthropic>,
+                     R"({"type":"object","title":"Customer","description":"A \"customer\"\n\\ of ours","properties":{
         "name":{"type":"string","title":"Name","description":"As written\n\n{minLength: 1, maxLength: 80}"},
         "age":{"type":"integer","description":"{minimum: 0, maximum: 150}"},
         "home":{"type":"object","description":"Where they live","properties":{"street":{"type":"string"},"zip":{"type":"string","description":"{pattern: ^\\d+$}"}},
@@ -137,24 +138,24 @@ INSTANTIATE_TEST_SUITE_P(
         "required":["name","home","tags","position","id","since","visits"],"additionalProperties":false,
         "$defs":{"address":{"type":"object","description":"Where","properties":{"street":{"type":"string"},"zip":{"type":"string","description":"{pattern: ^\\d+$}"}},
             "required":["street"],"additionalProperties":false}}})"},
-        schema_case{
+        written_case{
             "recursive_root", json_schema<tree>,
             R"({"type":"object","properties":{"value":{"type":"integer"},"children":{"type":"array","items":{"$ref":"#/$defs/tree"}},
         "twin":{"anyOf":[{"$ref":"#/$defs/tree"},{"type":"null"}]}},"required":["value","children"],
         "$defs":{"tree":{"type":"object","properties":{"value":{"type":"integer"},"children":{"type":"array","items":{"$ref":"#/$defs/tree"}},
         "twin":{"anyOf":[{"$ref":"#/$defs/tree"},{"type":"null"}]}},"required":["value","children"]}}})"},
-        schema_case{
+        written_case{
             "recursive_root_openai", json_schema<tree, openai>,
             R"({"type":"object","properties":{"value":{"type":"integer"},"children":{"type":"array","items":{"$ref":"#"}},
         "twin":{"anyOf":[{"$ref":"#"},{"type":"null"}]}},"required":["value","children","twin"],"additionalProperties":false})"},
-        schema_case{
+        written_case{
             "recursive_part", json_schema<forest>,
             R"({"type":"object","description":"Trees","properties":{"trees":{"type":"array","items":{"$ref":"#/$defs/tree"}},
         "names":{"type":"object","additionalProperties":{"type":"integer","minimum":1},"maxProperties":9},"more":{}},"required":["trees","names","more"],
         "$defs":{"tree":{"type":"object","properties":{"value":{"type":"integer"},"children":{"type":"array","items":{"$ref":"#/$defs/tree"}},
         "twin":{"anyOf":[{"$ref":"#/$defs/tree"},{"type":"null"}]}},"required":["value","children"]}}})"},
-        schema_case{"recursive_openai", json_schema<park, openai>,
-                    R"({"type":"object","properties":{"trees":{"type":"array","items":{"$ref":"#/$defs/tree"}}},
+        written_case{"recursive_openai", json_schema<park, openai>,
+                     R"({"type":"object","properties":{"trees":{"type":"array","items":{"$ref":"#/$defs/tree"}}},
         "required":["trees"],"additionalProperties":false,
         "$defs":{"tree":{"type":"object","properties":{"value":{"type":"integer"},"children":{"type":"array","items":{"$ref":"#/$defs/tree"}},
         "twin":{"anyOf":[{"$ref":"#/$defs/tree"},{"type":"null"}]}},"required":["value","children","twin"],"additionalProperties":false}}})"}),

@@ -1,4 +1,5 @@
 #include "support/run_coro.hpp"
+#include "unit/tasks/tasks_support.hpp"
 
 #include <coax/policy/timeout.hpp>
 #include <coax/tasks/map.hpp>
@@ -19,19 +20,11 @@ namespace coax {
 namespace {
 
 using namespace std::chrono_literals;
+using test::odd_fails;
 using test::run_virtual;
 using test::started;
+using test::twice_after;
 using testing::ElementsAre;
-
-asio::awaitable<int> twice_after(int seconds) {
-    co_await sleep_for(std::chrono::seconds{seconds});
-    co_return 2 * seconds;
-}
-asio::awaitable<int> odd_fails(int value) {
-    co_await sleep_for(std::chrono::seconds{value});
-    if (value % 2 != 0) throw_error({.code = errc::refused});
-    co_return value;
-}
 
 std::vector<int> values_of(std::vector<result<int>> const& results) {
     std::vector<int> values;

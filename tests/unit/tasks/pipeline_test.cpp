@@ -1,4 +1,5 @@
 #include "support/run_coro.hpp"
+#include "unit/tasks/tasks_support.hpp"
 
 #include <coax/policy/timeout.hpp>
 #include <coax/tasks/map.hpp>
@@ -18,8 +19,10 @@ namespace coax {
 namespace {
 
 using namespace std::chrono_literals;
+using test::odd_fails;
 using test::run_virtual;
 using test::started;
+using test::twice_after;
 using testing::ElementsAre;
 
 /// Counts what is alive between its source and its sink.
@@ -29,16 +32,6 @@ struct gauge {
     void up() { peak = std::max(peak, ++now); }
     void down() { --now; }
 };
-
-asio::awaitable<int> twice_after(int seconds) {
-    co_await sleep_for(std::chrono::seconds{seconds});
-    co_return 2 * seconds;
-}
-asio::awaitable<int> odd_fails(int value) {
-    co_await sleep_for(std::chrono::seconds{value});
-    if (value % 2 != 0) throw_error({.code = errc::refused});
-    co_return value;
-}
 
 auto stream_of(int last, int* pulled = nullptr) {
     return generate([last, pulled, at = 0]() mutable -> asio::awaitable<std::optional<int>> {

@@ -7,6 +7,7 @@
 #include <coax/batch/progress.hpp>
 #include <coax/batch/prompt_template.hpp>
 #include <coax/batch/records.hpp>
+#include <coax/batch/response_origin.hpp>
 #include <coax/bind/partial_reader.hpp>
 #include <coax/bind/read.hpp>
 #include <coax/bind/write.hpp>

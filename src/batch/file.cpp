@@ -1,6 +1,7 @@
 #include "batch/internal/file.hpp"
 
 #include <cerrno>
+#include <poll.h>
 #include <unistd.h>
 #include <utility>
 
@@ -23,10 +24,20 @@ file_handle::~file_handle() {
     if (descriptor_ >= 0) ::close(descriptor_);
 }
 
+namespace {
+
+/// Waits until a pipe or terminal that does not block takes more.
+bool wait_writable(file_handle const& file) noexcept {
+    pollfd wanted{.fd = file.get(), .events = POLLOUT, .revents = 0};
+    return ::poll(&wanted, 1, -1) > 0 || errno == EINTR;
+}
+
+}  // namespace
+
 result<void> write_all(file_handle const& file, std::string_view text, std::string const& path) {
     while (!text.empty()) {
         auto const written = ::write(file.get(), text.data(), text.size());
-        if (written < 0 && errno == EINTR) continue;
+        if (written < 0 && (errno == EINTR || (errno == EAGAIN && wait_writable(file)))) continue;
         if (written < 0) return file_error("cannot write", path, errno);
         text.remove_prefix(static_cast<std::size_t>(written));
     }

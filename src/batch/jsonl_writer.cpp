@@ -4,11 +4,12 @@
 
 #include <coax/batch/jsonl_writer.hpp>
 #include <coax/bind/read.hpp>
-#include <coax/json/writer.hpp>
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <fcntl.h>
+#include <memory>
 #include <optional>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -25,35 +26,10 @@ constexpr std::uint64_t most_records = 1'000'000'000;
 /// The part of a line that resuming needs.
 struct line_head {
     std::uint64_t index{0};
-    std::string key{};
+    json_value key{};
     std::string status{};
+    std::optional<std::string> origin{};
 };
-
-std::uint32_t digest(std::string_view key) {
-    std::uint32_t mixed = 2'166'136'261U;  // FNV-1a
-    for (char const c : key) mixed = (mixed ^ static_cast<unsigned char>(c)) * 16'777'619U;
-    return mixed == 0 ? 1 : mixed;
-}
-
-void write_usage(json::writer& out, usage const& used) {
-    out.key("usage").begin_object();
-    out.member("input_tokens", used.input_tokens).member("output_tokens", used.output_tokens);
-    if (used.cached_input_tokens > 0) out.member("cached_input_tokens", used.cached_input_tokens);
-    if (used.cache_write_tokens > 0) out.member("cache_write_tokens", used.cache_write_tokens);
-    if (used.reasoning_tokens > 0) out.member("reasoning_tokens", used.reasoning_tokens);
-    out.end_object();
-}
-
-void write_error(json::writer& out, error const& why) {
-    out.key("error").begin_object();
-    out.member("code", to_string(why.code)).member("message", std::string_view{why.message});
-    if (!why.where.empty()) out.member("where", std::string_view{why.where});
-    if (why.http_status != 0) out.member("http_status", why.http_status);
-    if (!why.service_code.empty()) out.member("service_code", std::string_view{why.service_code});
-    if (!why.service_message.empty()) out.member("service_message", std::string_view{why.service_message});
-    if (!why.request_id.empty()) out.member("request_id", std::string_view{why.request_id});
-    out.end_object();
-}
 
 result<void> lock_file(detail::file_handle const& file, std::string const& path) {
     if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0) return {};
@@ -62,85 +38,81 @@ result<void> lock_file(detail::file_handle const& file, std::string const& path)
     return detail::file_error("cannot lock", path, errno);
 }
 
-/// What the scan of an existing output found.
-struct scan {
-    finished_records finished{};
-    std::uint64_t bytes{0};  ///< Up to the end of the last whole line.
-};
-
 result<line_head> read_head(std::string const& line, std::string const& where) {
     auto head = json::read<line_head>(line, {.check_utf8 = false});
     if (head && head->index < most_records && (head->status == "ok" || head->status == "error")) return head;
     return error{.code = errc::invalid_json, .message = "not a line of a batch's output", .where = where};
 }
 
-/// Reads an output line by line. With `kept`, the lines of records that did not fail are also written there, and the
-/// others do not count.
-result<scan> read_output(std::string const& path, detail::file_handle const* kept) {
-    auto reader = detail::line_reader::open(path, largest_line);
-    if (!reader) return reader.error();
-    scan found;
-    std::string line;
-    for (;;) {
-        auto const kind = reader->next(line);
-        if (!kind) return kind.error();
-        // A line is written together with its newline: one without it is torn.
-        if (*kind == detail::line_kind::end || !reader->terminated()) return found;
-        auto const where = path + ':' + std::to_string(reader->line_number());
-        auto const head = read_head(line, where);
-        if (!head) return head.error();
-        bool const failed = head->status == "error";
-        if (kept == nullptr) found.bytes = reader->offset();
-        if (kept != nullptr && failed) continue;
-        if (found.finished.contains(head->index))
-            return error{.code = errc::invalid_json,
-                         .message = "duplicate record " + std::to_string(head->index),
-                         .where = where};
-        found.finished.add(head->index, head->key, failed);
-        if (kept == nullptr) continue;
-        line += '\n';
-        if (auto written = detail::write_all(*kept, line, path); !written) return written.error();
-        found.bytes += line.size();
+/// The lines of an output file, one by one.
+class output_reader {
+public:
+    [[nodiscard]] static result<output_reader> open(std::string const& path) {
+        auto lines = detail::line_reader::open(path, largest_line);
+        if (!lines) return lines.error();
+        return output_reader{std::move(*lines)};
     }
+    /// Reads the next line. False: at the end, where a line without its newline is torn and does not count.
+    [[nodiscard]] result<bool> next() {
+        auto const kind = lines_.next(line_);
+        if (!kind) return kind.error();
+        if (*kind == detail::line_kind::end || !lines_.terminated()) return false;
+        auto read = read_head(line_, where());
+        if (!read) return read.error();
+        head_ = std::move(*read);
+        bytes_ = lines_.offset();
+        return true;
+    }
+    [[nodiscard]] std::string const& line() const noexcept { return line_; }
+    [[nodiscard]] line_head const& head() const noexcept { return head_; }
+    [[nodiscard]] bool failed() const noexcept { return head_.status == "error"; }
+    [[nodiscard]] std::string where() const { return lines_.path() + ':' + std::to_string(lines_.line_number()); }
+    /// Up to the end of the last whole line.
+    [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
+
+private:
+    explicit output_reader(detail::line_reader lines) : lines_{std::move(lines)} {}
+
+    detail::line_reader lines_;
+    std::string line_{};
+    line_head head_{};
+    std::uint64_t bytes_{0};
+};
+
+/// Adds the line that was read, unless it cannot stand in the output of the batch that goes on.
+result<void> add_finished(finished_records& finished, output_reader const& reader,
+                          jsonl_writer_options const& options) {
+    auto const& head = reader.head();
+    if (finished.contains(head.index))
+        return error{.code = errc::invalid_json,
+                     .message = "duplicate record " + std::to_string(head.index),
+                     .where = reader.where()};
+    auto const origin = parse_origin(head.origin.value_or(std::string{}));
+    if (auto const changed = differences(origin, options.origin); !options.mix && !changed.empty())
+        return invalid_argument(reader.where(), "the output was made with " + changed +
+                                                    ": go on with what it was made with, or name another output file");
+    // A record's digest holds what the prompt shows of it.
+    bool const same_prompt = origin.prompt == options.origin.prompt;
+    finished.add(head.index, detail::record_text(head.key), reader.failed(), same_prompt ? origin.record : 0);
+    return {};
+}
+
+/// Gives a file that takes another's place the same mode and, where the system allows it, the same owner.
+result<void> copy_permissions(detail::file_handle const& from, detail::file_handle const& to, std::string const& path) {
+    struct stat facts{};
+    if (::fstat(from.get(), &facts) != 0 || ::fchmod(to.get(), facts.st_mode & 07777U) != 0)
+        return detail::file_error("cannot set the mode", path, errno);
+    if (::fchown(to.get(), facts.st_uid, facts.st_gid) != 0) (void)::fchown(to.get(), -1U, facts.st_gid);
+    return {};
+}
+
+/// The file that a path stands for, symbolic links followed.
+std::string real_path(std::string const& path) {
+    std::unique_ptr<char, void (*)(void*)> const found{::realpath(path.c_str(), nullptr), std::free};
+    return found ? found.get() : path;
 }
 
 }  // namespace
-
-std::string to_json_line(batch_result<std::string> const& outcome, output_kind form) {
-    std::string line;
-    line.reserve(256);
-    json::writer out{line};
-    out.begin_object().member("index", outcome.index).member("key", std::string_view{outcome.key});
-    out.member("status", outcome.value ? "ok" : "error");
-    if (!outcome.value)
-        write_error(out, outcome.value.error());
-    else if (form == output_kind::json)
-        out.key("output").raw(detail::without_blanks(*outcome.value));
-    else
-        out.member("output", std::string_view{*outcome.value});
-    write_usage(out, outcome.usage);
-    out.member("attempts", outcome.attempts).member("latency_ms", outcome.latency.count());
-    out.end_object();
-    // JSON text of a model may be spread over lines; line breaks are never part of its strings.
-    for (char& c : line)
-        if (c == '\n' || c == '\r') c = ' ';
-    return line;
-}
-
-void finished_records::add(std::uint64_t index, std::string_view key, bool failed) {
-    if (index >= marks_.size()) marks_.resize(index + 1 + index / 2);
-    if (marks_[index] == 0) ++count_;
-    if (failed) ++failed_;
-    marks_[index] = digest(key);
-}
-
-bool finished_records::contains(std::uint64_t index) const noexcept {
-    return index < marks_.size() && marks_[index] != 0;
-}
-
-bool finished_records::contradicts(std::uint64_t index, std::string_view key) const noexcept {
-    return contains(index) && marks_[index] != digest(key);
-}
 
 constexpr int open_flags = O_RDWR | O_APPEND | O_CLOEXEC;
 
@@ -149,58 +121,103 @@ struct jsonl_writer::state {
     detail::file_handle file{};
     bool created{false};
     bool regular{true};
+    bool has_failures{false};  ///< Lines to be taken out before the first one is written.
     std::uint64_t bytes{0};
     finished_records finished{};
+    finished_records dropped{};
 
     result<void> open();
-    result<void> resume();
-    result<void> resume_without_failures();
+    result<void> open_stream(int descriptor);
+    result<void> resume(jsonl_writer_options const& options);
+    void drop(line_head const& failed);
+    result<void> take_out_failures();
+    result<void> copy_without_failures(detail::file_handle const& fresh);
+    result<void> replace_by(detail::file_handle fresh, std::string const& fresh_path);
 };
 
 /// Opens and locks the file, and learns its size.
 result<void> jsonl_writer::state::open() {
+    if (path == "-") return open_stream(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3));
+    struct stat facts{};
+    // Write-only: a pipe that is open for reading as well never learns that its reader has left.
+    if (::stat(path.c_str(), &facts) == 0 && !S_ISREG(facts.st_mode))
+        return open_stream(::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
     file = detail::file_handle{::open(path.c_str(), open_flags | O_CREAT | O_EXCL, 0644)};
     created = file.get() >= 0;
-    if (!created && errno == EEXIST) file = detail::file_handle{::open(path.c_str(), open_flags)};
-    struct stat facts{};
+    // Again O_CREAT: a symbolic link may point to a file that is not there yet.
+    if (!created && errno == EEXIST) file = detail::file_handle{::open(path.c_str(), open_flags | O_CREAT, 0644)};
     if (file.get() < 0 || ::fstat(file.get(), &facts) != 0) return detail::file_error("cannot write", path, errno);
-    regular = S_ISREG(facts.st_mode);
-    if (!regular) return {};
     bytes = static_cast<std::uint64_t>(facts.st_size);
     return lock_file(file, path);
 }
 
-/// Goes on after the last whole line.
-result<void> jsonl_writer::state::resume() {
-    auto found = read_output(path, nullptr);
-    if (!found) return found.error();
-    if (::ftruncate(file.get(), static_cast<off_t>(found->bytes)) != 0)
-        return detail::file_error("cannot cut the torn last line", path, errno);
-    finished = std::move(found->finished);
-    bytes = found->bytes;
+/// Takes a descriptor that may be a pipe or terminal.
+result<void> jsonl_writer::state::open_stream(int descriptor) {
+    regular = false;
+    if (descriptor < 0) return detail::file_error("cannot write", path, errno);
+    file = detail::file_handle{descriptor};
     return {};
+}
+
+/// Goes on after the last whole line.
+result<void> jsonl_writer::state::resume(jsonl_writer_options const& options) {
+    auto reader = output_reader::open(path);
+    if (!reader) return reader.error();
+    for (;;) {
+        auto const more = reader->next();
+        if (!more) return more.error();
+        if (!*more) break;
+        if (options.drop_failures && reader->failed()) {
+            drop(reader->head());
+            continue;
+        }
+        if (auto added = add_finished(finished, *reader, options); !added) return added;
+    }
+    bytes = reader->bytes();
+    if (::ftruncate(file.get(), static_cast<off_t>(bytes)) != 0)
+        return detail::file_error("cannot cut the torn last line", path, errno);
+    return {};
+}
+
+void jsonl_writer::state::drop(line_head const& failed) {
+    has_failures = true;
+    auto const key = detail::record_text(failed.key);
+    if (key != std::to_string(failed.index)) dropped.add(failed.index, key, true);
 }
 
 /// Writes the lines to be kept to a new file that takes the old one's place in one step: a crash leaves one or the
 /// other.
-result<void> jsonl_writer::state::resume_without_failures() {
-    auto const fresh_path = path + ".new";
-    detail::file_handle fresh{::open(fresh_path.c_str(), open_flags | O_CREAT | O_TRUNC, 0644)};
+result<void> jsonl_writer::state::take_out_failures() {
+    auto fresh_path = real_path(path) + ".XXXXXX";
+    detail::file_handle fresh{::mkostemp(fresh_path.data(), O_APPEND | O_CLOEXEC)};
     if (fresh.get() < 0) return detail::file_error("cannot write", fresh_path, errno);
-    auto found = read_output(path, &fresh);
-    if (!found) {
-        ::unlink(fresh_path.c_str());
-        return found.error();
+    auto copied = copy_without_failures(fresh);
+    if (copied) copied = replace_by(std::move(fresh), fresh_path);
+    if (!copied) ::unlink(fresh_path.c_str());
+    return copied;
+}
+
+result<void> jsonl_writer::state::copy_without_failures(detail::file_handle const& fresh) {
+    auto reader = output_reader::open(path);
+    if (!reader) return reader.error();
+    for (;;) {
+        auto const more = reader->next();
+        if (!more) return more.error();
+        if (!*more) break;
+        if (reader->failed()) continue;
+        if (auto written = detail::write_all(fresh, reader->line() + '\n', path); !written) return written;
     }
-    if (auto locked = lock_file(fresh, fresh_path); !locked) return locked;
-    if (::fsync(fresh.get()) != 0 || std::rename(fresh_path.c_str(), path.c_str()) != 0) {
-        auto const why = detail::file_error("cannot replace", path, errno);
-        ::unlink(fresh_path.c_str());
-        return why;
-    }
+    return {};
+}
+
+result<void> jsonl_writer::state::replace_by(detail::file_handle fresh, std::string const& fresh_path) {
+    if (auto locked = lock_file(fresh, path); !locked) return locked;
+    if (auto copied = copy_permissions(file, fresh, path); !copied) return copied;
+    if (::fsync(fresh.get()) != 0 || std::rename(fresh_path.c_str(), real_path(path).c_str()) != 0)
+        return detail::file_error("cannot replace", path, errno);
     file = std::move(fresh);
-    finished = std::move(found->finished);
-    bytes = found->bytes;
+    bytes = static_cast<std::uint64_t>(::lseek(file.get(), 0, SEEK_END));
+    has_failures = false;
     return {};
 }
 
@@ -215,19 +232,22 @@ result<jsonl_writer> jsonl_writer::open(std::string path, jsonl_writer_options o
     auto made = std::make_unique<state>();
     made->path = std::move(path);
     auto opened = made->open();
-    if (opened && made->bytes > 0) {
-        if (!options.resume)
-            return error{.code = errc::io_failed,
-                         .message = "the output file is not empty: resume it, or name another one",
-                         .where = made->path};
-        opened = options.drop_failures ? made->resume_without_failures() : made->resume();
-    }
+    if (!opened) return opened.error();
+    if (!made->regular && options.resume)
+        return invalid_argument(made->path, "no regular file: what was written there cannot be resumed");
+    if (made->bytes > 0 && !options.resume)
+        return error{.code = errc::io_failed,
+                     .message = "the output file is not empty: resume it, or name another one",
+                     .where = made->path};
+    if (made->bytes > 0) opened = made->resume(options);
     if (!opened) return opened.error();
     return jsonl_writer{std::move(made)};
 }
 
 result<void> jsonl_writer::write(std::string line) {
     auto& out = *state_;
+    if (out.has_failures)
+        if (auto taken_out = out.take_out_failures(); !taken_out) return taken_out;
     line += '\n';
     auto written = detail::write_all(out.file, line, out.path);
     if (written) {
@@ -244,16 +264,19 @@ result<void> jsonl_writer::close() {
     auto& out = *state_;
     if (out.file.get() < 0) return {};
     if (out.regular && ::fsync(out.file.get()) != 0) return detail::file_error("cannot write", out.path, errno);
-    discard_if_unused();
     out.file = detail::file_handle{};
     return {};
 }
 
 finished_records const& jsonl_writer::finished() const noexcept { return state_->finished; }
 
+finished_records const& jsonl_writer::dropped() const noexcept { return state_->dropped; }
+
 void jsonl_writer::discard_if_unused() noexcept {
-    auto const& out = *state_;
-    if (out.created && out.regular && out.bytes == 0 && out.file.get() >= 0) ::unlink(out.path.c_str());
+    auto& out = *state_;
+    if (out.file.get() < 0 || !out.created || out.bytes > 0) return;
+    ::unlink(out.path.c_str());
+    out.file = detail::file_handle{};
 }
 
 }  // namespace coax

@@ -30,10 +30,12 @@ std::optional<error> fill_record(batch_record& record, std::string_view line, re
 
     bool const chosen = !options.key_field.empty();
     auto const named = members->find(chosen ? options.key_field : "id");
-    if (named != members->end())
+    if (named != members->end()) {
         record.key = detail::record_text(named->second);
-    else if (chosen)
+        record.numeric_key = named->second.kind() == json_kind::number;
+    } else if (chosen) {
         return error{.code = errc::invalid_json, .message = "the record has no member \"" + options.key_field + '"'};
+    }
     record.fields = std::move(*value);
     return std::nullopt;
 }
@@ -44,6 +46,7 @@ class record_reader final : public stream_source<batch_record> {
 public:
     [[nodiscard]] static result<std::unique_ptr<record_reader>> open(std::string path, record_options options) {
         if (auto valid = validate(options); !valid) return valid.error();
+        if (options.name.empty()) options.name = path;
         auto lines = detail::line_reader::open(std::move(path), options.max_line_bytes);
         if (!lines) return lines.error();
         return std::make_unique<record_reader>(std::move(*lines), std::move(options));
@@ -76,7 +79,7 @@ private:
                       .message = "the line is longer than " + std::to_string(options_.max_line_bytes) + " bytes"};
         else
             record.problem = fill_record(record, line_, options_);
-        if (record.problem) record.problem->where = location(lines_.path(), record.line);
+        if (record.problem) record.problem->where = location(options_.name, record.line);
         return record;
     }
 
@@ -103,7 +106,8 @@ result<stream<batch_record>> read_records(std::string path, record_options optio
 result<std::uint64_t> check_records(std::string path, record_options options,
                                     std::function<result<void>(batch_record const&)> const& check,
                                     bool allow_problems) {
-    auto reader = record_reader::open(path, std::move(options));
+    auto const name = options.name.empty() ? path : options.name;
+    auto reader = record_reader::open(std::move(path), std::move(options));
     if (!reader) return reader.error();
     for (std::uint64_t count = 0;; ++count) {
         auto const record = (*reader)->read();
@@ -116,7 +120,7 @@ result<std::uint64_t> check_records(std::string path, record_options options,
         if (!check) continue;
         if (auto fits = check(**record); !fits) {
             auto why = std::move(fits).error();
-            why.where = location(path, (*record)->line);
+            why.where = location(name, (*record)->line);
             return why;
         }
     }

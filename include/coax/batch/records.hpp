@@ -17,9 +17,10 @@ namespace coax {
 
 /// One line of a JSONL file.
 struct batch_record {
-    std::uint64_t index{0};  ///< From 0, over all lines that are not blank.
-    std::uint64_t line{0};   ///< From 1, as an editor counts.
-    std::string key{};       ///< See `record_options::key_field`.
+    std::uint64_t index{0};   ///< From 0, over all lines that are not blank.
+    std::uint64_t line{0};    ///< From 1, as an editor counts.
+    std::string key{};        ///< See `record_options::key_field`.
+    bool numeric_key{false};  ///< The member that names it is a number: 1 and "1" are two keys.
     json_value fields{};  ///< The object; null where `problem` is set. `json::read<T>(fields)` reads it into a struct.
     /// The line is no record: `errc::invalid_json` or `errc::too_large`, `where` is "file:line".
     std::optional<error> problem{};
@@ -34,6 +35,8 @@ struct record_options {
     std::size_t max_line_bytes{16U << 20U};
     /// Most records read. 0: all.
     std::uint64_t limit{0};
+    /// What the file is called in errors. Empty: its path.
+    std::string name{};
 };
 
 [[nodiscard]] result<void> validate(record_options const& options);

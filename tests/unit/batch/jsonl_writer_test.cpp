@@ -4,11 +4,15 @@
 
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <csignal>
+#include <fcntl.h>
 #include <filesystem>
 #include <ostream>
 #include <string>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace coax {
 namespace {
@@ -65,6 +69,30 @@ TEST(JsonLine, ErrorTellsAllThatIsKnown) {
               R"("usage":{"input_tokens":0,"output_tokens":0},"attempts":3,"latency_ms":0})");
 }
 
+TEST(JsonLine, NumericKeysStayNumbersWhereAllReadersKeepTheirDigits) {
+    auto const key_of = [](std::string key, bool numeric) {
+        auto const line = to_json_line(ok(0, std::move(key), "x"), output_kind::text, {.numeric_key = numeric});
+        auto const begin = line.find("\"key\":") + 6;
+        return line.substr(begin, line.find(",\"status\"") - begin);
+    };
+    EXPECT_EQ(key_of("1", true), "1");
+    EXPECT_EQ(key_of("1", false), "\"1\"");
+    EXPECT_EQ(key_of("-9007199254740992", true), "-9007199254740992");
+    EXPECT_EQ(key_of("50000000014435121", true), "\"50000000014435121\"");
+    EXPECT_EQ(key_of("1.0", true), "\"1.0\"");
+}
+
+TEST(JsonLine, HoldsNothingThatATerminalObeys) {
+    auto const line = to_json_line(ok(0, "k",
+                                      "a\x1b]52;c;x\x07 \xc2\x9b"
+                                      "b \x7f \xc3\xb6"),
+                                   output_kind::text);
+    EXPECT_NE(line.find(R"("output":"a\u001b]52;c;x\u0007 \u009bb \u007f )"
+                        "\xc3\xb6\""),
+              std::string::npos)
+        << line;
+}
+
 TEST(FinishedRecords, RememberIndexAndKey) {
     finished_records done;
     done.add(0, "a", false);
@@ -105,10 +133,19 @@ TEST(JsonlWriter, UnusedFileIsNotLeftBehind) {
         ASSERT_TRUE(jsonl_writer::open(path));
     }
     EXPECT_FALSE(std::filesystem::exists(path));
+}
+
+TEST(JsonlWriter, ABatchOfNoRecordsLeavesAnEmptyFile) {
+    temp_folder const folder;
+    auto const path = folder.path("out.jsonl");
     auto writer = jsonl_writer::open(path);
     ASSERT_TRUE(writer);
     ASSERT_TRUE(writer->close());
-    EXPECT_FALSE(std::filesystem::exists(path));
+    EXPECT_TRUE(std::filesystem::is_empty(path));
+    auto again = jsonl_writer::open(path);  // an empty file is as good as none, but not ours to remove
+    ASSERT_TRUE(again);
+    again->discard_if_unused();
+    EXPECT_TRUE(std::filesystem::exists(path));
 }
 
 TEST(JsonlWriter, EmptyFileOfSomeoneElseStays) {
@@ -179,10 +216,115 @@ TEST(Resume, DroppedFailuresLeaveOnlyTheOkLines) {
     EXPECT_EQ(writer->finished().size(), 2U);
     EXPECT_EQ(writer->finished().failed(), 0U);
     EXPECT_FALSE(writer->finished().contains(1));
+    EXPECT_EQ(temp_folder::read(path), line_a + line_b + line_c);  // as long as there is nothing better
+    ASSERT_TRUE(writer->write("{}"));
     ASSERT_TRUE(writer->write("{}"));
     ASSERT_TRUE(writer->close());
-    EXPECT_EQ(temp_folder::read(path), line_a + line_c + "{}\n");
-    EXPECT_FALSE(std::filesystem::exists(path + ".new"));
+    EXPECT_EQ(temp_folder::read(path), line_a + line_c + "{}\n{}\n");
+}
+
+TEST(Resume, ToTakeFailuresOutChangesNothingElse) {
+    temp_folder const folder;
+    auto const path = folder.write("real.jsonl", line_a + line_b);
+    auto const link = folder.path("out.jsonl");
+    auto const other = folder.write("out.jsonl.new", "mine");
+    std::filesystem::create_symlink("real.jsonl", link);
+    std::filesystem::permissions(path, std::filesystem::perms{0600});
+    auto writer = jsonl_writer::open(link, {.resume = true, .drop_failures = true});
+    ASSERT_TRUE(writer) << writer.error();
+    ASSERT_TRUE(writer->write("{}"));
+    ASSERT_TRUE(writer->close());
+    EXPECT_TRUE(std::filesystem::is_symlink(link));
+    EXPECT_EQ(temp_folder::read(path), line_a + "{}\n");
+    EXPECT_EQ(std::filesystem::status(path).permissions(), std::filesystem::perms{0600});
+    EXPECT_EQ(temp_folder::read(other), "mine");
+    auto const files = std::filesystem::directory_iterator{folder.path("")};
+    EXPECT_EQ(std::distance(begin(files), end(files)), 3);
+}
+
+TEST(JsonlWriter, ALinkToNoFileYetIsFollowed) {
+    temp_folder const folder;
+    std::filesystem::create_symlink("real.jsonl", folder.path("out.jsonl"));
+    auto writer = jsonl_writer::open(folder.path("out.jsonl"));
+    ASSERT_TRUE(writer) << writer.error();
+    ASSERT_TRUE(writer->write("{}"));
+    EXPECT_EQ(temp_folder::read(folder.path("real.jsonl")), "{}\n");
+}
+
+TEST(JsonlWriter, APipeWhoseReaderLeavesIsAnError) {
+    temp_folder const folder;
+    auto const path = folder.path("pipe");
+    ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+    auto const previous = std::signal(SIGPIPE, SIG_IGN);
+    int const reader = ::open(path.c_str(), O_RDONLY | O_NONBLOCK);
+    auto writer = jsonl_writer::open(path);
+    ASSERT_TRUE(writer) << writer.error();
+    EXPECT_TRUE(writer->write("{}"));
+    EXPECT_EQ(jsonl_writer::open(path, {.resume = true}).error().code, errc::invalid_argument);
+    ::close(reader);
+    auto const written = writer->write("{}");
+    ASSERT_FALSE(written);
+    EXPECT_EQ(written.error().cause.value(), EPIPE);
+    std::signal(SIGPIPE, previous);
+}
+
+std::string line_of(std::uint64_t index, std::string key, response_origin const& origin) {
+    return to_json_line(ok(index, std::move(key), "x"), output_kind::text, {.origin = origin}) + '\n';
+}
+
+constexpr response_origin made_with{.prompt = 1, .model = 2, .schema = 3, .service = 4, .parameters = 5, .record = 6};
+
+struct origin_case {
+    char const* name;
+    response_origin now;
+    std::string says;
+};
+void PrintTo(origin_case const& row, std::ostream* out) { *out << row.name; }
+class OtherOrigin : public testing::TestWithParam<origin_case> {};
+
+TEST_P(OtherOrigin, IsRefusedByNameAndTheFileIsUnchanged) {
+    temp_folder const folder;
+    auto const text = line_of(0, "a", made_with) + line_of(1, "b", made_with);
+    auto const path = folder.write("out.jsonl", text);
+    auto const refused = jsonl_writer::open(path, {.resume = true, .origin = GetParam().now});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, errc::invalid_argument);
+    EXPECT_EQ(refused.error().where, path + ":1");
+    EXPECT_NE(refused.error().message.find("made with " + GetParam().says + ':'), std::string::npos) << refused.error();
+    EXPECT_EQ(temp_folder::read(path), text);
+    EXPECT_TRUE(jsonl_writer::open(path, {.resume = true, .origin = GetParam().now, .mix = true}));
+}
+INSTANTIATE_TEST_SUITE_P(
+    Rows, OtherOrigin,
+    testing::Values(
+        origin_case{"prompt", {.prompt = 9, .model = 2, .schema = 3, .service = 4, .parameters = 5}, "another prompt"},
+        origin_case{"model_and_schema",
+                    {.prompt = 1, .model = 9, .schema = 9, .service = 4, .parameters = 5},
+                    "another model, another schema"},
+        origin_case{
+            "service", {.prompt = 1, .model = 2, .schema = 3, .service = 9, .parameters = 5}, "another service"},
+        origin_case{
+            "parameters", {.prompt = 1, .model = 2, .schema = 3, .service = 4, .parameters = 9}, "other parameters"}),
+    [](auto const& row) { return std::string(row.param.name); });
+
+TEST(Resume, KnowsTheRecordsByWhatThePromptShowsOfThem) {
+    temp_folder const folder;
+    auto const path = folder.write("out.jsonl", line_of(0, "a", made_with) + line_c);
+    auto const writer = jsonl_writer::open(path, {.resume = true, .origin = made_with});
+    ASSERT_TRUE(writer) << writer.error();
+    auto const& done = writer->finished();
+    EXPECT_FALSE(done.contradicts(0, "a", 7));  // the lowest bit tells marks apart
+    EXPECT_TRUE(done.contradicts(0, "a", 8));
+    EXPECT_FALSE(done.contradicts(2, "c", 8));  // a line of before: its key is all that is known
+    EXPECT_TRUE(done.contradicts(2, "d", 8));
+    EXPECT_EQ(done.known_by_key(), 1U);
+}
+
+TEST(ResponseOriginText, IsReadAsItIsWritten) {
+    EXPECT_EQ(to_string(response_origin{.prompt = 0xffffffff, .record = 0x1a}), "ffffffff-0-0-0-0-1a");
+    EXPECT_EQ(to_string(parse_origin("ffffffff-0-0-0-0-1a")), "ffffffff-0-0-0-0-1a");
+    EXPECT_EQ(to_string(parse_origin("12-zz")), "12-0-0-0-0-0");
+    EXPECT_EQ(to_string(parse_origin("")), "0-0-0-0-0-0");
 }
 
 struct foreign_case {

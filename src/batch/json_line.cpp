@@ -1,0 +1,90 @@
+#include "batch/record_text.hpp"
+
+#include <coax/batch/jsonl_writer.hpp>
+#include <coax/json/writer.hpp>
+
+#include <charconv>
+
+namespace coax {
+
+namespace {
+
+/// Whether a number is an integer that a double holds: some JSON readers know no other numbers.
+bool is_exact_everywhere(std::string_view number) {
+    constexpr std::int64_t largest = std::int64_t{1} << 53U;
+    std::int64_t value = 0;
+    auto const [end, failure] = std::from_chars(number.data(), number.data() + number.size(), value);
+    return failure == std::errc{} && end == number.data() + number.size() && value >= -largest && value <= largest;
+}
+
+void write_usage(json::writer& out, usage const& used) {
+    out.key("usage").begin_object();
+    out.member("input_tokens", used.input_tokens).member("output_tokens", used.output_tokens);
+    if (used.cached_input_tokens > 0) out.member("cached_input_tokens", used.cached_input_tokens);
+    if (used.cache_write_tokens > 0) out.member("cache_write_tokens", used.cache_write_tokens);
+    if (used.reasoning_tokens > 0) out.member("reasoning_tokens", used.reasoning_tokens);
+    out.end_object();
+}
+
+void write_error(json::writer& out, error const& why) {
+    out.key("error").begin_object();
+    out.member("code", to_string(why.code)).member("message", std::string_view{why.message});
+    if (!why.where.empty()) out.member("where", std::string_view{why.where});
+    if (why.http_status != 0) out.member("http_status", why.http_status);
+    if (!why.service_code.empty()) out.member("service_code", std::string_view{why.service_code});
+    if (!why.service_message.empty()) out.member("service_message", std::string_view{why.service_message});
+    if (!why.request_id.empty()) out.member("request_id", std::string_view{why.request_id});
+    if (why.cause) out.member("cause", std::string_view{why.cause.message()});
+    out.end_object();
+}
+
+/// Writes DEL and the C1 control characters, which some terminals obey, as JSON escapes.
+std::string escape_controls(std::string_view line) {
+    std::string escaped;
+    escaped.reserve(line.size());
+    for (std::size_t at = 0; at < line.size(); ++at) {
+        auto const byte = static_cast<unsigned char>(line[at]);
+        auto const next = static_cast<unsigned char>(at + 1 < line.size() ? line[at + 1] : '\0');
+        bool const is_c1 = byte == 0xC2 && next >= 0x80 && next < 0xA0;
+        if (!is_c1 && byte != 0x7F) {
+            escaped += line[at];
+            continue;
+        }
+        constexpr std::string_view digits = "0123456789abcdef";
+        auto const code = is_c1 ? next : byte;
+        escaped.append("\\u00").append(1, digits[code >> 4U]).append(1, digits[code & 0xFU]);
+        if (is_c1) ++at;
+    }
+    return escaped;
+}
+
+}  // namespace
+
+std::string to_json_line(batch_result<std::string> const& outcome, output_kind form, line_facts const& facts) {
+    std::string line;
+    line.reserve(256);
+    json::writer out{line};
+    out.begin_object().member("index", outcome.index);
+    if (facts.numeric_key && is_exact_everywhere(outcome.key))
+        out.key("key").raw(outcome.key);
+    else
+        out.member("key", std::string_view{outcome.key});
+    out.member("status", outcome.value ? "ok" : "error");
+    if (!outcome.value)
+        write_error(out, outcome.value.error());
+    else if (form == output_kind::json)
+        out.key("output").raw(detail::without_blanks(*outcome.value));
+    else
+        out.member("output", std::string_view{*outcome.value});
+    write_usage(out, outcome.usage);
+    out.member("attempts", outcome.attempts).member("latency_ms", outcome.latency.count());
+    if (facts.origin.prompt != 0 || facts.origin.record != 0)
+        out.member("origin", std::string_view{to_string(facts.origin)});
+    out.end_object();
+    // JSON text of a model may be spread over lines; line breaks are never part of its strings.
+    for (char& c : line)
+        if (c == '\n' || c == '\r') c = ' ';
+    return line.find_first_of("\x7F\xC2") == std::string::npos ? line : escape_controls(line);
+}
+
+}  // namespace coax

@@ -59,6 +59,7 @@ std::optional<Layer> layer_of(std::optional<Policy>& policy) {
 client::impl::impl(std::vector<asio::any_io_executor> executors, client_options wanted)
     : options{checked(std::move(wanted))},
       provider{value_or_throw(make_provider(options.service.provider))},
+      secrets_{options},
       concurrency_{options.policies},
       limiter_{options.policies.rate_limits},
       retry_{options.policies.retry} {
@@ -215,6 +216,8 @@ error client::impl::end_stream(shard const& at, detail::stream_lease& held, erro
     held.finish(outcome, spent);
     return std::move(outcome).error();
 }
+
+void client::impl::hide_secrets(error& why, secret const* token) const { secrets_.hide(why, token); }
 
 void client::impl::count(std::uint64_t client_statistics::* what) noexcept {
     std::atomic_ref{counts_.*what}.fetch_add(1, std::memory_order_relaxed);

@@ -3,6 +3,7 @@
 #include "client/chat_stream_state.hpp"
 #include "client/concurrency_limit.hpp"
 #include "client/request_layer.hpp"
+#include "client/secret_filter.hpp"
 
 #include <coax/client/client.hpp>
 #include <coax/policy/circuit_breaker.hpp>
@@ -60,6 +61,9 @@ public:
     /// A timeout that is the whole call's names it.
     [[nodiscard]] error name_timeout(error why, shard const& at, clock::time_point deadline) const;
 
+    /// Takes out of an error what the failed request carried in confidence. @param token  Null: none was fetched.
+    void hide_secrets(error& why, secret const* token) const;
+
     void count(std::uint64_t client_statistics::* what) noexcept;
     void count(usage const& used) noexcept;
     [[nodiscard]] client_statistics statistics() const;
@@ -90,6 +94,7 @@ private:
                                                                               detail::sent_request& sent);
 
     std::vector<shard> shards_;
+    detail::secret_filter secrets_;
     detail::concurrency_limit concurrency_;
     rate_limiter limiter_;
     retry_options retry_;  ///< With the budget of all calls.

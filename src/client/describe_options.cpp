@@ -1,3 +1,5 @@
+#include "client/secret_filter.hpp"
+
 #include <coax/client/options.hpp>
 #include <coax/reflect/enums.hpp>
 #include <coax/reflect/fields.hpp>
@@ -93,6 +95,7 @@ void describe(std::string& text, std::string const& name, T const& value, T cons
 std::string describe(client_options const& options) {
     std::string text;
     describe_fields(text, {}, options, client_options{});
+    detail::secret_filter{options}.hide(text);  // in an address
     return text;
 }
 

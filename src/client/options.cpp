@@ -1,3 +1,5 @@
+#include "client/secret_filter.hpp"
+
 #include <coax/client/options.hpp>
 
 #include <algorithm>
@@ -60,6 +62,8 @@ result<void> validate(output_options const& options) {
 }  // namespace
 
 result<void> validate(client_options const& options) {
+    if (!detail::fits_header(options.service.api_key))
+        return invalid_argument("service.api_key", "the key holds a line break or another control character");
     if (auto checked = validate_part("policies", options.policies); !checked) return checked;
     if (auto checked = validate_part("output", options.output); !checked) return checked;
     return validate_part("http", options.http);

@@ -1,3 +1,5 @@
+#include "client/secret_filter.hpp"
+
 #include <coax/client/options.hpp>
 
 #include <array>
@@ -8,11 +10,14 @@ namespace {
 
 using look_up_function = std::function<std::optional<std::string>(std::string_view name)>;
 
-/// A variable that is set to nothing counts as not set.
+/// A variable without the blanks and line breaks around it, with which values from files come. One that is set to
+/// nothing counts as not set.
 std::optional<std::string> non_empty(look_up_function const& look_up, std::string_view name) {
+    constexpr std::string_view blanks = " \t\r\n";
     auto value = look_up(name);
-    if (value && value->empty()) return std::nullopt;
-    return value;
+    auto const first = value ? value->find_first_not_of(blanks) : std::string::npos;
+    if (first == std::string::npos) return std::nullopt;
+    return value->substr(first, value->find_last_not_of(blanks) - first + 1);
 }
 
 std::string or_empty(look_up_function const& look_up, std::string_view name) {
@@ -53,17 +58,19 @@ void fill_compatible(look_up_function const& env, client_options& options) {
     options.service.api_key = or_empty(env, "COAX_API_KEY");
 }
 
-/// Services in the order in which the environment is searched for them.
+/// Services in the order in which the environment is searched for them. The variables of coax are meant for it alone,
+/// so they come first: with them a key of another service that happens to be set is not sent to their address.
 struct service_source {
     std::string_view service;
     std::array<std::string_view, 2> signs;  // any of these set: this service is meant
-    bool needs_key;
+    bool needs_key;                         // else it needs an address
     std::string_view key_names;
     std::string_view default_model;
     void (*fill)(look_up_function const&, client_options&);
 };
 
 constexpr std::array service_sources{
+    service_source{"compatible", {"COAX_BASE_URL", "COAX_API_KEY"}, false, "COAX_API_KEY", "", fill_compatible},
     service_source{
         "azure", {"AZURE_OPENAI_ENDPOINT"}, true, "AZURE_OPENAI_API_KEY or AZURE_OPENAI_AD_TOKEN", "", fill_azure},
     service_source{"openai", {"OPENAI_API_KEY"}, true, "OPENAI_API_KEY", "gpt-5.4-mini", fill_openai},
@@ -73,7 +80,6 @@ constexpr std::array service_sources{
                    "ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN",
                    "claude-sonnet-5",
                    fill_anthropic},
-    service_source{"compatible", {"COAX_BASE_URL"}, false, "COAX_API_KEY", "", fill_compatible},
 };
 
 service_source const* named_source(std::string_view service) {
@@ -87,6 +93,19 @@ service_source const* found_source(look_up_function const& env) {
         for (auto const sign : source.signs)
             if (!sign.empty() && non_empty(env, sign)) return &source;
     return nullptr;
+}
+
+/// Whether there is what the service cannot be called without.
+result<void> check_service(service_source const& source, std::string_view key_names, service_options const& service) {
+    if (source.needs_key && service.api_key.empty())
+        return invalid_argument(std::string{key_names},
+                                "no key for " + std::string{source.service} + ": set " + std::string{key_names});
+    if (!source.needs_key && service.provider.base_url.empty())
+        return invalid_argument("COAX_BASE_URL",
+                                "no address: set COAX_BASE_URL, or COAX_PROVIDER where another service is meant");
+    if (!detail::fits_header(service.api_key))
+        return invalid_argument(std::string{key_names}, "the key holds a line break or another control character");
+    return {};
 }
 
 }  // namespace
@@ -104,10 +123,17 @@ result<client_options> client_options_from(look_up_function const& look_up) {
             "no service is configured: set OPENAI_API_KEY, AZURE_OPENAI_ENDPOINT, ANTHROPIC_API_KEY or COAX_BASE_URL");
     options.service.provider.service = source->service;
     source->fill(look_up, options);
-    if (auto url = non_empty(look_up, "COAX_BASE_URL")) options.service.provider.base_url = std::move(*url);
-    if (source->needs_key && options.service.api_key.empty())
-        return invalid_argument(std::string{source->key_names}, "no key for " + std::string{source->service} +
-                                                                    ": set " + std::string{source->key_names});
+    auto key_names = source->key_names;
+    if (auto url = non_empty(look_up, "COAX_BASE_URL")) {
+        options.service.provider.base_url = std::move(*url);
+        // The key of an address is the one that was set beside it.
+        if (auto key = non_empty(look_up, "COAX_API_KEY")) {
+            options.service.api_key = secret{std::move(*key)};
+            options.service.provider.bearer = false;
+            key_names = "COAX_API_KEY";
+        }
+    }
+    if (auto checked = check_service(*source, key_names, options.service); !checked) return std::move(checked).error();
     options.service.model = non_empty(look_up, "COAX_MODEL").value_or(std::string{source->default_model});
     if (options.service.model.empty()) options.service.model = options.service.provider.deployment;
     options.http.ca_file = or_empty(look_up, "SSL_CERT_FILE");

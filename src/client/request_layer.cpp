@@ -1,6 +1,7 @@
 #include "client/request_layer.hpp"
 
 #include "client/client_impl.hpp"
+#include "client/secret_filter.hpp"
 
 namespace coax::detail {
 
@@ -21,9 +22,7 @@ void sent_request::succeeded(usage const& used) {
 }
 
 error sent_request::failed(error why, usage const& spent) {
-    auto const& key = owner_->options.service.api_key;
-    why.message = redact(std::move(why.message), key);
-    why.service_message = redact(std::move(why.service_message), key);
+    owner_->hide_secrets(why, token_.get());
     notify(spent, &why);
     return why;
 }
@@ -48,10 +47,12 @@ std::optional<sent_request> signed_requests::try_acquire() const {
 
 asio::awaitable<sent_request> signed_requests::acquire() const {
     auto const self = *this;
-    auto const token = value_or_throw(co_await self.owner.options.service.token_source());
+    auto token = std::make_unique<secret>(value_or_throw(co_await self.owner.options.service.token_source()));
+    if (!fits_header(*token))
+        throw_error(invalid_argument("service.token_source", "the token holds a line break or control character"));
     auto request = self.call.request;
-    self.owner.provider->authorize(request, token);
-    co_return sent_request{self.owner, self.call, std::move(request)};
+    self.owner.provider->authorize(request, *token);
+    co_return sent_request{self.owner, self.call, std::move(request), std::move(token)};
 }
 
 }  // namespace coax::detail

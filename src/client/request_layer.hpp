@@ -4,6 +4,7 @@
 
 #include <coax/chat/response.hpp>
 #include <coax/client/client.hpp>
+#include <coax/core/secret.hpp>
 #include <coax/http/transport.hpp>
 #include <coax/policy/attempt.hpp>
 #include <coax/policy/rate_limiter.hpp>
@@ -36,8 +37,10 @@ struct call_state {
 /// One signed request: counted when it is sent, reported to `client_hooks::on_attempt` when it is over.
 class sent_request {
 public:
-    sent_request(client::impl& owner, call_state& call, http_request signed_request)
-        : request{std::move(signed_request)}, owner_{&owner}, call_{&call}, at_{&call.at} {}
+    /// @param token  Of `token_source`, that it is signed with; null: the client's key.
+    sent_request(client::impl& owner, call_state& call, http_request signed_request,
+                 std::unique_ptr<secret> token = nullptr)
+        : request{std::move(signed_request)}, owner_{&owner}, call_{&call}, at_{&call.at}, token_{std::move(token)} {}
     sent_request(sent_request&& other) noexcept
         : request{std::move(other.request)},
           owner_{std::exchange(other.owner_, nullptr)},
@@ -45,12 +48,13 @@ public:
           at_{other.at_},
           number_{other.number_},
           hedge_{other.hedge_},
-          sent_at_{other.sent_at_} {}
+          sent_at_{other.sent_at_},
+          token_{std::move(other.token_)} {}
     sent_request& operator=(sent_request&&) = delete;
     ~sent_request() = default;
 
     void begin(attempt which);
-    /// @param outcome  Its error is made fit for callers' eyes: without the key.
+    /// @param outcome  Its error is made fit for callers' eyes: without what is secret.
     /// @param spent    Tokens of a stream that broke.
     template <class T>
     void finish(result<T>& outcome, usage const& spent = {}) {
@@ -75,6 +79,7 @@ private:
     int number_{0};  ///< Among the requests of its call, from 1.
     bool hedge_{false};
     clock::time_point sent_at_{};
+    std::unique_ptr<secret> token_;
 };
 
 /// The layer that signs each request, innermost: a token is fetched when permit and quota are there.

@@ -96,7 +96,8 @@ std::string to_string(error const& why) {
     add(" [", why.service_code, "]");
     if (why.service_message != why.message) add(": ", why.service_message);
     add(" (request id ", why.request_id, ")");
-    if (why.cause) add(": ", why.cause.message());
+    if (auto const cause = why.cause ? why.cause.message() : std::string{}; line.find(cause) == std::string::npos)
+        add(": ", cause);
     for (char& c : line)
         if (c == '\n' || c == '\r') c = ' ';
     return line;

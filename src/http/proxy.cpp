@@ -1,11 +1,12 @@
 #include "http/proxy.hpp"
 
+#include "http/internal/basic_credentials.hpp"
+
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/network_v4.hpp>
 #include <boost/asio/ip/network_v6.hpp>
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
-#include <openssl/evp.h>
 
 #include <algorithm>
 #include <charconv>
@@ -14,16 +15,6 @@ namespace coax::http::detail {
 namespace {
 
 namespace ip = boost::asio::ip;
-
-secret basic_credentials(std::string const& user, std::string const& password) {
-    std::string const plain = user + ':' + password;
-    std::string coded(4 * ((plain.size() + 2) / 3) + 1, '\0');
-    auto const length =
-        EVP_EncodeBlock(reinterpret_cast<unsigned char*>(coded.data()),
-                        reinterpret_cast<unsigned char const*>(plain.data()), static_cast<int>(plain.size()));
-    coded.resize(static_cast<std::size_t>(length));
-    return "Basic " + coded;
-}
 
 std::string_view trim(std::string_view text) {
     auto const first = text.find_first_not_of(" \t");

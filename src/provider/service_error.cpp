@@ -246,10 +246,10 @@ error to_error(std::string_view service, errc code, std::string_view what, error
     error why{.code = code, .message = std::string{service}};
     why.message.append(" ").append(what);
     if (!report.filters.empty()) why.message.append("; triggered filters: ").append(report.filters);
-    hide_keys(report.message);
     why.service_code = one_line(service_code_of(report), longest_code_bytes);
     why.service_message = one_line(std::move(report.message), longest_message_bytes);
     why.request_id = one_line(std::move(report.request_id), longest_code_bytes);
+    for (auto* const text : {&why.message, &why.service_code, &why.service_message, &why.request_id}) hide_keys(*text);
     return why;
 }
 
@@ -263,6 +263,7 @@ error make_service_error(std::string_view service, http_response const& response
     auto why = to_error(service, code, "answered " + std::to_string(response.status), std::move(report));
     why.http_status = response.status;
     if (auto id = request_id(response.headers); !id.empty()) why.request_id = std::move(id);
+    hide_keys(why.request_id);
     why.retry_after = retry_after(response.headers, now);
     if (!why.retry_after) why.retry_after = in_body;
     why.should_retry = should_retry(response.headers);

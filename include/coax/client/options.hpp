@@ -119,9 +119,11 @@ struct client_options {
     client_hooks hooks{};
 
     /// From the environment: COAX_PROVIDER or whichever of these is set, in this order:
-    /// AZURE_OPENAI_ENDPOINT (AZURE_OPENAI_API_KEY or AZURE_OPENAI_AD_TOKEN, OPENAI_API_VERSION,
-    /// AZURE_OPENAI_DEPLOYMENT), OPENAI_API_KEY (OPENAI_BASE_URL, OPENAI_ORG_ID, OPENAI_PROJECT_ID), ANTHROPIC_API_KEY
-    /// or ANTHROPIC_AUTH_TOKEN (ANTHROPIC_BASE_URL), COAX_BASE_URL (a compatible server; COAX_API_KEY). COAX_MODEL
+    /// COAX_BASE_URL or COAX_API_KEY (a compatible server at COAX_BASE_URL), AZURE_OPENAI_ENDPOINT
+    /// (AZURE_OPENAI_API_KEY or AZURE_OPENAI_AD_TOKEN, OPENAI_API_VERSION, AZURE_OPENAI_DEPLOYMENT), OPENAI_API_KEY
+    /// (OPENAI_BASE_URL, OPENAI_ORG_ID, OPENAI_PROJECT_ID), ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN
+    /// (ANTHROPIC_BASE_URL). With COAX_PROVIDER, COAX_BASE_URL is the address of the service that it names, and
+    /// COAX_API_KEY, if set, the key for that address. Blanks and line breaks around a value are dropped. COAX_MODEL
     /// names the model. HTTPS_PROXY and NO_PROXY are honoured; SSL_CERT_FILE adds certificate authorities;
     /// RETRY_ATTEMPTS and RETRY_WAIT_EXPONENTIAL_{MULTIPLIER,MIN,MAX} set `policies.retry`, as `retry_options_from`
     /// says.

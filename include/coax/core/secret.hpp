@@ -32,7 +32,8 @@ private:
 /// Writes "[secret]" or "[none]".
 std::ostream& operator<<(std::ostream& out, secret const& key);
 
-/// `text` with every occurrence of `key` replaced by "[secret]". An empty key changes nothing.
+/// `text` with every occurrence of `key` replaced by "[secret]". A key of less than 8 characters is replaced only where
+/// it stands as a word, one of less than 4 nowhere: it is a placeholder ("a", "none") rather than a secret.
 [[nodiscard]] std::string redact(std::string text, secret const& key);
 
 }  // namespace coax

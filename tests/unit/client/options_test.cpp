@@ -86,6 +86,48 @@ INSTANTIATE_TEST_SUITE_P(
                    "",
                    "ak",
                    "claude-sonnet-5"},
+        found_case{"an_address_of_its_own_gets_no_other_services_key",
+                   {{"OPENAI_API_KEY", "sk"}, {"COAX_BASE_URL", "http://other"}, {"COAX_API_KEY", "third"}},
+                   "compatible",
+                   "http://other",
+                   "third",
+                   ""},
+        found_case{"not_even_where_it_has_none",
+                   {{"AZURE_OPENAI_ENDPOINT", "https://r.example"},
+                    {"AZURE_OPENAI_API_KEY", "az"},
+                    {"ANTHROPIC_API_KEY", "ak"},
+                    {"COAX_BASE_URL", "http://other"}},
+                   "compatible",
+                   "http://other",
+                   "",
+                   ""},
+        found_case{"a_named_service_elsewhere_takes_the_key_beside_the_address",
+                   {{"COAX_PROVIDER", "anthropic"},
+                    {"ANTHROPIC_AUTH_TOKEN", "tk"},
+                    {"COAX_BASE_URL", "http://other"},
+                    {"COAX_API_KEY", "third"}},
+                   "anthropic",
+                   "http://other",
+                   "third",
+                   "claude-sonnet-5"},
+        found_case{"a_named_service_at_home_keeps_its_key",
+                   {{"COAX_PROVIDER", "openai"}, {"OPENAI_API_KEY", "sk"}, {"COAX_API_KEY", "third"}},
+                   "openai",
+                   "",
+                   "sk",
+                   "gpt-5.4-mini"},
+        found_case{"values_from_files_end_in_newlines",
+                   {{"COAX_BASE_URL", "http://other/v1\n"}, {"COAX_API_KEY", " sk-1\r\n"}, {"COAX_MODEL", "m\n"}},
+                   "compatible",
+                   "http://other/v1",
+                   "sk-1",
+                   "m"},
+        found_case{"blank_counts_as_unset",
+                   {{"COAX_API_KEY", "\n"}, {"OPENAI_API_KEY", "sk"}},
+                   "openai",
+                   "",
+                   "sk",
+                   "gpt-5.4-mini"},
         found_case{"empty_counts_as_unset",
                    {{"AZURE_OPENAI_ENDPOINT", ""}, {"OPENAI_API_KEY", "sk"}},
                    "openai",
@@ -109,16 +151,20 @@ TEST_P(RefusedEnvironment, NamesWhatIsMissing) {
     EXPECT_EQ(options.error().where, GetParam().where);
 }
 
-INSTANTIATE_TEST_SUITE_P(Rows, RefusedEnvironment,
-                         testing::Values(refused_case{"nothing_set", {}, "environment"},
-                                         refused_case{"unknown_provider",
-                                                      {{"COAX_PROVIDER", "acme"}, {"OPENAI_API_KEY", "sk"}},
-                                                      "COAX_PROVIDER"},
-                                         refused_case{"no_key", {{"COAX_PROVIDER", "openai"}}, "OPENAI_API_KEY"},
-                                         refused_case{"azure_without_key",
-                                                      {{"AZURE_OPENAI_ENDPOINT", "https://r.example"}},
-                                                      "AZURE_OPENAI_API_KEY or AZURE_OPENAI_AD_TOKEN"}),
-                         [](auto const& row) { return std::string(row.param.name); });
+INSTANTIATE_TEST_SUITE_P(
+    Rows, RefusedEnvironment,
+    testing::Values(
+        refused_case{"nothing_set", {}, "environment"},
+        refused_case{"unknown_provider", {{"COAX_PROVIDER", "acme"}, {"OPENAI_API_KEY", "sk"}}, "COAX_PROVIDER"},
+        refused_case{"no_key", {{"COAX_PROVIDER", "openai"}}, "OPENAI_API_KEY"},
+        refused_case{"key_without_address", {{"COAX_API_KEY", "third"}, {"OPENAI_API_KEY", "sk"}}, "COAX_BASE_URL"},
+        refused_case{"key_of_two_lines", {{"OPENAI_API_KEY", "sk-1\nsk-2"}}, "OPENAI_API_KEY"},
+        refused_case{
+            "key_of_two_lines_elsewhere", {{"COAX_BASE_URL", "http://x"}, {"COAX_API_KEY", "a\rb"}}, "COAX_API_KEY"},
+        refused_case{"azure_without_key",
+                     {{"AZURE_OPENAI_ENDPOINT", "https://r.example"}},
+                     "AZURE_OPENAI_API_KEY or AZURE_OPENAI_AD_TOKEN"}),
+    [](auto const& row) { return std::string(row.param.name); });
 
 TEST(ClientOptions, TakesRetriesFromTheEnvironment) {
     auto const set = from({{"OPENAI_API_KEY", "sk"}, {"RETRY_ATTEMPTS", "5"}, {"RETRY_WAIT_EXPONENTIAL_MAX", "30"}});
@@ -157,8 +203,10 @@ TEST(ClientOptions, NamesTheWrongField) {
 TEST(ClientOptions, DescriptionHoldsNoSecret) {
     client_options options{.service = {.api_key = "sk-very-secret", .model = "m"}};
     options.service.provider.headers = {{"x-token", "hush"}};
+    options.service.provider.base_url = "https://h/v1?api-key=keep-quiet";
     options.http.https_proxy = "http://user:hush@proxy:3128";
     EXPECT_EQ(describe(options),
+              "service.provider.base_url: https://h/v1?api-key=[secret]\n"
               "service.provider.headers: x-token [secret]\n"
               "service.api_key: [secret]\n"
               "service.model: m\n"

@@ -1,0 +1,77 @@
+#include "client/secret_filter.hpp"
+
+#include "http/internal/basic_credentials.hpp"
+
+#include <boost/url/parse.hpp>
+#include <boost/url/url_view.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+namespace coax::detail {
+
+namespace {
+
+/// Whether a header or query parameter of that name holds a credential.
+bool names_secret(std::string_view name) {
+    std::string lower{name};
+    std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    constexpr std::array<std::string_view, 8> marks{"auth",  "cookie", "credential", "key",
+                                                    "passw", "secret", "sig",        "token"};
+    auto const has = [&](std::string_view mark) { return lower.find(mark) != std::string::npos; };
+    return lower == "code" || std::ranges::any_of(marks, has);
+}
+
+/// The credential in a header's value: what follows a scheme such as "Bearer".
+std::string without_scheme(std::string const& value) {
+    auto const blank = value.find(' ');
+    return blank == std::string::npos ? value : value.substr(blank + 1);
+}
+
+/// Passwords and credentials in the query of an address, as they stand there and as they are meant.
+void add_from_url(std::vector<secret>& secrets, std::string const& text) {
+    bool const has_scheme = text.find("://") != std::string::npos;
+    auto const whole = has_scheme ? text : "http://" + text;
+    auto const url = boost::urls::parse_uri(whole);
+    if (!url) return;
+    if (url->has_password()) {
+        secrets.emplace_back(url->password());
+        secrets.emplace_back(std::string{url->encoded_password()});
+        secrets.emplace_back(without_scheme(http::detail::basic_credentials(url->user(), url->password()).reveal()));
+    }
+    for (auto const parameter : url->encoded_params()) {
+        if (!names_secret(parameter.key.decode())) continue;
+        secrets.emplace_back(std::string{parameter.value});
+        secrets.emplace_back(parameter.value.decode());
+    }
+}
+
+}  // namespace
+
+secret_filter::secret_filter(client_options const& options) {
+    secrets_.push_back(options.service.api_key);
+    for (auto const& [name, value] : options.service.provider.headers)
+        if (names_secret(name)) secrets_.emplace_back(without_scheme(value));
+    add_from_url(secrets_, options.service.provider.base_url);
+    add_from_url(secrets_, options.http.https_proxy.reveal());
+    std::erase_if(secrets_, [](secret const& one) { return one.empty(); });
+    std::ranges::sort(secrets_, std::greater{}, [](secret const& one) { return one.reveal().size(); });
+}
+
+void secret_filter::hide(error& why, secret const* token) const {
+    for (auto* const text : {&why.message, &why.where, &why.service_code, &why.service_message, &why.request_id}) {
+        if (token != nullptr) *text = redact(std::move(*text), *token);
+        hide(*text);
+    }
+}
+
+void secret_filter::hide(std::string& text) const {
+    for (auto const& one : secrets_) text = redact(std::move(text), one);
+}
+
+bool fits_header(secret const& key) noexcept {
+    return std::ranges::none_of(key.reveal(), [](unsigned char c) { return c < 0x20 || c == 0x7F; });
+}
+
+}  // namespace coax::detail

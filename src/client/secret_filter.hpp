@@ -1,0 +1,29 @@
+#pragma once
+
+#include <coax/client/options.hpp>
+#include <coax/core/error.hpp>
+#include <coax/core/secret.hpp>
+
+#include <string>
+#include <vector>
+
+namespace coax::detail {
+
+/// Hides in an error what the client sends in confidence and a service or proxy may quote: the key or token,
+/// credentials in headers of its own and in the address, the proxy's password. Thread safety: immutable.
+class secret_filter {
+public:
+    explicit secret_filter(client_options const& options);
+
+    /// @param token  Of `token_source`, that the failed request carried; null: none.
+    void hide(error& why, secret const* token) const;
+    void hide(std::string& text) const;
+
+private:
+    std::vector<secret> secrets_;  ///< The longest first: one may be part of another.
+};
+
+/// Whether a key can stand in a header: it holds no line break or other control character.
+[[nodiscard]] bool fits_header(secret const& key) noexcept;
+
+}  // namespace coax::detail

@@ -3,20 +3,21 @@
 #include "cli/console.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/files.hpp"
+#include "cli/interrupt_watch.hpp"
+#include "cli/number_flag.hpp"
 
 #include <coax/bind/read.hpp>
 #include <coax/client/output_format.hpp>
 #include <coax/json/value.hpp>
 #include <coax/runtime/runtime.hpp>
+#include <coax/tasks/when_any.hpp>
 
 #include <CLI/CLI.hpp>
-#include <boost/asio/signal_set.hpp>
 
-#include <csignal>
 #include <cstdio>
 #include <memory>
 #include <string>
-#include <unistd.h>
+#include <unordered_map>
 #include <utility>
 
 namespace coax::cli {
@@ -34,46 +35,12 @@ constexpr char batch_help[] =
     "order:\n"
     "  {\"index\":0,\"key\":\"a\",\"status\":\"ok\",\"output\":...,\"usage\":{...},\"attempts\":1,\"latency_ms\":900}\n"
     "  {\"index\":1,\"key\":\"b\",\"status\":\"error\",\"error\":{\"code\":\"refused\",\"message\":...},...}\n"
-    "Interrupted or crashed, run the same command with --resume: what FILE has is not asked again.\n"
+    "Interrupted or crashed, run the same command with --resume: what FILE has is not asked again. Each line has an "
+    "\"origin\":\n"
+    "digests of prompt, model, schema, service, parameters and record, so that --resume mixes no answers.\n"
     "The service is chosen by --provider, --model, --base-url and so on (coax --help), or by the environment; keys "
     "come\n"
     "from the environment only.\n\n";
-
-/// The first Ctrl-C lets the records in flight finish, the second one aborts.
-class interrupt_watch {
-public:
-    interrupt_watch(asio::any_io_executor const& executor, client llm, batch_stop stop, progress_display& display)
-        : signals_{executor, SIGINT, SIGTERM}, llm_{std::move(llm)}, stop_{std::move(stop)}, display_{display} {
-        wait();
-    }
-    [[nodiscard]] bool interrupted() const noexcept { return seen_ > 0; }
-
-private:
-    void wait() {
-        signals_.async_wait([this](boost::system::error_code failure, int) {
-            if (!failure) on_signal();
-        });
-    }
-    void on_signal() {
-        display_.finish();
-        if (++seen_ > 1) {
-            // Every finished line is with the operating system already: nothing is left to save.
-            print_note("aborted; --resume goes on");
-            ::_exit(interrupted_code);
-        }
-        print_note("stopping: what is in flight is finished and written; Ctrl-C again aborts");
-        stop_.request();
-        llm_.close();
-        wait();
-    }
-
-    static constexpr int interrupted_code = cli::interrupted;
-    asio::signal_set signals_;
-    client llm_;
-    batch_stop stop_;
-    progress_display& display_;
-    int seen_{0};
-};
 
 /// Asks for one record. The output is the text of the response, or the JSON in it where the format has a schema.
 asio::awaitable<batch_output<std::string>> ask(client llm, output_format format, chat_request request) {
@@ -85,30 +52,52 @@ asio::awaitable<batch_output<std::string>> ask(client llm, output_format format,
     co_return batch_output<std::string>{std::move(response.text), response.usage, response.attempts};
 }
 
+/// Ends when the user wants the end and no request is under way: all that is left then waits for its next attempt.
+/// @param over  How many requests are over.
+asio::awaitable<void> until_idle(client llm, batch_stop stop, std::uint64_t const& over) {
+    using namespace std::chrono_literals;
+    for (int idle = 0; idle < 2;) {  // between two looks a response that has come is written
+        co_await sleep_for(100ms);
+        idle = stop.requested() && llm.statistics().attempts == over ? idle + 1 : 0;
+    }
+}
+
+asio::awaitable<void> store(asio::awaitable<batch_summary> work, batch_summary& summary) {
+    summary = co_await std::move(work);
+}
+
 /// Asks for every record that the output lacks.
 batch_summary run_job(batch_job const& job, batch_flags const& flags, jsonl_writer& out, std::uint64_t undone,
                       bool& was_interrupted) {
-    auto records = value_or_throw(read_records(flags.input, job.records));
+    auto records = value_or_throw(read_records(job.input, job.records));
     runtime rt;
-    client llm{rt.executor(), job.options};
+    std::uint64_t requests_over = 0;
+    auto client_options = job.options;
+    client_options.hooks.on_attempt = [&](attempt_event const&) { ++requests_over; };
+    client llm{rt.executor(), std::move(client_options)};
     batch_stop const stop;
     progress_display display{flags.quiet,
                              std::chrono::milliseconds{static_cast<std::int64_t>(flags.progress_every * 1000.0)}};
-    interrupt_watch const watch{rt.executor(), llm, stop, display};
+    interrupt_watch const watch{llm, stop, display};
     auto const format = job.schema ? output_format::of(*job.schema, job.options.output.leniency) : output_format{};
 
+    std::unordered_map<std::uint64_t, line_facts> facts;  // of the records in work
     auto undone_records = generate([&]() -> asio::awaitable<std::optional<batch_record>> {
         for (;;) {
             auto record = co_await records.next();
-            if (!record || !out.finished().contains(record->index)) co_return record;
+            if (record && out.finished().contains(record->index)) continue;
+            if (record) facts.emplace(record->index, facts_of(job, *record));
+            co_return record;
         }
     });
     auto const work = [&](batch_record const& record) {
-        auto request = value_or_throw(request_for(job, flags.input, record));
+        auto request = value_or_throw(request_for(job, record));
         return ask(llm, format, std::move(request));
     };
     auto const write = [&](batch_result<std::string> outcome) {
-        return out.write(to_json_line(outcome, job.schema ? output_kind::json : output_kind::text));
+        auto const of_record = facts.extract(outcome.index);
+        auto const form = job.schema ? output_kind::json : output_kind::text;
+        return out.write(to_json_line(outcome, form, of_record.mapped()));
     };
     batch_options options{
         .concurrency = flags.concurrency, .max_failures = flags.max_failures, .total = undone, .stop = stop};
@@ -116,10 +105,16 @@ batch_summary run_job(batch_job const& job, batch_flags const& flags, jsonl_writ
     options.progress_interval = display.interval();
 
     auto const before = llm.statistics();
-    auto summary = rt.run(run_batch<std::string>(std::move(undone_records), work, write, std::move(options)));
+    batch_summary summary;
+    auto batch = run_batch<std::string>(std::move(undone_records), work, write, std::move(options));
+    rt.run(when_any(store(std::move(batch), summary), until_idle(llm, stop, requests_over)));
     add_statistics(summary, before, llm.statistics());
     display.finish();
     was_interrupted = watch.interrupted();
+    if (was_interrupted && summary.ended_by && summary.ended_by->code == errc::cancelled) {  // by until_idle
+        summary.ended_by.reset();
+        summary.stopped = true;
+    }
     return summary;
 }
 
@@ -137,14 +132,23 @@ void report(batch_summary const& summary, finished_records const& finished, bool
         print_note(std::to_string(*summary.remaining) + " records remain; --resume goes on with them");
 }
 
-/// Opens the output and checks that it was made from this input.
-result<jsonl_writer> open_output(batch_job const& job, batch_flags const& flags, bool drop_failures,
-                                 std::uint64_t& undone) {
-    auto out = jsonl_writer::open(flags.out, {.resume = flags.resume, .drop_failures = drop_failures});
-    if (!out) return out;
-    auto const count = count_undone(flags.input, job.records, out->finished());
+/// Opens the output and checks that it was made from this input in this way.
+result<jsonl_writer> open_output(batch_job const& job, batch_flags const& flags, std::uint64_t& undone) {
+    auto out = jsonl_writer::open(
+        flags.out,
+        {.resume = flags.resume, .drop_failures = flags.retry_failed, .origin = job.origin, .mix = flags.mix});
+    if (!out) {
+        auto why = std::move(out).error();
+        if (why.code == errc::invalid_argument && flags.resume)
+            why.message += " (--mix keeps its responses all the same)";
+        return why;
+    }
+    auto const count = count_undone(job, out->finished(), out->dropped());
     if (!count) return count.error();
     undone = *count;
+    if (auto const old = out->finished().known_by_key(); old > 0 && !flags.quiet)
+        print_note(std::to_string(old) + " lines of " + flags.out +
+                   " are known by their keys only: whether their records have changed was not checked");
     return out;
 }
 
@@ -156,17 +160,14 @@ int run_batch_command(batch_flags const& flags, service_flags const& service) {
     auto const job = prepare(flags, service, process_environment);
     if (!job) return fail(job.error().why, job.error().exit_code);
     std::uint64_t undone = 0;
-    auto out = open_output(*job, flags, false, undone);
-    if (out && flags.retry_failed) {
-        out = error{};  // closed: the failed records are taken out only now that the output is known to fit the input
-        out = open_output(*job, flags, true, undone);
-    }
+    auto out = open_output(*job, flags, undone);
     if (!out) return fail(out.error(), bad_usage);
     raise_file_limit();
 
     bool was_interrupted = false;
     auto const failed_before = out->finished().failed();
     auto summary = run_job(*job, flags, *out, undone, was_interrupted);
+    if (summary.remaining.value_or(0) > 0) out->discard_if_unused();
     auto const closed = out->close();
     if (!closed && !summary.ended_by) summary.ended_by = closed.error();
     report(summary, out->finished(), flags.quiet);
@@ -174,43 +175,48 @@ int run_batch_command(batch_flags const& flags, service_flags const& service) {
 }
 
 void add_flags(CLI::App& command, batch_flags& flags) {
-    command.add_option("INPUT", flags.input, "JSONL file with the records")->required();
+    command.add_option("INPUT", flags.input, "JSONL file with the records; - reads standard input")->required();
     command.add_option("--prompt", flags.prompt, "Prompt template: a file or the text")->required();
-    command.add_option("--out", flags.out, "Output file")->required();
+    command.add_option("--out", flags.out, "Output file; - writes standard output, which cannot be resumed")
+        ->required();
     command.add_option("--schema", flags.schema, "Form of the answers: a file or a built-in name");
     command.add_option("--system", flags.system, "System message for every record");
     command.add_option("--key", flags.key_field, "Field that names a record; default: id, else the index");
-    command.add_option("--limit", flags.limit, "First records only; 0: all")->check(CLI::NonNegativeNumber);
+    add_number(command, "--limit", flags.limit, number_range{std::uint64_t{0}}, "First records only; 0: all");
     command.add_flag(
         "--allow-bad-lines", flags.allow_bad_lines,
         "A line that is no record, or lacks a field of the prompt, is a failed record; else it stops everything");
     command.add_flag("--resume", flags.resume, "Go on with the output of an earlier run");
     command.add_flag("--retry-failed", flags.retry_failed, "With --resume: do its failed records again");
+    command.add_flag("--mix", flags.mix,
+                     "With --resume: go on with an output of another prompt, model, schema, service or parameters");
+    command.add_flag("--quiet", flags.quiet, "No progress and no summary");
+}
 
-    command.add_option("--concurrency", flags.concurrency, "Records in work at once")
-        ->check(CLI::NonNegativeNumber)
-        ->capture_default_str();
+/// The flags that take numbers.
+void add_number_flags(CLI::App& command, batch_flags& flags) {
+    constexpr number_range<std::int64_t> count{0};
+    constexpr number_range seconds{0.0, 1e6};
+    add_number(command, "--concurrency", flags.concurrency, number_range{1, 65'535}, "Records in work at once")
+        ->default_str("64");
     command.add_flag("--adaptive", flags.adaptive,
                      "Find out how many requests at once the service bears, up to --concurrency");
-    command.add_option("--rpm", flags.rpm, "Requests a minute; 0: no limit");
-    command.add_option("--tpm", flags.tpm, "Tokens a minute; 0: no limit");
+    add_number(command, "--rpm", flags.rpm, count, "Requests a minute; 0: no limit");
+    add_number(command, "--tpm", flags.tpm, count, "Tokens a minute; 0: no limit");
     command.add_flag("--even-spacing", flags.even_spacing, "Spread requests evenly over the minute");
-    command.add_option("--retries", flags.retries, "Times a failed request is sent again")->capture_default_str();
-    command
-        .add_option("--max-reasks", flags.max_reasks, "Times an answer that does not fit the schema is asked for again")
-        ->capture_default_str();
-    command.add_option("--timeout", flags.timeout, "Seconds for a record, retries included; 0: no limit");
-    command
-        .add_option("--max-failures", flags.max_failures, "Begin nothing new after so many failed records; 0: go on")
-        ->check(CLI::NonNegativeNumber);
-    command.add_option("--temperature", flags.temperature, "Sampling temperature");
-    command.add_option("--max-tokens", flags.max_tokens, "Most tokens of an answer");
-
-    command
-        .add_option("--progress-every", flags.progress_every,
-                    "Seconds between progress lines where there is no terminal")
-        ->capture_default_str();
-    command.add_flag("--quiet", flags.quiet, "No progress and no summary");
+    add_number(command, "--retries", flags.retries, number_range{0, 999}, "Times a failed request is sent again")
+        ->default_str("5");
+    add_number(command, "--max-reasks", flags.max_reasks, number_range{0, 10},
+               "Times an answer that does not fit the schema is asked for again")
+        ->default_str("2");
+    add_number(command, "--timeout", flags.timeout, seconds, "Seconds for a record, retries included; 0: no limit");
+    add_number(command, "--max-failures", flags.max_failures, number_range{std::uint64_t{0}},
+               "Begin nothing new after so many failed records; 0: go on");
+    add_number(command, "--temperature", flags.temperature, number_range{0.0, 2.0}, "Sampling temperature");
+    add_number(command, "--max-tokens", flags.max_tokens, number_range<std::int64_t>{1}, "Most tokens of an answer");
+    add_number(command, "--progress-every", flags.progress_every, number_range{0.001, 1e6},
+               "Seconds between progress lines where there is no terminal")
+        ->default_str("10");
 }
 
 }  // namespace
@@ -219,6 +225,7 @@ void add_batch_command(CLI::App& program, service_flags const& service, chosen_c
     auto* const command = program.add_subcommand("batch", "Ask about every record of a JSONL file");
     auto flags = std::make_shared<batch_flags>();
     add_flags(*command, *flags);
+    add_number_flags(*command, *flags);
     command->footer(std::string{batch_help} + exit_code_help);
     command->callback(
         [flags, &service, &chosen] { chosen = [flags, &service] { return run_batch_command(*flags, service); }; });

@@ -7,6 +7,9 @@
 #include <coax/client/output_format.hpp>
 #include <coax/provider/provider.hpp>
 
+#include <boost/url/parse.hpp>
+#include <boost/url/url_view.hpp>
+
 #include <algorithm>
 #include <utility>
 
@@ -19,22 +22,30 @@ bool is_prompt_text(std::string const& prompt) {
     return !file_exists(prompt) && prompt.find_first_of(" \n{") != std::string::npos;
 }
 
-result<prompt_template> read_prompt(std::string const& prompt) {
-    if (is_prompt_text(prompt)) return prompt_template::parse(prompt, "--prompt");
-    auto const text = read_file(prompt);
+/// Reads the prompt into the job.
+result<prompt_template> read_prompt(batch_flags const& flags, response_origin& origin) {
+    auto const& prompt = flags.prompt;
+    if (prompt == "-" && flags.input == "-")
+        return invalid_argument("--prompt", "standard input is INPUT already: only one can be -");
+    bool const is_text = is_prompt_text(prompt);
+    auto const text = is_text ? result<std::string>{prompt} : read_file(prompt);
     if (!text) return text.error();
-    return prompt_template::parse(*text, prompt);
+    origin.prompt = digest_of(*text + '\0' + flags.system);
+    return prompt_template::parse(*text, is_text ? "--prompt" : prompt);
 }
 
-result<runtime_schema> read_schema(std::string const& schema) {
-    if (auto const text = built_in_schema(schema)) return runtime_schema::parse(*text);
-    if (!file_exists(schema)) {
-        std::string names;
-        for (auto const name : built_in_schema_names()) names.append(names.empty() ? "" : ", ").append(name);
-        return invalid_argument("--schema " + schema, "neither a file nor a built-in schema (" + names + ")");
-    }
-    auto const text = read_file(schema);
+result<std::string> schema_text(std::string const& schema) {
+    if (auto const text = built_in_schema(schema)) return std::string{*text};
+    if (file_exists(schema)) return read_file(schema);
+    std::string names;
+    for (auto const name : built_in_schema_names()) names.append(names.empty() ? "" : ", ").append(name);
+    return invalid_argument("--schema " + schema, "neither a file nor a built-in schema (" + names + ")");
+}
+
+result<runtime_schema> read_schema(std::string const& schema, response_origin& origin) {
+    auto const text = schema_text(schema);
     if (!text) return text.error();
+    origin.schema = digest_of(*text);
     auto read = runtime_schema::parse(*text);
     if (read) return read;
     auto why = std::move(read).error();
@@ -42,18 +53,22 @@ result<runtime_schema> read_schema(std::string const& schema) {
     return why;
 }
 
-result<void> check_numbers(batch_flags const& flags) {
-    if (flags.concurrency < 1 || flags.concurrency > 65'535)
-        return invalid_argument("--concurrency", "must be in [1, 65535]");
-    if (flags.rpm < 0) return invalid_argument("--rpm", "must not be negative");
-    if (flags.tpm < 0) return invalid_argument("--tpm", "must not be negative");
-    if (flags.retries < 0 || flags.retries > 999) return invalid_argument("--retries", "must be in [0, 999]");
-    if (flags.max_reasks < 0 || flags.max_reasks > 10) return invalid_argument("--max-reasks", "must be in [0, 10]");
-    if (!(flags.timeout >= 0 && flags.timeout <= 1e6)) return invalid_argument("--timeout", "must be in [0, 1000000]");
-    if (!(flags.progress_every > 0 && flags.progress_every <= 1e6))
-        return invalid_argument("--progress-every", "must be in (0, 1000000]");
-    if (flags.retry_failed && !flags.resume) return invalid_argument("--retry-failed", "goes with --resume");
-    return {};
+/// The service without what may change from run to run: port, key in the address.
+std::string service_text(provider_options const& options) {
+    auto text = options.service + ' ' + options.deployment;
+    auto const url = boost::urls::parse_uri(options.base_url);
+    if (!url) return text;
+    std::string path{url->encoded_path()};
+    while (path.ends_with('/')) path.pop_back();
+    return text.append(" ").append(url->encoded_host()).append(path);
+}
+
+void add_origin(batch_flags const& flags, client_options const& options, response_origin& origin) {
+    auto const text = [](auto const& number) { return number ? std::to_string(*number) : std::string{}; };
+    if (flags.schema.empty()) origin.schema = digest_of({});
+    origin.model = digest_of(options.service.model);
+    origin.service = digest_of(service_text(options.service.provider));
+    origin.parameters = digest_of(text(flags.temperature) + ' ' + text(flags.max_tokens));
 }
 
 void apply(batch_flags const& flags, client_options& options) {
@@ -91,33 +106,38 @@ result<void> dry_run(batch_job const& job, chat_request request) {
 boost::system::result<batch_job, failure> prepare(batch_flags const& flags, service_flags const& service,
                                                   environment const& look_up) {
     auto const wrong_input = [](error why) { return failure{std::move(why), bad_usage}; };
-    if (auto checked = check_numbers(flags); !checked) return wrong_input(std::move(checked).error());
-    auto prompt = read_prompt(flags.prompt);
+    if (!flags.resume && (flags.retry_failed || flags.mix))
+        return wrong_input(invalid_argument(flags.mix ? "--mix" : "--retry-failed", "goes with --resume"));
+    response_origin origin;
+    auto prompt = read_prompt(flags, origin);
     if (!prompt) return wrong_input(prompt.error());
     if (prompt->fields().empty())
         return wrong_input(
             invalid_argument("--prompt", "no {{field}} in the prompt: every record would be asked the same"));
     batch_job job{.prompt = std::move(*prompt)};
     if (!flags.schema.empty()) {
-        auto schema = read_schema(flags.schema);
+        auto schema = read_schema(flags.schema, origin);
         if (!schema) return wrong_input(schema.error());
         job.schema = std::move(*schema);
     }
     job.defaults = {.temperature = flags.temperature, .max_output_tokens = flags.max_tokens};
     if (!flags.system.empty()) job.defaults.messages.push_back(system(flags.system));
-    job.records = {.key_field = flags.key_field, .limit = flags.limit};
-
-    if (reads_once(flags.input))
-        return wrong_input(
-            invalid_argument(flags.input, "not a regular file: the input is read twice, first to check it"));
+    job.records = {.key_field = flags.key_field, .limit = flags.limit, .name = flags.input};
+    job.input = flags.input;
+    if (reads_once(flags.input)) {  // the input is read twice, first to check it
+        auto copy = copy_to_temporary(flags.input);
+        if (!copy) return wrong_input(copy.error());
+        job.input = path_of(*copy);
+        job.copy = std::move(*copy);
+    }
     std::optional<chat_request> first;
     auto const check = [&](batch_record const& record) -> result<void> {
-        auto request = request_for(job, flags.input, record);
+        auto request = request_for(job, record);
         if (!request && !flags.allow_bad_lines) return request.error();
         if (request && !first) first = std::move(*request);
         return {};
     };
-    auto const count = check_records(flags.input, job.records, check, flags.allow_bad_lines);
+    auto const count = check_records(job.input, job.records, check, flags.allow_bad_lines);
     if (!count) return wrong_input(count.error());
     job.record_count = *count;
 
@@ -125,18 +145,20 @@ boost::system::result<batch_job, failure> prepare(batch_flags const& flags, serv
     if (!options) return failure{options.error(), resolve_exit_code(options.error())};
     job.options = std::move(*options);
     apply(flags, job.options);
+    add_origin(flags, job.options, origin);
+    job.origin = origin;
     if (auto checked = validate(job.options); !checked) return wrong_input(std::move(checked).error());
     if (first)
         if (auto checked = dry_run(job, std::move(*first)); !checked) return wrong_input(std::move(checked).error());
     return job;
 }
 
-result<chat_request> request_for(batch_job const& job, std::string const& input, batch_record const& record) {
+result<chat_request> request_for(batch_job const& job, batch_record const& record) {
     auto prompt = job.prompt.render(record.fields);
     if (!prompt) {
         auto why = std::move(prompt).error();
         why.code = errc::invalid_json;
-        why.where = input + ':' + std::to_string(record.line);
+        why.where = job.records.name + ':' + std::to_string(record.line);
         return why;
     }
     chat_request request = job.defaults;
@@ -145,19 +167,31 @@ result<chat_request> request_for(batch_job const& job, std::string const& input,
     return request;
 }
 
-result<std::uint64_t> count_undone(std::string const& input, record_options const& options,
-                                   finished_records const& finished) {
+line_facts facts_of(batch_job const& job, batch_record const& record) {
+    line_facts facts{.origin = job.origin, .numeric_key = record.numeric_key};
+    auto text = (record.numeric_key ? "number " : "text ") + record.key;
+    // A record that has no prompt fails, and is another one as soon as it has.
+    if (auto const prompt = job.prompt.render(record.fields); !record.problem && prompt)
+        text.append(1, '\0').append(prompt->system).append(1, '\0').append(prompt->user);
+    facts.origin.record = digest_of(text);
+    return facts;
+}
+
+result<std::uint64_t> count_undone(batch_job const& job, finished_records const& finished,
+                                   finished_records const& dropped) {
     std::uint64_t undone = 0;
     auto const check = [&](batch_record const& record) -> result<void> {
-        if (finished.contradicts(record.index, record.key))
+        if (finished.contradicts(record.index, record.key, facts_of(job, record).origin.record) ||
+            dropped.contradicts(record.index, record.key))
             return invalid_argument({}, "the output was made from other input: its record " +
-                                            std::to_string(record.index) + " does not have the key \"" + record.key +
-                                            '"');
+                                            std::to_string(record.index) + " is not this one (\"" + record.key +
+                                            "\"); give the input that it was made from, name another output file, or "
+                                            "take the record's line out of the output to have it done again");
         if (!finished.contains(record.index)) ++undone;
         return {};
     };
     // A line that is no record is counted too: its key is its index.
-    auto const count = check_records(input, options, check, true);
+    auto const count = check_records(job.input, job.records, check, true);
     if (!count) return count.error();
     return undone;
 }

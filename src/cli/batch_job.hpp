@@ -1,11 +1,13 @@
 #pragma once
 
+#include "batch/internal/file.hpp"
 #include "cli/service_flags.hpp"
 
 #include <coax/batch/batch.hpp>
 #include <coax/batch/jsonl_writer.hpp>
 #include <coax/batch/prompt_template.hpp>
 #include <coax/batch/records.hpp>
+#include <coax/batch/response_origin.hpp>
 #include <coax/client/options.hpp>
 #include <coax/schema/runtime_schema.hpp>
 
@@ -34,6 +36,7 @@ struct batch_flags {
     bool adaptive{false};
     bool resume{false};
     bool retry_failed{false};
+    bool mix{false};
     bool allow_bad_lines{false};
     bool quiet{false};
     int max_reasks{2};
@@ -51,6 +54,9 @@ struct batch_job {
     prompt_template prompt;
     std::optional<runtime_schema> schema{};  ///< None: responses are plain text.
     chat_request defaults{};                 ///< What all requests share.
+    std::string input{};                     ///< Where the records are read, more than once.
+    coax::detail::file_handle copy{};        ///< Of an input that can be read once only.
+    response_origin origin{};
     record_options records{};
     std::uint64_t record_count{0};
     client_options options{};
@@ -73,13 +79,16 @@ struct failure {
                                                                 environment const& look_up);
 
 /// The request for one record. Errors: `errc::invalid_json` with `where` "file:line": a field is missing.
-[[nodiscard]] result<chat_request> request_for(batch_job const& job, std::string const& input,
-                                               batch_record const& record);
+[[nodiscard]] result<chat_request> request_for(batch_job const& job, batch_record const& record);
+
+/// What a line of the output says of a record.
+[[nodiscard]] line_facts facts_of(batch_job const& job, batch_record const& record);
 
 /// Checks that an output goes with the input, and counts the records that it lacks.
-/// Errors: `errc::invalid_argument`, `where` is "file:line": the output's record there had another key.
-[[nodiscard]] result<std::uint64_t> count_undone(std::string const& input, record_options const& options,
-                                                 finished_records const& finished);
+/// Errors: `errc::invalid_argument`, `where` is "file:line": the output has another record there.
+/// @param dropped  Failed records that are done again: whether they have changed does not matter, their keys do.
+[[nodiscard]] result<std::uint64_t> count_undone(batch_job const& job, finished_records const& finished,
+                                                 finished_records const& dropped = {});
 
 /// The exit code of a batch that ran. `failed_before`: records that an earlier run left as failed.
 [[nodiscard]] int exit_code_of(batch_summary const& summary, bool interrupted, std::uint64_t failed_before);

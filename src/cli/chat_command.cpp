@@ -2,6 +2,7 @@
 #include "cli/console.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/files.hpp"
+#include "cli/number_flag.hpp"
 
 #include <coax/chat/request.hpp>
 #include <coax/client/client.hpp>
@@ -28,26 +29,23 @@ struct chat_flags {
     double timeout{0};
 };
 
-void print_piece(std::string const& text) {
-    std::fwrite(text.data(), 1, text.size(), stdout);
-    std::fflush(stdout);
-}
-
 /// A response that is printed piece by piece. Ends its line, so that a note after it begins on a new one.
 class open_line {
 public:
     open_line() = default;
     open_line(open_line const&) = delete;
     open_line& operator=(open_line const&) = delete;
-    ~open_line() { end(); }
+    ~open_line() {
+        if (open_) std::fputs("\n", stdout);  // main says so if it cannot be written
+    }
 
     void add(std::string const& piece) {
         if (piece.empty()) return;
-        print_piece(piece);
+        print_answer(piece);
         open_ = true;
     }
     void end() {
-        if (std::exchange(open_, false)) print_piece("\n");
+        if (std::exchange(open_, false)) print_answer("\n");
     }
 
 private:
@@ -68,7 +66,7 @@ int check_complete(chat_response const& response) {
 
 asio::awaitable<int> print_whole(client llm, chat_request request) {
     auto const response = co_await llm.chat(std::move(request));
-    if (!response.text.empty()) print_piece(response.text + '\n');
+    if (!response.text.empty()) print_answer(response.text + '\n');
     co_return check_complete(response);
 }
 
@@ -128,10 +126,10 @@ void add_chat_command(CLI::App& program, service_flags const& service, chosen_co
     command->add_option("TEXT", flags->text, "The question; - reads it from standard input")->required();
     command->add_flag("--stream", flags->stream, "Print the answer as it is written");
     command->add_option("--system", flags->system, "System message");
-    command->add_option("--temperature", flags->temperature, "Sampling temperature");
-    command->add_option("--max-tokens", flags->max_tokens, "Most tokens of the answer");
-    command->add_option("--timeout", flags->timeout, "Seconds for the whole call, retries included; 0: no limit")
-        ->check(CLI::Range(0.0, 1e6));
+    add_number(*command, "--temperature", flags->temperature, number_range{0.0, 2.0}, "Sampling temperature");
+    add_number(*command, "--max-tokens", flags->max_tokens, number_range{std::int64_t{1}}, "Most tokens of the answer");
+    add_number(*command, "--timeout", flags->timeout, number_range{0.0, 1e6},
+               "Seconds for the whole call, retries included; 0: no limit");
     command->callback([flags, &service, &chosen] { chosen = [flags, &service] { return run_chat(*flags, service); }; });
 }
 

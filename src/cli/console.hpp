@@ -2,7 +2,9 @@
 
 #include <coax/batch/progress.hpp>
 #include <coax/core/error.hpp>
+#include <coax/core/result.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <string>
 #include <string_view>
@@ -15,8 +17,19 @@ namespace coax::cli {
 /// Writes "coax: what (where)" to standard error.
 void print_error(error const& why);
 
-/// Writes "coax: note" to standard error.
+/// Writes "coax: note" to standard error, as one line: control characters, which a terminal would obey, become blanks.
 void print_note(std::string_view note);
+
+/// Text of a model as a terminal may show it: control characters besides line feed and tab, and what is not UTF-8, as
+/// "\x1b".
+[[nodiscard]] std::string visible(std::string_view text);
+
+/// Writes text of a model to standard output: as it is, or where that is a terminal `visible`.
+/// @throws coax::exception  `errc::io_failed`.
+void print_answer(std::string_view text);
+
+/// Passes on all that was printed to standard output. Errors: `errc::io_failed`.
+[[nodiscard]] result<void> flush_output();
 
 /// Shows a batch's progress on standard error: one line that is rewritten on a terminal, else a line now and then.
 class progress_display {
@@ -28,13 +41,13 @@ public:
     /// How often to call `show`.
     [[nodiscard]] std::chrono::milliseconds interval() const noexcept;
     void show(batch_progress const& progress);
-    /// Leaves the rewritten line as it is and goes to the next.
+    /// Leaves the rewritten line as it is and goes to the next. From any thread.
     void finish();
 
 private:
     bool quiet_;
     bool terminal_;
-    bool line_open_{false};
+    std::atomic<bool> line_open_{false};
     std::chrono::milliseconds every_;
 };
 

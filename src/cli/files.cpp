@@ -1,38 +1,87 @@
 #include "cli/files.hpp"
 
-#include "batch/internal/file.hpp"
-
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <fcntl.h>
+#include <filesystem>
+#include <string_view>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 namespace coax::cli {
 
-result<std::string> read_file(std::string const& path, std::size_t max_bytes) {
+using coax::detail::file_error;
+using coax::detail::file_handle;
+
+namespace {
+
+/// Reads a file ("-": standard input) to its end and gives each piece to `take`, whose error ends it.
+template <class Take>
+result<void> read_pieces(std::string const& path, Take take) {
     bool const from_stdin = path == "-";
-    coax::detail::file_handle file{from_stdin ? ::dup(STDIN_FILENO) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-    if (file.get() < 0) return coax::detail::file_error("cannot open", path, errno);
-    std::string text;
+    file_handle const file{from_stdin ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
+                                      : ::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+    if (file.get() < 0) return file_error("cannot open", path, errno);
     std::array<char, 16'384> piece{};
     for (;;) {
         auto const got = ::read(file.get(), piece.data(), piece.size());
         if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return coax::detail::file_error("cannot read", path, errno);
-        if (got == 0) return text;
-        text.append(piece.data(), static_cast<std::size_t>(got));
-        if (text.size() > max_bytes)
-            return error{.code = errc::too_large,
-                         .message = "larger than " + std::to_string(max_bytes) + " bytes",
-                         .where = path};
+        if (got < 0) return file_error("cannot read", path, errno);
+        if (got == 0) return {};
+        if (auto taken = take(std::string_view{piece.data(), static_cast<std::size_t>(got)}); !taken) return taken;
+    }
+}
+
+/// A file without a name in the folder for temporary ones.
+file_handle open_temporary() {
+    auto const folder = std::filesystem::temp_directory_path().string();
+    file_handle nameless{::open(folder.c_str(), O_RDWR | O_TMPFILE | O_CLOEXEC, 0600)};
+    if (nameless.get() >= 0) return nameless;
+    auto path = folder + "/coax.XXXXXX";  // a file system that has no nameless files
+    file_handle named{::mkostemp(path.data(), O_CLOEXEC)};
+    if (named.get() >= 0) ::unlink(path.c_str());
+    return named;
+}
+
+}  // namespace
+
+result<std::string> read_file(std::string const& path, std::size_t max_bytes) {
+    std::string text;
+    auto const read = read_pieces(path, [&](std::string_view piece) -> result<void> {
+        text += piece;
+        if (text.size() <= max_bytes) return {};
+        return error{
+            .code = errc::too_large, .message = "larger than " + std::to_string(max_bytes) + " bytes", .where = path};
+    });
+    if (!read) return read.error();
+    return text;
+}
+
+result<file_handle> copy_to_temporary(std::string const& path) {
+    auto copy = open_temporary();
+    if (copy.get() < 0) return file_error("cannot make a temporary file for it", path, errno);
+    auto const copied = read_pieces(path, [&](std::string_view piece) {
+        return coax::detail::write_all(copy, piece, "the temporary copy of " + path);
+    });
+    if (!copied) return copied.error();
+    return copy;
+}
+
+std::string path_of(file_handle const& file) { return "/proc/self/fd/" + std::to_string(file.get()); }
+
+void reserve_standard_files() {
+    for (int const descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+        if (::fcntl(descriptor, F_GETFD) >= 0) continue;
+        // The lowest free number is taken. Open for the other direction, so that using it fails as if it were closed.
+        (void)::open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY);
     }
 }
 
 result<void> write_file(std::string const& path, std::string const& text) {
-    coax::detail::file_handle file{::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)};
-    if (file.get() < 0) return coax::detail::file_error("cannot write", path, errno);
+    file_handle const file{::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)};
+    if (file.get() < 0) return file_error("cannot write", path, errno);
     return coax::detail::write_all(file, text, path);
 }
 
@@ -42,6 +91,7 @@ bool file_exists(std::string const& path) {
 }
 
 bool reads_once(std::string const& path) {
+    if (path == "-") return true;
     struct stat facts{};
     return ::stat(path.c_str(), &facts) == 0 && !S_ISREG(facts.st_mode) && !S_ISDIR(facts.st_mode);
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "batch/internal/file.hpp"
+
 #include <coax/core/result.hpp>
 
 #include <cstddef>
@@ -18,6 +20,17 @@ namespace coax::cli {
 
 /// Whether that is a pipe, a terminal or the like, whose bytes can be read once only.
 [[nodiscard]] bool reads_once(std::string const& path);
+
+/// Copies what can be read once only ("-": standard input) to a nameless temporary file.
+/// Errors: `errc::io_failed`; `where` is the path.
+[[nodiscard]] result<coax::detail::file_handle> copy_to_temporary(std::string const& path);
+
+/// A path under which an open file can be opened again, from its beginning.
+[[nodiscard]] std::string path_of(coax::detail::file_handle const& file);
+
+/// Opens standard input, output and error where they are closed, so that no other file takes their numbers and gets
+/// what is meant for them. To read or write them stays an error.
+void reserve_standard_files();
 
 /// Lets the process open as many files (connections) as the system allows it to.
 void raise_file_limit();

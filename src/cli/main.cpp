@@ -1,9 +1,11 @@
 #include "cli/commands.hpp"
 #include "cli/console.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/files.hpp"
 
 #include <CLI/CLI.hpp>
 
+#include <csignal>
 #include <exception>
 #include <string>
 
@@ -45,9 +47,8 @@ int run(int argc, char** argv) {
     return chosen();
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+/// Runs the program and turns what it throws into a note and an exit code.
+int run_caught(int argc, char** argv) {
     try {
         return run(argc, argv);
     } catch (coax::exception const& failure) {
@@ -58,4 +59,18 @@ int main(int argc, char** argv) {
         coax::cli::print_note(failure.what());
         return coax::cli::could_not_go_on;
     }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    coax::cli::reserve_standard_files();
+    // What they announce is then an error of the write, and what was paid for is not lost with the process.
+    std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);
+    auto const code = run_caught(argc, argv);
+    auto const written = coax::cli::flush_output();
+    if (written || code != coax::cli::all_ok) return code;
+    coax::cli::print_error(written.error());
+    return coax::cli::could_not_go_on;
 }

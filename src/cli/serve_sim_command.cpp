@@ -2,6 +2,7 @@
 #include "cli/console.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/files.hpp"
+#include "cli/number_flag.hpp"
 #include "cli/service_flags.hpp"
 
 #include <coax/sim/server.hpp>
@@ -86,15 +87,19 @@ void add_serve_sim_command(CLI::App& program, chosen_command& chosen) {
         "serve-sim", "Serve made-up answers on 127.0.0.1 as OpenAI, Azure and Anthropic do, until Ctrl-C");
     auto flags = std::make_shared<serve_sim_flags>();
     auto& options = flags->options;
-    command->add_option("--port", options.port, "0: any free one; the address is printed");
+    add_number(*command, "--port", options.port, number_range<int>{0, 65'535},
+               "0: any free one; the address is printed");
     auto* const tls = command->add_flag("--tls", options.tls, "Serve TLS with a certificate of its own");
     command->add_option("--ca-out", flags->ca_out, "Write the certificate authority there, for --ca-file")->needs(tls);
     command->add_option("--certificate-host", options.certificate_host, "Host name in the certificate")->needs(tls);
-    command->add_option("--seed", options.seed, "Decides answers and faults");
-    command->add_option("--rpm", options.requests_per_minute, "Requests a minute before 429; 0: no limit");
-    command->add_option("--tpm", options.tokens_per_minute, "Tokens a minute before 429; 0: no limit");
-    command->add_option("--latency-ms", flags->latency_ms, "Wait before the first byte");
-    command->add_option("--tokens-per-second", options.latency.tokens_per_second, "Speed of writing; 0: at once");
+    add_number(*command, "--seed", options.seed, number_range{std::uint64_t{0}}, "Decides answers and faults");
+    constexpr number_range count{0.0, 1e9};
+    add_number(*command, "--rpm", options.requests_per_minute, count, "Requests a minute before 429; 0: no limit");
+    add_number(*command, "--tpm", options.tokens_per_minute, count, "Tokens a minute before 429; 0: no limit");
+    add_number(*command, "--latency-ms", flags->latency_ms, number_range<std::int64_t>{0, 86'400'000},
+               "Wait before the first byte");
+    add_number(*command, "--tokens-per-second", options.latency.tokens_per_second, number_range{0.0, 1e9},
+               "Speed of writing; 0: at once");
     command->add_option(
         "--fault", flags->faults,
         "KIND=PROBABILITY or KIND:PROBABILITY:VALUE, repeatable, such as reset=0.05, http_status:0.1:503, "

@@ -26,6 +26,12 @@ result<void> check_provider(service_flags const& flags, environment const& look_
                             "unknown provider \"" + wanted + "\", known are " + list);
 }
 
+/// Whether the flags name another service than the one whose address and key COAX_BASE_URL and COAX_API_KEY are.
+bool names_another_service(service_flags const& flags, environment const& look_up) {
+    if (flags.provider.empty()) return false;
+    return flags.provider != look_up("COAX_PROVIDER").value_or("compatible");
+}
+
 }  // namespace
 
 void add_service_flags(CLI::App& app, service_flags& flags) {
@@ -49,9 +55,11 @@ std::optional<std::string> process_environment(std::string_view name) {
 
 result<client_options> resolve(service_flags const& flags, environment const& look_up) {
     if (auto checked = check_provider(flags, look_up); !checked) return std::move(checked).error();
+    bool const other = names_another_service(flags, look_up);
     auto options = client_options_from([&](std::string_view name) -> std::optional<std::string> {
         if (name == "COAX_PROVIDER" && !flags.provider.empty()) return flags.provider;
         if (name == "COAX_BASE_URL" && !flags.base_url.empty()) return flags.base_url;
+        if (other && (name == "COAX_BASE_URL" || name == "COAX_API_KEY")) return std::nullopt;
         if (name == "COAX_MODEL" && !flags.model.empty()) return flags.model;
         if (name == "AZURE_OPENAI_DEPLOYMENT" && !flags.deployment.empty()) return flags.deployment;
         return look_up(name);

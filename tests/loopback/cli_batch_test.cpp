@@ -9,11 +9,14 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
 #include <map>
 #include <ostream>
 #include <string>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <vector>
 
 namespace coax {
@@ -23,7 +26,9 @@ using namespace std::chrono_literals;
 using test::eventually;
 using test::program;
 using test::program_end;
+using test::quoted;
 using test::run_program;
+using test::run_shell;
 using test::temp_folder;
 
 struct output_line {
@@ -63,7 +68,7 @@ struct setting {
     sim::server server;
     std::string input{};
     std::string out{folder.path("out.jsonl")};
-    program::environment variables{{"OPENAI_API_KEY", "sk-test-key"}};
+    program::environment variables{{"COAX_API_KEY", "sk-test-key"}};
 
     explicit setting(sim::options options) : server{with_tls(std::move(options))} {
         std::string text;
@@ -147,6 +152,17 @@ TEST(CliBatch, AnInterruptDoesNotWaitForQuota) {
     EXPECT_NE(end.errors.find("192 records remain"), std::string::npos) << end.errors;
 }
 
+TEST(CliBatch, AnInterruptDoesNotWaitForBackOffs) {
+    setting const s{{.faults = {{.kind = sim::fault_kind::rate_limited, .after_requests = 3, .wait = 60s}}}};
+    program run{s.flags({"--concurrency", "4"}), s.variables};
+    ASSERT_TRUE(eventually([&] { return s.server.stats().model_requests >= 7; })) << run.errors();
+    run.signal(SIGINT);
+    auto const end = run.wait(5s);
+    EXPECT_EQ(end.exit_code, 130) << end.errors;
+    EXPECT_EQ(lines_of(s.out).size(), 3U);
+    EXPECT_NE(end.errors.find("197 records remain"), std::string::npos) << end.errors;
+}
+
 TEST(CliBatch, KilledInTheMiddleOfALineIsResumed) {
     setting const s{{.latency = {.first_byte = 50ms}}};
     program first{s.flags({"--concurrency", "8"}), s.variables};
@@ -214,12 +230,13 @@ TEST(CliBatch, PlainTextWithoutASchemaInEveryForm) {
         std::vector<std::string> flags;
         program::environment variables;
     };
-    std::vector<form> const forms{{{"--base-url", base + "/v1", "--model", "m"}, {{"OPENAI_API_KEY", "k-openai"}}},
-                                  {{"--deployment", "dep", "--api-version", "2024-10-21"},
-                                   {{"AZURE_OPENAI_ENDPOINT", base}, {"AZURE_OPENAI_API_KEY", "k-azure"}}},
-                                  {{"--provider", "anthropic", "--model", "m"},
-                                   {{"ANTHROPIC_BASE_URL", base}, {"ANTHROPIC_API_KEY", "k-anthropic"}}},
-                                  {{"--model", "m"}, {{"COAX_BASE_URL", base + "/v1"}}}};
+    std::vector<form> const forms{
+        {{"--provider", "openai", "--base-url", base + "/v1", "--model", "m"}, {{"OPENAI_API_KEY", "k-openai"}}},
+        {{"--deployment", "dep", "--api-version", "2024-10-21"},
+         {{"AZURE_OPENAI_ENDPOINT", base}, {"AZURE_OPENAI_API_KEY", "k-azure"}}},
+        {{"--provider", "anthropic", "--model", "m"},
+         {{"ANTHROPIC_BASE_URL", base}, {"ANTHROPIC_API_KEY", "k-anthropic"}}},
+        {{"--model", "m"}, {{"COAX_BASE_URL", base + "/v1"}}}};
     for (auto const& [flags, variables] : forms) {
         std::filesystem::remove(s.out);
         std::vector<std::string> all{"batch",   s.input, "--prompt",  "Say {{text}}",
@@ -383,12 +400,185 @@ TEST(CliBatch, FencedAnswersAreWrittenAsTheirJson) {
     auto const end =
         run_program({"--base-url", server.url() + "/v1", "--model", "m", "batch", input, "--prompt", "Is {{text}}?",
                      "--schema", "yes_no", "--adaptive", "--out", folder.path("out.jsonl")},
-                    {{"OPENAI_API_KEY", "sk-test-key"}});
+                    {{"COAX_API_KEY", "sk-test-key"}});
     EXPECT_EQ(end.exit_code, 0) << end.errors;
     auto const lines = lines_of(folder.path("out.jsonl"));
     ASSERT_EQ(lines.size(), 1U);
     EXPECT_EQ(lines[0].output.text(), R"({"answer":"yes","reason":"r"})");
     EXPECT_EQ(server.stats().requests, 1U);
+}
+
+struct resume_case {
+    char const* name;
+    void (*change)(setting&, std::vector<std::string>& flags);
+    char const* says;
+};
+void PrintTo(resume_case const& row, std::ostream* out) { *out << row.name; }
+class ResumedOtherwise : public testing::TestWithParam<resume_case> {};
+
+/// Three records without ids.
+std::string const rows = "{\"text\":\"a\"}\n{\"text\":\"b\"}\n{\"text\":\"c\"}\n";
+
+TEST_P(ResumedOtherwise, IsRefusedByNameAndNothingIsAskedOrWritten) {
+    setting s{{}};
+    s.folder.write("in.jsonl", rows);
+    ASSERT_EQ(s.run({"--limit", "2"}).exit_code, 0);
+    auto const before = temp_folder::read(s.out);
+    auto flags = s.flags({"--resume"});
+    GetParam().change(s, flags);
+    auto const end = run_program(flags, s.variables);
+    EXPECT_EQ(end.exit_code, 2) << end.errors;
+    EXPECT_NE(end.errors.find(GetParam().says), std::string::npos) << end.errors;
+    EXPECT_NE(end.errors.find("another output file"), std::string::npos) << end.errors;
+    EXPECT_EQ(temp_folder::read(s.out), before);
+    EXPECT_EQ(s.server.stats().model_requests, 2U);
+}
+INSTANTIATE_TEST_SUITE_P(
+    Rows, ResumedOtherwise,
+    testing::Values(
+        resume_case{"prompt", [](setting&, auto& flags) { replace(flags, "--prompt", "Rate: {{text}}"); },
+                    "another prompt"},
+        resume_case{"system", [](setting&, auto& flags) { flags.insert(flags.end(), {"--system", "x"}); },
+                    "another prompt"},
+        resume_case{"model", [](setting&, auto& flags) { replace(flags, "--model", "n"); }, "another model"},
+        resume_case{"schema", [](setting&, auto& flags) { replace(flags, "--schema", "summary"); }, "another schema"},
+        resume_case{"temperature", [](setting&, auto& flags) { flags.insert(flags.end(), {"--temperature", "0"}); },
+                    "other parameters"},
+        resume_case{"changed_row",
+                    [](setting& s, auto&) { s.folder.write("in.jsonl", "{\"text\":\"a\"}\n{\"text\":\"B\"}\n"); },
+                    "in.jsonl:2"},
+        resume_case{"new_order",
+                    [](setting& s, auto&) { s.folder.write("in.jsonl", "{\"text\":\"b\"}\n{\"text\":\"a\"}\n"); },
+                    "in.jsonl:1"},
+        resume_case{"ids_of_another_kind",
+                    [](setting& s, auto&) {
+                        s.folder.write("in.jsonl", "{\"id\":\"0\",\"text\":\"a\"}\n{\"id\":1,\"text\":\"b\"}\n");
+                    },
+                    "in.jsonl:2"}),
+    [](auto const& row) { return std::string(row.param.name); });
+
+TEST(CliBatch, WhatDoesNotChangeTheAnswersIsNoReasonNotToResume) {
+    setting s{{}};
+    s.folder.write("in.jsonl", rows);
+    ASSERT_EQ(s.run({"--limit", "2", "--concurrency", "1"}).exit_code, 0);
+    s.folder.write("in.jsonl", "{\"text\":\"a\"}\n{\"text\":\"b\",\"seen\":true}\n{\"text\":\"new\"}\n");
+    auto const prompt = s.folder.write("prompt.txt", "Judge: {{text}}");
+    auto flags = s.flags({"--resume", "--concurrency", "9"});
+    replace(flags, "--prompt", prompt);
+    auto const end = run_program(flags, s.variables);
+    EXPECT_EQ(end.exit_code, 0) << end.errors;
+    EXPECT_EQ(lines_of(s.out).size(), 3U);
+    EXPECT_EQ(s.server.stats().model_requests, 3U);
+}
+
+TEST(CliBatch, AnswersAreMixedOnlyOnRequest) {
+    setting s{{}};
+    s.folder.write("in.jsonl", rows);
+    ASSERT_EQ(s.run({"--limit", "2"}).exit_code, 0);
+    auto flags = s.flags({"--resume", "--mix"});
+    replace(flags, "--model", "n");
+    replace(flags, "--prompt", "Rate: {{text}}");
+    auto const end = run_program(flags, s.variables);
+    EXPECT_EQ(end.exit_code, 0) << end.errors;
+    EXPECT_EQ(lines_of(s.out).size(), 3U);
+}
+
+TEST(CliBatch, AnOutputOfBeforeIsResumedByItsKeysAndSaysSo) {
+    setting s{{}};
+    s.folder.write("in.jsonl", "{\"id\":1,\"text\":\"a\"}\n{\"id\":2,\"text\":\"b\"}\n");
+    std::ofstream{s.out} << R"({"index":0,"key":"1","status":"ok","output":{}})" << '\n';
+    auto const end = s.run({"--resume"});
+    EXPECT_EQ(end.exit_code, 0) << end.errors;
+    EXPECT_NE(end.errors.find("1 lines of " + s.out + " are known by their keys only"), std::string::npos)
+        << end.errors;
+    EXPECT_EQ(s.server.stats().model_requests, 1U);
+}
+
+TEST(CliBatch, KeysOneAndTextOneStayTwo) {
+    setting s{{}};
+    s.folder.write("in.jsonl", "{\"id\":1,\"text\":\"a\"}\n{\"id\":\"1\",\"text\":\"b\"}\n");
+    EXPECT_EQ(s.run({"--concurrency", "1"}).exit_code, 0);
+    auto const text = temp_folder::read(s.out);
+    EXPECT_NE(text.find(R"("index":0,"key":1,)"), std::string::npos) << text;
+    EXPECT_NE(text.find(R"("index":1,"key":"1",)"), std::string::npos) << text;
+}
+
+TEST(CliBatch, NoRecordsGiveAnEmptyFile) {
+    setting const s{{}};
+    s.folder.write("in.jsonl", "");
+    EXPECT_EQ(s.run().exit_code, 0);
+    ASSERT_TRUE(std::filesystem::exists(s.out));
+    EXPECT_TRUE(std::filesystem::is_empty(s.out));
+}
+
+TEST(CliBatch, StandardInputAndOutputTakeTheFilesPlace) {
+    setting s{{}};
+    s.input = s.out = "-";
+    program run{s.flags({"--quiet"}), s.variables, rows};
+    auto const end = run.wait();
+    EXPECT_EQ(end.exit_code, 0) << end.errors;
+    EXPECT_EQ(end.errors, "");
+    EXPECT_EQ(std::count(end.output.begin(), end.output.end(), '\n'), 3) << end.output;
+    EXPECT_EQ(run_program(s.flags({"--resume"}), s.variables, rows).exit_code, 2);
+    auto const bad = run_program(s.flags(), s.variables, rows + "hello\n");
+    EXPECT_NE(bad.errors.find("(-:4)"), std::string::npos) << bad.errors;
+}
+
+TEST(CliBatch, AReaderOfTheOutputThatLeavesEndsIt) {
+    setting s{{}};
+    s.out = s.folder.path("pipe");
+    ASSERT_EQ(::mkfifo(s.out.c_str(), 0600), 0);
+    int const reader = ::open(s.out.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    program run{s.flags({"--concurrency", "2", "--rpm", "600", "--even-spacing"}), s.variables};
+    ASSERT_TRUE(eventually([&] { return s.server.stats().model_requests >= 2; })) << run.errors();
+    ::close(reader);
+    auto const end = run.wait();
+    EXPECT_EQ(end.exit_code, 3) << end.errors;
+    EXPECT_NE(end.errors.find("Broken pipe"), std::string::npos) << end.errors;
+    EXPECT_TRUE(std::filesystem::exists(s.out));
+}
+
+TEST(CliBatch, ABlockedOutputDoesNotKeepCtrlCFromAborting) {
+    setting s{{}};
+    s.out = s.folder.path("pipe");
+    ASSERT_EQ(::mkfifo(s.out.c_str(), 0600), 0);
+    int const reader = ::open(s.out.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    std::string const full(1U << 20U, 'x');
+    while (::write(reader, full.data(), full.size()) > 0) {
+    }
+    program run{s.flags({"--concurrency", "1"}), s.variables};
+    ASSERT_TRUE(eventually([&] { return s.server.stats().model_requests >= 1; })) << run.errors();
+    run.signal(SIGINT);
+    ASSERT_TRUE(eventually([&] { return run.errors().find("stopping") != std::string::npos; }));
+    run.signal(SIGINT);
+    EXPECT_EQ(run.wait(5s).exit_code, 130);
+    ::close(reader);
+}
+
+TEST(CliBatch, AHangUpIsAnOrderlyEnd) {
+    setting const s{{.latency = {.first_byte = 50ms}}};
+    program run{s.flags({"--concurrency", "8"}), s.variables};
+    ASSERT_TRUE(eventually([&] { return lines_of(s.out).size() >= 16; })) << run.errors();
+    run.signal(SIGHUP);
+    run.signal(SIGHUP);
+    EXPECT_EQ(run.wait().exit_code, 130);
+    EXPECT_EQ(s.server.stats().model_requests, lines_of(s.out).size());
+}
+
+TEST(CliBatch, ALimitOfFileSizesIsAFullDisk) {
+    setting const s{{}};
+    auto const run = "ulimit -f 4; exec " + quoted(s.flags({"--concurrency", "2", "--quiet"}));
+    auto const end = run_shell(run, s.variables);
+    EXPECT_EQ(end.exit_code, 3) << end.errors;
+    EXPECT_NE(end.errors.find("File too large"), std::string::npos) << end.errors;
+    EXPECT_GT(lines_of(s.out).size(), 5U);
+}
+
+TEST(CliBatch, ClosedStandardFilesDoNotMixIntoTheOutput) {
+    setting const s{{}};
+    auto const end = run_shell("exec " + quoted(s.flags({"--progress-every", "0.01"})) + " <&- >&- 2>&-", s.variables);
+    EXPECT_EQ(end.exit_code, 0);
+    expect_each_once(lines_of(s.out), 200);
 }
 
 }  // namespace

@@ -18,10 +18,12 @@ namespace {
 using namespace std::chrono_literals;
 using test::eventually;
 using test::program;
+using test::quoted;
 using test::run_program;
+using test::run_shell;
 using test::temp_folder;
 
-program::environment const with_key{{"OPENAI_API_KEY", "sk-test-key"}};
+program::environment const with_key{{"COAX_API_KEY", "sk-test-key"}};
 
 std::vector<std::string> chat(sim::server const& server, std::vector<std::string> more) {
     std::vector<std::string> all{"chat", "--base-url", server.url() + "/v1", "--model", "m"};
@@ -63,6 +65,10 @@ TEST(CliChat, FailuresAreOneLineAndAnExitCode) {
     EXPECT_EQ(run_program({"chat"}, with_key).exit_code, 2);
 }
 
+std::vector<std::string> in_batch(std::string flag, std::string value) {
+    return {"batch", "in", "--prompt", "{{a}}", "--out", "out", std::move(flag), std::move(value)};
+}
+
 struct wrong_flags {
     char const* name;
     std::vector<std::string> arguments;
@@ -83,9 +89,25 @@ INSTANTIATE_TEST_SUITE_P(
     Rows, CliWrongFlags,
     testing::Values(
         wrong_flags{"negative_timeout", {"chat", "x", "--timeout", "-1"}, "--timeout"},
+        wrong_flags{"no_number", {"chat", "x", "--timeout", "nan"}, "--timeout: must be a number in [0, 1000000]"},
+        wrong_flags{"no_decimal_number", {"chat", "x", "--max-tokens", "0x10"}, "--max-tokens"},
+        wrong_flags{"no_port", {"serve-sim", "--port", "65536"}, "--port"},
+        wrong_flags{"no_rate", {"serve-sim", "--rpm", "inf"}, "--rpm"},
+        wrong_flags{"no_concurrency", in_batch("--concurrency", "0"),
+                    "--concurrency: must be a whole number in [1, 65535]"},
+        wrong_flags{"negative_rpm", in_batch("--rpm", "-1"), "--rpm"},
+        wrong_flags{"broken_tpm", in_batch("--tpm", "1.5"), "--tpm"},
+        wrong_flags{"many_reasks", in_batch("--max-reasks", "11"), "--max-reasks"},
+        wrong_flags{"negative_retries", in_batch("--retries", "-1"), "--retries"},
+        wrong_flags{"endless_timeout", in_batch("--timeout", "1e300"), "--timeout"},
+        wrong_flags{"timeout_of_nothing", in_batch("--timeout", "nan"), "--timeout"},
+        wrong_flags{"negative_failures", in_batch("--max-failures", "-1"), "--max-failures"},
+        wrong_flags{"no_progress", in_batch("--progress-every", "0"), "--progress-every"},
+        wrong_flags{"negative_limit", in_batch("--limit", "-1"),
+                    "--limit: must be a whole number of at least 0, is \"-1\""},
+        wrong_flags{"too_large_limit", in_batch("--limit", "18446744073709551616"), "--limit"},
         wrong_flags{"no_url", {"chat", "x", "--base-url", "nonsense"}, "base_url"},
         wrong_flags{"out_of_range", {"chat", "x", "--temperature", "5"}, "temperature"},
-        wrong_flags{"negative_limit", {"batch", "in", "--prompt", "{{a}}", "--out", "out", "--limit", "-1"}, "--limit"},
         wrong_flags{"ca_file_without_tls", {"serve-sim", "--ca-out", "ca.pem"}, "--tls"},
         wrong_flags{"unknown_fault", {"serve-sim", "--fault", "flood=1"}, "known are http_status, rate_limited"}),
     [](auto const& row) { return std::string(row.param.name); });
@@ -103,6 +125,50 @@ TEST(CliChat, AFailedConnectionTellsWhatTheSystemSaid) {
     auto const end = run_program({"chat", "x", "--base-url", "http://127.0.0.1:1/v1"}, with_key);
     EXPECT_EQ(end.exit_code, 3);
     EXPECT_NE(end.errors.find("cannot connect: Connection refused"), std::string::npos) << end.errors;
+}
+
+TEST(CliChat, AnAnswerThatCannotBeWrittenIsAFailure) {
+    if (!std::filesystem::exists("/dev/full")) GTEST_SKIP();
+    sim::server const server{};
+    for (auto const& more : {std::vector<std::string>{"Hi"}, {"Hi", "--stream"}}) {
+        auto const end = run_shell("exec " + quoted(chat(server, more)) + " >/dev/full", with_key);
+        EXPECT_EQ(end.exit_code, 3);
+        EXPECT_EQ(end.errors, "coax: cannot write: No space left on device (standard output)\n");
+    }
+    EXPECT_EQ(run_shell("exec " + quoted({"providers"}) + " >/dev/full", {}).exit_code, 3);
+    EXPECT_EQ(run_shell("exec " + quoted({"--version"}) + " >/dev/full", {}).exit_code, 3);
+}
+
+TEST(CliChat, WhatAServiceQuotesOfTheKeyIsHidden) {
+    auto const quoting = [](sim::recorded_request const&) -> std::optional<sim::scripted_response> {
+        return sim::scripted_response{.status = 400,
+                                      .headers = {{"x-request-id", "req-third-key-1"}},
+                                      .body = R"({"error":{"message":"no third-key-1 here","type":"third-key-1"}})"};
+    };
+    sim::server const server{{.handler = quoting}};
+    auto const end =
+        run_program(chat(server, {"Hi"}), {{"COAX_API_KEY", "third-key-1"}, {"OPENAI_API_KEY", "sk-other"}});
+    EXPECT_EQ(end.exit_code, 1);
+    EXPECT_EQ(end.errors.find("third-key-1"), std::string::npos) << end.errors;
+    EXPECT_NE(end.errors.find("no [secret] here"), std::string::npos) << end.errors;
+    temp_folder const folder;
+    auto const out = folder.path("out.jsonl");
+    EXPECT_EQ(run_program({"batch", folder.write("in.jsonl", "{\"t\":1}\n"), "--prompt", "{{t}}", "--out", out,
+                           "--base-url", server.url() + "/v1", "--model", "m"},
+                          {{"COAX_API_KEY", "third-key-1"}})
+                  .exit_code,
+              1);
+    auto const line = temp_folder::read(out);
+    EXPECT_NE(line.find("[secret]"), std::string::npos) << line;
+    EXPECT_EQ(line.find("third-key-1"), std::string::npos) << line;
+}
+
+TEST(CliChat, AKeyFromAFileMayEndInANewline) {
+    sim::server const server{{.api_key = "sk-test-key"}};
+    EXPECT_EQ(run_program(chat(server, {"Hi"}), {{"COAX_API_KEY", "sk-test-key\n"}}).exit_code, 0);
+    auto const torn = run_program(chat(server, {"Hi"}), {{"COAX_API_KEY", "sk-test\nkey"}});
+    EXPECT_NE(torn.errors.find("(COAX_API_KEY)"), std::string::npos) << torn.errors;
+    EXPECT_EQ(torn.errors.find("sk-test"), std::string::npos) << torn.errors;
 }
 
 TEST(CliServeSim, ServesUntilInterruptedAndTellsWhatItDid) {

@@ -22,8 +22,15 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 
 }  // namespace
 
-program::program(std::vector<std::string> arguments, environment variables, std::string input) {
-    arguments.insert(arguments.begin(), COAX_PROGRAM);
+program::program(std::vector<std::string> arguments, environment variables, std::string input)
+    : program{whole_command{},
+              [&] {
+                  arguments.insert(arguments.begin(), COAX_PROGRAM);
+                  return std::move(arguments);
+              }(),
+              std::move(variables), input} {}
+
+program::program(whole_command, std::vector<std::string> arguments, environment variables, std::string const& input) {
     std::vector<std::string> settings;
     for (auto const& [name, value] : variables) settings.push_back(name + '=' + value);
     auto const in = folder_.write("in", input);
@@ -39,7 +46,7 @@ program::program(std::vector<std::string> arguments, environment variables, std:
     auto const envp = pointers(settings);
     if (::posix_spawn(&child_, argv[0], &files, nullptr, argv.data(), envp.data()) != 0) {
         child_ = -1;
-        ADD_FAILURE() << "cannot start " << COAX_PROGRAM;
+        ADD_FAILURE() << "cannot start " << argv[0];
     }
     posix_spawn_file_actions_destroy(&files);
 }
@@ -77,6 +84,16 @@ program_end program::wait(std::chrono::seconds limit) {
 
 program_end run_program(std::vector<std::string> arguments, program::environment variables, std::string input) {
     return program{std::move(arguments), std::move(variables), std::move(input)}.wait();
+}
+
+std::string quoted(std::vector<std::string> const& arguments) {
+    std::string line = COAX_PROGRAM;
+    for (auto const& argument : arguments) line.append(" '").append(argument).append("'");
+    return line;
+}
+
+program_end run_shell(std::string line, program::environment variables) {
+    return program{program::whole_command{}, {"/bin/sh", "-c", std::move(line)}, std::move(variables), {}}.wait();
 }
 
 bool eventually(std::function<bool()> const& condition) {

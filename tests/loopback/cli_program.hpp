@@ -36,6 +36,10 @@ public:
     [[nodiscard]] std::string errors() const { return temp_folder::read(folder_.path("err")); }
 
 private:
+    friend program_end run_shell(std::string line, environment variables);
+    struct whole_command {};
+    program(whole_command, std::vector<std::string> command, environment variables, std::string const& input);
+
     temp_folder folder_{};
     pid_t child_{-1};
 };
@@ -43,6 +47,12 @@ private:
 /// Runs the program to its end.
 [[nodiscard]] program_end run_program(std::vector<std::string> arguments, program::environment variables,
                                       std::string input = {});
+
+/// The program and its arguments as a shell takes them.
+[[nodiscard]] std::string quoted(std::vector<std::string> const& arguments);
+
+/// Runs a line of shell to its end.
+[[nodiscard]] program_end run_shell(std::string line, program::environment variables);
 
 /// Asks again and again until `condition` holds; false: it did not within ten seconds.
 [[nodiscard]] bool eventually(std::function<bool()> const& condition);

@@ -3,10 +3,12 @@
 #include "cli/built_in_schemas.hpp"
 #include "cli/console.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/number_flag.hpp"
 #include "unit/batch/temp_file.hpp"
 
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <ostream>
 #include <string>
 
@@ -65,7 +67,7 @@ TEST(Prepare, RequestCarriesSystemPromptAndSampling) {
     ASSERT_TRUE(job) << job.error().why;
     batch_record record{.line = 1};
     record.fields = json_value::parse(R"({"text":"hi"})").value();
-    auto const request = request_for(*job, in.flags.input, record);
+    auto const request = request_for(*job, record);
     ASSERT_TRUE(request) << request.error();
     ASSERT_EQ(request->messages.size(), 3U);
     EXPECT_EQ(request->messages[0].text, "Be brief.");
@@ -99,7 +101,6 @@ INSTANTIATE_TEST_SUITE_P(
         spoiled_case{"no_input", [](good_input& in) { in.flags.input = in.folder.path("absent.jsonl"); },
                      "absent.jsonl"},
         spoiled_case{"folder_as_input", [](good_input& in) { in.flags.input = in.folder.path(""); }, "/"},
-        spoiled_case{"pipe_as_input", [](good_input& in) { in.flags.input = "/dev/null"; }, "/dev/null"},
         spoiled_case{"line_not_json", [](good_input& in) { in.folder.write("in.jsonl", "{\"text\":1}\nhello\n"); },
                      "in.jsonl:2"},
         spoiled_case{"field_missing",
@@ -113,10 +114,6 @@ INSTANTIATE_TEST_SUITE_P(
         spoiled_case{"schema_of_no_type",
                      [](good_input& in) { in.flags.schema = in.folder.write("s.json", R"({"type":"strnig"})"); },
                      "s.json#/type"},
-        spoiled_case{"no_concurrency", [](good_input& in) { in.flags.concurrency = 0; }, "--concurrency"},
-        spoiled_case{"negative_rpm", [](good_input& in) { in.flags.rpm = -1; }, "--rpm"},
-        spoiled_case{"many_reasks", [](good_input& in) { in.flags.max_reasks = 11; }, "--max-reasks"},
-        spoiled_case{"endless_timeout", [](good_input& in) { in.flags.timeout = 1e300; }, "--timeout"},
         spoiled_case{"retry_without_resume", [](good_input& in) { in.flags.retry_failed = true; }, "--retry-failed"},
         spoiled_case{"hot", [](good_input& in) { in.flags.temperature = 9; }, "temperature"},
         spoiled_case{"no_key", [](good_input&) {}, "", could_not_go_on}),
@@ -131,21 +128,75 @@ TEST(Prepare, BadLinesAreCountedWhereTheyAreAllowed) {
     EXPECT_EQ(job->record_count, 3U);
 }
 
+/// A finished record of `job` as its output line says it.
+finished_records finished_of(batch_job const& job, std::uint64_t index, std::string key, char const* fields) {
+    batch_record record{.index = index, .key = std::move(key)};
+    record.fields = json_value::parse(fields).value();
+    finished_records done;
+    done.add(index, record.key, false, facts_of(job, record).origin.record);
+    return done;
+}
+
 TEST(CountUndone, LeavesOutWhatIsDone) {
     good_input const in;
-    finished_records done;
-    done.add(1, "b", false);
-    EXPECT_EQ(count_undone(in.flags.input, {}, done).value(), 1U);
-    EXPECT_EQ(count_undone(in.flags.input, {}, {}).value(), 2U);
+    auto const job = prepare(in.flags, {}, with_key);
+    ASSERT_TRUE(job) << job.error().why;
+    finished_records by_key;
+    by_key.add(1, "b", false);
+    EXPECT_EQ(count_undone(*job, by_key).value(), 1U);
+    EXPECT_EQ(count_undone(*job, finished_of(*job, 1, "b", R"({"text":"ho","more":1})")).value(), 1U);
+    EXPECT_EQ(count_undone(*job, {}).value(), 2U);
 }
 
 TEST(CountUndone, OutputOfOtherInputIsRefused) {
     good_input const in;
-    finished_records done;
-    done.add(1, "z", false);
-    auto const undone = count_undone(in.flags.input, {}, done);
-    ASSERT_FALSE(undone);
-    EXPECT_EQ(undone.error().where, in.flags.input + ":2");
+    auto const job = prepare(in.flags, {}, with_key);
+    ASSERT_TRUE(job) << job.error().why;
+    finished_records other_key;
+    other_key.add(1, "z", false);
+    for (auto const& done : {other_key, finished_of(*job, 1, "z", R"({"text":"ho"})"),
+                             finished_of(*job, 1, "b", R"({"text":"changed"})")}) {
+        auto const undone = count_undone(*job, done);
+        ASSERT_FALSE(undone);
+        EXPECT_EQ(undone.error().where, in.flags.input + ":2");
+    }
+}
+
+TEST(ResponseOrigin, ChangesWithWhatMakesTheResponses) {
+    good_input const in;
+    auto const of = [](good_input const& now, service_flags const& service) {
+        return prepare(now.flags, service, with_key)->origin;
+    };
+    auto const before = of(in, {.model = "m"});
+    EXPECT_EQ(differences(before, of(good_input{}, {.model = "m"})), "");
+    EXPECT_EQ(differences(before, of(in, {.model = "n"})), "another model");
+    EXPECT_EQ(differences(before, of(in, {.provider = "compatible", .model = "m", .base_url = "http://h"})),
+              "another service");
+    struct change {
+        void (*make)(batch_flags&);
+        char const* part;
+    };
+    for (auto const& [make, part] : {change{[](batch_flags& f) { f.prompt = "Rate {{text}}"; }, "another prompt"},
+                                     change{[](batch_flags& f) { f.system = "Be brief."; }, "another prompt"},
+                                     change{[](batch_flags& f) { f.schema = ""; }, "another schema"},
+                                     change{[](batch_flags& f) { f.schema = "yes_no"; }, "another schema"},
+                                     change{[](batch_flags& f) { f.temperature = 0; }, "other parameters"},
+                                     change{[](batch_flags& f) { f.max_tokens = 9; }, "other parameters"},
+                                     change{[](batch_flags& f) { f.concurrency = 3; }, ""}}) {
+        good_input changed;
+        make(changed.flags);
+        EXPECT_EQ(differences(before, of(changed, {.model = "m"})), part);
+    }
+}
+
+TEST(ResponseOrigin, AServiceIsTheSameOnAnotherPortAndWithAnotherKeyInItsAddress) {
+    good_input const in;
+    auto const of = [&](std::string url) {
+        return prepare(in.flags, {.model = "m", .base_url = std::move(url)}, with_key)->origin;
+    };
+    auto const before = of("http://localhost:8080/v1?key=a");
+    EXPECT_EQ(differences(before, of("http://localhost:9090/v1/?key=b")), "");
+    EXPECT_EQ(differences(before, of("http://localhost:8080/v2")), "another service");
 }
 
 TEST(ExitCode, TellsScriptsWhatHappened) {
@@ -179,6 +230,58 @@ TEST(ErrorText, IsOneLineWithItsPlaces) {
                     .attempts = 3};
     EXPECT_EQ(error_text(why), "too many: slow down (host, status 429, request r1, 3 attempts)");
     EXPECT_EQ(error_text({.code = errc::closed}), "closed");
+}
+
+TEST(ErrorText, TellsWhatTheSystemSaidOnce) {
+    auto const why = coax::detail::file_error("cannot read", "in.jsonl", ENOENT);
+    EXPECT_EQ(error_text(why), "cannot read: No such file or directory (in.jsonl)");
+    EXPECT_EQ(to_string(why), "io_failed: cannot read: No such file or directory at in.jsonl");
+    error const bare{.code = errc::connect_failed, .message = "cannot connect", .cause = why.cause};
+    EXPECT_EQ(error_text(bare), "cannot connect: No such file or directory");
+}
+
+TEST(ErrorText, HoldsNothingThatATerminalObeys) {
+    EXPECT_EQ(error_text({.code = errc::refused,
+                          .message = "a\x1b[31mb\xc2\x9bz\x9d"
+                                     "c\x7f\xe2\x82\xac"}),
+              "a [31mb  z c \xe2\x82\xac");
+}
+
+struct visible_case {
+    char const* name;
+    std::string text;
+    std::string shown;
+};
+void PrintTo(visible_case const& row, std::ostream* out) { *out << row.name; }
+class Visible : public testing::TestWithParam<visible_case> {};
+TEST_P(Visible, EscapesWhatATerminalWouldObey) { EXPECT_EQ(visible(GetParam().text), GetParam().shown); }
+INSTANTIATE_TEST_SUITE_P(Rows, Visible,
+                         testing::Values(visible_case{"plain", "a\tb\nc j\xc3\xb6 \xe6\xbc\xa2 \xf0\x9f\x98\x80",
+                                                      "a\tb\nc j\xc3\xb6 \xe6\xbc\xa2 \xf0\x9f\x98\x80"},
+                                         visible_case{"colour", "\x1b[31mred", "\\x1b[31mred"},
+                                         visible_case{"clipboard", "\x1b]52;c;aGk=\x07", "\\x1b]52;c;aGk=\\x07"},
+                                         visible_case{"c1_in_utf8",
+                                                      "\xc2\x9b"
+                                                      "31m",
+                                                      "\\xc2\\x9b31m"},
+                                         visible_case{"c1_as_a_byte",
+                                                      "\x9b"
+                                                      "31m",
+                                                      "\\x9b31m"},
+                                         visible_case{"overwriting", "safe\rrm\b", "safe\\x0drm\\x08"},
+                                         visible_case{"cut_character", "a\xe6\xbc", "a\\xe6\\xbc"}),
+                         [](auto const& row) { return std::string(row.param.name); });
+
+TEST(NumberFlag, TakesNumbersInItsRangeOnly) {
+    EXPECT_EQ(read_number("010", number_range{0, 99}), 10);
+    EXPECT_EQ(read_number("18446744073709551615", number_range{std::uint64_t{0}}), 18'446'744'073'709'551'615U);
+    EXPECT_EQ(read_number("2.5", number_range{0.0, 3.0}), 2.5);
+    for (auto const* text : {"", "-1", "100", "5 s", "0x10", "1e1", "nan", " 5", "5.0"})
+        EXPECT_FALSE(read_number(text, number_range{0, 99})) << text;
+    for (auto const* text : {"nan", "inf", "-0.1", "1e300", "five"})
+        EXPECT_FALSE(read_number(text, number_range{0.0, 1e6})) << text;
+    EXPECT_EQ(to_string(number_range{0.0, 0.5}), "a number in [0, 0.5]");
+    EXPECT_EQ(to_string(number_range{std::uint64_t{0}}), "a whole number of at least 0");
 }
 
 }  // namespace

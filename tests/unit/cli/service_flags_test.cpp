@@ -65,6 +65,18 @@ TEST(ServiceFlags, BaseUrlAloneMeansACompatibleServer) {
     EXPECT_TRUE(options->service.api_key.empty());
 }
 
+TEST(ServiceFlags, ANamedServiceDoesNotGoToTheAddressOfAnother) {
+    variables const set{{"OPENAI_API_KEY", "o"}, {"COAX_BASE_URL", "http://other"}, {"COAX_API_KEY", "third"}};
+    auto const named = resolve({.provider = "openai"}, over(set));
+    ASSERT_TRUE(named) << named.error();
+    EXPECT_EQ(named->service.provider.base_url, "");
+    EXPECT_EQ(named->service.api_key.reveal(), "o");
+    auto const address = resolve({.base_url = "http://mine"}, over({{"OPENAI_API_KEY", "o"}}));
+    ASSERT_TRUE(address) << address.error();
+    EXPECT_EQ(address->service.provider.service, "compatible");
+    EXPECT_TRUE(address->service.api_key.empty());
+}
+
 struct refused_case {
     char const* name;
     service_flags flags;

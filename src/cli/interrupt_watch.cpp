@@ -1,0 +1,55 @@
+#include "cli/interrupt_watch.hpp"
+
+#include "cli/exit_code.hpp"
+
+#include <csignal>
+#include <unistd.h>
+#include <utility>
+
+namespace coax::cli {
+
+namespace {
+
+/// Whether the program was started with the signal ignored, as `nohup` does with SIGHUP.
+bool is_ignored(int number) noexcept {
+    struct sigaction action{};
+    return ::sigaction(number, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+}  // namespace
+
+interrupt_watch::interrupt_watch(client llm, batch_stop stop, progress_display& display)
+    : llm_{std::move(llm)}, stop_{std::move(stop)}, display_{display} {
+    if (!is_ignored(SIGHUP)) signals_.add(SIGHUP);
+    wait();
+    thread_ = std::thread{[this] { context_.run(); }};
+}
+
+interrupt_watch::~interrupt_watch() {
+    context_.stop();
+    thread_.join();
+}
+
+void interrupt_watch::wait() {
+    signals_.async_wait([this](boost::system::error_code failure, int number) {
+        if (failure) return;
+        on_signal(number);
+        wait();
+    });
+}
+
+void interrupt_watch::on_signal(int number) {
+    bool const first = seen_.fetch_add(1) == 0;
+    display_.finish();
+    if (first) {
+        print_note("stopping: what is in flight is finished and written; Ctrl-C again aborts");
+        stop_.request();
+        llm_.close();
+    } else if (number != SIGHUP) {
+        // Every finished line is with the operating system already: nothing is left to save.
+        print_note("aborted; --resume goes on");
+        ::_exit(exit_code::interrupted);
+    }
+}
+
+}  // namespace coax::cli

@@ -1,0 +1,40 @@
+#pragma once
+
+#include "cli/console.hpp"
+
+#include <coax/batch/batch.hpp>
+#include <coax/client/client.hpp>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+
+#include <atomic>
+#include <thread>
+
+namespace coax::cli {
+
+/// Ends a batch on SIGINT, SIGTERM and SIGHUP: the first one lets the records in flight finish, a second SIGINT or
+/// SIGTERM aborts. It has a thread of its own, so that it is heard also while a write to the output blocks.
+class interrupt_watch {
+public:
+    interrupt_watch(client llm, batch_stop stop, progress_display& display);
+    interrupt_watch(interrupt_watch const&) = delete;
+    interrupt_watch& operator=(interrupt_watch const&) = delete;
+    ~interrupt_watch();
+
+    [[nodiscard]] bool interrupted() const noexcept { return seen_.load() > 0; }
+
+private:
+    void wait();
+    void on_signal(int number);
+
+    client llm_;
+    batch_stop stop_;
+    progress_display& display_;
+    std::atomic<int> seen_{0};
+    asio::io_context context_{1};
+    asio::signal_set signals_{context_, SIGINT, SIGTERM};
+    std::thread thread_{};
+};
+
+}  // namespace coax::cli

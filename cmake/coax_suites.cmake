@@ -2,8 +2,8 @@
 # Suites rather than tests: to start a program and its entry costs more than most tests do, and there are thousands.
 # With its rows and types a suite is one entry: Retry stands for Retry, Rows/Retry and Retry/0.
 
-# coax_add_suites(<subject> <program> [<property> <value>...])
-function(coax_add_suites subject program)
+# coax_add_suites(<subject> <program> <also long> [<property> <value>...])
+function(coax_add_suites subject program also_long)
     if(NOT EXISTS ${program})
         add_test(${subject}.not_built ${program})
         return()
@@ -21,7 +21,13 @@ function(coax_add_suites subject program)
     endforeach()
     list(REMOVE_DUPLICATES suites)
     foreach(suite IN LISTS suites)
-        add_test(${subject}.${suite} ${program} "--gtest_filter=${suite}.*:*/${suite}.*:${suite}/*.*:*/${suite}/*.*")
+        set(filter "--gtest_filter=${suite}.*:*/${suite}.*:${suite}/*.*:*/${suite}/*.*")
+        add_test(${subject}.${suite} ${program} ${filter})
         set_tests_properties(${subject}.${suite} PROPERTIES ${ARGN})
+        if(also_long AND CTEST_CONFIGURATION_TYPE STREQUAL "long")  # ctest -C long, as `ctest --preset long` has it
+            add_test(${subject}.${suite}.long ${program} ${filter})
+            set_tests_properties(${subject}.${suite}.long PROPERTIES ${ARGN} LABELS long TIMEOUT 3600
+                ENVIRONMENT_MODIFICATION COAX_LONG_TESTS=set:1)
+        endif()
     endforeach()
 endfunction()

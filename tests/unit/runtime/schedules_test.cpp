@@ -1,7 +1,8 @@
-// A thousand random schedules of a hundred tasks on each primitive, each the same for its seed, held against a
+// Random schedules of a hundred tasks on each primitive, each the same for its seed, held against a
 // sequential model that is told every event as it happens.
 
 #include "support/cancel_everywhere.hpp"
+#include "support/rounds.hpp"
 
 #include <coax/policy/adaptive_limit.hpp>
 #include <coax/policy/circuit_breaker.hpp>
@@ -29,7 +30,7 @@ namespace {
 using test::stepper;
 using random = std::minstd_rand;
 
-constexpr int schedule_count = 1'000;
+auto const schedule_count = static_cast<std::uint64_t>(test::rounds(100, 1'000));
 constexpr int task_count = 100;
 
 clock::duration pause(random& chance, unsigned most) { return std::chrono::milliseconds{chance() % (most + 1)}; }

@@ -1,8 +1,9 @@
-// A thousand random schedules of a hundred tasks, each a random tree of combinators with some of them cancelled on
+// Random schedules of a hundred tasks, each a random tree of combinators with some of them cancelled on
 // their way, held against a sequential model: what a tree ends in, and at which nanosecond, follows from its leaves
 // alone.
 
 #include "support/cancel_everywhere.hpp"
+#include "support/rounds.hpp"
 
 #include <coax/policy/fallback.hpp>
 #include <coax/policy/hedge.hpp>
@@ -30,7 +31,7 @@ namespace {
 using random = std::minstd_rand;
 using std::chrono::milliseconds;
 
-constexpr int schedule_count = 1'000;
+auto const schedule_count = static_cast<std::uint64_t>(test::rounds(100, 1'000));
 constexpr int task_count = 100;
 
 // ---- what may be run
@@ -301,9 +302,9 @@ void launch(test::stepper& context, world& all, task& one) {
 TEST(Schedules, TreesOfCombinatorsFollowTheSequentialModel) {
     int finished = 0;
     int cancelled = 0;
-    for (unsigned seed = 1; seed <= schedule_count; ++seed) {
+    for (std::uint64_t seed = 1; seed <= schedule_count; ++seed) {
         SCOPED_TRACE(seed);
-        random chance{seed};
+        random chance{static_cast<random::result_type>(seed)};
         world all;
         std::vector<task> tasks(task_count);
         test::stepper context{seed};

@@ -20,7 +20,7 @@ namespace coax {
 
 namespace {
 
-constexpr std::size_t largest_line = std::size_t{1} << 30U;
+constexpr std::size_t largest_output_line = std::size_t{1} << 30U;
 constexpr std::uint64_t most_records = 1'000'000'000;
 
 /// The part of a line that resuming needs.
@@ -48,7 +48,7 @@ result<line_head> read_head(std::string const& line, std::string const& where) {
 class output_reader {
 public:
     [[nodiscard]] static result<output_reader> open(std::string const& path) {
-        auto lines = detail::line_reader::open(path, largest_line);
+        auto lines = detail::line_reader::open(path, largest_output_line);
         if (!lines) return lines.error();
         return output_reader{std::move(*lines)};
     }

@@ -1,5 +1,9 @@
 #include "bind/partial_parser.hpp"
 
+#include "bind/roots.hpp"
+#include "bind/type_names.hpp"
+
+#include <algorithm>
 #include <cstring>
 
 namespace coax::bind::detail {
@@ -26,7 +30,7 @@ void partial_parser::feed(std::string_view bytes) {
 bool partial_parser::finish() {
     progress_.is_at_end = true;
     run();
-    return state_ == state::complete && !stopped_ && violations().empty() && expect_document_end();
+    return state_ == state::complete && !stopped_ && !start_is_guess_ && violations().empty() && expect_document_end();
 }
 
 std::optional<error> partial_parser::problem() const {
@@ -58,17 +62,61 @@ bool partial_parser::find_start() {
     if (offset() == 0) skip_byte_order_mark();
     skip_space();
     if (at_ == end_) return false;
-    auto const bracket = bracket_of(type_);
-    if (bracket != '\0' && peek() == bracket) return true;
-    if (input_options.leniency.prose && bracket != '\0') return skip_to_bracket(bracket);
+    if (input_options.leniency.prose && !find_root_start()) return false;
     return peek() != '`' || !input_options.leniency.code_fences || skip_partial_fence();
 }
 
-bool partial_parser::skip_to_bracket(char bracket) {
-    auto const* const found = static_cast<char const*>(std::memchr(at_, bracket, static_cast<std::size_t>(end_ - at_)));
+/// Goes to what begins like the value, behind thoughts and other words. An object or array of another kind holds none:
+/// what it means is known at the end.
+bool partial_parser::find_root_start() {
+    bool const is_in_brackets = has_bracket(type_, '{') || has_bracket(type_, '[');
+    while (true) {
+        if (!skip_partial_thought()) return false;
+        skip_space();
+        if (at_ == end_ || is_mark_cut()) return false;
+        if (find_thought_mark(text().substr(offset())).opens) {
+            thought_.emplace(offset());
+        } else if (!is_in_brackets) {
+            return true;
+        } else if (peek() == '{' || peek() == '[') {
+            if (!is_token_behind_bracket()) return false;
+            if (looks_like_json(text().substr(offset()))) return has_bracket(type_, peek());
+            start_is_guess_ = true;
+            ++at_;
+        } else {
+            start_is_guess_ = true;
+            at_ = text().data() + std::min(text().find_first_of("<[{\xE2", offset() + 1), text().size());
+        }
+    }
+}
+
+/// False: the thought has not ended.
+bool partial_parser::skip_partial_thought() {
+    if (!thought_) return true;
     start_is_guess_ = true;
-    at_ = found != nullptr ? found : end_;
-    return found != nullptr;
+    auto const end = thought_->find_end(text());
+    if (end == std::string_view::npos) return false;
+    at_ = text().data() + end;
+    thought_.reset();
+    return true;
+}
+
+/// Whether more text may make the mark of a thought of what is here.
+bool partial_parser::is_mark_cut() const {
+    constexpr std::size_t longest = 16;
+    auto const rest = text().substr(offset());
+    return (rest.front() == '<' || rest.front() == '[') && rest.size() < longest && !progress_.is_at_end &&
+           std::ranges::all_of(
+               rest.substr(1), [](char c) { return json::detail::is_letter(c) || c == '|' || c == '_'; });
+}
+
+/// Whether enough has arrived behind a bracket to see what it begins: a bare key or a word is all there.
+bool partial_parser::is_token_behind_bracket() const {
+    auto const rest = text().substr(offset());
+    auto const token = rest.find_first_not_of(" \t\r\n", 1);
+    if (progress_.is_at_end) return true;
+    if (token == std::string_view::npos) return false;
+    return !json::detail::is_letter(rest[token]) || rest.find_first_of(":,]}\n", token) != std::string_view::npos;
 }
 
 bool partial_parser::skip_partial_fence() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "bind/reader.hpp"
+#include "bind/thoughts.hpp"
 
 #include <coax/bind/partial_reader.hpp>
 
@@ -44,7 +45,10 @@ private:
 
     void run();
     [[nodiscard]] bool find_start();
-    [[nodiscard]] bool skip_to_bracket(char bracket);
+    [[nodiscard]] bool find_root_start();
+    [[nodiscard]] bool skip_partial_thought();
+    [[nodiscard]] bool is_mark_cut() const;
+    [[nodiscard]] bool is_token_behind_bracket() const;
     [[nodiscard]] bool skip_partial_fence();
     [[nodiscard]] bool allows_surrounding_text() const {
         return input_options.leniency.prose || input_options.leniency.code_fences;
@@ -60,6 +64,7 @@ private:
     state state_{state::inside};
     bool stopped_{false};         ///< There was an error; the value does not grow any more.
     bool start_is_guess_{false};  ///< Prose came first, so this bracket may not be the value's.
+    std::optional<thought_scanner> thought_{};
 };
 
 }  // namespace coax::bind::detail

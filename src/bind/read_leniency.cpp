@@ -7,6 +7,12 @@
 namespace coax::bind::detail {
 namespace {
 
+/// Inside a string stands the value alone.
+json::read_options without_surroundings(json::read_options options) {
+    options.leniency.prose = options.leniency.code_fences = false;
+    return options;
+}
+
 bool is_number(type_descriptor const& type) {
     return type.what == kind::signed_integer || type.what == kind::unsigned_integer || type.what == kind::real;
 }
@@ -41,20 +47,22 @@ reader::leniency_outcome reader::read_single_quoted(type_descriptor const& type,
     if (!take_nonstandard_string(content, '\'')) return leniency_outcome::ended;
     std::string quoted;
     json::append_string(quoted, content);
-    reader inner{quoted, options_};
+    auto const options = without_surroundings(options_);
+    reader inner{quoted, options};
     inner.read_document(type, into);
     for (auto const& each : inner.violations_)
         if (!add_violation(each.expected, each.found, where)) return leniency_outcome::ended;
     return leniency_outcome::read;
 }
 
-/// Reads the number or boolean that a string holds.
+/// Reads the number or boolean that a string holds, and nothing else.
 reader::leniency_outcome reader::read_scalar_in_string(type_descriptor const& type, void* into) {
     char const* const begin = at_++;
     std::string spare;
     std::string_view content;
     if (!take_string(content, spare)) return leniency_outcome::ended;
-    reader inner{content, options_};
+    auto const options = without_surroundings(options_);
+    reader inner{content, options};
     inner.skip_space();
     if (inner.peek() != '"' && inner.peek() != '\'') {
         inner.read_document(type, into);

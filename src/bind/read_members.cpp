@@ -5,6 +5,7 @@
 
 #include <bit>
 #include <cstring>
+#include <vector>
 
 namespace coax::bind::detail {
 namespace {
@@ -23,6 +24,18 @@ bool is_same_tail(char const* at, char const* name, std::size_t size) {
     for (std::size_t i = 0; i < structure.field_count; ++i)
         if (structure.fields[i].type != nullptr && structure.fields[i].name == key) return i;
     return no_field;
+}
+
+/// Whether an object has keys, but none that the struct has.
+bool is_foreign(parse_frame const& frame, struct_descriptor const& structure) {
+    return frame.seen[0] == 0 && frame.seen[1] == 0 && frame.key_offset != 0 && structure.field_count != 0;
+}
+
+std::string key_choice(struct_descriptor const& structure) {
+    std::vector<std::string_view> names;
+    for (std::size_t i = 0; i < structure.field_count; ++i)
+        if (structure.fields[i].type != nullptr) names.push_back(structure.fields[i].name);
+    return one_of(names.size(), [&](std::size_t i) { return quoted(names[i]); }) + " as a key";
 }
 
 [[gnu::noinline]] void set_defaults(parse_frame const& frame, struct_descriptor const& structure,
@@ -206,7 +219,15 @@ bool reader::read_entry(parse_frame& frame) {
     return read(*frame.type->inner, slot);
 }
 
-[[gnu::noinline]] bool reader::check_field(parse_frame const& frame, field_descriptor const& field, void const* value) {
+/// A constant in another case becomes the constant.
+void reader::mend_constant(field_descriptor const& field, void* value) const {
+    auto const constant = field.documentation->constant.view();
+    if (!options_.leniency.enum_case || constant.empty() || field.type->what != kind::string) return;
+    if (auto& text = *static_cast<std::string*>(value); are_similar(text, constant)) text = constant;
+}
+
+[[gnu::noinline]] bool reader::check_field(parse_frame const& frame, field_descriptor const& field, void* value) {
+    mend_constant(field, value);
     if (!options_.check_docs || violations_.size() != frame.violations_before_value) return true;
     char const* const where = text().data() + frame.value_offset;
     return check_constraints(*field.documentation, *field.type, value,
@@ -222,8 +243,10 @@ bool reader::end_object(parse_frame const& frame, struct_descriptor const& struc
     if (frame.lacks_any_of(structure.defaulted)) set_defaults(frame, structure, members);
     if (frame.lacks_any_of(structure.required) && options_.require_fields && !report_missing(frame, structure))
         return false;
-    if (structure.check == nullptr || !options_.check_docs || violations_.size() != frame.violations_before)
-        return true;
+    bool const fits = violations_.size() == frame.violations_before;
+    if (options_.refuse_foreign_objects && fits && is_foreign(frame, structure))
+        return add_violation(key_choice(structure), "other keys only", text().data() + frame.begin_offset);
+    if (structure.check == nullptr || !options_.check_docs || !fits) return true;
     auto message = structure.check(frame.into);
     return message.empty() || add_violation({}, std::move(message), text().data() + frame.begin_offset);
 }

@@ -12,14 +12,6 @@
 namespace coax::bind::detail {
 namespace {
 
-bool are_similar(std::string_view a, std::string_view b) {
-    auto const fold = [](char c) {
-        if (c == '-' || c == ' ') return '_';
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    };
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return fold(x) == fold(y); });
-}
-
 /// The only name that differs from `name` in case and separators alone.
 std::size_t find_similar(enum_descriptor const& names, std::string_view name) {
     std::size_t found = no_field;

@@ -22,16 +22,21 @@ std::size_t comment_end(std::string_view text, std::size_t at) {
 }
 
 /// The text with spaces in place of its comments, so that every other byte keeps its position. Comments are looked for
-/// behind the first bracket and outside of strings.
-std::string blank_comments(std::string_view text, bool single_quotes) {
+/// from the first bracket on, among prose inside of brackets only, and outside of strings.
+std::string blank_comments(std::string_view text, json::leniency const& allowed) {
     std::string blanked{text};
+    std::size_t open = 0;
     for (auto at = text.find_first_of("{["); at < text.size();) {
-        if (text[at] == '"' || (single_quotes && text[at] == '\'')) {
+        char const c = text[at];
+        bool const is_prose = open == 0 && allowed.prose;
+        if (!is_prose && (c == '"' || (allowed.single_quotes && c == '\''))) {
             at = string_end(text, at);
-        } else if (auto const end = comment_end(text, at); end != at) {
+        } else if (auto const end = is_prose ? at : comment_end(text, at); end != at) {
             for (; at != end; ++at)
                 if (blanked[at] != '\n') blanked[at] = ' ';
         } else {
+            if (c == '{' || c == '[') ++open;
+            if ((c == '}' || c == ']') && open != 0) --open;
             ++at;
         }
     }
@@ -44,7 +49,7 @@ std::vector<json::violation> read_all(std::string_view text, type_descriptor con
     std::string blanked;
     bool const is_too_long = options.max_bytes != 0 && text.size() > options.max_bytes;
     if (options.leniency.comments && !is_too_long && text.find('/') != std::string_view::npos)
-        text = blanked = blank_comments(text, options.leniency.single_quotes);
+        text = blanked = blank_comments(text, options.leniency);
     reader whole{text, options};
     whole.read_document(type, into);
     return whole.violations();

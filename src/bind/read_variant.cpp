@@ -11,7 +11,9 @@ namespace {
 /// Looks for one member of an object, without reading the rest.
 class member_finder : json::detail::scanner {
 public:
-    explicit member_finder(std::string_view object) : scanner{object, 1000, false} {}
+    member_finder(std::string_view object, json::leniency const& allowed) : scanner{object, 1000, false} {
+        set_leniency(allowed);
+    }
 
     /// Goes to the value of the member `key`. False: there is none, or the text is not JSON.
     [[nodiscard]] bool find(std::string_view key) {
@@ -20,7 +22,7 @@ public:
         while (true) {
             skip_space();
             std::string_view name;
-            if (!take('"') || !take_string(name, spare)) return false;
+            if (!take_key(name, spare)) return false;
             bool const is_wanted = name == key;
             skip_space();
             if (!take(':')) return false;
@@ -35,10 +37,32 @@ public:
     [[nodiscard]] std::optional<std::string> string_value() {
         std::string spare;
         std::string_view content;
+        if (leniency_.single_quotes && take('\'') && take_nonstandard_string(spare, '\'')) return spare;
         if (!take('"') || !take_string(content, spare)) return std::nullopt;
         return std::string{content};
     }
+
+private:
+    [[nodiscard]] bool take_key(std::string_view& name, std::string& spare) {
+        if (take('"')) return take_string(name, spare);
+        bool const is_key = take_nonstandard_key(spare);
+        name = spare;
+        return is_key;
+    }
 };
+
+/// The alternative with a tag; where leniency allows, the only one whose tag is similar. `count`: there is none.
+std::size_t find_tagged(variant_descriptor const& variant, std::string_view tag, bool allows_similar) {
+    std::size_t similar = variant.count;
+    std::size_t similar_count = 0;
+    for (std::size_t i = 0; i < variant.count; ++i) {
+        if (variant.alternatives[i].constant == tag) return i;
+        if (!are_similar(variant.alternatives[i].constant, tag)) continue;
+        similar = i;
+        ++similar_count;
+    }
+    return allows_similar && similar_count == 1 ? similar : variant.count;
+}
 
 }  // namespace
 
@@ -48,7 +72,7 @@ public:
 bool reader::read_variant(type_descriptor const& type, void* into) {
     auto const& variant = *type.variant;
     char const first = peek();
-    if (first == '{' && !variant.tag.empty() && !has_leniency_) return read_tagged(variant, into);
+    if (first == '{' && !variant.tag.empty()) return read_tagged(variant, into);
     std::size_t candidates = 0;
     std::size_t best = no_field;
     for (std::size_t i = variant.count; i-- != 0;) {
@@ -86,11 +110,11 @@ reader::attempt reader::try_alternatives(variant_descriptor const& variant, void
 /// Reads the alternative that the tag names.
 bool reader::read_tagged(variant_descriptor const& variant, void* into) {
     std::string found{missing_key};
-    if (member_finder finder{text().substr(offset())}; finder.find(variant.tag)) {
+    if (member_finder finder{text().substr(offset()), options_.leniency}; finder.find(variant.tag)) {
         auto const tag = finder.string_value();
-        for (std::size_t i = 0; tag && i < variant.count; ++i)
-            if (auto const& each = variant.alternatives[i]; each.constant == *tag)
-                return read(*each.type, each.emplace(into));
+        auto const index = tag ? find_tagged(variant, *tag, options_.leniency.enum_case) : variant.count;
+        if (index != variant.count)
+            return read(*variant.alternatives[index].type, variant.alternatives[index].emplace(into));
         found = tag ? quoted(json::detail::shorten(*tag)) : "another value";
     }
     char const* const where = at_;

@@ -21,8 +21,7 @@ void reader::read_document(type_descriptor const& type, void* into) {
         return;
     }
     skip_byte_order_mark();
-    if (has_leniency_) skip_markdown(type);
-    if (read(type, into)) static_cast<void>(expect_document_end());
+    options_.leniency.prose ? read_among_prose(type, into) : read_alone(type, into);
 }
 
 bool reader::read_kind(type_descriptor const& type, void* into) {

@@ -2,6 +2,7 @@
 
 #include "bind/fast_path.hpp"
 #include "bind/parse_frame.hpp"
+#include "bind/roots.hpp"
 #include "json/internal/scanner.hpp"
 
 #include <coax/bind/read.hpp>
@@ -11,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace coax::bind::detail {
 
@@ -31,13 +33,8 @@ public:
     using scanner::violations;
 
 protected:
-    // --- around the value (strip_markdown.cpp) ---
+    // --- around the value (read_response.cpp) ---
 
-    /// Skips a code fence or prose before the value, where leniency allows them.
-    void skip_markdown(type_descriptor const& type);
-    /// The bracket that every value of a type begins with; 0: not all begin with the same.
-    [[nodiscard]] static char bracket_of(type_descriptor const& type);
-    [[nodiscard]] static char common_bracket(variant_descriptor const& variant);
     [[nodiscard]] bool skip_code_fence();
     [[nodiscard]] bool expect_document_end();
     bool in_code_fence_{false};
@@ -83,8 +80,20 @@ private:
     [[nodiscard]] bool add_violation_below(std::string_view below, std::string expected, std::string found,
                                            char const* value);
 
-    void skip_prose(char bracket);
-    void clear_violations();
+    // --- a value among prose (read_response.cpp) ---
+
+    void read_alone(type_descriptor const& type, void* into);
+    void read_among_prose(type_descriptor const& type, void* into);
+    [[nodiscard]] bool is_one_value(std::size_t begin);
+    [[nodiscard]] bool read_last_fitting(std::vector<root_span> const& roots, std::size_t begin,
+                                         type_descriptor const& type, void* into);
+    [[nodiscard]] bool read_again(std::size_t at, type_descriptor const& type, void* into);
+    void report_root(std::vector<root_span> const& roots, std::size_t begin, std::size_t answer_begin,
+                     type_descriptor const& type, void* into);
+    /// Starts again at another place.
+    void go_to(std::size_t at);
+    /// Makes a value that was read in part as good as new.
+    static void reset_value(type_descriptor const& type, void* into);
 
     // --- values that only leniency allows (read_leniency.cpp) ---
 
@@ -145,7 +154,8 @@ private:
     [[nodiscard]] bool read_field(parse_frame& frame, field_descriptor const& field, void* member, char const*& at);
     [[nodiscard]] bool read_other_member(parse_frame& frame, char const*& at);
     [[nodiscard]] bool read_entry(parse_frame& frame);
-    [[nodiscard]] bool check_field(parse_frame const& frame, field_descriptor const& field, void const* value);
+    [[nodiscard]] bool check_field(parse_frame const& frame, field_descriptor const& field, void* value);
+    void mend_constant(field_descriptor const& field, void* value) const;
     [[nodiscard]] bool end_object(parse_frame const& frame, struct_descriptor const& structure, void* const* members);
     [[nodiscard]] bool report_missing(parse_frame const& frame, struct_descriptor const& structure);
 

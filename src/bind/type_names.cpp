@@ -3,6 +3,8 @@
 #include "bind/internal/messages.hpp"
 #include "json/internal/text.hpp"
 
+#include <algorithm>
+
 namespace coax::bind::detail {
 
 bool may_start(type_descriptor const& type, char c) {
@@ -18,6 +20,23 @@ bool may_start(type_descriptor const& type, char c) {
         case kind::any: return true;
         default: return c == opening_of(type.what);
     }
+}
+
+bool has_bracket(type_descriptor const& type, char bracket) {
+    if (bracket != '{' && bracket != '[') return false;
+    if (type.what == kind::nullable || type.what == kind::converted) return has_bracket(*type.inner, bracket);
+    if (type.what != kind::variant) return opening_of(type.what) == bracket;
+    auto const* const first = type.variant->alternatives;
+    return std::any_of(first, first + type.variant->count,
+                       [&](alternative_descriptor const& each) { return has_bracket(*each.type, bracket); });
+}
+
+bool are_similar(std::string_view a, std::string_view b) {
+    auto const fold = [](char c) {
+        if (c == '-' || c == ' ') return '_';
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    };
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return fold(x) == fold(y); });
 }
 
 std::string name_of(type_descriptor const& type) {

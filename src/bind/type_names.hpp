@@ -3,6 +3,7 @@
 #include <coax/bind/detail/type_descriptor.hpp>
 
 #include <string>
+#include <string_view>
 
 namespace coax::bind::detail {
 
@@ -25,6 +26,13 @@ namespace coax::bind::detail {
 
 /// Whether a value whose text starts with `c` may be of this type.
 [[nodiscard]] bool may_start(type_descriptor const& type, char c);
+
+/// Whether values of this type begin with this bracket, and so can be told from the words around them. Those of
+/// json_value are not: they begin in any way.
+[[nodiscard]] bool has_bracket(type_descriptor const& type, char bracket);
+
+/// Whether two names differ only in case and in '-' or ' ' for '_'.
+[[nodiscard]] bool are_similar(std::string_view a, std::string_view b);
 
 /// What a type is called in a message: "an integer".
 [[nodiscard]] std::string name_of(type_descriptor const& type);

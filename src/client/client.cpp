@@ -120,7 +120,10 @@ asio::awaitable<void> client::read_into(boxed_request request, json::codec const
     (void)co_await parse_into(std::move(request), type, value, clear);
 }
 
-json::read_options client::reading() const { return {.leniency = options().output.leniency}; }
+json::read_options client::reading() const {
+    return {.refuse_foreign_objects = closes_objects(impl_->provider->dialect()),
+            .leniency = options().output.leniency};
+}
 
 client_options const& client::options() const noexcept { return impl_->options; }
 

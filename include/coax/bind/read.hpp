@@ -18,6 +18,9 @@ struct read_options {
     std::size_t max_depth{64};
     /// Keys that the struct does not have are errors; otherwise they are skipped, though still checked to be JSON.
     bool refuse_unknown_keys{false};
+    /// An object with keys of which the struct has none is an error, where it would else be read as one without keys:
+    /// for structs that need no field, and schemas that allow no other keys.
+    bool refuse_foreign_objects{false};
     /// A key that comes twice is an error; otherwise the last one counts.
     bool refuse_duplicate_keys{false};
     /// Strings must be UTF-8.

@@ -95,8 +95,8 @@ struct output_options {
     /// Tokens of all tries of one `parse`, prompts included, after which it asks no more. 0: only `max_reasks` counts.
     std::int64_t max_reask_tokens{0};
     /// Deviations from strict JSON that `parse` and `parse_stream` accept: services that enforce no schema wrap it in
-    /// prose and code fences.
-    json::leniency leniency{.code_fences = true, .prose = true};
+    /// prose and code fences, and models write halves of surrogate pairs.
+    json::leniency leniency{.code_fences = true, .prose = true, .bad_utf8 = true};
     /// Largest event of a stream. Must be > 0.
     std::size_t max_event_bytes{16U << 20U};
 };

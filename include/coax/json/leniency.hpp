@@ -7,7 +7,9 @@ namespace coax::json {
 struct leniency {
     /// A Markdown fence around the value: ```json ... ```.
     bool code_fences{false};
-    /// Text before and after the value, for objects, maps and lists: the first complete one is taken.
+    /// Text before and after the value, for objects, maps and lists, and thoughts (<think>...</think>) before any
+    /// value. The last one is taken that fits the type and is not inside of another value or a thought, unless the text
+    /// ends in a cut one.
     bool prose{false};
     /// A comma before a closing bracket.
     bool trailing_commas{false};

@@ -23,4 +23,9 @@ inline constexpr std::size_t schema_dialect_count = 7;
     return dialect == schema_dialect::openai_strict || dialect == schema_dialect::azure_strict;
 }
 
+/// Whether its objects have no keys but those that the schema names.
+[[nodiscard]] constexpr bool closes_objects(schema_dialect dialect) {
+    return is_strict_form(dialect) || dialect == schema_dialect::anthropic;
+}
+
 }  // namespace coax

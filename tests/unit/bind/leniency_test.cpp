@@ -415,6 +415,36 @@ TEST(IgnoreMismatches, LeavesWhatDoesNotFit) {
     EXPECT_EQ(*read, (loose_record{.id = "12", .index = 3, .calls = {4, 5}}));
 }
 
+struct drawn {
+    std::string type{};
+    int size{};
+    static constexpr auto coax_schema = describe(doc{}, field(&drawn::type, {.constant = "drawn_circle"}));
+};
+struct painted {
+    colour type{};
+    int size{};
+    static constexpr auto coax_schema = describe(doc{}, field(&painted::type, {.constant = "red"}));
+};
+using figure = std::variant<drawn, painted>;
+
+TEST(Leniency, TagsTellAlternativesApart) {
+    json::read_options const full{.leniency = json::full_leniency};
+    EXPECT_EQ(std::get<painted>(*json::read<figure>(R"({"size":1,"type":"red"})", full)).size, 1);
+    EXPECT_EQ(json::read<figure>(R"({"type":"red","size":"x"})", full).error().message,
+              "expected an integer, found a string (line 1, column 22)");
+    EXPECT_EQ(
+        json::read<figure>(R"({"type":"square","size":1})", {.leniency = {.trailing_commas = true}}).error().where,
+        "/type");
+    EXPECT_EQ(std::get<painted>(*json::read<figure>("{size:1,'type':'red',}", full)).size, 1);
+    json::read_options const any_case{.leniency = {.enum_case = true}};
+    EXPECT_EQ(std::get<drawn>(*json::read<figure>(R"({"type":"Drawn-Circle","size":2})", any_case)).type,
+              "drawn_circle");
+    EXPECT_EQ(std::get<painted>(*json::read<figure>(R"({"type":"RED","size":2})", any_case)).type, colour::red);
+    EXPECT_EQ(json::read<drawn>(R"({"type":"DRAWN CIRCLE","size":2})", any_case)->type, "drawn_circle");
+    EXPECT_FALSE(json::read<figure>(R"({"type":"RED","size":2})"));
+    EXPECT_FALSE(json::read<drawn>(R"({"type":"Circle","size":2})", any_case));
+}
+
 TEST(Leniency, AValueKeepsJson) {
     EXPECT_FALSE(json::read<json_value>("{'a':1}", json::read_options{.leniency = json::full_leniency}));
     EXPECT_FALSE(json::read<json_value>("[1,]", json::read_options{.leniency = json::full_leniency}));

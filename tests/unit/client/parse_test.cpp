@@ -61,6 +61,46 @@ TEST(Parse, ViolationIsShownToTheModel) {
     EXPECT_NE(body.find(R"("role":"assistant")"), std::string::npos);
 }
 
+struct search {
+    std::optional<std::string> query{};
+    std::optional<int> page{};
+};
+
+/// A first response that is not what was asked for, though a part of it looks so.
+struct misleading_case {
+    char const* name;
+    char const* text;
+};
+void PrintTo(misleading_case const& row, std::ostream* out) { *out << row.name; }
+class MisleadingResponse : public testing::TestWithParam<misleading_case> {};
+
+TEST_P(MisleadingResponse, IsAskedForAgain) {
+    fake_service service;
+    service.then(openai_text(GetParam().text)).then(openai_text(R"(<think>{"page":1}</think>{"page":2})"));
+    run_virtual([](fake_service fake) -> asio::awaitable<void> {
+        auto llm = co_await connect(fake.options());
+        EXPECT_EQ((co_await llm.parse<search>("x")).page, 2);
+    }(service));
+    EXPECT_EQ(service.count(), 2U);
+}
+
+INSTANTIATE_TEST_SUITE_P(Rows, MisleadingResponse,
+                         testing::Values(misleading_case{"another_object", R"({"error":"busy"})"},
+                                         misleading_case{"a_list", R"([{"page":3}])"},
+                                         misleading_case{"a_cut_object", R"({"best":{"page":3},"other":{)"},
+                                         misleading_case{"a_thought", R"(<think>{"page":3}</think>I cannot.)"}),
+                         [](auto const& row) { return std::string(row.param.name); });
+
+TEST(Parse, BadTextIsReadAsReplacements) {
+    fake_service service;
+    service.then(openai_text(R"({"query":"a \ud83d b"})"));
+    run_virtual([](fake_service fake) -> asio::awaitable<void> {
+        auto llm = co_await connect(fake.options());
+        EXPECT_EQ((co_await llm.parse<search>("x")).query, "a \xEF\xBF\xBD b");
+    }(service));
+    EXPECT_EQ(service.count(), 1U);
+}
+
 struct hopeless_case {
     char const* name;
     http_response answer;

@@ -148,6 +148,7 @@ consteval struct_descriptor make_struct_descriptor() {
     }
     result.locate = &members_of<T>::locate;
     if constexpr (checks_itself<T> || checked_outside<T>) result.check = &check_whole<T>;
+    if constexpr (std::is_move_assignable_v<T>) result.reset = [](void* object) { *static_cast<T*>(object) = T{}; };
     return result;
 }
 

@@ -57,6 +57,7 @@ struct struct_descriptor {
     std::uint64_t defaulted[2]{};                           ///< A bit for each field with a stated default.
     void (*locate)(void* object, void** members){nullptr};  ///< The addresses of all fields.
     std::string (*check)(void const* object){nullptr};      ///< What is wrong with the whole struct; empty: nothing.
+    void (*reset)(void* object){nullptr};                   ///< Makes it as good as new; null: that cannot be done.
 };
 
 struct enum_descriptor {

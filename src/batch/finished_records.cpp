@@ -1,5 +1,7 @@
 #include <coax/batch/jsonl_writer.hpp>
 
+#include <algorithm>
+
 namespace coax {
 
 namespace {
@@ -16,6 +18,7 @@ std::uint32_t mark_of(std::string_view key, std::uint32_t record) {
 void finished_records::add(std::uint64_t index, std::string_view key, bool failed, std::uint32_t record) {
     if (index >= marks_.size()) marks_.resize(index + 1 + index / 2);
     if (marks_[index] == 0) ++count_;
+    last_index_ = std::max(last_index_, index);
     if (failed) ++failed_;
     if (record == 0) ++known_by_key_;
     marks_[index] = mark_of(key, record);

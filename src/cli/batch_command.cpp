@@ -106,8 +106,8 @@ batch_summary run_job(batch_job const& job, batch_flags const& flags, jsonl_writ
 
     auto const before = llm.statistics();
     batch_summary summary;
-    auto batch = run_batch<std::string>(std::move(undone_records), work, write, std::move(options));
-    rt.run(when_any(store(std::move(batch), summary), until_idle(llm, stop, requests_over)));
+    auto running = run_batch<std::string>(std::move(undone_records), work, write, std::move(options));
+    rt.run(when_any(store(std::move(running), summary), until_idle(llm, stop, requests_over)));
     add_statistics(summary, before, llm.statistics());
     display.finish();
     was_interrupted = watch.interrupted();

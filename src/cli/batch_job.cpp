@@ -193,6 +193,10 @@ result<std::uint64_t> count_undone(batch_job const& job, finished_records const&
     // A line that is no record is counted too: its key is its index.
     auto const count = check_records(job.input, job.records, check, true);
     if (!count) return count.error();
+    if (job.records.limit == 0 && finished.last_index() >= *count && finished.size() > 0)
+        return invalid_argument(job.records.name, "the output was made from other input: it has a record " +
+                                                      std::to_string(finished.last_index()) + ", the input only " +
+                                                      std::to_string(*count) + " of them; name another output file");
     return undone;
 }
 

@@ -80,8 +80,8 @@ result<fault> parse_fault(std::string_view text) {
         return invalid_argument(where, "a fault's probability must be a number");
     if (!text.empty()) {
         std::int64_t value = 0;
-        if (!read_number(text, value) || value < 0)
-            return invalid_argument(where, "a fault's value must be a whole number");
+        if (!read_number(text, value) || value < 0 || value > 1'000'000'000)
+            return invalid_argument(where, "a fault's value must be a whole number in [0, 1000000000]");
         set_value(made, value);
     }
     if (auto const valid = validate(made, "fault"); !valid)

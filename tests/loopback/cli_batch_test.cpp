@@ -450,6 +450,8 @@ INSTANTIATE_TEST_SUITE_P(
         resume_case{"new_order",
                     [](setting& s, auto&) { s.folder.write("in.jsonl", "{\"text\":\"b\"}\n{\"text\":\"a\"}\n"); },
                     "in.jsonl:1"},
+        resume_case{"rows_taken_away", [](setting& s, auto&) { s.folder.write("in.jsonl", "{\"text\":\"a\"}\n"); },
+                    "in.jsonl"},
         resume_case{"ids_of_another_kind",
                     [](setting& s, auto&) {
                         s.folder.write("in.jsonl", "{\"id\":\"0\",\"text\":\"a\"}\n{\"id\":1,\"text\":\"b\"}\n");

@@ -5,11 +5,15 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
+#include <fcntl.h>
 #include <filesystem>
 #include <ostream>
 #include <string>
+#include <unistd.h>
 #include <vector>
 
 namespace coax {
@@ -137,6 +141,26 @@ TEST(CliChat, AnAnswerThatCannotBeWrittenIsAFailure) {
     }
     EXPECT_EQ(run_shell("exec " + quoted({"providers"}) + " >/dev/full", {}).exit_code, 3);
     EXPECT_EQ(run_shell("exec " + quoted({"--version"}) + " >/dev/full", {}).exit_code, 3);
+}
+
+TEST(CliChat, OnATerminalWhatItWouldObeyIsEscaped) {
+    auto const coloured = [](sim::recorded_request const&) -> std::optional<sim::scripted_response> {
+        return sim::scripted_response{
+            .body = R"({"id":"c","model":"m","choices":[{"index":0,"finish_reason":"stop","message":)"
+                    R"({"role":"assistant","content":"\u001b[31mred"}}]})"};
+    };
+    sim::server const server{{.handler = coloured}};
+    EXPECT_EQ(run_program(chat(server, {"Hi"}), with_key).output, "\x1b[31mred\n");
+    int const master = ::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+    if (master < 0 || ::grantpt(master) != 0 || ::unlockpt(master) != 0) GTEST_SKIP() << "no terminals here";
+    std::string const terminal = ::ptsname(master);
+    int const kept_open = ::open(terminal.c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC);
+    EXPECT_EQ(run_shell("exec " + quoted(chat(server, {"Hi"})) + " >" + terminal, with_key).exit_code, 0);
+    std::array<char, 100> shown{};
+    auto const length = ::read(master, shown.data(), shown.size());
+    EXPECT_EQ(std::string(shown.data(), static_cast<std::size_t>(std::max<ssize_t>(length, 0))), "\\x1b[31mred\r\n");
+    ::close(kept_open);
+    ::close(master);
 }
 
 TEST(CliChat, WhatAServiceQuotesOfTheKeyIsHidden) {

@@ -43,12 +43,15 @@ public:
     [[nodiscard]] bool contradicts(std::uint64_t index, std::string_view key, std::uint32_t record = 0) const noexcept;
     [[nodiscard]] std::uint64_t size() const noexcept { return count_; }
     [[nodiscard]] std::uint64_t failed() const noexcept { return failed_; }
+    /// The largest index; 0 where there is none.
+    [[nodiscard]] std::uint64_t last_index() const noexcept { return last_index_; }
     /// Of these, the ones that are known by their keys only: written without an origin, or with another prompt.
     [[nodiscard]] std::uint64_t known_by_key() const noexcept { return known_by_key_; }
 
 private:
     std::vector<std::uint32_t> marks_;  ///< By index: 0, or a digest whose lowest bit says of what.
     std::uint64_t count_{0};
+    std::uint64_t last_index_{0};
     std::uint64_t failed_{0};
     std::uint64_t known_by_key_{0};
 };

@@ -194,6 +194,45 @@ TEST(Chat, TokenSourceIsAskedForEachAttempt) {
     EXPECT_EQ(service.requests()[1].headers.find("Authorization"), "Bearer token-2");
 }
 
+/// A request that quotes the token of `token_source` in its error.
+error quoted_token(bool streaming) {
+    fake_service service;
+    service.then(openai_error(401, "bad token-abcdef", {{"x-request-id", "req-token-abcdef"}}));
+    error why;
+    run_virtual([](fake_service fake, bool as_stream, error& got) -> asio::awaitable<void> {
+        auto options = fake.options();
+        options.service.token_source = []() -> asio::awaitable<result<secret>> { co_return secret{"token-abcdef"}; };
+        auto llm = co_await connect(std::move(options));
+        if (as_stream)
+            got = (co_await as_result(llm.stream("x"))).error();
+        else
+            got = (co_await as_result(llm.chat("x"))).error();
+    }(service, streaming, why));
+    return why;
+}
+
+TEST(Chat, ATokenThatTheServiceQuotesIsHidden) {
+    for (bool const streaming : {false, true}) {
+        auto const why = quoted_token(streaming);
+        EXPECT_EQ(why.service_code, "bad [secret]");
+        EXPECT_EQ(why.request_id, "req-[secret]");
+    }
+}
+
+TEST(Chat, ATokenThatCannotBeAHeaderIsBlamedOnItsSource) {
+    fake_service service;
+    service.then(openai_text("ok"));
+    run_virtual([](fake_service fake) -> asio::awaitable<void> {
+        auto options = fake.options();
+        options.service.token_source = []() -> asio::awaitable<result<secret>> { co_return secret{"a\nb"}; };
+        auto llm = co_await connect(std::move(options));
+        auto const why = (co_await as_result(llm.chat("x"))).error();
+        EXPECT_EQ(why.code, errc::invalid_argument);
+        EXPECT_EQ(why.where, "service.token_source");
+    }(service));
+    EXPECT_EQ(service.count(), 0U);
+}
+
 TEST(Chat, CancelledCallLeavesNothingBehind) {
     fake_service service;
     service.then(fake_service::answer{.response = openai_text("ok"), .delay = 1h});
@@ -218,6 +257,12 @@ TEST(Chat, ClosedClientRefuses) {
         EXPECT_EQ((co_await as_result(llm.chat("x"))).error().code, errc::closed);
     }(service));
     EXPECT_EQ(service.count(), 0U);
+}
+
+TEST(Client, AKeyThatCannotBeAHeaderIsNamed) {
+    auto const checked = validate(client_options{.service = {.api_key = "sk-1\n"}});
+    ASSERT_FALSE(checked);
+    EXPECT_EQ(checked.error().where, "service.api_key");
 }
 
 TEST(Client, BadOptionsThrow) {

@@ -1,0 +1,159 @@
+#include "loopback/cli_batch.hpp"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <csignal>
+#include <fstream>
+#include <ostream>
+#include <string>
+#include <vector>
+
+namespace coax {
+namespace {
+
+using namespace std::chrono_literals;
+using namespace test;
+using setting = batch_setting;
+
+TEST(CliResume, KilledInTheMiddleOfALineIsResumed) {
+    setting const s{{.latency = {.first_byte = 50ms}}};
+    program first{s.flags({"--concurrency", "8"}), s.variables};
+    ASSERT_TRUE(eventually([&] { return lines_of(s.out).size() >= 16; })) << first.errors();
+    first.signal(SIGKILL);
+    EXPECT_EQ(first.wait().exit_code, 128 + SIGKILL);
+    std::ofstream{s.out, std::ios::app} << R"({"index":199,"key":"post-199","sta)";
+
+    auto const rest = s.run({"--concurrency", "64", "--resume"});
+    EXPECT_EQ(rest.exit_code, 0) << rest.errors;
+    expect_each_once(lines_of(s.out), 200);
+}
+
+TEST(CliResume, FailedRecordsAreDoneAgainOnRequest) {
+    setting const s{{.faults = {{.kind = sim::fault_kind::refusal, .max_count = 5}}}};
+    EXPECT_EQ(s.run().exit_code, 1);
+    EXPECT_EQ(lines_of(s.out).size(), 200U);
+    auto const again = s.run({"--resume"});
+    EXPECT_EQ(again.exit_code, 1) << "failures of the first run are still there";
+    EXPECT_EQ(s.server.stats().model_requests, 200U);
+    auto const mended = s.run({"--resume", "--retry-failed"});
+    EXPECT_EQ(mended.exit_code, 0) << mended.errors;
+    EXPECT_EQ(s.server.stats().model_requests, 205U);
+    expect_each_once(lines_of(s.out), 200);
+    EXPECT_TRUE(all_ok(lines_of(s.out)));
+}
+
+TEST(CliResume, AnOlderOutputIsNotTouchedWithoutResume) {
+    setting const s{{}};
+    std::ofstream{s.out} << "my thesis\n";
+    for (std::vector<std::string> const& more : {std::vector<std::string>{}, {"--resume"}}) {
+        auto const end = s.run(more);
+        EXPECT_EQ(end.exit_code, 2);
+        EXPECT_NE(end.errors.find("out.jsonl"), std::string::npos);
+    }
+    EXPECT_EQ(temp_folder::read(s.out), "my thesis\n");
+    EXPECT_EQ(s.server.stats().model_requests, 0U);
+}
+
+TEST(CliResume, OutputOfOtherInputIsNotResumed) {
+    setting const s{{}};
+    std::string const other = R"({"index":0,"key":"other","status":"error","error":{"code":"refused"}})"
+                              "\n";
+    std::ofstream{s.out} << other;
+    for (std::vector<std::string> const& more :
+         {std::vector<std::string>{"--resume"}, {"--resume", "--retry-failed"}}) {
+        auto const end = s.run(more);
+        EXPECT_EQ(end.exit_code, 2);
+        EXPECT_NE(end.errors.find("in.jsonl:1"), std::string::npos) << end.errors;
+    }
+    EXPECT_EQ(temp_folder::read(s.out), other);
+    EXPECT_EQ(s.server.stats().model_requests, 0U);
+}
+
+struct resume_case {
+    char const* name;
+    void (*change)(setting&, std::vector<std::string>& flags);
+    char const* says;
+};
+void PrintTo(resume_case const& row, std::ostream* out) { *out << row.name; }
+class ResumedOtherwise : public testing::TestWithParam<resume_case> {};
+
+TEST_P(ResumedOtherwise, IsRefusedByNameAndNothingIsAskedOrWritten) {
+    setting s{{}};
+    s.folder.write("in.jsonl", rows);
+    ASSERT_EQ(s.run({"--limit", "2"}).exit_code, 0);
+    auto const before = temp_folder::read(s.out);
+    auto flags = s.flags({"--resume"});
+    GetParam().change(s, flags);
+    auto const end = run_program(flags, s.variables);
+    EXPECT_EQ(end.exit_code, 2) << end.errors;
+    EXPECT_NE(end.errors.find(GetParam().says), std::string::npos) << end.errors;
+    EXPECT_NE(end.errors.find("another output file"), std::string::npos) << end.errors;
+    EXPECT_EQ(temp_folder::read(s.out), before);
+    EXPECT_EQ(s.server.stats().model_requests, 2U);
+}
+INSTANTIATE_TEST_SUITE_P(
+    Rows, ResumedOtherwise,
+    testing::Values(
+        resume_case{"prompt", [](setting&, auto& flags) { replace(flags, "--prompt", "Rate: {{text}}"); },
+                    "another prompt"},
+        resume_case{"system", [](setting&, auto& flags) { flags.insert(flags.end(), {"--system", "x"}); },
+                    "another prompt"},
+        resume_case{"model", [](setting&, auto& flags) { replace(flags, "--model", "n"); }, "another model"},
+        resume_case{"schema", [](setting&, auto& flags) { replace(flags, "--schema", "summary"); }, "another schema"},
+        resume_case{"temperature", [](setting&, auto& flags) { flags.insert(flags.end(), {"--temperature", "0"}); },
+                    "other parameters"},
+        resume_case{"changed_row",
+                    [](setting& s, auto&) { s.folder.write("in.jsonl", "{\"text\":\"a\"}\n{\"text\":\"B\"}\n"); },
+                    "in.jsonl:2"},
+        resume_case{"new_order",
+                    [](setting& s, auto&) { s.folder.write("in.jsonl", "{\"text\":\"b\"}\n{\"text\":\"a\"}\n"); },
+                    "in.jsonl:1"},
+        resume_case{"rows_taken_away", [](setting& s, auto&) { s.folder.write("in.jsonl", "{\"text\":\"a\"}\n"); },
+                    "in.jsonl"},
+        resume_case{"ids_of_another_kind",
+                    [](setting& s, auto&) {
+                        s.folder.write("in.jsonl", "{\"id\":\"0\",\"text\":\"a\"}\n{\"id\":1,\"text\":\"b\"}\n");
+                    },
+                    "in.jsonl:2"}),
+    [](auto const& row) { return std::string(row.param.name); });
+
+TEST(CliResume, WhatDoesNotChangeTheAnswersIsNoReasonNotToResume) {
+    setting s{{}};
+    s.folder.write("in.jsonl", rows);
+    ASSERT_EQ(s.run({"--limit", "2", "--concurrency", "1"}).exit_code, 0);
+    s.folder.write("in.jsonl", "{\"text\":\"a\"}\n{\"text\":\"b\",\"seen\":true}\n{\"text\":\"new\"}\n");
+    auto const prompt = s.folder.write("prompt.txt", "Judge: {{text}}");
+    auto flags = s.flags({"--resume", "--concurrency", "9"});
+    replace(flags, "--prompt", prompt);
+    auto const end = run_program(flags, s.variables);
+    EXPECT_EQ(end.exit_code, 0) << end.errors;
+    EXPECT_EQ(lines_of(s.out).size(), 3U);
+    EXPECT_EQ(s.server.stats().model_requests, 3U);
+}
+
+TEST(CliResume, AnswersAreMixedOnlyOnRequest) {
+    setting s{{}};
+    s.folder.write("in.jsonl", rows);
+    ASSERT_EQ(s.run({"--limit", "2"}).exit_code, 0);
+    auto flags = s.flags({"--resume", "--mix"});
+    replace(flags, "--model", "n");
+    replace(flags, "--prompt", "Rate: {{text}}");
+    auto const end = run_program(flags, s.variables);
+    EXPECT_EQ(end.exit_code, 0) << end.errors;
+    EXPECT_EQ(lines_of(s.out).size(), 3U);
+}
+
+TEST(CliResume, AnOutputOfBeforeIsResumedByItsKeysAndSaysSo) {
+    setting s{{}};
+    s.folder.write("in.jsonl", "{\"id\":1,\"text\":\"a\"}\n{\"id\":2,\"text\":\"b\"}\n");
+    std::ofstream{s.out} << R"({"index":0,"key":"1","status":"ok","output":{}})" << '\n';
+    auto const end = s.run({"--resume"});
+    EXPECT_EQ(end.exit_code, 0) << end.errors;
+    EXPECT_NE(end.errors.find("1 lines of " + s.out + " are known by their keys only"), std::string::npos)
+        << end.errors;
+    EXPECT_EQ(s.server.stats().model_requests, 1U);
+}
+
+}  // namespace
+}  // namespace coax

@@ -125,7 +125,7 @@ TEST(CliSignals, AHangUpIsAnOrderlyEnd) {
 
 TEST(CliSignals, ALimitOfFileSizesIsAFullDisk) {
     setting const s{{}};
-    auto const run = "ulimit -f 4; exec " + quoted(s.flags({"--concurrency", "2", "--quiet"}));
+    auto const run = "ulimit -f 16; exec " + quoted(s.flags({"--concurrency", "2", "--quiet"}));
     auto const end = run_shell(run, s.variables);
     EXPECT_EQ(end.exit_code, 3) << end.errors;
     EXPECT_NE(end.errors.find("File too large"), std::string::npos) << end.errors;

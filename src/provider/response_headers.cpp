@@ -63,6 +63,13 @@ void set_member(rate_limit_status& status, limit_headers const& of, std::string_
         status.*of.reset_wait = to_wait(value);
 }
 
+/// The time by which the server reckons: clocks differ, and what it states is meant by its own.
+std::chrono::system_clock::time_point server_time(header_list const& headers,
+                                                  std::chrono::system_clock::time_point now) {
+    auto const stated = parse_http_date(headers.find("date"));
+    return stated ? std::chrono::system_clock::time_point{*stated} : now;
+}
+
 }  // namespace
 
 std::optional<milliseconds> retry_after(header_list const& headers, std::chrono::system_clock::time_point now) {
@@ -70,7 +77,7 @@ std::optional<milliseconds> retry_after(header_list const& headers, std::chrono:
         if (auto const wait = above_zero(plausible_wait(*wait_ms))) return wait;
     auto const text = headers.find("retry-after");
     if (auto const seconds = parse_number(text)) return above_zero(plausible_wait(*seconds * 1'000));
-    if (auto const when = parse_http_date(text)) return above_zero(wait_until(*when, now));
+    if (auto const when = parse_http_date(text)) return above_zero(wait_until(*when, server_time(headers, now)));
     // Older responses of Azure have only this one, with its odd hyphen.
     return above_zero(parse_duration(headers.find("x-rate-limit-reset-tokens")));
 }
@@ -104,9 +111,11 @@ rate_limit_status anthropic_rate_limits(header_list const& headers, std::chrono:
     constexpr auto requests = request_headers("requests-limit", "requests-remaining", "requests-reset");
     constexpr auto tokens = token_headers("tokens-limit", "tokens-remaining", "tokens-reset");
     constexpr auto input_tokens = token_headers("input-tokens-limit", "input-tokens-remaining", "input-tokens-reset");
-    auto const to_wait = [now](std::string_view text) {
+    std::optional<std::chrono::system_clock::time_point> by;
+    auto const to_wait = [&](std::string_view text) {
         auto const when = parse_timestamp(text);
-        return when ? wait_until(*when, now) : std::nullopt;
+        if (!by) by = server_time(headers, now);
+        return when ? wait_until(*when, *by) : std::nullopt;
     };
     rate_limit_status status;
     rate_limit_status input;

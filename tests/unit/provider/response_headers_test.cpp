@@ -115,22 +115,27 @@ TEST_P(RetryAfter, FollowsTheTable) { EXPECT_EQ(retry_after(GetParam().headers, 
 
 INSTANTIATE_TEST_SUITE_P(
     Rows, RetryAfter,
-    testing::Values(retry_case{"none", {}, std::nullopt}, retry_case{"seconds", {{"retry-after", "20"}}, 20s},
-                    retry_case{"any_case", {{"Retry-After", "20"}}, 20s},
-                    retry_case{"fraction", {{"retry-after", "1.5"}}, 1'500ms},
-                    retry_case{"milliseconds_come_first", {{"retry-after", "20"}, {"retry-after-ms", "150"}}, 150ms},
-                    retry_case{"bad_milliseconds_do_not_count", {{"retry-after-ms", "x"}, {"retry-after", "3"}}, 3s},
-                    retry_case{"date", {{"retry-after", "Fri, 29 Sep 2023 16:28:37 GMT"}}, 120s},
-                    retry_case{"date_in_the_past", {{"retry-after", "Fri, 29 Sep 2023 16:26:00 GMT"}}, std::nullopt},
-                    retry_case{"bad_date", {{"retry-after", "Zun, 29 Sep 2023 16:28:37 GMT"}}, std::nullopt},
-                    retry_case{"zero", {{"retry-after", "0"}}, std::nullopt},
-                    retry_case{"negative", {{"retry-after", "-10"}}, std::nullopt},
-                    retry_case{"empty", {{"retry-after", ""}}, std::nullopt},
-                    retry_case{"infinity", {{"retry-after", "inf"}}, std::nullopt},
-                    retry_case{"nan", {{"retry-after", "nan"}}, std::nullopt},
-                    retry_case{"a_day", {{"retry-after", "86400"}}, 24h},
-                    retry_case{"beyond_belief", {{"retry-after", "99999999999999999999"}}, std::nullopt},
-                    retry_case{"old_azure", {{"x-rate-limit-reset-tokens", "7"}}, 7s}),
+    testing::Values(
+        retry_case{"none", {}, std::nullopt}, retry_case{"seconds", {{"retry-after", "20"}}, 20s},
+        retry_case{"any_case", {{"Retry-After", "20"}}, 20s}, retry_case{"fraction", {{"retry-after", "1.5"}}, 1'500ms},
+        retry_case{"milliseconds_come_first", {{"retry-after", "20"}, {"retry-after-ms", "150"}}, 150ms},
+        retry_case{"bad_milliseconds_do_not_count", {{"retry-after-ms", "x"}, {"retry-after", "3"}}, 3s},
+        retry_case{"date", {{"retry-after", "Fri, 29 Sep 2023 16:28:37 GMT"}}, 120s},
+        retry_case{"date_in_the_past", {{"retry-after", "Fri, 29 Sep 2023 16:26:00 GMT"}}, std::nullopt},
+        retry_case{"date_by_the_servers_clock",
+                   {{"date", "Fri, 29 Sep 2023 15:00:00 GMT"}, {"retry-after", "Fri, 29 Sep 2023 15:00:07 GMT"}},
+                   7s},
+        retry_case{"date_by_ours_where_the_servers_is_none",
+                   {{"date", "today"}, {"retry-after", "Fri, 29 Sep 2023 16:28:37 GMT"}},
+                   120s},
+        retry_case{"bad_date", {{"retry-after", "Zun, 29 Sep 2023 16:28:37 GMT"}}, std::nullopt},
+        retry_case{"zero", {{"retry-after", "0"}}, std::nullopt},
+        retry_case{"negative", {{"retry-after", "-10"}}, std::nullopt},
+        retry_case{"empty", {{"retry-after", ""}}, std::nullopt},
+        retry_case{"infinity", {{"retry-after", "inf"}}, std::nullopt},
+        retry_case{"nan", {{"retry-after", "nan"}}, std::nullopt}, retry_case{"a_day", {{"retry-after", "86400"}}, 24h},
+        retry_case{"beyond_belief", {{"retry-after", "99999999999999999999"}}, std::nullopt},
+        retry_case{"old_azure", {{"x-rate-limit-reset-tokens", "7"}}, 7s}),
     [](auto const& row) { return std::string(row.param.name); });
 
 TEST(ShouldRetry, IsTheServicesVerdictWhenItGaveOne) {
@@ -174,6 +179,13 @@ TEST(RateLimits, OfAzureHaveWholeSecondsAndNegativesAreUnknown) {
     EXPECT_EQ(status.reset_tokens, 300s);
     EXPECT_EQ(status.limit_tokens, std::nullopt);
     EXPECT_EQ(status.limit_requests, std::nullopt);
+}
+
+TEST(AnthropicRateLimits, ResetsCountByTheServersClock) {
+    auto const status = anthropic_rate_limits(
+        {{"anthropic-ratelimit-requests-reset", "2023-09-29T15:00:07Z"}, {"date", "Fri, 29 Sep 2023 15:00:00 GMT"}},
+        now);
+    EXPECT_EQ(status.reset_requests, 7s);
 }
 
 TEST(RateLimits, OfAnthropicResetAtAMoment) {

@@ -72,6 +72,7 @@ class CoaxConan(ConanFile):
         self.requires("boost/1.86.0", transitive_headers=True, transitive_libs=True)
         self.requires("openssl/3.3.3")
         self.requires("pcre2/10.44")
+        self.requires("zlib/1.3.1")
         if self.options.with_cli:
             self.requires("cli11/2.4.2")
         if self.options.with_bench:
@@ -133,7 +134,7 @@ class CoaxConan(ConanFile):
         core.set_property("pkg_config_name", "coax")
         core.libs = ["coax"]
         core.defines = ["BOOST_ASIO_NO_DEPRECATED"]
-        core.requires = ["boost::headers", "boost::json", "boost::url", "openssl::ssl", "openssl::crypto", "pcre2::pcre2-8"]
+        core.requires = ["boost::headers", "boost::json", "boost::url", "openssl::ssl", "openssl::crypto", "pcre2::pcre2-8", "zlib::zlib"]
         if self.settings.os in ("Linux", "FreeBSD"):
             core.system_libs = ["pthread"]
 

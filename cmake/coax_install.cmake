@@ -11,7 +11,7 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/coaxConfigVersion.cmake C
 install(FILES ${PROJECT_BINARY_DIR}/coaxConfig.cmake ${PROJECT_BINARY_DIR}/coaxConfigVersion.cmake DESTINATION ${package_dir})
 
 # What a static library needs is needed by whoever links it.
-set(pc_requires "openssl libpcre2-8")
+set(pc_requires "openssl libpcre2-8 zlib")
 set(pc_libs "-lboost_url -lboost_json -pthread")
 if(BUILD_SHARED_LIBS)
     set(pc_link "Requires.private: ${pc_requires}\nLibs: -L\${libdir} -lcoax\nLibs.private: ${pc_libs}")

@@ -230,6 +230,7 @@ void client::impl::count(usage const& used) noexcept {
 
 client_statistics client::impl::statistics() const {
     client_statistics copy{.concurrency = concurrency_.limit()};
+    for (auto const& each : shards_) copy.resent += each.transport->resent();
     for (auto const what : counters) copy.*what = std::atomic_ref{counts_.*what}.load();
     for (auto const tokens : token_counts) copy.usage.*tokens = std::atomic_ref{counts_.usage.*tokens}.load();
     return copy;

@@ -1,9 +1,8 @@
 #include "http/connect.hpp"
 
+#include "http/connect_first.hpp"
 #include "http/response_parser.hpp"
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/deferred.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/this_coro.hpp>
 
@@ -15,38 +14,32 @@ namespace {
 using asio::ip::tcp;
 using boost::system::error_code;
 
-constexpr auto to_tuple = asio::as_tuple(asio::deferred);
-
 constexpr std::size_t most_session_origins = 1'024;  // then the memory of sessions starts anew
 constexpr std::size_t most_tunnel_head_bytes = 8U << 10U;
 
-}  // namespace
-
-connector::connector(asio::any_io_executor executor, http_options const& options)
-    : executor_{executor}, options_{options}, names_{executor}, handshakes_{options.max_handshakes} {}
-
-result<void> connector::prepare() {
-    if (!options_.https_proxy.empty()) {
-        auto parsed = parse_proxy(options_.https_proxy);
-        if (!parsed) return parsed.error();
-        proxy_ = std::move(*parsed);
-    }
-    if (!options_.ca_file.empty() || !options_.ca_pem.empty())
-        if (auto made = context(); !made) return made.error();
-    return {};
+/// Says of a limit that passed what it cut short.
+error while_doing(std::string const& what, error why) {
+    if (why.code == errc::timeout) why.message += " while " + what;
+    return why;
 }
 
+}  // namespace
+
+connector::connector(asio::any_io_executor executor, http_options const& options, resolver& names)
+    : executor_{executor}, options_{options}, names_{names}, handshakes_{options.max_handshakes} {}
+
 asio::awaitable<result<std::unique_ptr<connection>>> connector::connect(origin const& to, exchange_deadline& limits) {
+    auto const via = proxy_of(to);
+    if (!via) co_return via.error();
     auto made = std::make_unique<connection>(executor_);
-    bool const tunnelled = to.tls && proxy_ && !bypasses_proxy(options_.no_proxy, to);
 
     limits.begin_connecting();
     result<void> outcome;
-    if (tunnelled)
-        outcome = co_await connect_tcp(*made, proxy_->host, proxy_->port, to, limits);
+    if (*via)
+        outcome = co_await connect_tcp(*made, (*via)->host, (*via)->port, to, limits);
     else
         outcome = co_await connect_tcp(*made, to.host, to.port, to, limits);
-    if (outcome && tunnelled) outcome = co_await open_tunnel(*made, to, limits);
+    if (outcome && *via) outcome = co_await open_tunnel(*made, **via, to, limits);
     if (outcome && to.tls) outcome = co_await handshake(*made, to, limits);
     limits.end_connecting();
     if (!outcome) co_return std::move(outcome).error();
@@ -54,36 +47,53 @@ asio::awaitable<result<std::unique_ptr<connection>>> connector::connect(origin c
     co_return made;
 }
 
-/// Tries the addresses in the resolver's order (RFC 6724), each with its share of the time that is left.
-asio::awaitable<result<void>> connector::connect_tcp(connection& made, std::string host, std::uint16_t port,
-                                                     origin const& to, exchange_deadline& limits) {
-    auto const endpoints = co_await names_.look_up(host, port, limits, to);
-    if (!endpoints) co_return endpoints.error();
-    auto& socket = made.socket();
-    error_code failure;
-    for (std::size_t i = 0; i < endpoints->size(); ++i) {
-        limits.interrupts(socket);
-        limits.start_attempt(endpoints->size() - i);
-        std::tie(failure) = co_await socket.async_connect((*endpoints)[i], to_tuple);
-        if (auto why = limits.stopped(co_await asio::this_coro::cancellation_state)) co_return std::move(*why);
-        if (limits.take_attempt_passed()) failure = asio::error::timed_out;
-        if (!failure) made.configure(failure);
-        if (!failure) break;
-        error_code ignored;
-        socket.close(ignored);
-    }
-    limits.start(limit::none);
-    if (!failure) co_return result<void>{};
-    names_.forget(host);
-    co_return transport_error(stage::connecting, failure, to);
+result<std::optional<proxy>> connector::proxy_of(origin const& to) const {
+    if (!to.tls || options_.https_proxy.empty() || bypasses_proxy(options_.no_proxy, to)) return std::nullopt;
+    auto parsed = parse_proxy(options_.https_proxy);
+    if (!parsed) return std::move(parsed).error();
+    return std::optional{*std::move(parsed)};
 }
 
-asio::awaitable<result<void>> connector::open_tunnel(connection& made, origin const& to, exchange_deadline& limits) {
+asio::awaitable<result<void>> connector::connect_tcp(connection& made, std::string host, std::uint16_t port,
+                                                     origin const& to, exchange_deadline& limits) {
+    auto const endpoints = co_await find_endpoints(host, port, limits, to);
+    if (!endpoints) co_return while_doing("looking up " + host, endpoints.error());
+    std::vector<asio::ip::address> losers;
+    limits.start(limit::none);
+    auto socket = co_await connect_first(*endpoints, limits, to, losers);
+    error_code failure;
+    if (socket) made.adopt(std::move(*socket), failure);
+    if (socket && !failure) {
+        for (auto const& each : losers) names_.demote(each, limits.now());
+        co_return result<void>{};
+    }
+    names_.forget(host);
+    auto why = socket ? transport_error(stage::connecting, failure, to) : std::move(socket).error();
+    std::string const whom = (host == to.host ? "" : "the proxy at ") + to_string(*endpoints);
+    if (why.code == errc::connect_failed) why.message = "cannot connect to " + whom;
+    co_return while_doing("connecting to " + whom, std::move(why));
+}
+
+/// The addresses to try, in order. An address literal needs no look-up.
+asio::awaitable<result<std::vector<tcp::endpoint>>> connector::find_endpoints(std::string host, std::uint16_t port,
+                                                                              exchange_deadline& limits,
+                                                                              origin const& to) {
+    error_code ec;
+    if (auto const address = asio::ip::make_address(host, ec); !ec) co_return std::vector{tcp::endpoint{address, port}};
+    auto const found = co_await names_.look_up(host, limits, to);
+    if (!found) co_return found.error();
+    std::vector<tcp::endpoint> endpoints;
+    for (auto const& each : interleave_families(*found)) endpoints.emplace_back(each, port);
+    co_return endpoints;
+}
+
+asio::awaitable<result<void>> connector::open_tunnel(connection& made, proxy const& via, origin const& to,
+                                                     exchange_deadline& limits) {
     auto const refused = [&](std::string message, error_code cause = {}) {
         return error{
             .code = errc::connect_failed, .message = std::move(message), .where = coax::to_string(to), .cause = cause};
     };
-    auto const request = connect_request(*proxy_, to);
+    auto const request = connect_request(via, to);
     std::string_view head = request.reveal();
     std::string_view no_body;
     response_parser parser{{.header_bytes = most_tunnel_head_bytes, .body_bytes = 1, .bodiless = true}};
@@ -92,11 +102,12 @@ asio::awaitable<result<void>> connector::open_tunnel(connection& made, origin co
         if (!head.empty())
             (void)made.write(head, no_body, ec);
         else if (made.read(ec) > 0)
-            made.consume(parser.put(asio::buffer(made.input()), ec));
+            made.consume(parser.put(asio::buffer(made.status_line_completed()), ec));
         if (ec == boost::beast::http::error::need_more) continue;
         if (ec == asio::error::would_block) {
             co_await limits.wait(made.socket(), made.wanted());
-            if (auto why = limits.stopped(co_await asio::this_coro::cancellation_state)) co_return std::move(*why);
+            if (auto why = limits.stopped(co_await asio::this_coro::cancellation_state))
+                co_return while_doing("waiting for the proxy", std::move(*why));
         } else if (ec) {
             co_return refused("the proxy gave no answer to CONNECT", ec);
         }
@@ -120,7 +131,8 @@ asio::awaitable<result<void>> connector::handshake(connection& made, origin cons
         if (!ec) co_return result<void>{};
         if (ec != asio::error::would_block) co_return tls.handshake_error(ec, to);
         co_await limits.wait(made.socket(), tls.wanted());
-        if (auto why = limits.stopped(co_await asio::this_coro::cancellation_state)) co_return std::move(*why);
+        if (auto why = limits.stopped(co_await asio::this_coro::cancellation_state))
+            co_return while_doing("agreeing on TLS", std::move(*why));
     }
 }
 

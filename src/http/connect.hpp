@@ -2,9 +2,9 @@
 
 #include "http/connection.hpp"
 #include "http/exchange_deadline.hpp"
-#include "http/name_cache.hpp"
 #include "http/pool.hpp"
 #include "http/proxy.hpp"
+#include "http/resolver.hpp"
 
 #include <coax/http/http_transport.hpp>
 #include <coax/sync/async_semaphore.hpp>
@@ -15,16 +15,15 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 namespace coax::http::detail {
 
 /// Makes connections: name, address, proxy, TLS.
 class connector {
 public:
-    connector(asio::any_io_executor executor, http_options const& options);
-
-    /// Reads the options' proxy and certificate authorities.
-    [[nodiscard]] result<void> prepare();
+    /// @param options  Its proxy and certificate authorities are read when a request needs them.
+    connector(asio::any_io_executor executor, http_options const& options, resolver& names = resolver::system());
 
     /// @param to, limits  Must outlive the operation.
     asio::awaitable<result<std::unique_ptr<connection>>> connect(origin const& to, exchange_deadline& limits);
@@ -32,18 +31,24 @@ public:
 private:
     asio::awaitable<result<void>> connect_tcp(connection& made, std::string host, std::uint16_t port, origin const& to,
                                               exchange_deadline& limits);
-    asio::awaitable<result<void>> open_tunnel(connection& made, origin const& to, exchange_deadline& limits);
+    asio::awaitable<result<std::vector<asio::ip::tcp::endpoint>>> find_endpoints(std::string host, std::uint16_t port,
+                                                                                 exchange_deadline& limits,
+                                                                                 origin const& to);
+    asio::awaitable<result<void>> open_tunnel(connection& made, proxy const& via, origin const& to,
+                                              exchange_deadline& limits);
     asio::awaitable<result<void>> handshake(connection& made, origin const& to, exchange_deadline& limits);
     asio::awaitable<result<permit>> admit_handshake(exchange_deadline& limits);
 
     [[nodiscard]] result<tls_context*> context();
     [[nodiscard]] std::shared_ptr<tls_sessions> sessions_of(origin const& to);
 
+    /// The proxy for `to`, if it is not reached directly.
+    [[nodiscard]] result<std::optional<proxy>> proxy_of(origin const& to) const;
+
     asio::any_io_executor executor_;
     http_options const& options_;
-    name_cache names_;
+    resolver& names_;
     async_semaphore handshakes_;
-    std::optional<proxy> proxy_;
     std::shared_ptr<tls_context> context_;
     std::unordered_map<origin, std::shared_ptr<tls_sessions>, origin_hash> sessions_;
 };

@@ -6,7 +6,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstring>
+#include <sys/socket.h>
+#include <utility>
 
 namespace coax::http::detail {
 namespace {
@@ -23,7 +26,8 @@ connection::~connection() {
     if (usable_ && tls_ != nullptr) tls_->shut_down();
 }
 
-void connection::configure(boost::system::error_code& ec) {
+void connection::adopt(asio::ip::tcp::socket connected, boost::system::error_code& ec) {
+    socket_ = std::move(connected);
     socket_.set_option(asio::ip::tcp::no_delay{true}, ec);
     if (!ec) socket_.set_option(asio::socket_base::keep_alive{true}, ec);
     if (!ec) socket_.non_blocking(true, ec);
@@ -89,6 +93,16 @@ void connection::make_room() {
         buffer_.resize(2 * buffer_.size());
 }
 
+std::string_view connection::status_line_completed() {
+    constexpr std::size_t end_of_status = 12;  // of "HTTP/1.1 200"
+    auto const text = input();
+    if (text.size() > end_of_status && text[end_of_status] == '\r' && text.starts_with("HTTP/1.")) {
+        buffer_.insert(buffer_.begin() + static_cast<std::ptrdiff_t>(begin_ + end_of_status), ' ');
+        ++end_;
+    }
+    return input();
+}
+
 bool connection::is_stale() {
     if (!input().empty()) return true;
     boost::system::error_code ec;
@@ -100,6 +114,12 @@ bool connection::is_stale() {
     char byte = 0;
     (void)socket_.receive(asio::buffer(&byte, 1), asio::socket_base::message_peek, ec);
     return ec != asio::error::would_block && ec != asio::error::try_again;
+}
+
+bool connection::was_refused() {
+    int pending = 0;
+    socklen_t size = sizeof pending;
+    return ::getsockopt(socket_.native_handle(), SOL_SOCKET, SO_ERROR, &pending, &size) == 0 && pending != 0;
 }
 
 }  // namespace coax::http::detail

@@ -26,8 +26,8 @@ public:
     ~connection();
 
     [[nodiscard]] asio::ip::tcp::socket& socket() noexcept { return socket_; }
-    /// Sets what every connected socket of ours has: no delay, keep-alive, non-blocking.
-    void configure(boost::system::error_code& ec);
+    /// Takes a connected socket and sets what every one of ours has: no delay, keep-alive, non-blocking.
+    void adopt(asio::ip::tcp::socket connected, boost::system::error_code& ec);
 
     tls_stream& start_tls(tls_context const& context, std::shared_ptr<tls_sessions> sessions, std::string const& host);
     /// Whether it can serve requests. False at first.
@@ -43,12 +43,22 @@ public:
     /// Bytes read and not yet consumed. Valid until the next read.
     [[nodiscard]] std::string_view input() const noexcept { return {buffer_.data() + begin_, end_ - begin_}; }
     void consume(std::size_t count) noexcept { begin_ += count; }
+    /// As `input()`; where it begins with a status line that ends after the status ("HTTP/1.1 200"), with the space
+    /// that parsers insist on. Source: RFC 9112, section 4 (the reason may be absent).
+    [[nodiscard]] std::string_view status_line_completed();
+    [[nodiscard]] bool is_tls() const noexcept { return tls_ != nullptr; }
 
     /// Whether an idle connection was closed by the peer, or sent something unasked. One system call.
     [[nodiscard]] bool is_stale();
+    /// Whether the peer refused what was written last: it had closed before that came.
+    [[nodiscard]] bool was_refused();
 
     /// The head of the request being sent; its memory serves all requests of the connection.
     [[nodiscard]] std::string& head() noexcept { return head_; }
+
+    /// Whether its last response was a stream: some servers close behind one.
+    void set_streamed(bool streamed) noexcept { streamed_ = streamed; }
+    [[nodiscard]] bool streamed() const noexcept { return streamed_; }
 
 private:
     void make_room();
@@ -61,6 +71,7 @@ private:
     std::size_t end_{0};
     std::string head_;
     bool usable_{false};
+    bool streamed_{false};
 };
 
 }  // namespace coax::http::detail

@@ -41,8 +41,7 @@ std::string_view to_string(limit which) noexcept {
         case limit::first_byte: return "first_byte";
         case limit::idle: return "idle";
         case limit::total: return "total";
-        case limit::none:
-        case limit::attempt: break;
+        case limit::none: break;
     }
     return "no";
 }

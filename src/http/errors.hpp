@@ -11,8 +11,8 @@
 
 namespace coax::http::detail {
 
-/// The limits of an exchange, as in `exchange_limits`. `attempt`: connecting to one address of several.
-enum class limit : unsigned char { none, attempt, connect, first_byte, idle, total };
+/// The limits of an exchange, as in `exchange_limits`.
+enum class limit : unsigned char { none, connect, first_byte, idle, total };
 
 [[nodiscard]] std::string_view to_string(limit which) noexcept;
 

@@ -1,5 +1,8 @@
 #include "http/exchange.hpp"
 
+#include "http/content_decoder.hpp"
+#include "http/dial.hpp"
+#include "http/errors.hpp"
 #include "http/request_head.hpp"
 
 #include <boost/asio/error.hpp>
@@ -21,24 +24,64 @@ error queue_is_full(std::size_t most, origin const& to) {
             .where = coax::to_string(to)};
 }
 
-}  // namespace
-
-void lease::release(bool reusable, clock::time_point now) {
-    auto* const at = std::exchange(at_, nullptr);
-    if (at == nullptr) return;
-    auto& connections = home_->connections;
-    if (reusable) return home_->wake(connections.give_back(*at, std::move(pooled_), now));
-    if (pooled_.connection != nullptr) pooled_.connection->set_usable(false);
-    pooled_.connection.reset();
-    home_->wake(connections.discard(*at));
+/// Whether more than interim responses came.
+bool answers(std::string_view input) {
+    constexpr std::string_view interim{"HTTP/1.1 1"};
+    constexpr std::string_view end_of_head{"\r\n\r\n"};
+    while (input.starts_with(interim) && input.find(end_of_head) != std::string_view::npos)
+        input.remove_prefix(input.find(end_of_head) + end_of_head.size());
+    return !interim.starts_with(input.substr(0, interim.size()));
 }
 
-exchange::exchange(std::shared_ptr<transport_state> home, http_request request, exchange_limits limits)
+/// Whether a TLS record came where a response was to begin.
+bool speaks_tls(connection const& link) {
+    auto const text = link.input();
+    return !link.is_tls() && text.size() > 1 && (text[0] == '\x15' || text[0] == '\x16') && text[1] == '\x03';
+}
+
+error tls_on_a_plain_connection(origin const& to) {
+    return {.code = errc::protocol_error,
+            .message = "the server speaks TLS on this port: its address begins with https://",
+            .where = coax::to_string(to)};
+}
+
+/// The connection ended before a byte of the response.
+error ended_unanswered(error_code cause, origin const& to) {
+    auto out = transport_error(stage::waiting, cause, to);
+    if (!to.tls && (to.port == 443 || to.port == 8443))
+        out.message += "; a server that speaks TLS on this port has an address that begins with https://";
+    return out;
+}
+
+/// Asked for again the same would come, at the same price.
+error not_decoded(std::string_view coding, error_code cause, origin const& to) {
+    return {.code = errc::protocol_error,
+            .message = "cannot decode the response, whose Content-Encoding is " + std::string{coding.substr(0, 40)} +
+                       ": coax asks for " + std::string{accepted_codings},
+            .where = coax::to_string(to),
+            .should_retry = false,
+            .cause = cause};
+}
+
+/// Leaves a dial to itself when the request is gone, however it ends.
+struct dial_scope {
+    explicit dial_scope(dial& of) : making{of} {}
+    dial_scope(dial_scope const&) = delete;
+    dial_scope& operator=(dial_scope const&) = delete;
+    ~dial_scope() { making.leave(); }
+
+    dial& making;
+};
+
+}  // namespace
+
+exchange::exchange(std::shared_ptr<transport_state> home, http_request request, exchange_limits limits, bool streamed)
     : home_{std::move(home)},
       request_{std::move(request)},
       limits_{clamped(limits)},
       deadline_{home_->executor, limits_, request_.to},
-      lease_{home_} {}
+      lease_{home_},
+      streamed_{streamed} {}
 
 asio::awaitable<result<void>> exchange::begin() {
     if (auto valid = check_request(request_); !valid) co_return valid;
@@ -50,8 +93,10 @@ asio::awaitable<result<void>> exchange::begin() {
 
     auto attempted = co_await attempt();
     if (attempted || !may_send_again(attempted.error())) co_return attempted;
+    note_closed();
     ++home_->counted.replaced;
-    if (auto made = co_await open_connection(); !made) co_return std::move(made).error();
+    if (written_ && !send_failure_ && !lease_.get()->was_refused()) ++home_->resent;
+    if (auto made = co_await open_connection(true); !made) co_return std::move(made).error();
     co_return co_await attempt();
 }
 
@@ -70,21 +115,42 @@ bool exchange::take_slot(connection_pool::host& at, connection_pool::pooled foun
     if (lease_.get() == nullptr) return false;
     reused_ = !lease_.get()->is_stale();
     ++(reused_ ? home_->counted.reused : home_->counted.replaced);
+    if (!reused_) note_closed();
     return reused_;
+}
+
+/// Takes what a request was granted; when it is not `wanted` any more, it is passed on untouched.
+bool exchange::take_granted(queued_request& place, bool wanted) {
+    if (wanted) return take_slot(*place.at, std::move(place.reuse));
+    lease_.take(*place.at, std::move(place.reuse));
+    lease_.release(lease_.get() != nullptr, deadline_.now());
+    return false;
+}
+
+void exchange::note_closed() {
+    auto const now = deadline_.now();
+    home_->found_closed(request_.to, *lease_.get(), now - lease_.idle_since(), now);
 }
 
 /// Does what is left after `found` until there is a connection.
 asio::awaitable<result<void>> exchange::get_connection(connection_pool::decision found) {
-    switch (found.what) {
-        case connection_pool::verdict::full: co_return queue_is_full(home_->options.max_waiting, request_.to);
-        case connection_pool::verdict::open: (void)take_slot(*found.at, {}); break;
-        case connection_pool::verdict::reuse: break;  // taken, and found closed
-        case connection_pool::verdict::wait:
-            if (auto granted = co_await wait_for_slot(*found.at); !granted) co_return granted;
-            if (reused_) co_return result<void>{};
-            break;
+    for (;;) {
+        switch (found.what) {
+            case connection_pool::verdict::full: co_return queue_is_full(home_->options.max_waiting, request_.to);
+            case connection_pool::verdict::open: (void)take_slot(*found.at, {}); break;
+            case connection_pool::verdict::reuse: break;  // taken, and found closed
+            case connection_pool::verdict::wait:
+                if (auto granted = co_await wait_for_slot(*found.at); !granted) co_return granted;
+                if (reused_) co_return result<void>{};
+                break;
+        }
+        auto const ready = co_await open_connection(false);
+        if (!ready) co_return ready.error();
+        if (*ready) co_return result<void>{};
+        found = acquire_slot();
+        if (found.what == connection_pool::verdict::reuse && take_slot(*found.at, std::move(found.reuse)))
+            co_return result<void>{};
     }
-    co_return co_await open_connection();
 }
 
 asio::awaitable<result<void>> exchange::wait_for_slot(connection_pool::host& at) {
@@ -94,39 +160,58 @@ asio::awaitable<result<void>> exchange::wait_for_slot(connection_pool::host& at)
     deadline_.interrupts(place);
     co_await coax::detail::suspend_until(place, std::nullopt);
     auto why = deadline_.stopped(co_await asio::this_coro::cancellation_state);
-    if (place.granted && !why) {
-        (void)take_slot(*place.at, std::move(place.reuse));
-    } else if (place.granted) {  // too late: passed on untouched
-        lease_.take(*place.at, std::move(place.reuse));
-        lease_.release(lease_.get() != nullptr, deadline_.now());
-    }
+    if (place.granted) (void)take_granted(place, !why);
     if (why) co_return std::move(*why);
     if (!place.granted) co_return closed(request_.to);
     co_return result<void>{};
 }
 
-asio::awaitable<result<void>> exchange::open_connection() {
+/// Makes a connection in the slot held, or takes one that another request gives back first.
+/// @param fresh  No other one will do.
+/// @returns Whether there is one; false: the slot is gone, look again.
+asio::awaitable<result<bool>> exchange::open_connection(bool fresh) {
     reused_ = false;
     lease_.close();
-    auto made = co_await home_->connect.connect(request_.to, deadline_);
-    if (!made) co_return std::move(made).error();
-    ++home_->counted.opened;
-    lease_.replace(std::move(*made), deadline_.now());
-    co_return result<void>{};
+    auto& host = *lease_.at();
+    queued_request place{home_->executor, home_->connections};
+    auto const making = std::make_shared<dial>(home_, std::move(lease_), request_.to, limits_, place);
+    dial_scope const scope{*making};
+    if (!fresh) home_->connections.enqueue_opening(host, place);
+    making->start();
+    std::optional<error> why;
+    if (!making->over()) {
+        deadline_.start(limit::none);
+        deadline_.interrupts(place);
+        co_await coax::detail::suspend_until(place, std::nullopt);
+        why = deadline_.stopped(co_await asio::this_coro::cancellation_state);
+    }
+    if (why) making->cancel();
+    if (place.granted) {
+        if (take_granted(place, !why)) co_return true;
+        lease_.release(false, {});
+    }
+    if (why) co_return std::move(*why);
+    if (place.granted) co_return false;
+    if (auto taken = making->take(lease_); !taken) co_return std::move(taken).error();
+    co_return true;
 }
 
 /// One sending on the connection held, up to the head of the response.
 asio::awaitable<result<void>> exchange::attempt() {
-    written_ = response_began_ = false;
+    written_ = response_began_ = received_ = false;
     interim_responses_ = 0;
     send_failure_ = {};
+    early_body_.clear();
+    early_failure_.reset();
+    start_parser();
     write_head(request_, lease_.get()->head());
     if (auto sent = co_await send(); !sent) co_return sent;
     wait_first_ = !send_failure_;
-    early_body_.clear();
-    start_parser();
-    while (!parser_->is_header_done())
-        if (auto got = co_await receive(early_body_); !got) co_return got;
+    result<void> got;
+    if (received_) got = parse();
+    while (got && !parser_->is_header_done()) got = co_await receive(early_body_);
+    if (got || !has_head()) co_return got;
+    early_failure_ = std::make_unique<error>(std::move(got).error());  // told after the body that came before it
     co_return result<void>{};
 }
 
@@ -134,39 +219,75 @@ asio::awaitable<result<void>> exchange::send() {
     auto& link = *lease_.get();
     std::string_view head = link.head();
     std::string_view body = request_.body;
-    while (!head.empty() || !body.empty()) {
+    while (!send_failure_ && (!head.empty() || !body.empty())) {
         error_code ec;
         written_ |= link.write(head, body, ec) > 0;
         if (!ec) continue;
-        if (ec != asio::error::would_block && ec != asio::error::try_again) {
-            // The server may have responded and closed before it read all: the response counts, if it is there.
-            if (!written_) co_return transport_error(stage::sending, ec, request_.to);
-            send_failure_ = ec;
-            break;
+        if (ec == asio::error::would_block || ec == asio::error::try_again) {
+            if (auto waited = co_await wait_to_send(); !waited) co_return waited;
+            continue;
         }
-        deadline_.start(limit::idle);
-        co_await deadline_.wait(link.socket(), link.wanted());
-        if (auto why = deadline_.stopped(co_await asio::this_coro::cancellation_state)) co_return std::move(*why);
+        // The server may have responded and closed before it read all: the response counts, if it is there.
+        if (!written_) co_return transport_error(stage::sending, ec, request_.to);
+        send_failure_ = ec;
     }
     co_return result<void>{};
 }
 
+/// Waits until more can be written. The server may respond before it has read all, and read no more: then the sending
+/// ends (RFC 9110, section 7.5).
+asio::awaitable<result<void>> exchange::wait_to_send() {
+    struct watch {
+        bool readable{false};
+        bool over{false};
+    };
+    auto& link = *lease_.get();
+    auto const reading = std::make_shared<watch>();
+    link.socket().async_wait(asio::ip::tcp::socket::wait_read, [reading, &link](error_code ec) {
+        if (ec || reading->over) return;
+        reading->readable = true;
+        link.socket().cancel(ec);
+    });
+    deadline_.start(limit::idle);
+    co_await deadline_.wait(link.socket(), link.wanted());
+    reading->over = true;
+    error_code ignored;
+    link.socket().cancel(ignored);
+    if (auto why = deadline_.stopped(co_await asio::this_coro::cancellation_state)) co_return std::move(*why);
+    if (reading->readable) read_while_sending();
+    co_return result<void>{};
+}
+
+/// Sets `send_failure_` when there is no use in sending more.
+void exchange::read_while_sending() {
+    auto& link = *lease_.get();
+    error_code ec;
+    received_ |= link.read(ec) > 0;
+    bool const waits = ec == asio::error::would_block || ec == asio::error::try_again;
+    if (ec && !waits) send_failure_ = ec;
+    if (answers(link.input())) send_failure_ = asio::error::connection_aborted;
+}
+
 asio::awaitable<result<void>> exchange::receive(std::string& body) {
+    if (early_failure_ != nullptr) co_return *early_failure_;
     auto& link = *lease_.get();
     parser_->body_to(body);
+    if (same_limit_ && !deadline_.resume())
+        co_return failed(*deadline_.stopped(co_await asio::this_coro::cancellation_state));
     for (;;) {
         error_code ec = asio::error::would_block;
         if (!wait_first_) (void)link.read(ec);
         if (!ec) {
-            response_began_ = true;
+            received_ = true;
             co_return parse();
         }
         if (ec != asio::error::would_block && ec != asio::error::try_again) co_return parse_end(ec);
-        if (send_failure_) co_return transport_error(stage::sending, send_failure_, request_.to);
+        if (send_failure_ && !received_) co_return transport_error(stage::sending, send_failure_, request_.to);
         wait_first_ = false;
-        deadline_.start(response_began_ ? limit::idle : limit::first_byte);
+        if (!same_limit_) deadline_.start(response_began_ ? limit::idle : limit::first_byte);
         co_await deadline_.wait(link.socket(), link.wanted());
-        if (auto why = deadline_.stopped(co_await asio::this_coro::cancellation_state)) co_return std::move(*why);
+        if (auto why = deadline_.stopped(co_await asio::this_coro::cancellation_state))
+            co_return failed(std::move(*why));
     }
 }
 
@@ -178,27 +299,39 @@ void exchange::start_parser() {
 }
 
 bool exchange::may_send_again(error const& why) const {
-    return reused_ && !response_began_ && why.code == errc::connection_lost &&
-           (!written_ || is_idempotent(request_.method));
+    return reused_ && !received_ && why.code == errc::connection_lost;
+}
+
+error exchange::failed(error why) const {
+    if (has_head()) why.http_status = parser_->status_code();
+    return why;
 }
 
 result<void> exchange::parse() {
     auto& link = *lease_.get();
+    response_began_ = true;
+    if (!parser_->is_header_done() && speaks_tls(link)) return tls_on_a_plain_connection(request_.to);
     while (!parser_->is_done() && link.input().size() >= parser_->least_input()) {
         error_code ec;
-        link.consume(parser_->put(asio::buffer(link.input()), ec));
+        auto const input = parser_->is_header_done() ? link.input() : link.status_line_completed();
+        link.consume(parser_->put(asio::buffer(input), ec));
         if (ec == boost::beast::http::error::need_more) break;
-        if (ec == boost::beast::http::error::body_limit) return body_too_large(limits_.max_body_bytes, request_.to);
-        if (ec) return transport_error(stage::receiving, ec, request_.to);
+        if (ec) return parse_failed(ec);
         if (parser_->is_done() && parser_->status_code() < 200)
             if (auto taken = take_interim(); !taken) return taken;
     }
     if (link.input().size() > home_->options.max_header_bytes && !parser_->is_done())
-        return transport_error(stage::receiving,
-                               boost::beast::http::make_error_code(boost::beast::http::error::header_limit),
-                               request_.to);
+        return parse_failed(boost::beast::http::make_error_code(boost::beast::http::error::header_limit));
     if (parser_->is_done()) finish();
     return {};
+}
+
+error exchange::parse_failed(error_code cause) const {
+    if (cause == boost::beast::http::error::body_limit)
+        return failed(body_too_large(limits_.max_body_bytes, request_.to));
+    if (is_coding_error(cause))
+        return failed(not_decoded(parser_->headers().find("content-encoding"), cause, request_.to));
+    return failed(transport_error(stage::receiving, cause, request_.to));
 }
 
 /// An interim response (RFC 9110, section 15.2): the final one is still to come.
@@ -216,18 +349,22 @@ result<void> exchange::take_interim() {
 
 /// The connection ended, orderly or not.
 result<void> exchange::parse_end(error_code cause) {
-    if (send_failure_) return transport_error(stage::sending, send_failure_, request_.to);
-    if (!parser_->got_some()) return transport_error(stage::waiting, cause, request_.to);
-    if (cause != asio::error::eof) return transport_error(stage::receiving, cause, request_.to);
+    if (send_failure_ && !received_) return transport_error(stage::sending, send_failure_, request_.to);
+    if (!parser_->got_some()) return ended_unanswered(cause, request_.to);
+    if (cause != asio::error::eof) return failed(transport_error(stage::receiving, cause, request_.to));
     error_code ec;
     parser_->put_eof(ec);
-    if (ec) return transport_error(stage::receiving, ec, request_.to);
+    if (ec) return parse_failed(ec);
     finish();
     return {};
 }
 
 void exchange::finish() {
-    lease_.release(parser_->keep_alive() && lease_.get()->input().empty() && !send_failure_, deadline_.now());
+    auto& link = *lease_.get();
+    auto const now = deadline_.now();
+    link.set_streamed(streamed_);
+    bool const kept = parser_->keep_alive() && link.input().empty() && !send_failure_;
+    lease_.release(kept && !(streamed_ && home_->closes_after_streams(request_.to, now)), now);
 }
 
 }  // namespace coax::http::detail

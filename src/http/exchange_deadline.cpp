@@ -19,22 +19,15 @@ void exchange_deadline::start(limit which) {
     set(which, wanted > milliseconds{0} ? timer_.now() + wanted : never);
 }
 
+bool exchange_deadline::resume() {
+    set(current_, deadline_);
+    if (timer_.now() >= deadline_) passed_ = current_;
+    return passed_ == limit::none;
+}
+
 void exchange_deadline::begin_connecting() {
     connect_deadline_ = limits_.connect > milliseconds{0} ? timer_.now() + limits_.connect : never;
     set(limit::none, never);
-}
-
-void exchange_deadline::start_attempt(std::size_t left) {
-    auto const end = std::min(connect_deadline_, total_deadline_);
-    if (end == never || left < 2) return set(limit::none, never);
-    auto const start = timer_.now();
-    set(limit::attempt, start + (end - start) / static_cast<clock::duration::rep>(left));
-}
-
-bool exchange_deadline::take_attempt_passed() noexcept {
-    bool const out = passed_ == limit::attempt;
-    if (out) passed_ = limit::none;
-    return out;
 }
 
 void exchange_deadline::set(limit which, clock::time_point deadline) {
@@ -81,7 +74,7 @@ void exchange_deadline::interrupts(coax::detail::nursery& waiting) noexcept {
 std::optional<error> exchange_deadline::stopped(asio::cancellation_state const& caller) {
     waiting_ = nullptr;
     if (caller.cancelled() != asio::cancellation_type::none) return cancelled(to_);
-    if (passed_ == limit::none || passed_ == limit::attempt) return std::nullopt;
+    if (passed_ == limit::none) return std::nullopt;
     return limit_passed(passed_, length(passed_), to_);
 }
 
@@ -91,8 +84,7 @@ milliseconds exchange_deadline::length(limit which) const noexcept {
         case limit::first_byte: return limits_.first_byte;
         case limit::idle: return limits_.idle;
         case limit::total: return limits_.total;
-        case limit::none:
-        case limit::attempt: break;
+        case limit::none: break;
     }
     return milliseconds{0};
 }

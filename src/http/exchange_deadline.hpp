@@ -31,12 +31,11 @@ public:
 
     /// From here on this limit counts, besides `connect` while connecting and `total`. `none`: only those.
     void start(limit which);
+    /// The limit that counted last goes on. False: it has passed; `stopped` tells it.
+    [[nodiscard]] bool resume();
     /// The connect limit counts from the name look-up to the end of the handshake.
     void begin_connecting();
     void end_connecting() noexcept { connect_deadline_ = never; }
-    /// One of `left` addresses gets its share of the time to connect. `take_attempt_passed` tells whether it ran out.
-    void start_attempt(std::size_t left);
-    [[nodiscard]] bool take_attempt_passed() noexcept;
 
     /// Before a suspension: what to interrupt. Ask `stopped` after it.
     void interrupts(socket& waiting) noexcept;

@@ -1,3 +1,4 @@
+#include "http/dial.hpp"
 #include "http/exchange.hpp"
 #include "http/proxy.hpp"
 
@@ -12,24 +13,25 @@ namespace {
 class http_stream final : public streaming_response {
 public:
     http_stream(std::shared_ptr<http::detail::transport_state> home, http_request request, exchange_limits limits)
-        : exchange_{std::move(home), std::move(request), limits} {}
+        : exchange_{std::move(home), std::move(request), limits, true} {}
 
     asio::awaitable<result<void>> begin() { return exchange_.begin(); }
 
     int status() const noexcept override { return exchange_.response().status_code(); }
     header_list const& headers() const noexcept override { return exchange_.response().headers(); }
 
+    /// What came before an error is given before it.
     asio::awaitable<result<std::string_view>> read() override {
-        if (failure_) co_return *failure_;
         piece_.clear();
         piece_.swap(exchange_.early_body());
-        while (piece_.empty() && !exchange_.complete())
-            if (auto got = co_await exchange_.receive(piece_); !got) {
-                failure_ = std::move(got).error();
-                co_return *failure_;
-            }
+        while (piece_.empty() && !failure_ && !exchange_.complete())
+            if (auto got = co_await exchange_.receive(piece_); !got) failure_ = std::move(got).error();
+        if (piece_.empty() && failure_) co_return *failure_;
+        exchange_.keep_waiting(false);
         co_return std::string_view{piece_};
     }
+
+    void keep_waiting() noexcept override { exchange_.keep_waiting(true); }
 
 private:
     http::detail::exchange exchange_;
@@ -64,8 +66,6 @@ result<void> validate(http_options const& options) {
           checked("max_header_bytes", options.max_header_bytes, std::size_t{256}, std::size_t{16U << 20U},
                   "[256, 16 MiB]")})
         if (!each) return each.error();
-    if (!options.https_proxy.empty())
-        if (auto const proxy = http::detail::parse_proxy(options.https_proxy); !proxy) return proxy.error();
     return {};
 }
 
@@ -85,13 +85,12 @@ public:
 http_transport::http_transport(boost::asio::any_io_executor executor, http_options options) {
     value_or_throw(validate(options));
     impl_ = std::make_shared<impl>(std::move(executor), std::move(options));
-    value_or_throw(impl_->connect.prepare());
 }
 
 http_transport::~http_transport() { close(); }
 
 asio::awaitable<result<http_response>> http_transport::send(http_request request, exchange_limits limits) {
-    http::detail::exchange exchange{std::shared_ptr<impl>{impl_}, std::move(request), limits};
+    http::detail::exchange exchange{std::shared_ptr<impl>{impl_}, std::move(request), limits, false};
     if (auto begun = co_await exchange.begin(); !begun) co_return std::move(begun).error();
     http_response out{.status = exchange.response().status_code(), .body = std::move(exchange.early_body())};
     while (!exchange.complete())
@@ -115,8 +114,13 @@ pool_statistics http_transport::statistics() const {
     return out;
 }
 
+std::uint64_t http_transport::resent() const noexcept { return impl_->resent; }
+
 void http_transport::close() {
     for (auto* each : impl_->connections.close()) http::detail::transport_state::wake(each);
+    std::vector<std::shared_ptr<http::detail::dial>> dials;
+    for (auto* each : impl_->dials) dials.push_back(each->shared_from_this());
+    for (auto const& each : dials) each->cancel_if_left();
 }
 
 }  // namespace coax

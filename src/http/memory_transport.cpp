@@ -16,14 +16,13 @@ using std::chrono::milliseconds;
 struct bounded_wait {
     clock::duration wait;
     http::detail::limit passes{http::detail::limit::none};
-    milliseconds limit{0};
 };
 
 bounded_wait bound(clock::duration wanted, http::detail::limit step, milliseconds step_limit, milliseconds total,
                    clock::duration total_left) {
     bounded_wait plan{.wait = wanted};
-    if (step_limit > milliseconds{0} && step_limit < plan.wait) plan = {step_limit, step, step_limit};
-    if (total > milliseconds{0} && total_left < plan.wait) plan = {total_left, http::detail::limit::total, total};
+    if (step_limit > milliseconds{0} && step_limit < plan.wait) plan = {step_limit, step};
+    if (total > milliseconds{0} && total_left < plan.wait) plan = {total_left, http::detail::limit::total};
     return plan;
 }
 
@@ -35,14 +34,19 @@ public:
 
     asio::awaitable<result<void>> wait(milliseconds delay, http::detail::limit step) {
         auto const executor = co_await asio::this_coro::executor;
-        auto const step_limit = step == http::detail::limit::first_byte ? limits_.first_byte : limits_.idle;
-        auto const plan = bound(delay, step, step_limit, limits_.total, begun_ + limits_.total - now(executor));
+        if (!std::exchange(same_limit_, false)) step_ = step, waited_ = milliseconds{0};
+        auto const step_limit = step_ == http::detail::limit::first_byte ? limits_.first_byte : limits_.idle;
+        auto const left = step_limit > milliseconds{0} ? std::max(step_limit - waited_, milliseconds{1}) : step_limit;
+        auto const plan = bound(delay, step_, left, limits_.total, begun_ + limits_.total - now(executor));
+        waited_ += delay;
         if (plan.wait > clock::duration::zero())
             if (auto slept = co_await as_result(sleep_for(plan.wait)); !slept) co_return http::detail::cancelled(to_);
         if (plan.passes != http::detail::limit::none)
-            co_return http::detail::limit_passed(plan.passes, plan.limit, to_);
+            co_return http::detail::limit_passed(plan.passes, plan.passes == step_ ? step_limit : limits_.total, to_);
         co_return result<void>{};
     }
+
+    void keep_waiting() noexcept { same_limit_ = true; }
 
     [[nodiscard]] result<void> check_size(std::size_t body_bytes) const {
         if (body_bytes > limits_.max_body_bytes) return http::detail::body_too_large(limits_.max_body_bytes, to_);
@@ -53,6 +57,9 @@ private:
     exchange_limits limits_;
     origin to_;
     clock::time_point begun_;
+    http::detail::limit step_{http::detail::limit::none};  ///< The limit that counts, besides `total`.
+    milliseconds waited_{0};                               ///< Of it.
+    bool same_limit_{false};
 };
 
 class memory_response final : public streaming_response {
@@ -76,6 +83,8 @@ public:
         given_ += piece.size();
         co_return piece;
     }
+
+    void keep_waiting() noexcept override { exchange_.keep_waiting(); }
 
     http_response take() { return std::move(timed_.response); }
 

@@ -1,7 +1,8 @@
+#include "http/url_port.hpp"
+
 #include <coax/http/message.hpp>
 
 #include <boost/url/parse.hpp>
-#include <boost/url/url_view.hpp>
 
 #include <algorithm>
 
@@ -86,9 +87,9 @@ result<base_url> parse_base_url(std::string_view text) {
     if (out.to.host.size() > 253 || url.host_type() == boost::urls::host_type::ipvfuture ||
         (is_name && !std::all_of(out.to.host.begin(), out.to.host.end(), is_host_char)))
         return invalid_argument("base_url", "the URL's host is neither a name nor an address");
-    if (url.has_port() && !url.port().empty()) {
-        if (url.port_number() == 0) return invalid_argument("base_url", "the URL's port is not within [1, 65535]");
-        out.to.port = url.port_number();
+    if (auto const port = http::detail::port_of(url)) {
+        if (*port == 0) return invalid_argument("base_url", "the URL's port is not within [1, 65535]");
+        out.to.port = *port;
     }
 
     out.path = std::string{url.encoded_path()};

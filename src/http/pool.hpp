@@ -45,15 +45,17 @@ public:
     struct waiter : sync::detail::wait_queue_hook<waiter> {
         host* at{nullptr};
         std::uint64_t ticket{0};
+        bool opening{false};  ///< Has a slot, in which a connection is being made for it.
         bool granted{false};
         pooled reuse{};  ///< Granted with this connection; with none: open one.
     };
 
     struct host {
         origin to;
-        std::size_t open{0};         // busy and idle
-        std::vector<pooled> idle{};  // oldest first
-        sync::detail::wait_queue<waiter> waiters{};
+        std::size_t open{0};                         // busy and idle
+        std::vector<pooled> idle{};                  // oldest first
+        sync::detail::wait_queue<waiter> waiters{};  // without a slot
+        sync::detail::wait_queue<waiter> opening{};  // with one
     };
 
     enum class verdict { reuse, open, wait, full };
@@ -97,7 +99,16 @@ public:
         ++waiting_;
     }
 
-    /// A waiter gives up; nothing when it waits no more.
+    /// One whose own connection is being made also takes another one of its host, in its turn. That comes with a slot
+    /// of its own.
+    void enqueue_opening(host& at, waiter& who) {
+        who.at = &at;
+        who.ticket = next_ticket_++;
+        who.opening = true;
+        at.opening.push_back(who);
+    }
+
+    /// A waiter gives up, or has what it waited for; nothing when it waits no more.
     void leave(waiter& who) {
         if (!who.queued()) return;
         auto& at = *who.at;
@@ -105,7 +116,7 @@ public:
         erase_if_unused(at);
     }
 
-    /// A connection comes back fit for use. Returns the waiter that has it, or its slot, now.
+    /// A connection comes back, or is new, and fit for use. Returns the waiter that has it, or its slot, now.
     [[nodiscard]] waiter* give_back(host& at, pooled connection, clock::time_point now) {
         connection.idle_since = now;
         if (closed_ || is_old(connection, now)) {
@@ -113,6 +124,8 @@ public:
             return discard(at);
         }
         auto* next = waiting_ == 0 ? nullptr : next_waiter(&at);
+        if (!at.opening.empty() && (next == nullptr || at.opening.front().ticket < next->ticket))
+            next = &at.opening.front();
         if (next == nullptr) {
             at.idle.push_back(std::move(connection));
             ++idle_;
@@ -198,6 +211,7 @@ private:
     }
 
     void remove(waiter& who) {
+        if (who.opening) return who.at->opening.remove(who);
         who.at->waiters.remove(who);
         --waiting_;
     }
@@ -226,7 +240,7 @@ private:
     }
 
     void erase_if_unused(host& at) {
-        if (at.open == 0 && at.waiters.empty()) hosts_.erase(hosts_.find(at.to));
+        if (at.open == 0 && at.waiters.empty() && at.opening.empty()) hosts_.erase(hosts_.find(at.to));
     }
 
     http_options const& limits_;

@@ -1,12 +1,12 @@
 #include "http/proxy.hpp"
 
 #include "http/internal/basic_credentials.hpp"
+#include "http/url_port.hpp"
 
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/network_v4.hpp>
 #include <boost/asio/ip/network_v6.hpp>
 #include <boost/url/parse.hpp>
-#include <boost/url/url_view.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -65,6 +65,7 @@ bool matches_name(std::string_view entry, std::string_view host) {
 bool matches(std::string_view entry, origin const& to) {
     entry = trim(entry);
     if (entry == "*") return true;
+    if (entry.starts_with("*.")) entry.remove_prefix(1);
     if (auto const port = take_port(entry); port && *port != to.port) return false;
     boost::system::error_code ec;
     auto const address = ip::make_address(to.host, ec);
@@ -80,21 +81,27 @@ std::string authority(origin const& to) {
 }  // namespace
 
 result<proxy> parse_proxy(secret const& text) {
-    auto const parsed = boost::urls::parse_uri(text.reveal());
-    if (!parsed) return invalid_argument("https_proxy", "not a URL of the form http://[user:password@]host:port");
+    auto const refused = [](std::string const& what) {
+        return invalid_argument("https_proxy", what +
+                                                   ": HTTPS_PROXY is http://[user:password@]host:port, and NO_PROXY "
+                                                   "names the hosts that are reached without it");
+    };
+    bool const has_scheme = text.reveal().find("://") != std::string::npos;
+    std::string const whole = has_scheme ? text.reveal() : "http://" + text.reveal();
+    auto const parsed = boost::urls::parse_uri(whole);
+    if (!parsed) return refused("the proxy's address is no URL");
     auto const& url = *parsed;
     if (url.scheme_id() != boost::urls::scheme::http)
-        return invalid_argument("https_proxy", "a proxy's URL begins with http://");
-    if (url.encoded_host().empty()) return invalid_argument("https_proxy", "the proxy's URL names no host");
-    if (!url.encoded_path().empty() && url.encoded_path() != "/")
-        return invalid_argument("https_proxy", "a proxy's URL has no path");
+        return refused("a proxy of the kind " + std::string{url.scheme()} + ":// is not supported");
+    if (url.encoded_host().empty()) return refused("the proxy's URL names no host");
+    if (!url.encoded_path().empty() && url.encoded_path() != "/") return refused("a proxy's URL has no path");
 
     proxy out;
     out.host = url.host_type() == boost::urls::host_type::ipv6 ? std::string{url.host_ipv6_address().to_string()}
                                                                : std::string{url.encoded_host()};
-    if (url.has_port() && !url.port().empty()) {
-        if (url.port_number() == 0) return invalid_argument("https_proxy", "the proxy's port is not within [1, 65535]");
-        out.port = url.port_number();
+    if (auto const port = port_of(url)) {
+        if (*port == 0) return refused("the proxy's port is not within [1, 65535]");
+        out.port = *port;
     }
     if (url.has_userinfo()) out.authorization = basic_credentials(url.user(), url.password());
     return out;

@@ -19,11 +19,12 @@ struct proxy {
     secret authorization{};  ///< The value of Proxy-Authorization; empty: none.
 };
 
-/// Reads "http://[user:password@]host[:port]". `errc::invalid_argument`; its message repeats nothing of the text.
+/// Reads "[http://][user:password@]host[:port]". `errc::invalid_argument`; its message repeats nothing of the text but
+/// the scheme.
 [[nodiscard]] result<proxy> parse_proxy(secret const& url);
 
-/// Whether `to` is reached directly. An entry is "*", a name (which covers the names below it), ".suffix" (only those
-/// below it), an address or a network such as 10.0.0.0/8; each may end in ":port".
+/// Whether `to` is reached directly. An entry is "*", a name (which covers the names below it), ".suffix" or "*.suffix"
+/// (only those below it), an address or a network such as 10.0.0.0/8; each may end in ":port".
 [[nodiscard]] bool bypasses_proxy(std::vector<std::string> const& no_proxy, origin const& to);
 
 /// The entries of a comma-separated NO_PROXY.

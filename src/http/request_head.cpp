@@ -1,5 +1,7 @@
 #include "http/request_head.hpp"
 
+#include "http/content_decoder.hpp"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -89,13 +91,10 @@ void write_head(http_request const& request, std::string& head) {
         append_number(head, request.body.size());
         head += "\r\n";
     }
+    if (!request.headers.contains("accept-encoding"))
+        head.append("Accept-Encoding: ").append(accepted_codings).append("\r\n");
     for (auto const& each : request.headers) head.append(each.name).append(": ").append(each.value).append("\r\n");
     head += "\r\n";
-}
-
-bool is_idempotent(std::string_view method) noexcept {
-    constexpr std::array<std::string_view, 6> methods{"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"};
-    return std::find(methods.begin(), methods.end(), method) != methods.end();
 }
 
 }  // namespace coax::http::detail

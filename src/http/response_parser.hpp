@@ -1,5 +1,7 @@
 #pragma once
 
+#include "http/content_decoder.hpp"
+
 #include <coax/http/message.hpp>
 
 #include <boost/beast/http/basic_parser.hpp>
@@ -9,17 +11,18 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace coax::http::detail {
 
-/// Beast's HTTP/1 parser, filling our own types: fields into a header_list, body bytes onto a string.
+/// Beast's HTTP/1 parser, filling our own types: fields into a header_list, body bytes onto a string, decoded.
 class response_parser final : public boost::beast::http::basic_parser<false> {
 public:
     struct limits {
         std::size_t header_bytes;
-        std::size_t body_bytes;
-        bool bodiless{false};  ///< The response to HEAD or CONNECT.
+        std::size_t body_bytes;  ///< As it comes, and decoded.
+        bool bodiless{false};    ///< The response to HEAD or CONNECT.
     };
 
     explicit response_parser(limits bounds) : bounds_{bounds} {
@@ -68,27 +71,38 @@ private:
     void on_trailer_field_impl(field, string_view, string_view, error_code&) override {}
 #endif
 
-    void on_header_impl(error_code&) override {}
+    void on_header_impl(error_code&) override {
+        auto const coding = content_decoder::coding_of(headers_.find("content-encoding"));
+        if (coding == content_decoder::coding::none) return;
+        drops_body_ = coding == content_decoder::coding::unknown && status_ >= 400;  // the status says enough
+        if (!drops_body_) decoder_.emplace(coding, bounds_.body_bytes);
+    }
+
+    std::size_t take_body(string_view body, error_code& ec) {
+        if (decoder_)
+            decoder_->decode({body.data(), body.size()}, *sink_, ec);
+        else if (!drops_body_)
+            sink_->append(body.data(), body.size());
+        return body.size();
+    }
 
     void on_body_init_impl(boost::optional<std::uint64_t> const& length, error_code&) override {
         // What a header claims is believed only so far before the bytes are there.
         if (length) sink_->reserve(static_cast<std::size_t>(std::min<std::uint64_t>(*length, most_reserved)));
     }
 
-    std::size_t on_body_impl(string_view body, error_code&) override {
-        sink_->append(body.data(), body.size());
-        return body.size();
-    }
+    std::size_t on_body_impl(string_view body, error_code& ec) override { return take_body(body, ec); }
 
     void on_chunk_header_impl(std::uint64_t size, string_view, error_code&) override { chunk_left_ = size; }
 
-    std::size_t on_chunk_body_impl(std::uint64_t, string_view body, error_code&) override {
+    std::size_t on_chunk_body_impl(std::uint64_t, string_view body, error_code& ec) override {
         chunk_left_ -= body.size();
-        sink_->append(body.data(), body.size());
-        return body.size();
+        return take_body(body, ec);
     }
 
-    void on_finish_impl(error_code&) override {}
+    void on_finish_impl(error_code& ec) override {
+        if (decoder_ && !decoder_->at_end()) ec = boost::beast::http::error::partial_message;
+    }
 
     static constexpr std::uint64_t most_reserved = 1U << 20U;
 
@@ -97,6 +111,8 @@ private:
     int status_{0};
     header_list headers_;
     std::string* sink_{nullptr};
+    std::optional<content_decoder> decoder_;
+    bool drops_body_{false};
 };
 
 }  // namespace coax::http::detail

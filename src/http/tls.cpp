@@ -41,6 +41,7 @@ int on_new_session(SSL* ssl, SSL_SESSION* session) {
 boost::system::error_code openssl_error() {
     auto const code = ERR_get_error();
     ERR_clear_error();
+    if (ERR_SYSTEM_ERROR(code)) return {ERR_GET_REASON(code), boost::system::system_category()};
     return {static_cast<int>(code), asio::error::get_ssl_category()};
 }
 
@@ -85,6 +86,21 @@ char const* certificate_problem(long verdict) noexcept {
     }
 }
 
+/// A handshake that failed for another reason than the certificate. It may go well the next time: a peer that is
+/// overloaded or restarts answers with an alert, too.
+error handshake_failed(boost::system::error_code cause, origin const& to) {
+    auto out = transport_error(stage::handshaking, cause, to);
+    if (cause.category() != asio::error::get_ssl_category()) return out;
+    auto const reason = ERR_GET_REASON(static_cast<unsigned long>(cause.value()));
+    if (reason == SSL_R_WRONG_VERSION_NUMBER || reason == SSL_R_HTTP_REQUEST)
+        out.message = "the server does not speak TLS on this port: its address may begin with http://";
+    else if (reason >= SSL_AD_REASON_OFFSET)
+        out.message = "the server refused the TLS handshake";
+    else
+        out.message = "no TLS connection could be agreed on";
+    return out;
+}
+
 }  // namespace
 
 result<std::shared_ptr<tls_context>> tls_context::shared(std::string const& ca_file, std::string const& ca_pem) {
@@ -125,7 +141,7 @@ result<std::shared_ptr<tls_context>> tls_context::make(std::string const& ca_fil
             ERR_GET_LIB(ERR_peek_error()) == ERR_LIB_SYS || ERR_GET_LIB(ERR_peek_error()) == ERR_LIB_BIO;
         if (!unreadable) return not_pem(ca_file);
         return error{.code = errc::io_failed,
-                     .message = "cannot read the file of certificate authorities",
+                     .message = "cannot read the file of certificate authorities that ca_file or SSL_CERT_FILE names",
                      .where = ca_file,
                      .cause = openssl_error()};
     }
@@ -161,7 +177,8 @@ tls_stream::tls_stream(tls_context const& context, std::shared_ptr<tls_sessions>
     } else {
         std::string name = host;
         if (name.ends_with('.')) name.pop_back();
-        SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+        // A common name is no host's name (RFC 9110, section 4.3.4).
+        SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
         verifying = SSL_set1_host(ssl, name.c_str()) == 1 && SSL_set_tlsext_host_name(ssl, name.c_str()) == 1;
     }
     if (!verifying) throw std::bad_alloc{};  // the only way these fail
@@ -221,16 +238,13 @@ void tls_stream::to_error_code(int returned, boost::system::error_code& ec) {
 
 error tls_stream::handshake_error(boost::system::error_code cause, origin const& to) const {
     auto const verdict = SSL_get_verify_result(ssl_.get());
-    if (verdict == X509_V_OK && cause.category() != asio::error::get_ssl_category())
-        return transport_error(stage::handshaking, cause, to);
+    if (verdict == X509_V_OK) return handshake_failed(cause, to);
     error out{.code = errc::tls_failed, .where = coax::to_string(to), .cause = cause};
     if (auto const* problem = certificate_problem(verdict))
         out.message = problem;
-    else if (verdict != X509_V_OK)
+    else
         out.message =
             std::string{"the server's certificate was not accepted: "} + X509_verify_cert_error_string(verdict);
-    else
-        out.message = "no TLS connection could be agreed on";
     return out;
 }
 

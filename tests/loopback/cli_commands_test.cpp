@@ -128,7 +128,7 @@ TEST(CliChat, ErrorOfABrokenStreamBeginsOnALineOfItsOwn) {
 TEST(CliChat, AFailedConnectionTellsWhatTheSystemSaid) {
     auto const end = run_program({"chat", "x", "--base-url", "http://127.0.0.1:1/v1"}, with_key);
     EXPECT_EQ(end.exit_code, 3);
-    EXPECT_NE(end.errors.find("cannot connect: Connection refused"), std::string::npos) << end.errors;
+    EXPECT_NE(end.errors.find("cannot connect to 127.0.0.1:1: Connection refused"), std::string::npos) << end.errors;
 }
 
 TEST(CliChat, AnAnswerThatCannotBeWrittenIsAFailure) {

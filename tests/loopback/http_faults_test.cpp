@@ -1,6 +1,13 @@
 #include "loopback/http_support.hpp"
+#include "support/compressed.hpp"
 
 #include <gtest/gtest.h>
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sstream>
+#include <sys/socket.h>
+#include <vector>
 
 namespace coax::test {
 namespace {
@@ -44,6 +51,24 @@ void expect_answered(answer_case const& row, std::size_t piece_bytes) {
     }(server, row));
 }
 
+std::string coded(std::string const& status, std::string const& coding, std::string const& body) {
+    return "HTTP/1.1 " + status + "\r\nContent-Encoding: " + coding +
+           "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+}
+
+std::string chunk(std::string const& part) {
+    std::ostringstream out;
+    out << std::hex << part.size() << "\r\n" << part << "\r\n";
+    return out.str();
+}
+
+/// In chunks of five bytes.
+std::string in_chunks(std::string const& coding, std::string const& body) {
+    std::string out = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Encoding: " + coding + "\r\n\r\n";
+    for (std::size_t at = 0; at < body.size(); at += 5) out += chunk(body.substr(at, 5));
+    return out + "0\r\n\r\n";
+}
+
 TEST_P(HttpAnswer, IsReadWhole) { expect_answered(GetParam(), 0); }
 TEST_P(HttpAnswer, IsReadByteByByte) { expect_answered(GetParam(), 1); }
 
@@ -74,6 +99,19 @@ INSTANTIATE_TEST_SUITE_P(
                     "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"
                     "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc",
                     200, "abc", true},
+        answer_case{"no_reason", "HTTP/1.1 200\r\nContent-Length: 3\r\n\r\nabc", 200, "abc", true},
+        answer_case{"no_reason_after_an_interim_answer",
+                    "HTTP/1.1 100\r\n\r\nHTTP/1.1 429\r\nContent-Length: 3\r\n\r\nabc", 429, "abc", true},
+        answer_case{"gzip", coded("200 OK", "gzip", compressed("abc", compression::gzip)), 200, "abc", true},
+        answer_case{"deflate", coded("200 OK", "Deflate", compressed("abc", compression::zlib)), 200, "abc", true},
+        answer_case{"an_error_in_gzip", coded("500 Oh", "gzip", compressed("abc", compression::gzip)), 500, "abc",
+                    true},
+        answer_case{"an_error_in_an_unknown_coding", coded("502 Bad Gateway", "br", "abc"), 502, "", true},
+        answer_case{"gzip_in_chunks", in_chunks("gzip", compressed("abc", compression::gzip)), 200, "abc", true},
+        answer_case{"gzip_until_the_end",
+                    "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + compressed("abc", compression::gzip), 200,
+                    "abc", false, true},
+        answer_case{"gzip_of_nothing", coded("429 Slow", "gzip", ""), 429, "", true},
         answer_case{"line_fold_and_spaces", "HTTP/1.1 200 \r\nX:  a \r\n b\r\nContent-Length: 3\r\n\r\nabc", 200, "abc",
                     true}),
     [](auto const& row) { return std::string(row.param.name); });
@@ -141,6 +179,7 @@ TEST_P(HttpFault, EndsAStreamInTheSameError) {
 
 constexpr exchange_limits quick_first{.first_byte = milliseconds{60}};
 constexpr exchange_limits quick_idle{.idle = milliseconds{60}};
+constexpr exchange_limits quick_send{.idle = milliseconds{300}};
 constexpr exchange_limits small_body{.max_body_bytes = 5};
 
 INSTANTIATE_TEST_SUITE_P(
@@ -251,6 +290,29 @@ INSTANTIATE_TEST_SUITE_P(
                    errc::too_large,
                    "larger than 5 bytes",
                    small_body},
+        fault_case{"a_coding_nobody_asked_for",
+                   {receive(), send(coded("200 OK", "br", "abc")), stall()},
+                   errc::protocol_error,
+                   "Content-Encoding is br"},
+        fault_case{"gzip_damaged",
+                   {receive(), send(coded("200 OK", "gzip", "\x1f\x8b is not all of it")), stall()},
+                   errc::protocol_error,
+                   "cannot decode"},
+        fault_case{
+            "gzip_cut",
+            {receive(), send(coded("200 OK", "gzip", compressed("abc", compression::gzip).substr(0, 12))), stall()},
+            errc::connection_lost,
+            "in the middle"},
+        fault_case{
+            "gzip_too_large",
+            {receive(), send(coded("200 OK", "gzip", compressed(std::string(9'999, 'a'), compression::gzip))), stall()},
+            errc::too_large,
+            "larger than 100 bytes",
+            {.max_body_bytes = 100}},
+        fault_case{"tls_on_a_plain_connection",
+                   {receive(), send("\x15\x03\x01"s + "\0\x02\x02\x46"s), close()},
+                   errc::protocol_error,
+                   "begins with https://"},
         fault_case{"silence", {receive(), stall()}, errc::timeout, "first_byte limit of 60 ms", quick_first},
         fault_case{"silence_in_the_head",
                    {receive(), send("HTTP/1.1 200"), stall()},
@@ -270,6 +332,32 @@ INSTANTIATE_TEST_SUITE_P(
                    {.total = milliseconds{80}}}),
     [](auto const& row) { return std::string(row.param.name); });
 
+/// What is known of a response that broke off.
+TEST(HttpFaultStatus, IsInTheErrorOnceTheHeadCame) {
+    fault_server server{{{receive(), send("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\na"), close()},
+                         {receive(), send("HTTP/1.1 200 OK\r\nContent-"), close()}}};
+    run_coro([](fault_server& at) -> asio::awaitable<void> {
+        http_transport transport{co_await asio::this_coro::executor};
+        for (int const expected : {200, 0}) {
+            auto const got = co_await transport.send(request_to(at.to()), {});
+            EXPECT_EQ(outcome(got), "[connection_lost]");
+            if (!got) EXPECT_EQ(got.error().http_status, expected);
+        }
+    }(server));
+}
+
+/// It is whole and paid for: asked for again the same would come.
+TEST(HttpFaultCoding, IsNotRetried) {
+    fault_server server{{{receive(), send(coded("200 OK", "zstd", "abc")), stall()}}};
+    run_coro([](fault_server& at) -> asio::awaitable<void> {
+        http_transport transport{co_await asio::this_coro::executor};
+        auto const got = co_await transport.send(request_to(at.to()), {});
+        EXPECT_EQ(outcome(got), "[protocol_error]");
+        if (!got) EXPECT_FALSE(is_retryable(got.error()));
+        if (!got) EXPECT_EQ(got.error().http_status, 200);
+    }(server));
+}
+
 TEST(HttpSend, WritesTheRequestAsItIs) {
     fault_server server{{times(2, exchange("x"))}};
     run_coro([](fault_server& at) -> asio::awaitable<void> {
@@ -277,12 +365,15 @@ TEST(HttpSend, WritesTheRequestAsItIs) {
         http_request get{
             .to = at.to(), .method = "GET", .target = "/v1/models?a=b", .headers = {{"Authorization", "Bearer k"}}};
         (void)co_await transport.send(std::move(get), {});
-        (void)co_await transport.send(request_to(at.to(), "{\"a\":1}"), {});
+        auto post = request_to(at.to(), "{\"a\":1}");
+        post.headers = {{"accept-encoding", "identity"}};
+        (void)co_await transport.send(std::move(post), {});
     }(server));
     auto const host = "Host: 127.0.0.1:" + std::to_string(server.to().port) + "\r\n";
-    EXPECT_EQ(server.requests(),
-              (std::vector{"GET /v1/models?a=b HTTP/1.1\r\n" + host + "Authorization: Bearer k\r\n\r\n",
-                           "POST /v1/chat HTTP/1.1\r\n" + host + "Content-Length: 7\r\nX-Test: 1\r\n\r\n{\"a\":1}"}));
+    EXPECT_EQ(server.requests(), (std::vector{"GET /v1/models?a=b HTTP/1.1\r\n" + host +
+                                                  "Accept-Encoding: gzip, deflate\r\nAuthorization: Bearer k\r\n\r\n",
+                                              "POST /v1/chat HTTP/1.1\r\n" + host +
+                                                  "Content-Length: 7\r\naccept-encoding: identity\r\n\r\n{\"a\":1}"}));
 }
 
 TEST(HttpSend, TakesBodiesLargerThanAnySocketBuffer) {
@@ -306,6 +397,48 @@ TEST(HttpSend, AnswerGivenBeforeTheRequestWasReadCounts) {
         auto const got = co_await transport.send(request_to(at.to(), std::string(32U << 20U, 'x')), {});
         EXPECT_EQ(outcome(got), "no");
         EXPECT_EQ(transport.statistics().open, 0U) << "a request not wholly sent spoils its connection";
+    }(server));
+}
+
+/// The server reads no more and keeps the connection open: the response is read while the request waits to be sent.
+TEST(HttpSend, AnswerGivenWhileTheRequestIsSentEndsTheSending) {
+    for (auto const& options : {fault_server_options{}, fault_server_options{.tls = true}}) {
+        fault_server server{
+            {{pause(milliseconds{30}), send("HTTP/1.1 100 Continue\r\n\r\n"), pause(milliseconds{10}),
+              send("HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno"), pause(milliseconds{600}), reset()}},
+            options};
+        run_coro([](fault_server& at) -> asio::awaitable<void> {
+            http_options const trusting{.ca_pem = at.ca_pem()};
+            http_transport transport{co_await asio::this_coro::executor, trusting};
+            // Who only sends meets the limit.
+            auto const got = co_await transport.send(request_to(at.to(), std::string(32U << 20U, 'x')), quick_send);
+            EXPECT_EQ(outcome(got), "no");
+            if (got) EXPECT_EQ(got->status, 413);
+            EXPECT_EQ(transport.statistics().open, 0U);
+        }(server));
+    }
+}
+
+/// The sockets of this process that are connected to `port`.
+std::vector<int> sockets_to(std::uint16_t port) {
+    std::vector<int> found;
+    for (int each = 0; each < 1'024; ++each) {
+        sockaddr_in peer{};
+        socklen_t size = sizeof peer;
+        if (::getpeername(each, reinterpret_cast<sockaddr*>(&peer), &size) == 0 && ntohs(peer.sin_port) == port)
+            found.push_back(each);
+    }
+    return found;
+}
+
+TEST(HttpSend, NoChildProcessInheritsItsSockets) {
+    fault_server server{{exchange("x")}};
+    run_coro([](fault_server& at) -> asio::awaitable<void> {
+        http_transport transport{co_await asio::this_coro::executor};
+        EXPECT_EQ(outcome(co_await transport.send(request_to(at.to()), {})), "x");
+        auto const mine = sockets_to(at.to().port);
+        EXPECT_EQ(mine.size(), 1U);
+        for (int const each : mine) EXPECT_NE(::fcntl(each, F_GETFD) & FD_CLOEXEC, 0);
     }(server));
 }
 
@@ -382,6 +515,38 @@ TEST(HttpStream, GivesThePiecesAsTheyCome) {
             << "after the end the connection is free, also while the stream lives";
         EXPECT_EQ((co_await (*stream)->read()).value(), "");
         EXPECT_EQ(outcome(co_await transport.send(request_to(at.to()), {})), "next");
+    }(server));
+}
+
+TEST(HttpStream, GivesWhatCameBeforeAnErrorFirst) {
+    fault_server server{
+        {{receive(), send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\nnonsense\r\n"), stall()}}};
+    run_coro([](fault_server& at) -> asio::awaitable<void> {
+        http_transport transport{co_await asio::this_coro::executor};
+        auto stream = co_await transport.open(request_to(at.to()), {});
+        if (!stream) co_return void(ADD_FAILURE() << stream.error());
+        EXPECT_EQ((co_await (*stream)->read()).value(), "a");
+        auto const then = co_await (*stream)->read();
+        EXPECT_FALSE(then);
+        if (!then) EXPECT_EQ(then.error().code, errc::protocol_error);
+    }(server));
+}
+
+TEST(HttpStream, GivesCompressedPiecesAsTheyCome) {
+    auto const whole = compressed("abc", compression::gzip);
+    // The first chunk ends inside of the data, with nothing to show yet; the member's end comes in the last one.
+    fault_server server{{{receive(),
+                          send("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n" +
+                               chunk(compressed("ab", compression::gzip))),
+                          pause(milliseconds{10}), send(chunk(whole.substr(0, 9))), pause(milliseconds{10}),
+                          send(chunk(whole.substr(9, 9)) + chunk(whole.substr(18)) + "0\r\n\r\n")}}};
+    run_coro([](fault_server& at) -> asio::awaitable<void> {
+        http_transport transport{co_await asio::this_coro::executor};
+        auto stream = co_await transport.open(request_to(at.to()), {});
+        if (!stream) co_return void(ADD_FAILURE() << stream.error());
+        EXPECT_EQ((co_await (*stream)->read()).value(), "ab");
+        EXPECT_EQ((co_await read_all(**stream)).value(), "abc");
+        EXPECT_EQ(transport.statistics().idle, 1U);
     }(server));
 }
 

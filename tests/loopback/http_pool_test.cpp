@@ -22,11 +22,12 @@ TEST(HttpPool, SixtyFourCallersUseAtMostSixtyFourConnections) {
         int done = 0;
         for (int i = 0; i < 64; ++i)
             asio::co_spawn(executor, send_many(transport, at.to(), 10, "x", done), asio::detached);
-        EXPECT_TRUE(co_await eventually([&] { return done == 64; }));
+        // A connection that was opened for a request which another one served counts, too.
+        EXPECT_TRUE(co_await eventually(
+            [&] { return done == 64 && transport.statistics().idle == transport.statistics().open; }));
         auto const counted = transport.statistics();
         EXPECT_LE(counted.opened, 64U);
-        EXPECT_EQ(counted.opened + counted.reused, 640U);
-        EXPECT_EQ(counted.idle, counted.open);
+        EXPECT_GE(counted.opened + counted.reused, 640U);
         EXPECT_EQ(counted.waiting, 0U);
     }(server));
     EXPECT_EQ(server.requests().size(), 640U);
@@ -164,52 +165,110 @@ TEST(HttpStaleAnswer, OutOfTurnIsNeverTakenForTheNextAnswer) {
     }(server));
 }
 
-struct resend_case {
-    char const* name;
-    char const* method;
-    char const* expected;
-    std::uint64_t replaced;
-};
-void PrintTo(resend_case const& row, std::ostream* out) { *out << row.name; }
-class HttpResend : public testing::TestWithParam<resend_case> {};
+class HttpResend : public testing::TestWithParam<char const*> {};
 
-TEST_P(HttpResend, OfAWrittenRequestDependsOnItsMethod) {
+/// The closing crossed the request on its way, or the server closed upon it: a kept connection is no proof of either.
+TEST_P(HttpResend, OfAWrittenRequestGoesOutAtOnceOnAFreshConnection) {
     script first = exchange("first");
     first.push_back(receive());
     first.push_back(close());
-    fault_server server{{first, exchange("again")}, {.all_must_come = GetParam().replaced > 0}};
-    run_coro([](fault_server& at, resend_case const& row) -> asio::awaitable<void> {
+    fault_server server{{first, exchange("again")}};
+    run_coro([](fault_server& at, std::string method) -> asio::awaitable<void> {
         http_transport transport{co_await asio::this_coro::executor};
         EXPECT_EQ(outcome(co_await transport.send(request_to(at.to()), {})), "first");
         auto request = request_to(at.to());
-        request.method = row.method;
-        EXPECT_EQ(outcome(co_await transport.send(std::move(request), {})), row.expected);
-        EXPECT_EQ(transport.statistics().replaced, row.replaced);
+        request.method = method;
+        EXPECT_EQ(outcome(co_await transport.send(std::move(request), {})), "again");
+        EXPECT_EQ(transport.statistics().replaced, 1U);
+        EXPECT_EQ(transport.resent(), 1U) << "the server received it twice";
     }(server, GetParam()));
-    EXPECT_EQ(server.requests().size(), 2U + GetParam().replaced);
+    EXPECT_EQ(server.requests().size(), 3U);
 }
 
-INSTANTIATE_TEST_SUITE_P(Rows, HttpResend,
-                         testing::Values(resend_case{"a_post_may_have_been_acted_on", "POST", "[connection_lost]", 0},
-                                         resend_case{"a_patch_may_have_been_acted_on", "PATCH", "[connection_lost]", 0},
-                                         resend_case{"a_get_is_sent_again", "GET", "again", 1},
-                                         resend_case{"a_delete_is_sent_again", "DELETE", "again", 1}),
-                         [](auto const& row) { return std::string(row.param.name); });
+INSTANTIATE_TEST_SUITE_P(Rows, HttpResend, testing::Values("POST", "PATCH", "GET", "DELETE"),
+                         [](auto const& row) { return std::string(row.param); });
 
 TEST(HttpResendOnce, NeitherOnANewConnectionNorAfterAByteOfTheAnswer) {
     script begun = exchange("first");
     begun.push_back(receive());
     begun.push_back(send("HTTP"));
     begun.push_back(close());
-    fault_server server{{{receive(), close()}, begun}};
+    script promised = exchange("first");
+    promised.push_back(receive());
+    promised.push_back(send("HTTP/1.1 100 Continue\r\n\r\n"));
+    promised.push_back(pause(milliseconds{20}));
+    promised.push_back(close());
+    fault_server server{{{receive(), close()}, begun, promised}};
     run_coro([](fault_server& at) -> asio::awaitable<void> {
         http_transport transport{co_await asio::this_coro::executor};
-        for (auto const* expected : {"[connection_lost]", "first", "[connection_lost]"}) {
-            auto request = request_to(at.to());
-            request.method = "GET";
-            EXPECT_EQ(outcome(co_await transport.send(std::move(request), {})), expected);
-        }
+        for (auto const* expected : {"[connection_lost]", "first", "[connection_lost]", "first", "[connection_lost]"})
+            EXPECT_EQ(outcome(co_await transport.send(request_to(at.to()), {})), expected);
         EXPECT_EQ(transport.statistics().replaced, 0U);
+        EXPECT_EQ(transport.resent(), 0U);
+    }(server));
+}
+
+TEST(HttpResendOnce, ASecondLossIsTheCallers) {
+    script first = exchange("first");
+    first.push_back(receive());
+    first.push_back(close());
+    fault_server server{{first, {receive(), close()}}};
+    run_coro([](fault_server& at) -> asio::awaitable<void> {
+        http_transport transport{co_await asio::this_coro::executor};
+        EXPECT_EQ(outcome(co_await transport.send(request_to(at.to()), {})), "first");
+        EXPECT_EQ(outcome(co_await transport.send(request_to(at.to()), {})), "[connection_lost]");
+    }(server));
+}
+
+/// As llama.cpp does: no word of it in the head, and the connection ends behind the stream.
+TEST(HttpClosesAfterStreams, IsRememberedOfAnOrigin) {
+    script const streamed{receive(), send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n")};
+    script closing = streamed;
+    closing.push_back(close());
+    script both = exchange("x");
+    both.insert(both.end(), streamed.begin(), streamed.end());
+    fault_server server{{closing, both, exchange("y")}};
+    run_coro([](fault_server& at) -> asio::awaitable<void> {
+        http_transport transport{co_await asio::this_coro::executor};
+        auto const stream = [](http_transport& by, origin to) -> asio::awaitable<std::string> {
+            auto body = co_await by.open(request_to(std::move(to)), {});
+            if (!body) co_return "[no stream]";
+            co_return (co_await read_all(**body)).value();
+        };
+        EXPECT_EQ(co_await stream(transport, at.to()), "a");
+        EXPECT_EQ(transport.statistics().idle, 1U) << "not known yet";
+        EXPECT_TRUE(at.wait_for_end());
+        EXPECT_EQ(outcome(co_await transport.send(request_to(at.to()), {})), "x");
+        EXPECT_EQ(transport.statistics().idle, 1U) << "kept after what is no stream";
+        EXPECT_EQ(co_await stream(transport, at.to()), "a");
+        EXPECT_EQ(transport.statistics().open, 0U) << "not kept after a stream any more";
+        EXPECT_EQ(outcome(co_await transport.send(request_to(at.to()), {})), "y");
+        EXPECT_EQ(transport.statistics().replaced, 1U);
+    }(server));
+}
+
+/// A handshake that hangs holds nobody up who could be served by a connection that comes free.
+TEST(HttpPoolOpening, ARequestTakesTheConnectionThatComesFreeFirst) {
+    script good{start_tls(),           receive(), pause(milliseconds{60}),
+                send(answer("first")), receive(), send(answer("second"))};
+    fault_server server{{good, {drain()}}};
+    run_coro([](fault_server& at) -> asio::awaitable<void> {
+        auto const executor = co_await asio::this_coro::executor;
+        http_options const trusting{.ca_pem = at.ca_pem()};
+        http_transport transport{executor, trusting};
+        auto to = at.to();
+        to.tls = true;
+        std::string first;
+        auto const send = [](http_transport& by, origin where, std::string& told) -> asio::awaitable<void> {
+            told = outcome(co_await by.send(request_to(std::move(where)), {}));
+        };
+        asio::co_spawn(executor, send(transport, to, first), asio::detached);
+        EXPECT_TRUE(co_await eventually([&] { return at.requests().size() == 1; }));
+        EXPECT_EQ(outcome(co_await transport.send(request_to(to), {.connect = milliseconds{2'000}})), "second");
+        EXPECT_EQ(first, "first");
+        EXPECT_EQ(transport.statistics().open, 2U) << "the handshake goes on, for whoever comes next";
+        transport.close();
+        EXPECT_EQ(transport.statistics().open, 0U) << "and ends with the transport";
     }(server));
 }
 
@@ -279,6 +338,10 @@ TEST(HttpConnect, RefusedIsConnectFailed) {
         auto const got = co_await transport.send(request_to({.tls = false, .host = "127.0.0.1", .port = port}), {});
         EXPECT_EQ(outcome(got), "[connect_failed]");
         if (!got) EXPECT_TRUE(got.error().cause);
+        auto const address = "127.0.0.1:" + std::to_string(port);
+        if (!got)
+            EXPECT_EQ(to_string(got.error()), "connect_failed: cannot connect to " + address + " at http://" + address +
+                                                  ": Connection refused");
         EXPECT_EQ(transport.statistics().open, 0U);
     }(closed_port));
 }

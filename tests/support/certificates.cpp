@@ -86,13 +86,15 @@ certificate_authority::certificate_authority() {
     self_ = {.chain = pem_of(self.get()), .key = pem_of(key.get())};
 }
 
-certificate certificate_authority::issue(std::string const& host, std::chrono::seconds good_for) const {
+certificate certificate_authority::issue(std::string const& host, std::chrono::seconds good_for,
+                                         bool in_common_name) const {
     x509_ptr const issuer{PEM_read_bio_X509(reader(self_.chain).get(), nullptr, nullptr, nullptr)};
     key_ptr const issuer_key{PEM_read_bio_PrivateKey(reader(self_.key).get(), nullptr, nullptr, nullptr)};
     key_ptr const key{EVP_EC_gen("P-256")};
-    auto const leaf = draft(key.get(), "coax test server", good_for);
+    auto const leaf = draft(key.get(), in_common_name ? host.c_str() : "coax test server", good_for);
     X509_set_issuer_name(leaf.get(), X509_get_subject_name(issuer.get()));
-    extend(leaf.get(), issuer.get(), NID_subject_alt_name, (is_address(host) ? "IP:" : "DNS:") + host);
+    if (!in_common_name)
+        extend(leaf.get(), issuer.get(), NID_subject_alt_name, (is_address(host) ? "IP:" : "DNS:") + host);
     check(X509_sign(leaf.get(), issuer_key.get(), EVP_sha256()) > 0);
     return {.chain = pem_of(leaf.get()), .key = pem_of(key.get())};
 }

@@ -18,8 +18,9 @@ public:
 
     /// @param host  A name or an address, as the subject's alternative name.
     /// @param good_for  From an hour ago on; negative: it has ended already.
-    [[nodiscard]] certificate issue(std::string const& host,
-                                    std::chrono::seconds good_for = std::chrono::hours{1}) const;
+    /// @param in_common_name  There instead, where no client must look for it.
+    [[nodiscard]] certificate issue(std::string const& host, std::chrono::seconds good_for = std::chrono::hours{1},
+                                    bool in_common_name = false) const;
     /// What a client must trust.
     [[nodiscard]] std::string const& pem() const noexcept { return self_.chain; }
 

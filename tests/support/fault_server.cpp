@@ -101,7 +101,8 @@ private:
 
     void make_tls() {
         authority_.emplace();
-        auto const leaf = authority_->issue(options_.certificate_host, options_.certificate_good_for);
+        auto const leaf = authority_->issue(options_.certificate_host, options_.certificate_good_for,
+                                            options_.certificate_in_common_name);
         tls_context_.use_certificate_chain(asio::buffer(leaf.chain));
         tls_context_.use_private_key(asio::buffer(leaf.key), asio::ssl::context::pem);
     }

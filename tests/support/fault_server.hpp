@@ -61,6 +61,7 @@ struct fault_server_options {
     bool tls{false};
     std::string certificate_host{"127.0.0.1"};
     std::chrono::seconds certificate_good_for{std::chrono::hours{1}};
+    bool certificate_in_common_name{false};  ///< Without alternative names.
     /// False: connections that the scripts allow for may stay away.
     bool all_must_come{true};
 };

@@ -31,6 +31,9 @@ struct client_statistics {
     std::uint64_t retries{0};   ///< Attempts after one that failed.
     std::uint64_t hedges{0};    ///< Attempts beside one that was slow.
     std::uint64_t reasks{0};
+    /// Requests sent twice by one attempt, since the kept connection of the first sending was closed before any byte of
+    /// a response. The service received `attempts` and these.
+    std::uint64_t resent{0};
     std::uint64_t failures{0};   ///< Calls that ended in an error.
     coax::usage usage{};         ///< Of all responses, also those that a hedge dropped.
     std::size_t concurrency{0};  ///< Requests that may be in flight at once now.

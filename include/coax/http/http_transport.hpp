@@ -36,14 +36,16 @@ struct http_options {
     std::chrono::milliseconds life_time{3'600'000};
     /// Largest head of a response. Range: [256, 16 MiB].
     std::size_t max_header_bytes{64U << 10U};
-    /// PEM file with certificate authorities trusted besides the system's. Empty: the system's only.
+    /// PEM file with certificate authorities trusted besides the system's. Empty: the system's only. Read when the
+    /// first https request is made: what is wrong with it is that request's `errc::io_failed` or `errc::tls_failed`.
     std::string ca_file{};
-    /// PEM text with certificate authorities trusted besides the system's.
+    /// PEM text with certificate authorities trusted besides the system's. Read as `ca_file` is.
     std::string ca_pem{};
-    /// "http://[user:password@]host:port" for https origins through CONNECT; empty: none. See `proxy_from_env`.
+    /// "[http://][user:password@]host:port" for https origins through CONNECT; empty: none. See `proxy_from_env`. Read
+    /// when a request goes through it: what is wrong with it is that request's `errc::invalid_argument`.
     secret https_proxy{};
-    /// Hosts reached directly, as in NO_PROXY: "*", a name (and all below it), ".suffix" (only those below it), an
-    /// address or a network such as 10.0.0.0/8; each may end in ":port".
+    /// Hosts reached directly, as in NO_PROXY: "*", a name (and all below it), ".suffix" or "*.suffix" (only those
+    /// below it), an address or a network such as 10.0.0.0/8; each may end in ":port".
     std::vector<std::string> no_proxy{};
 };
 
@@ -66,15 +68,17 @@ struct pool_statistics {
 /// HTTP/1.1 over TCP and TLS with a pool of kept-alive connections. Redirects are responses like any other: a key never
 /// goes to another origin than the one it was given for.
 ///
-/// A pooled connection that the server has closed is replaced without the caller noticing, where the server cannot have
-/// acted on the request: it is looked at before anything is written; a first write that fails with nothing taken is
-/// made again; so is, once, a request with an idempotent method that saw no byte of a response. A POST that was written
-/// is never sent twice: a closing that crosses it on the wire is `errc::connection_lost`. Source: RFC 9110,
-/// section 9.2.2; RFC 9112, section 9.3.1. Thread safety: one executor that runs one handler at a time (an io_context
-/// run by one thread, or a strand). Lifetime: must outlive the operations begun on it; streams may outlive it.
+/// A pooled connection that the server has closed is replaced without the caller noticing: it is looked at before
+/// anything is written, and a request that meets the closing on its way, before any byte of a response, is sent again
+/// at once on a fresh connection, once, whatever its method (RFC 9112, section 9.3.1). That loss on a fresh connection
+/// is `errc::connection_lost`. Where connections end right after streams, none is kept after one. A request that waits
+/// for its own connection takes one that comes free first. A host's addresses are tried side by side (RFC 8305).
+/// Responses in gzip and deflate are decoded. Thread safety: one executor that runs one handler at a time (an
+/// io_context run by one thread, or a strand). Lifetime: must outlive the operations begun on it; streams may outlive
+/// it.
 class http_transport final : public transport {
 public:
-    /// @throws coax::exception  `errc::invalid_argument`, `errc::io_failed` (CA file), `errc::tls_failed` (bad PEM).
+    /// @throws coax::exception  `errc::invalid_argument`.
     explicit http_transport(boost::asio::any_io_executor executor, http_options options = {});
     ~http_transport() override;
 
@@ -83,6 +87,7 @@ public:
                                                                              exchange_limits limits) override;
 
     [[nodiscard]] pool_statistics statistics() const;
+    [[nodiscard]] std::uint64_t resent() const noexcept override;
 
     /// Closes idle connections now and busy ones after their request; requests that wait end with `errc::closed`.
     void close();

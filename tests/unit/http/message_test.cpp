@@ -63,8 +63,10 @@ INSTANTIATE_TEST_SUITE_P(
                     bad_url_case{"no_host", "https:///v1"}, bad_url_case{"no_authority", "https:v1"},
                     bad_url_case{"user", "https://me@h/"}, bad_url_case{"password", "https://me:hunter2@h/"},
                     bad_url_case{"fragment", "https://h/#x"}, bad_url_case{"port_zero", "https://h:0/"},
-                    bad_url_case{"port_too_large", "https://h:65536/"}, bad_url_case{"escaped_host", "https://a%20b/"},
-                    bad_url_case{"space", "https://h /"}, bad_url_case{"line_break", "https://h/\r\nX: y"}),
+                    bad_url_case{"port_too_large", "https://h:65536/"},
+                    bad_url_case{"port_that_wraps_around", "https://h:99999/"},
+                    bad_url_case{"escaped_host", "https://a%20b/"}, bad_url_case{"space", "https://h /"},
+                    bad_url_case{"line_break", "https://h/\r\nX: y"}),
     [](auto const& row) { return std::string(row.param.name); });
 
 TEST(Origin, IsWrittenWithoutTheSchemesOwnPort) {

@@ -15,6 +15,7 @@ using namespace std::chrono_literals;
 
 /// Plays moves like "a+" (a request to host a) and writes down what the pool decided. Moves:
 ///   a+  request      a-  its oldest busy connection comes back      a!  one of its busy connections is lost
+///   a^  request that opens a connection (by `enqueue_opening`)      a.  the oldest of these has opened it
 ///   a~  the last of its waiters gives up      t  a minute passes      s  old idle connections are swept      x  close
 /// Answers: N reuse of connection N, N* a new one, . waits, F full; "b:N" a waiter of b was granted.
 class player {
@@ -46,6 +47,8 @@ private:
         std::string const host = move.substr(0, 1);
         switch (move[1]) {
             case '+': return request(host);
+            case '^': return open(host);
+            case '.': return opened(host);
             case '-': return finish(host, true);
             case '!': return finish(host, false);
             default: {
@@ -65,6 +68,25 @@ private:
         }
     }
 
+    std::string open(std::string const& host) {
+        auto found = pool_.acquire({true, host, 443}, now_);
+        if (found.what != verdict::open) return "?";
+        pool_.enqueue_opening(*found.at, opening_.emplace_back());
+        return "^";
+    }
+
+    std::string opened(std::string const& host) {
+        auto& one = opening_.front();
+        test_pool::pooled made{.connection = std::make_unique<int>(++made_), .opened = now_};
+        auto& at = *one.at;
+        bool const served = one.granted;
+        pool_.leave(one);
+        opening_.pop_front();
+        if (served) return told(pool_.give_back(at, std::move(made), now_));
+        busy_[host].push_back({&at, std::move(made)});
+        return std::to_string(made_) + "*";
+    }
+
     std::string hold(test_pool::host& at, test_pool::pooled found) {
         bool const fresh = found.connection == nullptr;
         if (fresh) found = {.connection = std::make_unique<int>(++made_), .opened = now_};
@@ -77,6 +99,10 @@ private:
         auto mine = std::move(busy_[host].front());
         busy_[host].pop_front();
         auto* granted = fit ? pool_.give_back(*mine.at, std::move(mine.connection), now_) : pool_.discard(*mine.at);
+        return told(granted);
+    }
+
+    std::string told(test_pool::waiter* granted) {
         if (granted == nullptr) return "_";
         EXPECT_TRUE(granted->granted);
         return granted->at->to.host + ":" + hold(*granted->at, std::move(granted->reuse));
@@ -86,6 +112,7 @@ private:
     test_pool pool_;
     std::map<std::string, std::deque<busy>> busy_;
     std::deque<test_pool::waiter> waiting_;
+    std::deque<test_pool::waiter> opening_;
     clock::time_point now_{24h};
     int made_{0};
 };
@@ -142,6 +169,11 @@ INSTANTIATE_TEST_SUITE_P(
                               0,
                               {.max_connections = 1, .life_time = 30s}},
                     pool_case{"no_limit_of_life", "a+ t a- a+", "1* t _ 1", 1, 0, 0, {.life_time = 0s}},
+                    pool_case{"who_opens_takes_one_that_comes_free", "a+ a^ a-", "1* ^ a:1", 2, 0, 0},
+                    pool_case{"and_its_own_one_joins_the_pool", "a+ a^ a- a.", "1* ^ a:1 _", 2, 1, 0},
+                    pool_case{"or_serves_the_next_in_line", "a+ a^ a+ a- a.", "1* ^ . a:1 a:2", 2, 0, 0},
+                    pool_case{"who_opens_has_its_own_when_none_comes", "a+ a^ a. a-", "1* ^ 2* _", 2, 1, 0},
+                    pool_case{"a_lost_one_serves_nobody_who_opens", "a+ a^ a! a.", "1* ^ _ 2*", 1, 0, 0},
                     pool_case{"closing", "a+ a+ a- b+ b+ b+ x b- a-", "1* 2* _ 3* 4* . x1 _ _", 1, 0, 0}),
     [](auto const& row) { return std::string(row.param.name); });
 

@@ -24,34 +24,34 @@ origin const api{true, "api.example.com", 443};
 origin const v4{true, "10.1.2.3", 443};
 origin const v6{true, "fd00::1", 443};
 
-INSTANTIATE_TEST_SUITE_P(Rows, NoProxy,
-                         testing::Values(no_proxy_case{"nothing", {}, api, false},
-                                         no_proxy_case{"star", {"*"}, api, true},
-                                         no_proxy_case{"name", {"api.example.com"}, api, true},
-                                         no_proxy_case{"name_in_other_case", {"API.Example.COM"}, api, true},
-                                         no_proxy_case{"name_covers_those_below", {"example.com"}, api, true},
-                                         no_proxy_case{"name_ends_at_a_dot", {"ample.com"}, api, false},
-                                         no_proxy_case{"other_name", {"example.org", "www.example.com"}, api, false},
-                                         no_proxy_case{"suffix", {".example.com"}, api, true},
-                                         no_proxy_case{"suffix_is_not_the_name", {".api.example.com"}, api, false},
-                                         no_proxy_case{"later_entry", {"x", " example.com "}, api, true},
-                                         no_proxy_case{"port", {"example.com:443"}, api, true},
-                                         no_proxy_case{"other_port", {"example.com:8443"}, api, false},
-                                         no_proxy_case{"bad_port", {"example.com:x"}, api, false},
-                                         no_proxy_case{"empty_entry", {"", "."}, api, false},
-                                         no_proxy_case{"address", {"10.1.2.3"}, v4, true},
-                                         no_proxy_case{"address_and_port", {"10.1.2.3:443"}, v4, true},
-                                         no_proxy_case{"other_address", {"10.1.2.4"}, v4, false},
-                                         no_proxy_case{"address_is_no_suffix", {"2.3"}, v4, false},
-                                         no_proxy_case{"network", {"10.0.0.0/8"}, v4, true},
-                                         no_proxy_case{"other_network", {"11.0.0.0/8"}, v4, false},
-                                         no_proxy_case{"network_of_another_kind", {"10.0.0.0/8"}, v6, false},
-                                         no_proxy_case{"address_6", {"fd00::1"}, v6, true},
-                                         no_proxy_case{"address_6_long", {"FD00:0:0::1"}, v6, true},
-                                         no_proxy_case{"address_6_and_port", {"[fd00::1]:443"}, v6, true},
-                                         no_proxy_case{"address_6_other_port", {"[fd00::1]:80"}, v6, false},
-                                         no_proxy_case{"network_6", {"fd00::/8"}, v6, true}),
-                         [](auto const& row) { return std::string(row.param.name); });
+INSTANTIATE_TEST_SUITE_P(
+    Rows, NoProxy,
+    testing::Values(
+        no_proxy_case{"nothing", {}, api, false}, no_proxy_case{"star", {"*"}, api, true},
+        no_proxy_case{"name", {"api.example.com"}, api, true},
+        no_proxy_case{"name_in_other_case", {"API.Example.COM"}, api, true},
+        no_proxy_case{"name_covers_those_below", {"example.com"}, api, true},
+        no_proxy_case{"name_ends_at_a_dot", {"ample.com"}, api, false},
+        no_proxy_case{"other_name", {"example.org", "www.example.com"}, api, false},
+        no_proxy_case{"suffix", {".example.com"}, api, true},
+        no_proxy_case{"suffix_is_not_the_name", {".api.example.com"}, api, false},
+        no_proxy_case{"star_suffix", {"*.example.com"}, api, true},
+        no_proxy_case{"star_suffix_and_port", {"*.example.com:443"}, api, true},
+        no_proxy_case{"star_suffix_is_not_the_name", {"*.api.example.com"}, api, false},
+        no_proxy_case{"later_entry", {"x", " example.com "}, api, true},
+        no_proxy_case{"port", {"example.com:443"}, api, true},
+        no_proxy_case{"other_port", {"example.com:8443"}, api, false},
+        no_proxy_case{"bad_port", {"example.com:x"}, api, false}, no_proxy_case{"empty_entry", {"", "."}, api, false},
+        no_proxy_case{"address", {"10.1.2.3"}, v4, true}, no_proxy_case{"address_and_port", {"10.1.2.3:443"}, v4, true},
+        no_proxy_case{"other_address", {"10.1.2.4"}, v4, false},
+        no_proxy_case{"address_is_no_suffix", {"2.3"}, v4, false}, no_proxy_case{"network", {"10.0.0.0/8"}, v4, true},
+        no_proxy_case{"other_network", {"11.0.0.0/8"}, v4, false},
+        no_proxy_case{"network_of_another_kind", {"10.0.0.0/8"}, v6, false},
+        no_proxy_case{"address_6", {"fd00::1"}, v6, true}, no_proxy_case{"address_6_long", {"FD00:0:0::1"}, v6, true},
+        no_proxy_case{"address_6_and_port", {"[fd00::1]:443"}, v6, true},
+        no_proxy_case{"address_6_other_port", {"[fd00::1]:80"}, v6, false},
+        no_proxy_case{"network_6", {"fd00::/8"}, v6, true}),
+    [](auto const& row) { return std::string(row.param.name); });
 
 TEST(SplitNoProxy, DropsSpaceAndEmptyEntries) {
     EXPECT_EQ(split_no_proxy(" a, ,.b ,*,"), (std::vector<std::string>{"a", ".b", "*"}));
@@ -64,6 +64,12 @@ TEST(ParseProxy, ReadsHostPortAndCredentials) {
     EXPECT_EQ(plain->host, "proxy");
     EXPECT_EQ(plain->port, 3'128);
     EXPECT_TRUE(plain->authorization.empty());
+    for (char const* text : {"proxy:3128", "127.0.0.1:3128", "me:x@proxy:3128"}) {
+        auto const bare = parse_proxy(text);
+        ASSERT_TRUE(bare) << text << bare.error();
+        EXPECT_EQ(bare->port, 3'128);
+        EXPECT_EQ(bare->authorization.empty(), std::string_view{text}.find('@') == std::string_view::npos);
+    }
     auto const named = parse_proxy("http://Aladdin:open%20sesame@[::1]/");
     ASSERT_TRUE(named) << named.error();
     EXPECT_EQ(named->host, "::1");
@@ -75,13 +81,14 @@ TEST(ParseProxy, ReadsHostPortAndCredentials) {
 }
 
 TEST(ParseProxy, RefusesOtherFormsWithoutRepeatingThem) {
-    for (char const* text :
-         {"proxy:3128", "https://me:hunter2@proxy", "socks5://me:hunter2@proxy", "http://", "http://me:hunter2@proxy:0",
-          "http://me:hunter2@proxy/hunter2", "http://me:hunter2@pro xy"}) {
+    for (char const* text : {"https://me:hunter2@proxy", "socks5h://me:hunter2@proxy", "http://", "",
+                             "http://me:hunter2@proxy:0", "http://me:hunter2@proxy:99999", "me:hunter2@pro xy",
+                             "http://me:hunter2@proxy/hunter2", "http://me:hunter2@pro xy"}) {
         auto const refused = parse_proxy(text);
         ASSERT_FALSE(refused) << text;
         EXPECT_EQ(refused.error().code, errc::invalid_argument);
         EXPECT_EQ(refused.error().where, "https_proxy");
+        EXPECT_NE(refused.error().message.find("NO_PROXY"), std::string::npos) << "the way out";
         EXPECT_EQ(coax::to_string(refused.error()).find("hunter2"), std::string::npos);
     }
 }
@@ -128,9 +135,13 @@ INSTANTIATE_TEST_SUITE_P(
                     options_case{"idle", {.idle_time = std::chrono::milliseconds{-1}}, "idle_time"},
                     options_case{"life", {.life_time = std::chrono::milliseconds{-1}}, "life_time"},
                     options_case{"overlong_idle", {.idle_time = std::chrono::milliseconds::max()}, "idle_time"},
-                    options_case{"head", {.max_header_bytes = 0}, "max_header_bytes"},
-                    options_case{"proxy", {.https_proxy = "nonsense"}, "https_proxy"}),
+                    options_case{"head", {.max_header_bytes = 0}, "max_header_bytes"}),
     [](auto const& row) { return std::string(row.param.name); });
+
+/// A request that does not go through it needs it not.
+TEST(HttpOptions, AProxyIsReadByTheRequestThatUsesIt) {
+    EXPECT_TRUE(validate(http_options{.https_proxy = "socks5h://127.0.0.1:1080"}));
+}
 
 TEST(HttpOptionsDefaults, AreValid) { EXPECT_TRUE(validate(http_options{})); }
 

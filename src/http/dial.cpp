@@ -1,0 +1,88 @@
+#include "http/dial.hpp"
+
+#include "http/errors.hpp"
+#include "runtime/internal/spawn.hpp"
+
+#include <coax/runtime/as_result.hpp>
+
+#include <utility>
+
+namespace coax::http::detail {
+namespace {
+
+/// Only the limit of connecting: what else limits a request is the request's.
+exchange_limits only_connect(exchange_limits limits) {
+    limits.total = std::chrono::milliseconds{0};
+    return limits;
+}
+
+}  // namespace
+
+dial::dial(std::shared_ptr<transport_state> home, lease slot, origin to, exchange_limits limits, queued_request& waits)
+    : home_{std::move(home)},
+      slot_{std::move(slot)},
+      to_{std::move(to)},
+      limits_{only_connect(limits)},
+      deadline_{home_->executor, limits_, to_},
+      waits_{&waits} {
+    home_->dials.insert(this);
+}
+
+void dial::start() { coax::detail::spawn(home_->executor, run(shared_from_this()), shared_from_this()); }
+
+asio::awaitable<void> dial::run(std::shared_ptr<dial> self) {
+    self->finish(co_await self->home_->connect.connect(self->to_, self->deadline_));
+}
+
+void dial::finish(result<std::unique_ptr<connection>> made) {
+    over_ = true;
+    if (slot_.at() == nullptr) return;  // cancelled
+    if (made) {
+        ++home_->counted.opened;
+        slot_.replace(std::move(*made), deadline_.now());
+    } else {
+        why_ = std::move(made).error();
+    }
+    if (waits_ != nullptr && !waits_->granted) {
+        home_->connections.leave(*waits_);
+        std::exchange(waits_, nullptr)->wake();
+    } else {
+        slot_.release(!why_, deadline_.now());
+    }
+}
+
+/// `failure`: an exception, such as of memory. `lost`: the context died.
+void dial::ended(bool lost) noexcept {
+    home_->dials.erase(this);
+    if (over_) return;
+    auto why = failure && !lost ? to_error(failure) : closed(to_);
+    finish(std::move(why));
+}
+
+result<void> dial::take(lease& to) {
+    if (why_) {
+        slot_.release(false, {});
+        return *why_;
+    }
+    to = std::move(slot_);
+    return {};
+}
+
+void dial::leave() noexcept {
+    waits_ = nullptr;
+    if (over_ || limits_.connect.count() > 0) return;
+    cancel();
+}
+
+void dial::cancel() {
+    waits_ = nullptr;
+    if (over_) return;
+    slot_.release(false, {});
+    signal.emit(asio::cancellation_type::terminal);
+}
+
+void dial::cancel_if_left() {
+    if (waits_ == nullptr) cancel();
+}
+
+}  // namespace coax::http::detail

@@ -81,7 +81,7 @@ inline plain_run scan_plain(char const* at, char const* end, [[maybe_unused]] ch
     seen = high_bits;
 #endif
     auto const rest = find_plain_end_by_words(at, end);
-    if constexpr (Copies) std::memcpy(out, at, static_cast<std::size_t>(rest.end - at));
+    if constexpr (Copies) std::char_traits<char>::copy(out, at, static_cast<std::size_t>(rest.end - at));
     return {rest.end, rest.non_ascii | seen};
 }
 inline plain_run find_plain_end(char const* at, char const* end) { return scan_plain<false>(at, end, nullptr); }

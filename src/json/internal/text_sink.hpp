@@ -22,7 +22,7 @@ public:
         *at_++ = c;
     }
     void put(std::string_view text) {
-        std::memcpy(room(text.size()), text.data(), text.size());
+        std::char_traits<char>::copy(room(text.size()), text.data(), text.size());  // which may be null and 0
         at_ += text.size();
     }
     /// As a JSON string with its quotes. Bytes that are not UTF-8 become U+FFFD.

@@ -134,8 +134,10 @@ clock_time take_clock(part_reader& parts) {
         if (hour > 23 || minute > 59) parts.fail();
         clock.offset_minutes = (zone == '-' ? -1 : 1) * (hour * 60 + minute);
     }
-    // 60 is a leap second: the first moment of the next minute.
-    if (clock.hour > 23 || clock.minute > 59 || clock.second > 60) parts.fail();
+    // 60 is a leap second, the last of a day in UTC, and read as the first moment of the next minute.
+    auto const minute_of_day = clock.hour * 60 + clock.minute - clock.offset_minutes;
+    bool const is_last_minute = (minute_of_day + 1) % (24 * 60) == 0;
+    if (clock.hour > 23 || clock.minute > 59 || clock.second > (is_last_minute ? 60 : 59)) parts.fail();
     return clock;
 }
 
@@ -242,6 +244,8 @@ bool append_duration(std::string& out, moment span) {
     }
     out += 'T';
     part(rest / 3600, 'H');
+    bool const has_hours_and_seconds = rest / 3600 != 0 && (rest % 60 != 0 || span.nanoseconds != 0);
+    if (has_hours_and_seconds && rest / 60 % 60 == 0) out += "0M";  // RFC 3339 leaves no unit out in between
     part(rest / 60 % 60, 'M');
     if (rest % 60 == 0 && span.nanoseconds == 0) return true;
     out += std::to_string(static_cast<int>(rest % 60));

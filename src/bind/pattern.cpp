@@ -1,5 +1,7 @@
 #include "bind/internal/pattern.hpp"
 
+#include "bind/ecma_pattern.hpp"
+
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
@@ -24,9 +26,10 @@ shared_code compile(std::string_view pattern) {
     int failure = 0;
     PCRE2_SIZE offset = 0;
     // As in ECMA-262, which JSON Schema refers to: text is Unicode, and $ is the very end.
-    pcre2_code* const code =
-        pcre2_compile(units(pattern), pattern.size(), PCRE2_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_NEVER_BACKSLASH_C,
-                      &failure, &offset, nullptr);
+    constexpr auto options = PCRE2_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_NEVER_BACKSLASH_C | PCRE2_ALLOW_EMPTY_CLASS |
+                             PCRE2_MATCH_UNSET_BACKREF;
+    auto const translated = to_pcre(pattern);
+    pcre2_code* const code = pcre2_compile(units(translated), translated.size(), options, &failure, &offset, nullptr);
     return {code, [](pcre2_code const* made) { pcre2_code_free(const_cast<pcre2_code*>(made)); }};
 }
 

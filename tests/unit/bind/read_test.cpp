@@ -351,20 +351,25 @@ TEST_P(ReadDateTime, FollowsTheTable) {
     EXPECT_EQ(read->time_since_epoch().count(), *GetParam().expected);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Rows, ReadDateTime,
-    testing::Values(
-        date_case{"epoch", "1970-01-01T00:00:00Z", 0}, date_case{"before_it", "1969-12-31T23:59:59Z", -1},
-        date_case{"east", "1970-01-01T01:00:00+01:00", 0}, date_case{"west", "1969-12-31T16:30:00-07:30", 0},
-        date_case{"fraction", "1970-01-01T00:00:01.999999Z", 1}, date_case{"small_letters", "1970-01-01t00:00:00z", 0},
-        date_case{"leap_second", "1970-01-01T00:00:60Z", 60}, date_case{"leap_day", "2024-02-29T00:00:00Z", 1709164800},
-        date_case{"no_zone", "1970-01-01T00:00:00", std::nullopt}, date_case{"no_time", "1970-01-01", std::nullopt},
-        date_case{"empty_fraction", "1970-01-01T00:00:00.Z", std::nullopt},
-        date_case{"hour_24", "1970-01-01T24:00:00Z", std::nullopt},
-        date_case{"month_13", "1970-13-01T00:00:00Z", std::nullopt},
-        date_case{"rest", "1970-01-01T00:00:00Zx", std::nullopt},
-        date_case{"ends_in_fraction", "1970-01-01T00:00:00.5", std::nullopt}, date_case{"nothing", "", std::nullopt}),
-    [](auto const& row) { return std::string(row.param.name); });
+INSTANTIATE_TEST_SUITE_P(Rows, ReadDateTime,
+                         testing::Values(date_case{"epoch", "1970-01-01T00:00:00Z", 0},
+                                         date_case{"before_it", "1969-12-31T23:59:59Z", -1},
+                                         date_case{"east", "1970-01-01T01:00:00+01:00", 0},
+                                         date_case{"west", "1969-12-31T16:30:00-07:30", 0},
+                                         date_case{"fraction", "1970-01-01T00:00:01.999999Z", 1},
+                                         date_case{"small_letters", "1970-01-01t00:00:00z", 0},
+                                         date_case{"leap_second", "1970-01-01T23:59:60Z", 86400},
+                                         date_case{"no_leap_second", "1970-01-01T00:00:60Z", std::nullopt},
+                                         date_case{"leap_day", "2024-02-29T00:00:00Z", 1709164800},
+                                         date_case{"no_zone", "1970-01-01T00:00:00", std::nullopt},
+                                         date_case{"no_time", "1970-01-01", std::nullopt},
+                                         date_case{"empty_fraction", "1970-01-01T00:00:00.Z", std::nullopt},
+                                         date_case{"hour_24", "1970-01-01T24:00:00Z", std::nullopt},
+                                         date_case{"month_13", "1970-13-01T00:00:00Z", std::nullopt},
+                                         date_case{"rest", "1970-01-01T00:00:00Zx", std::nullopt},
+                                         date_case{"ends_in_fraction", "1970-01-01T00:00:00.5", std::nullopt},
+                                         date_case{"nothing", "", std::nullopt}),
+                         [](auto const& row) { return std::string(row.param.name); });
 
 TEST(ReadVariant, TakesTheAlternativeThatKnowsEveryKey) {
     EXPECT_TRUE(std::holds_alternative<circle>(*json::read<shape>(R"({"radius":1})")));

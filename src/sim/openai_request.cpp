@@ -274,8 +274,8 @@ private:
         chat_.schema = member(wanted, "schema");
         if (chat_.schema == nullptr || !chat_.schema->is_object())
             return missing_parameter("response_format.json_schema.schema");
-        if (!is_bool(member(wanted, "strict"), true)) return std::nullopt;
-        if (auto const complaint = openai_schema_error(*chat_.schema))
+        bool const is_strict = is_bool(member(wanted, "strict"), true);
+        if (auto const complaint = is_strict ? openai_schema_error(*chat_.schema) : openai_root_error(*chat_.schema))
             return bad_request("Invalid schema for response_format " + quoted(name) + ": " + *complaint,
                                "response_format");
         return std::nullopt;

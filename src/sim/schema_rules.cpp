@@ -46,23 +46,22 @@ public:
     explicit openai_rules(json::value const& root) noexcept : root_{root} {}
 
     complaint check() {
-        if (!root_.is_object()) return "schema must be a JSON object.";
-        if (member(root_, "anyOf") != nullptr) return "schema must not have 'anyOf' at the root level.";
-        if (text_member(root_, "type") != "object" && member(root_, "$ref") == nullptr)
-            return "schema must be a JSON Schema of 'type: \"object\"', got 'type: \"" +
-                   std::string{member(root_, "type") != nullptr ? text_member(root_, "type") : "None"} + "\"'.";
-        return check(root_, 1);
+        if (auto wrong = openai_root_error(root_)) return wrong;
+        if (auto wrong = check(root_, 1)) return wrong;
+        if (characters_ > max_characters) return "schema has more than 120000 characters in names and values.";
+        return std::nullopt;
     }
 
 private:
     static constexpr int max_levels = 10;
     static constexpr int max_properties = 5000;
     static constexpr std::size_t max_enum_values = 1000;
+    static constexpr std::size_t max_characters = 120'000;
     static constexpr std::string_view forbidden =
         "allOf oneOf not dependentRequired dependentSchemas if then else uniqueItems contains "
         "minContains maxContains patternProperties propertyNames minProperties maxProperties "
         "unevaluatedItems unevaluatedProperties prefixItems additionalItems dependencies "
-        "contentEncoding";
+        "contentEncoding default";
     static constexpr std::string_view formats = "date-time time date duration email hostname ipv4 ipv6 uuid";
     static constexpr std::string_view beside_ref = "$ref description title $defs definitions";
 
@@ -97,8 +96,10 @@ private:
             auto const* definitions = member(schema, keyword);
             if (definitions == nullptr) continue;
             if (!definitions->is_object()) return at("'" + keyword + "' must be an object.");
-            for (auto const& [name, value] : definitions->get_object())
+            for (auto const& [name, value] : definitions->get_object()) {
+                characters_ += name.size();
                 if (auto wrong = child(value, {keyword, std::string{view(name)}}, 1)) return wrong;
+            }
         }
         return std::nullopt;
     }
@@ -118,7 +119,14 @@ private:
             if (!values->is_array() || values->get_array().empty()) return at("'enum' must be a non-empty array.");
             enum_values_ += values->get_array().size();
             if (enum_values_ > max_enum_values) return at("schema has more than 1000 enum values.");
+            std::size_t characters = 0;
+            for (auto const& value : values->get_array())
+                characters += value.is_string() ? value.get_string().size() : 0;
+            if (values->get_array().size() > 250 && characters > 15'000)
+                return at("'enum' with more than 250 values has more than 15000 characters.");
+            characters_ += characters;
         }
+        characters_ += text_member(schema, "const").size();
         auto const format = text_member(schema, "format");
         if (!format.empty() && !is_one_of(formats, format))
             return at("'format' of '" + std::string{format} + "' is not supported.");
@@ -154,6 +162,7 @@ private:
         if (!properties->is_object()) return at("'properties' must be an object.");
         if (auto wrong = check_required(schema, properties->get_object())) return wrong;
         for (auto const& [name, property] : properties->get_object()) {
+            characters_ += name.size();
             if (++properties_ > max_properties) return at("schema has more than 5000 properties.");
             if (auto wrong = child(property, {"properties", std::string{view(name)}}, level + 1)) return wrong;
         }
@@ -179,6 +188,7 @@ private:
     std::vector<std::string> path_;
     int properties_{0};
     std::size_t enum_values_{0};
+    std::size_t characters_{0};
 };
 
 /// The subset of Anthropic's structured outputs.
@@ -186,10 +196,19 @@ class anthropic_rules {
 public:
     explicit anthropic_rules(json::value const& root) noexcept : root_{root} {}
 
-    complaint check() { return check(root_, "schema", {}); }
+    complaint check() {
+        if (text_member(root_, "type") != "object" && member(root_, "$ref") == nullptr)
+            return "schema: the root must be of type 'object'";
+        if (auto wrong = check(root_, "schema", {})) return wrong;
+        if (optionals_ > max_optionals) return "schema: more than 24 optional parameters";
+        if (unions_ > max_unions) return "schema: more than 16 parameters with union types";
+        return std::nullopt;
+    }
 
 private:
     static constexpr int max_steps = 20'000;
+    static constexpr int max_optionals = 24;
+    static constexpr int max_unions = 16;
     static constexpr std::string_view forbidden =
         "minLength maxLength minimum maximum exclusiveMinimum exclusiveMaximum multipleOf "
         "maxItems uniqueItems contains minContains maxContains prefixItems patternProperties "
@@ -217,6 +236,7 @@ private:
             return check(*target, where, ancestors);
         }
         if (auto wrong = check_keywords(schema, where)) return wrong;
+        if (member(schema, "anyOf") != nullptr || types_of(schema).size() > 1) ++unions_;
         if (auto wrong = check_variants(schema, where, ancestors)) return wrong;
         if (has_type(schema, "object"))
             if (auto wrong = check_object(schema, where, ancestors)) return wrong;
@@ -267,17 +287,31 @@ private:
             return where + ": For 'object' type, 'additionalProperties' must be explicitly set to false";
         auto const* properties = member(schema, "properties");
         if (properties == nullptr || !properties->is_object()) return std::nullopt;
-        for (auto const& [name, property] : properties->get_object())
+        auto const* required = member(schema, "required");
+        auto const* names = required != nullptr ? required->if_array() : nullptr;
+        for (auto const& [name, property] : properties->get_object()) {
+            bool const is_required = names != nullptr && std::ranges::find(*names, json::value(name)) != names->end();
+            optionals_ += is_required ? 0 : 1;
             if (auto wrong = check(property, where + ".properties." + std::string{view(name)}, ancestors)) return wrong;
+        }
         return std::nullopt;
     }
 
     json::value const& root_;
     int steps_{0};
+    int optionals_{0};
+    int unions_{0};
 };
 
 }  // namespace
 
+complaint openai_root_error(json::value const& schema) {
+    if (!schema.is_object()) return "schema must be a JSON object.";
+    if (member(schema, "anyOf") != nullptr) return "schema must not have 'anyOf' at the root level.";
+    if (text_member(schema, "type") == "object") return std::nullopt;
+    return "schema must be a JSON Schema of 'type: \"object\"', got 'type: \"" +
+           std::string{member(schema, "type") != nullptr ? text_member(schema, "type") : "None"} + "\"'.";
+}
 complaint openai_schema_error(json::value const& schema) { return openai_rules{schema}.check(); }
 complaint anthropic_schema_error(json::value const& schema) { return anthropic_rules{schema}.check(); }
 

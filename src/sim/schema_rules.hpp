@@ -7,6 +7,9 @@
 
 namespace coax::sim::detail {
 
+/// Why OpenAI refuses this schema for its root, strict or not; none: it takes it.
+[[nodiscard]] std::optional<std::string> openai_root_error(json::value const& schema);
+
 /// Why OpenAI's strict mode refuses this schema, in the service's words; none: it takes it.
 [[nodiscard]] std::optional<std::string> openai_schema_error(json::value const& schema);
 

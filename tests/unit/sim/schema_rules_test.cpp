@@ -44,8 +44,17 @@ INSTANTIATE_TEST_SUITE_P(
             "optional_member",
             R"({"type":"object","properties":{"a":{"type":"string"},"b":{"type":"string"}},"required":["a"],"additionalProperties":false})",
             "Missing 'b'", ""},
-        rule_case{"root_array", R"({"type":"array","items":{"type":"string"}})", "got 'type: \"array\"'", ""},
-        rule_case{"root_any_of", R"({"anyOf":[{"type":"string"}]})", "'anyOf' at the root", ""},
+        rule_case{"root_array", R"({"type":"array","items":{"type":"string"}})", "got 'type: \"array\"'",
+                  "root must be"},
+        rule_case{"root_any_of", R"({"anyOf":[{"type":"string"}]})", "'anyOf' at the root", "root must be"},
+        rule_case{
+            "root_reference",
+            R"({"$ref":"#/$defs/a","$defs":{"a":{"type":"object","properties":{},"additionalProperties":false}}})",
+            "got 'type: \"None\"'", ""},
+        rule_case{
+            "default",
+            R"({"type":"object","properties":{"a":{"type":"string","default":"x"}},"required":["a"],"additionalProperties":false})",
+            "'default' is not permitted", ""},
         rule_case{"no_type", R"({"type":"object","properties":{"a":{}},"required":["a"],"additionalProperties":false})",
                   "In context=('properties', 'a'), schema must have a 'type'", ""},
         rule_case{
@@ -117,6 +126,30 @@ INSTANTIATE_TEST_SUITE_P(
             R"j({"type":"object","properties":{"a":{"type":"string","pattern":"(?=x)"}},"required":["a"],"additionalProperties":false})j",
             "", "which is not supported"}),
     [](auto const& row) { return std::string(row.param.name); });
+
+/// An object with so many properties, each with this schema and a name of so many characters.
+json::value many_properties(std::size_t count, char const* schema, std::size_t characters, bool required) {
+    json::object properties;
+    json::array names;
+    for (std::size_t i = 0; i < count; ++i) {
+        auto const name = std::to_string(1000 + i) + std::string(characters - 4, 'x');
+        properties[name] = json::parse(schema);
+        if (required) names.emplace_back(name);
+    }
+    return json::object{
+        {"type", "object"}, {"properties", properties}, {"required", names}, {"additionalProperties", false}};
+}
+
+TEST(SchemaRules, SizesAreLimited) {
+    constexpr auto text = R"({"type":"string"})";
+    constexpr auto text_or_null = R"({"anyOf":[{"type":"string"},{"type":"null"}]})";
+    expect_fault(openai_schema_error(many_properties(1'000, text, 120, true)), "");
+    expect_fault(openai_schema_error(many_properties(1'000, text, 121, true)), "120000 characters");
+    expect_fault(anthropic_schema_error(many_properties(24, text, 5, false)), "");
+    expect_fault(anthropic_schema_error(many_properties(25, text, 5, false)), "optional parameters");
+    expect_fault(anthropic_schema_error(many_properties(16, text_or_null, 5, true)), "");
+    expect_fault(anthropic_schema_error(many_properties(17, text_or_null, 5, true)), "union types");
+}
 
 TEST(OpenaiSchemaRules, AllowTenLevels) {
     auto const nested = [](int levels) {

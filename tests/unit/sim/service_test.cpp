@@ -174,8 +174,13 @@ INSTANTIATE_TEST_SUITE_P(
         refusal_case{
             "loose_schema",
             R"({)" COAX_USER
-            R"(,"response_format":{"type":"json_schema","json_schema":{"name":"X","schema":{"type":"array"}}}})",
+            R"(,"response_format":{"type":"json_schema","json_schema":{"name":"X","schema":{"type":"object"}}}})",
             ""},
+        refusal_case{
+            "loose_schema_of_a_list",
+            R"({)" COAX_USER
+            R"(,"response_format":{"type":"json_schema","json_schema":{"name":"X","schema":{"type":"array"}}}})",
+            "got 'type: \"array\"'", "response_format"},
         refusal_case{"limit_as_text", R"({)" COAX_USER R"(,"max_tokens":"5"})", "expected an integer", "max_tokens"},
         refusal_case{"temperature_as_text", R"({)" COAX_USER R"(,"temperature":"hot"})", "expected a number",
                      "temperature"},

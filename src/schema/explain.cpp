@@ -9,13 +9,15 @@ std::string_view explain(schema_problem problem) {
         case root_not_object:
             return "the root must be an object in this dialect; put the value into one with one property";
         case map:
-            return "objects are closed in this dialect, so a map cannot be expressed; use an array of objects with a "
-                   "key and a value";
+            return "objects are closed in this dialect, so a map cannot be expressed, nor an object without listed "
+                   "properties; list them, or use an array of objects with a key and a value";
         case any_value: return "every value needs a stated type in this dialect; use a string that holds JSON";
         case tuple: return "all items of an array have one type in this dialect; use an object instead";
         case no_items: return "an array needs \"items\" in this dialect";
-        case several_schemas:
-            return "several schemas that hold at once cannot be expressed in this dialect; write them as one";
+        case several_schemas: return "alternatives that hold at once make too many together; write them as one list";
+        case contradiction: return "no value fits: what must hold at once contradicts itself";
+        case required_without_schema:
+            return "something is required that no property describes; describe it in \"properties\"";
         case recursive: return "nothing can contain itself in this dialect; unroll it to the depth needed";
         case required_recursion:
             return "in this dialect something may contain itself only through a property that is not required";
@@ -25,6 +27,7 @@ std::string_view explain(schema_problem problem) {
         case too_many_optionals: return "more optional properties than the dialect allows; require some";
         case too_many_unions: return "more unions than the dialect allows; use fewer";
         case too_many_characters: return "longer names and enum values than the dialect allows; shorten them";
+        case too_large: return "the schema grows too large when it is written out; use fewer references to large parts";
     }
     return "it cannot be expressed";
 }

@@ -2,6 +2,7 @@
 
 #include "json/internal/text.hpp"
 #include "schema/schema_navigation.hpp"
+#include "schema/schema_objects.hpp"
 #include "schema/schema_values.hpp"
 
 #include <algorithm>
@@ -13,35 +14,12 @@ namespace bj = boost::json;
 
 namespace {
 
-template <class List>
-bool contains(List const& list, std::string_view key) {
-    return std::find(std::begin(list), std::end(list), key) != std::end(list);
-}
-
-/// Read one by one: neither kept nor moved as they are. The last four are nothing for a model.
-constexpr std::string_view structural[] = {"type",  "properties",  "required", "additionalProperties",
-                                           "items", "prefixItems", "enum",     "const",
-                                           "anyOf", "oneOf",       "allOf",    "$ref",
-                                           "$defs", "definitions", "title",    "description",
-                                           "$id",   "$schema",     "$comment", "$anchor"};
+/// Read one by one: neither kept nor moved as they are.
+constexpr std::string_view structural[] = {
+    "type", "properties", "required", "additionalProperties", "items", "prefixItems", "enum", "const", "anyOf", "oneOf",
+    "$ref", "$defs",      "title",    "description"};
 
 bool lists_values(std::string_view key) { return key == "enum" || key == "const"; }
-
-/// The type whose values a keyword is about; empty: it is about those of any type.
-std::string_view subject_of(std::string_view key) {
-    constexpr std::string_view of_strings[] = {"minLength", "maxLength", "pattern", "format"};
-    constexpr std::string_view of_numbers[] = {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
-                                               "multipleOf"};
-    constexpr std::string_view of_arrays[] = {"items",    "prefixItems", "minItems",    "maxItems",
-                                              "contains", "minContains", "maxContains", "uniqueItems"};
-    constexpr std::string_view of_objects[] = {"properties",        "required",          "additionalProperties",
-                                               "minProperties",     "maxProperties",     "propertyNames",
-                                               "patternProperties", "dependentRequired", "dependentSchemas"};
-    if (contains(of_strings, key)) return "string";
-    if (contains(of_numbers, key)) return "number";
-    if (contains(of_arrays, key)) return "array";
-    return contains(of_objects, key) ? "object" : "";
-}
 
 /// The values that an `enum` or `const` lists.
 std::vector<bj::value const*> listed_values_of(bj::object const& schema) {
@@ -88,14 +66,20 @@ value_kind kind_of(bj::value const& value) {
     return value.is_number() ? value_kind::number : value_kind::other_scalar;
 }
 
-std::string_view text_of(bj::object const& schema, std::string_view key) {
-    auto const* const text = member(schema, key);
-    return text != nullptr ? std::string_view{text->get_string()} : std::string_view{};
-}
-
 bool is_null_schema(bj::value const& schema) {
     auto const* const type = schema.is_object() ? member(schema.get_object(), "type") : nullptr;
     return type != nullptr && is_text(*type, "null");
+}
+
+/// Whether an object is made to hold properties that are not listed: there are none that are, or the others have a
+/// schema of their own.
+bool holds_others(bj::object const& schema) {
+    auto const* const properties = member(schema, "properties");
+    auto const* const others = member(schema, "additionalProperties");
+    bool const is_described = others != nullptr && others->is_object() && !others->get_object().empty();
+    if (properties != nullptr && !properties->get_object().empty()) return is_described;
+    bool const is_closed = others != nullptr ? *others == bj::value(false) : properties != nullptr;
+    return !is_closed || schema.contains("patternProperties");
 }
 
 /// What a schema says of the values of one type; empty: it lists none of that type.
@@ -116,14 +100,6 @@ bj::object only_of(bj::object const& from, std::string_view type) {
     return one;
 }
 
-/// The last token of a JSON pointer.
-std::string name_from(std::string_view pointer) {
-    std::string name{pointer.substr(pointer.rfind('/') + 1)};
-    for (auto at = name.find('~'); at < name.size() - 1; at = name.find('~', at + 1))
-        name.replace(at, 2, name[at + 1] == '1' ? "/" : "~");
-    return name.empty() ? "root" : name;
-}
-
 std::string pointer_to(std::string_view keyword, std::string_view name) {
     std::string pointer;
     json::detail::append_pointer(pointer, keyword);
@@ -141,35 +117,20 @@ void json_source::location::prepend(std::string_view keyword, std::string_view p
     pointer = pointer_to(keyword, property) + pointer;
 }
 void json_source::location::prepend_definition(json_source const& source, definition_key definition) {
-    pointer = source.names_.at(definition).pointer + pointer;
+    auto const name = source.names_.at(definition);
+    auto const origin = source.schema_.origins.find(std::string{name});
+    pointer = (origin != source.schema_.origins.end() ? origin->second : source.schema_.root_origin) + pointer;
 }
 
-json_source::json_source(bj::value const& root) : root_{root}, start_{&follow(root, root)} {
-    names_[start_] = {"root", ""};
-    find_copy_of_root();
-}
-
-/// A root that contains itself is often written twice: as the root, and as a definition to refer to.
-void json_source::find_copy_of_root() {
-    for (std::string_view const key : {"$defs", "definitions"}) {
-        auto const* const definitions = member(root_.get_object(), key);
-        if (definitions == nullptr) continue;
-        bj::object root = root_.get_object();
-        root.erase(key);
-        for (auto const& [name, schema] : definitions->get_object())
-            if (schema == root) {
-                copy_ = &schema;
-                names_[start_].name = name;
-            }
-    }
+json_source::json_source(flat_schema const& schema) : schema_{schema} {
+    names_[&schema.root] = schema.root_name;
+    auto const* const root = schema.root.if_object();
+    if (root == nullptr || !root->contains("$defs")) return;
+    for (auto const& each : root->at("$defs").get_object()) names_[&each.value()] = each.key();
 }
 
 json_source::definition_key json_source::target(node const& reference) {
-    auto const text = text_of(*reference.schema, "$ref");
-    auto const* const named = resolve(root_, text);
-    if (named == &root_ || named == copy_) return start_;
-    if (auto& place = names_[named]; place.pointer.empty()) place = {name_from(text), std::string{text.substr(1)}};
-    return named;
+    return resolve(schema_.root, text_of(*reference.schema, "$ref"));
 }
 
 json_source::node json_source::inlined(node const& reference) {
@@ -187,10 +148,10 @@ void json_source::find_references(bj::value const& schema, bool only_required, s
     if (object.contains("$ref")) return found.push_back(target(node{.schema = &object}));
     if (auto const* const properties = member(object, "properties"))
         for (auto const& each : properties->get_object())
-            if (!only_required || is_required(object, each.key())) find_references(each.value(), only_required, found);
+            if (!only_required || requires_key(object, each.key())) find_references(each.value(), only_required, found);
     for (std::string_view const key : {"items", "additionalProperties"})
         if (auto const* const one = member(object, key)) find_references(*one, only_required, found);
-    for (std::string_view const key : {"anyOf", "oneOf", "allOf", "prefixItems"})
+    for (std::string_view const key : {"anyOf", "oneOf", "prefixItems"})
         if (auto const* const list = member(object, key))
             for (auto const& each : list->get_array()) find_references(each, only_required, found);
 }
@@ -206,10 +167,17 @@ std::size_t json_source::property_count(node const& of) const {
     return of.has_properties ? of.schema->at("properties").get_object().size() : 0;
 }
 
-schema_property json_source::property(node const& of, std::size_t index) const {
+bool json_source::requires_key(bj::object const& schema, std::string_view key) {
+    auto [known, is_new] = required_.try_emplace(&schema);
+    if (auto const* const names = member(schema, "required"); is_new && names != nullptr)
+        for (auto const& each : names->get_array()) known->second.insert(each.get_string());
+    return known->second.contains(key);
+}
+
+schema_property json_source::property(node const& of, std::size_t index) {
     auto const& [key, value] = of.schema->at("properties").get_object().begin()[index];
     bool const has_default = value.is_object() && value.get_object().contains("default");
-    return {.name = key, .required = is_required(*of.schema, key), .has_default = has_default};
+    return {.name = key, .required = requires_key(*of.schema, key), .has_default = has_default};
 }
 
 json_source::node json_source::property_schema(node const& of, std::size_t index) {
@@ -251,7 +219,7 @@ json_source::node json_source::look(bj::value const& schema) {
         made.kind = kind_of(types.front());
     else if (from.contains("properties"))
         made.kind = node_kind::object;
-    for (std::string_view const key : {"oneOf", "anyOf", "allOf"})
+    for (std::string_view const key : {"oneOf", "anyOf"})
         if (auto const* const alternatives = member(from, key))
             return look_at_alternatives(std::move(made), key, alternatives->get_array());
     add_shape(made);
@@ -283,8 +251,7 @@ void json_source::add_shape(node& made) {
         auto const* const others = member(from, "additionalProperties");
         made.has_properties = properties != nullptr;
         made.has_additional = others != nullptr;
-        made.is_map =
-            others != nullptr && others->is_object() && (properties == nullptr || properties->get_object().empty());
+        made.is_map = holds_others(from);
     } else if (made.kind == node_kind::array) {
         auto const* const items = member(from, "items");
         made.has_items = items != nullptr;
@@ -292,7 +259,7 @@ void json_source::add_shape(node& made) {
             auto const& list = parts->get_array();
             made.is_uniform =
                 std::all_of(list.begin(), list.end(), [&](auto const& each) { return each == list[0]; }) &&
-                (items == nullptr || items->is_bool());
+                (items == nullptr || items->is_bool() || *items == list[0]);
         }
     }
 }
@@ -310,7 +277,6 @@ json_source::node json_source::look_at_alternatives(node made, std::string_view 
                                                     bj::array const& alternatives) {
     made.has_alternatives = true;
     made.alternatives_keyword = keyword;
-    made.is_conjunction = keyword == "allOf" && (alternatives.size() != 1 || !alternatives.front().is_object());
     for (auto const& each : alternatives)
         if (!is_null_schema(each)) made.alternatives.push_back(&each);
     bool const has_null = made.alternatives.size() != alternatives.size();
@@ -333,8 +299,7 @@ json_source::node json_source::look_at_alternatives(node made, std::string_view 
 json_source::node json_source::split(node const& made, std::vector<std::string_view> const& types) {
     bj::object untyped;
     for (auto const& [key, value] : *made.schema)
-        if (subject_of(key).empty() && !lists_values(key) && key != "type" && key != "oneOf" && key != "allOf")
-            untyped[key] = value;
+        if (subject_of(key).empty() && !lists_values(key) && key != "type") untyped[key] = value;
     bj::array alternatives;
     for (auto const type : types)
         if (auto one = only_of(*made.schema, type); !one.empty()) alternatives.push_back(std::move(one));

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "schema/schema_flatten.hpp"
+
 #include <coax/schema/detail/schema_node.hpp>
 
 #include <boost/json/value.hpp>
@@ -8,11 +10,12 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 namespace coax::schema::detail {
 
-/// A parsed JSON Schema, for `schema_emitter`. It must have passed `check_schema`.
+/// A schema from a file, for `schema_emitter`.
 ///
 /// What JSON Schema can say in several ways arrives in one: a list of types as one type or as alternatives, null as
 /// `nullable`, `oneOf` as `anyOf`, and the type that an enum's values imply as a type.
@@ -42,13 +45,12 @@ public:
         void prepend_definition(json_source const& source, definition_key definition);
     };
 
-    explicit json_source(boost::json::value const& root);
+    /// @param schema  Outlives the source.
+    explicit json_source(flat_schema const& schema);
 
-    [[nodiscard]] definition_key root_key() const { return start_; }
-    [[nodiscard]] node root() { return look(*start_); }
-    [[nodiscard]] std::string_view definition_name(definition_key definition) const {
-        return names_.at(definition).name;
-    }
+    [[nodiscard]] definition_key root_key() const { return &schema_.root; }
+    [[nodiscard]] node root() { return look(schema_.root); }
+    [[nodiscard]] std::string_view definition_name(definition_key definition) const { return names_.at(definition); }
     [[nodiscard]] node definition(definition_key definition) { return look(*definition); }
     [[nodiscard]] definition_key target(node const& reference);
     /// What is referred to, with the title and description of the reference.
@@ -74,7 +76,7 @@ public:
     [[nodiscard]] std::size_t alternative_count(node const& of) const { return of.alternatives.size(); }
     [[nodiscard]] node alternative(node const& of, std::size_t index) { return look(*of.alternatives[index]); }
     [[nodiscard]] std::size_t property_count(node const& of) const;
-    [[nodiscard]] schema_property property(node const& of, std::size_t index) const;
+    [[nodiscard]] schema_property property(node const& of, std::size_t index);
     [[nodiscard]] node property_schema(node const& of, std::size_t index);
     [[nodiscard]] node additional(node const& of) { return look(of.schema->at("additionalProperties")); }
     [[nodiscard]] std::size_t part_count(node const& of) const;
@@ -82,12 +84,7 @@ public:
     [[nodiscard]] node items(node const& of);
 
 private:
-    struct definition_place {
-        std::string name;
-        std::string pointer;
-    };
-
-    void find_copy_of_root();
+    bool requires_key(boost::json::object const& schema, std::string_view key);
     node look(boost::json::value const& schema);
     node look_at_alternatives(node made, std::string_view keyword, boost::json::array const& alternatives);
     node split(node const& made, std::vector<std::string_view> const& types);
@@ -98,10 +95,9 @@ private:
     void find_references(boost::json::value const& schema, bool only_required, std::vector<definition_key>& found);
     std::string_view keep(boost::json::value const& value);
 
-    boost::json::value const& root_;
-    definition_key start_;          ///< A root may only name a definition: that one.
-    definition_key copy_{nullptr};  ///< The definition that is the same as the root.
-    std::map<definition_key, definition_place> names_{};
+    flat_schema const& schema_;
+    std::map<definition_key, std::string_view> names_{};
+    std::map<boost::json::object const*, std::unordered_set<std::string_view>> required_{};
     std::deque<std::string> texts_{};           ///< Of values, for nodes to view.
     std::deque<boost::json::value> schemas_{};  ///< Rewritten ones, for nodes to point to.
 };

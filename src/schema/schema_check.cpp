@@ -2,13 +2,17 @@
 
 #include "bind/internal/pattern.hpp"
 #include "json/internal/text.hpp"
+#include "schema/schema_keywords.hpp"
 #include "schema/schema_navigation.hpp"
+#include "schema/schema_references.hpp"
 
 #include <coax/schema/detail/schema_node.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 #include <optional>
+#include <unordered_set>
 #include <utility>
 
 namespace coax::schema::detail {
@@ -17,59 +21,8 @@ namespace bj = boost::json;
 
 namespace {
 
-/// What the value of a keyword must be.
-enum class operand {
-    schema,
-    schemas,
-    named_schemas,
-    patterned_schemas,
-    named_names,
-    number,
-    positive,
-    count,
-    text,
-    regular_expression,
-    flag,
-    names,
-    values,
-    anything,
-    reference,
-    types,
-    unsupported
-};
-
-struct operand_rule {
-    operand wants;
-    std::string_view keywords;  ///< Each between spaces.
-};
-
-using enum operand;
-constexpr operand_rule operand_rules[] = {
-    {types, " type "},
-    {schema, " additionalProperties items not if then else propertyNames contains "},
-    {schemas, " anyOf oneOf allOf prefixItems "},
-    {named_schemas, " properties $defs definitions dependentSchemas "},
-    {patterned_schemas, " patternProperties "},
-    {named_names, " dependentRequired "},
-    {names, " required "},
-    {values, " enum "},
-    {reference, " $ref "},
-    {number, " minimum maximum exclusiveMinimum exclusiveMaximum "},
-    {positive, " multipleOf "},
-    {count, " minLength maxLength minItems maxItems minProperties maxProperties minContains maxContains "},
-    {flag, " uniqueItems "},
-    {text, " format title description "},
-    {regular_expression, " pattern "},
-    // They would change what is valid, so that skipping them in silence would be wrong.
-    {unsupported, " unevaluatedItems unevaluatedProperties $dynamicRef "}};
-
-operand operand_of(std::string_view key) {
-    if (key.find(' ') != key.npos) return anything;
-    auto const word = " " + std::string{key} + " ";
-    for (auto const& rule : operand_rules)
-        if (rule.keywords.find(word) != rule.keywords.npos) return rule.wants;
-    return anything;
-}
+/// Schemas that others refer to. The largest public ones have fewer; each costs time with each other.
+constexpr std::size_t most_targets = 1'000;
 
 bool is_type_name(bj::value const& value) {
     return value.is_string() && !value.get_string().empty() &&
@@ -89,16 +42,27 @@ bool is_type_list(bj::value const& value) {
 
 bool is_positive(bj::value const& value) { return value.is_number() && value.to_number<double>() > 0; }
 
-bool is_count(bj::value const& value) { return (value.is_int64() && value.get_int64() >= 0) || value.is_uint64(); }
+/// 2.0 is one, too.
+bool is_count(bj::value const& value) {
+    if (!value.is_number()) return false;
+    auto const number = value.to_number<double>();
+    return number >= 0 && number < 1e15 && std::trunc(number) == number;
+}
 
 class schema_checker {
 public:
-    explicit schema_checker(bj::value const& root) : root_{root} {}
+    explicit schema_checker(bj::value const& root) : root_{root}, index_{root} {}
 
-    result<void> check() {
+    result<schema_places> check() {
         check_schema(root_, {}, 0);
+        while (!targets_.empty() && !failure_) {
+            auto const pointer = std::move(targets_.back());
+            targets_.pop_back();
+            boost::system::error_code failure;
+            check_schema(*root_.find_pointer(pointer, failure), pointer, 0);
+        }
         if (failure_) return std::move(*failure_);
-        return {};
+        return std::move(places_);
     }
 
 private:
@@ -110,37 +74,48 @@ private:
     }
 
     void check_schema(bj::value const& schema, std::string const& where, std::size_t level) {
+        if (failure_ || !visited_.insert(&schema).second) return;
         if (level > max_schema_depth) return refuse(where, "nested too deep");
-        if (schema.is_bool() && level > 0) return;
-        if (!schema.is_object()) return refuse(where, "expected an object");
+        if (schema.is_bool()) return;
+        if (!schema.is_object()) return refuse(where, "expected an object, true or false");
+        places_.schemas.push_back(where);
         for (auto const& [key, value] : schema.get_object()) check_operand(key, value, below(where, key), level);
     }
 
     void check_operand(std::string_view key, bj::value const& value, std::string const& where, std::size_t level) {
-        switch (operand_of(key)) {
-            case schema: return check_schema(value, where, level + 1);
-            case schemas: return check_schemas(value, where, level);
-            case named_schemas: return check_named_schemas(value, where, level);
-            case patterned_schemas: return check_patterned_schemas(value, where, level);
+        using enum operand;
+        auto const what = operand_of(key);
+        switch (what) {
+            case schema:
+            case schema_or_list:
+            case schemas:
+            case named_schemas:
+            case patterned_schemas:
+            case dependencies: return check_schemas(what, key, value, where, level);
+            case reference: return check_reference(key, value, where);
+            case unsupported: return refuse(where, "the keyword " + std::string{key} + " is not supported");
+            case regular_expression: return check_pattern(value, where);
             case named_names: return check_named_names(value, where);
+            default: return check_scalar(what, value, where);
+        }
+    }
+
+    void check_scalar(operand what, bj::value const& value, std::string const& where) {
+        using enum operand;
+        switch (what) {
             case number: return demand(value.is_number(), where, "expected a number");
+            case number_or_flag:
+                return demand(value.is_number() || value.is_bool(), where, "expected a number, or true or false");
             case positive: return demand(is_positive(value), where, "expected a number above 0");
             case count: return demand(is_count(value), where, "expected a whole number, 0 or more");
             case text: return demand(value.is_string(), where, "expected a string");
-            case regular_expression: return check_pattern(value, where);
             case flag: return demand(value.is_bool(), where, "expected true or false");
             case names: return demand(is_text_list(value), where, "expected an array of strings");
-            case values:
-                return demand(value.is_array() && !value.get_array().empty(), where,
-                              "expected an array with at least one value");
-            case reference:
-                return demand(value.is_string() && resolve(root_, value.get_string()) != nullptr, where,
-                              "expected a reference such as \"#/$defs/name\" to a schema in this file");
+            case values: return demand(value.is_array(), where, "expected an array of values");
             case types:
                 return demand(is_type_name(value) || is_type_list(value), where,
                               "expected one or more of null, boolean, integer, number, string, array, object");
-            case unsupported: return refuse(where, "the keyword " + std::string{key} + " is not supported");
-            case anything: return;
+            default: return;
         }
     }
 
@@ -154,22 +129,24 @@ private:
             refuse(where, "the pattern cannot be compiled");
     }
 
-    void check_schemas(bj::value const& value, std::string const& where, std::size_t level) {
-        if (!value.is_array() || value.get_array().empty())
+    void check_schemas(operand what, std::string_view key, bj::value const& value, std::string const& where,
+                       std::size_t level) {
+        using enum operand;
+        if (what == schemas && (!value.is_array() || value.get_array().empty()))
             return refuse(where, "expected an array with at least one schema");
-        std::size_t index = 0;
-        for (auto const& each : value.get_array()) check_schema(each, below(where, std::to_string(index++)), level + 1);
+        bool const wants_object = what == named_schemas || what == patterned_schemas || what == dependencies;
+        if (wants_object && !value.is_object()) return refuse(where, "expected an object of schemas");
+        if (what == patterned_schemas)
+            for (auto const& each : value.get_object()) check_pattern(bj::value(each.key()), below(where, each.key()));
+        if (what == dependencies) check_dependencies(value.get_object(), where);
+        visit_schemas(key, value, where, [&](std::string const& pointer, bj::value const& each) {
+            check_schema(each, pointer, level + 1);
+        });
     }
 
-    void check_named_schemas(bj::value const& value, std::string const& where, std::size_t level) {
-        if (!value.is_object()) return refuse(where, "expected an object of schemas");
-        for (auto const& [key, each] : value.get_object()) check_schema(each, below(where, key), level + 1);
-    }
-
-    void check_patterned_schemas(bj::value const& value, std::string const& where, std::size_t level) {
-        check_named_schemas(value, where, level);
-        if (!value.is_object()) return;
-        for (auto const& each : value.get_object()) check_pattern(bj::value(each.key()), below(where, each.key()));
+    void check_dependencies(bj::object const& value, std::string const& where) {
+        for (auto const& [key, each] : value)
+            demand(!each.is_array() || is_text_list(each), below(where, key), "expected an array of strings");
     }
 
     void check_named_names(bj::value const& value, std::string const& where) {
@@ -178,12 +155,33 @@ private:
             demand(is_text_list(each), below(where, key), "expected an array of strings");
     }
 
+    void check_reference(std::string_view key, bj::value const& value, std::string const& where) {
+        if (!value.is_string()) return refuse(where, "expected a string");
+        auto const from = where.substr(0, where.rfind('/'));
+        std::string_view const text{value.get_string()};
+        auto target = key == "$ref" ? index_.find(from, text) : index_.find_dynamic(from, text);
+        if (!target && key != "$ref" && index_.find(from, text))
+            return refuse(where, "the keyword " + std::string{key} + " is not supported where it has a choice");
+        if (!target)
+            return refuse(where, "expected a reference such as \"#/$defs/name\" to a schema in this file, found \"" +
+                                     json::detail::shorten(text) + "\"");
+        if (known_targets_.insert(*target).second) targets_.push_back(*target);
+        if (known_targets_.size() > most_targets)
+            return refuse(where, "more than " + std::to_string(most_targets) + " schemas are referred to");
+        places_.references.emplace(where, *std::move(target));
+    }
+
     bj::value const& root_;
+    reference_index index_;
+    schema_places places_{};
+    std::unordered_set<bj::value const*> visited_{};
+    std::unordered_set<std::string> known_targets_{};
+    std::vector<std::string> targets_{};  ///< Those still to be checked.
     std::optional<error> failure_{};
 };
 
 }  // namespace
 
-result<void> check_schema(bj::value const& root) { return schema_checker{root}.check(); }
+result<schema_places> check_schema(bj::value const& root) { return schema_checker{root}.check(); }
 
 }  // namespace coax::schema::detail

@@ -26,35 +26,57 @@ std::string words_of_type(bj::object const& schema, std::string_view type) {
     return with_article(type);
 }
 
+/// Bounded, as schemas may refer to themselves and to many others.
+class describer {
+public:
+    explicit describer(bj::value const& root) : root_{root} {}
+
+    std::string describe(bj::value const& schema) {
+        if (steps_++ == most_steps) return "a value";
+        auto const& end = follow(root_, schema);
+        return end.is_object() ? describe(end.get_object()) : "a value";
+    }
+    std::string describe(bj::array const& schemas) {
+        std::string words;
+        for (auto const& each : schemas)
+            if (steps_ < most_steps) bind::detail::add_choice(words, describe(each));
+        return words.empty() ? "a value" : words;
+    }
+    std::string describe(bj::object const& schema) {
+        if (auto const* const only = member(schema, "const")) return json::detail::shorten(to_text(*only));
+        if (auto const* const list = member(schema, "enum")) return choice_of(list->get_array());
+        if (auto const* const alternatives = member(schema, "anyOf")) return describe(alternatives->get_array());
+        auto const* const type = member(schema, "type");
+        if (type == nullptr) return "a value";
+        if (type->is_string()) return words_of_type(schema, type->get_string());
+        std::string words;
+        for (auto const& each : type->get_array())
+            bind::detail::add_choice(words, words_of_type(schema, each.get_string()));
+        return words;
+    }
+
+private:
+    static constexpr std::size_t most_steps = 64;
+
+    static std::string choice_of(bj::array const& values) {
+        if (values.empty()) return "nothing, as no value is listed";
+        return bind::detail::one_of(values.size(),
+                                    [&](std::size_t i) { return json::detail::shorten(to_text(values[i])); });
+    }
+
+    bj::value const& root_;
+    std::size_t steps_{0};
+};
+
 }  // namespace
 
-std::string description_of(bj::value const& root, bj::value const& schema) {
-    auto const& end = follow(root, schema);
-    return end.is_object() ? description_of(root, end.get_object()) : "a value";
-}
+std::string description_of(bj::value const& root, bj::value const& schema) { return describer{root}.describe(schema); }
 
 std::string description_of(bj::value const& root, bj::array const& schemas) {
-    std::string words;
-    for (auto const& each : schemas) bind::detail::add_choice(words, description_of(root, each));
-    return words;
+    return describer{root}.describe(schemas);
 }
 
-std::string description_of(bj::value const& root, bj::object const& schema) {
-    if (auto const* const only = member(schema, "const")) return json::detail::shorten(to_text(*only));
-    if (auto const* const list = member(schema, "enum"))
-        return bind::detail::one_of(list->get_array().size(), [&](std::size_t i) {
-            return json::detail::shorten(to_text(list->get_array()[i]));
-        });
-    if (auto const* const alternatives = member(schema, "anyOf"))
-        return description_of(root, alternatives->get_array());
-    auto const* const type = member(schema, "type");
-    if (type == nullptr) return "a value";
-    if (type->is_string()) return words_of_type(schema, type->get_string());
-    std::string words;
-    for (auto const& each : type->get_array())
-        bind::detail::add_choice(words, words_of_type(schema, each.get_string()));
-    return words;
-}
+std::string description_of(bj::value const& root, bj::object const& schema) { return describer{root}.describe(schema); }
 
 std::string describe(bj::value const& value) {
     if (value.is_string()) return "a string";

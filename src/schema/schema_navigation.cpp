@@ -1,6 +1,7 @@
 #include "schema/schema_navigation.hpp"
 
 #include "json/internal/text.hpp"
+#include "schema/schema_references.hpp"
 
 namespace coax::schema::detail {
 
@@ -14,8 +15,11 @@ std::string below(std::string const& where, std::string_view key) {
 
 bj::value const* resolve(bj::value const& root, std::string_view reference) {
     if (!reference.starts_with('#')) return nullptr;
+    reference.remove_prefix(1);
     boost::system::error_code failure;
-    auto const* const found = root.find_pointer(reference.substr(1), failure);
+    auto const* const found = reference.find('%') == reference.npos
+                                  ? root.find_pointer(reference, failure)
+                                  : root.find_pointer(percent_decoded(reference), failure);
     return found != nullptr && (found->is_object() || found->is_bool()) ? found : nullptr;
 }
 

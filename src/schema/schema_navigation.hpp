@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <iterator>
 #include <string>
 #include <string_view>
 
@@ -22,6 +23,17 @@ inline constexpr std::size_t max_schema_depth = 128;
     return value.is_string() && value.get_string() == text;
 }
 
+/// A text member, or nothing.
+[[nodiscard]] inline std::string_view text_of(boost::json::object const& object, std::string_view key) {
+    auto const* const text = member(object, key);
+    return text != nullptr && text->is_string() ? std::string_view{text->get_string()} : std::string_view{};
+}
+
+template <class List>
+[[nodiscard]] bool contains(List const& list, std::string_view key) {
+    return std::find(std::begin(list), std::end(list), key) != std::end(list);
+}
+
 /// Whether an object schema requires a property.
 [[nodiscard]] inline bool is_required(boost::json::object const& schema, std::string_view key) {
     auto const* const required = member(schema, "required");
@@ -32,7 +44,7 @@ inline constexpr std::size_t max_schema_depth = 128;
 /// The JSON pointer of what is below another.
 [[nodiscard]] std::string below(std::string const& where, std::string_view key);
 
-/// The schema that a local `$ref` names, or null.
+/// The schema that a reference to a JSON pointer names, or null.
 [[nodiscard]] boost::json::value const* resolve(boost::json::value const& root, std::string_view reference);
 
 /// The schema itself, or the one that its `$ref` leads to, over as many as it takes.

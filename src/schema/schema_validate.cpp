@@ -192,8 +192,11 @@ private:
     }
 
     void check_name(bj::object const& rules, std::string_view key, std::string& pointer, std::size_t level) {
-        if (auto const* const names = member(rules, "propertyNames"))
-            check(*names, bj::value{bj::string_view{key.data(), key.size()}}, pointer, level + 1);
+        auto const* const names = member(rules, "propertyNames");
+        if (names == nullptr) return;
+        bj::value const name(bj::string_view{key.data(), key.size()});
+        for (auto& each : try_schema(*names, name, pointer, level))
+            add(pointer, "a key that is " + each.expected, bind::detail::quoted(json::detail::shorten(key)));
     }
 
     void check_dependent(bj::object const& rules, bj::object const& object, std::string& pointer, std::size_t level) {

@@ -18,7 +18,7 @@ void append_number(std::string& out, bj::value const& number) {
     if (number.is_int64()) return json::append_number(out, static_cast<long long>(number.get_int64()));
     if (number.is_uint64()) return json::append_number(out, static_cast<unsigned long long>(number.get_uint64()));
     auto const real = number.get_double();
-    if (std::trunc(real) == real && std::fabs(real) < 9e15)
+    if (std::trunc(real) == real && std::fabs(real) < 9.2e18)
         return json::append_number(out, static_cast<long long>(real));
     json::append_number(out, real);
 }
@@ -91,13 +91,16 @@ bool has_type(bj::value const& value, std::string_view type) {
 int compare(bj::value const& a, bj::value const& b) {
     if (a.is_int64() && b.is_int64()) return order_of(a.get_int64(), b.get_int64());
     if (a.is_uint64() && b.is_uint64()) return order_of(a.get_uint64(), b.get_uint64());
+    if (!a.is_double() && !b.is_double()) return a.is_uint64() ? 1 : -1;  // what is unsigned is above all that is not
     return order_of(a.to_number<double>(), b.to_number<double>());
 }
 
 /// Decimal fractions such as 0.1 have no exact double, so that a rest of the size of rounding is none.
 bool is_multiple(bj::value const& value, bj::value const& step) {
     if (value.is_int64() && step.is_int64()) return value.get_int64() % step.get_int64() == 0;
-    auto const quotient = value.to_number<double>() / step.to_number<double>();
+    auto const number = value.to_number<double>();
+    if (std::fmod(number, step.to_number<double>()) == 0) return true;
+    auto const quotient = number / step.to_number<double>();
     return std::fabs(quotient - std::round(quotient)) <= 1e-9 * std::max(1.0, std::fabs(quotient));
 }
 

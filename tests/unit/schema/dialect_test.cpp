@@ -111,7 +111,13 @@ INSTANTIATE_TEST_SUITE_P(
             keyword_case{"maxProperties", R"({"type":"object","properties":{},"maxProperties":1})", "+....+."},
             keyword_case{"propertyNames", R"({"type":"object","properties":{},"propertyNames":{"maxLength":3}})",
                          "+......"},
-            keyword_case{"patternProperties", R"({"type":"object","properties":{},"patternProperties":{"^a":{}}})",
+            keyword_case{"patternProperties",
+                         R"({"type":"object","properties":{},"patternProperties":{"^a":{}}})",
+                         "+---.-.",
+                         {},
+                         "_alone"},
+            keyword_case{"patternProperties",
+                         R"({"type":"object","properties":{"b":{"type":"string"}},"patternProperties":{"^a":{}}})",
                          "+......"},
             keyword_case{"dependentRequired", R"({"type":"object","properties":{},"dependentRequired":{"a":["b"]}})",
                          "+......"},
@@ -177,12 +183,22 @@ INSTANTIATE_TEST_SUITE_P(
                          "+aaaaba",
                          {{'a', R"({"anyOf":[{"type":"string"},{"type":"integer"}]})"},
                           {'b', R"({"anyOf":[{"type":"STRING"},{"type":"INTEGER"}]})"}}},
-            keyword_case{"allOf", R"({"allOf":[{"type":"string"},{"minLength":1}]})", "+------"},
+            keyword_case{"allOf",
+                         R"({"allOf":[{"type":"string"},{"minLength":1}]})",
+                         "+bbbbac",
+                         {{'a', R"({"type":"STRING","minLength":1})"},
+                          {'b', R"({"type":"string","description":"{minLength: 1}"})"},
+                          {'c', R"({"type":"string","minLength":1})"}}},
             keyword_case{"allOf",
                          R"({"allOf":[{"type":"string"}]})",
                          "+aaaaba",
-                         {{'a', R"({"anyOf":[{"type":"string"}]})"}, {'b', R"({"anyOf":[{"type":"STRING"}]})"}},
+                         {{'a', R"({"type":"string"})"}, {'b', R"({"type":"STRING"})"}},
                          "_of_one"},
+            keyword_case{"allOf",
+                         R"({"type":"string","pattern":"^a$","allOf":[{"pattern":"^b$"}]})",
+                         "+......",
+                         {},
+                         "_of_what_cannot_stand_together"},
             keyword_case{"prefixItems", R"({"type":"array","prefixItems":[{"type":"string"},{"type":"integer"}]})",
                          "+---+--"},
             keyword_case{"prefixItems",
@@ -292,10 +308,10 @@ std::string long_enum(std::size_t characters) {
     }
     return object_of(1, [&](std::size_t i) { return member_of(i, R"({"type":"string","enum":[)" + values + "]}"); });
 }
-/// Characters in a property's name, an enum, a constant and the name of a definition.
+/// Characters in a property's name, an enum, a constant and the name of a definition, which is cut to 64.
 std::string long_names(std::size_t characters) {
     std::string const quarter(characters / 4, 'x');
-    std::string const rest(characters - 3 * (characters / 4) - 6, 'x');  // p1, p2 and p3
+    std::string const rest(characters - 2 * (characters / 4) - 64 - 6, 'x');  // p1, p2 and p3
     return R"({"type":"object","properties":{")" + rest + R"(":{"type":"string"},"p1":{"type":"string","enum":[")" +
            quarter + R"("]},"p2":{"type":"string","const":")" + quarter + R"("},"p3":{"$ref":"#/$defs/)" + quarter +
            R"("}},"required":[")" + rest + R"(","p1","p2","p3"],"$defs":{")" + quarter + R"(":{"type":"string"}}})";

@@ -146,13 +146,13 @@ TEST_P(ParseSchema, NamesTheOffence) {
 INSTANTIATE_TEST_SUITE_P(
     Rows, ParseSchema,
     testing::Values(schema_case{"not_json", "{", ""}, schema_case{"no_object", "[]", ""},
-                    schema_case{"boolean_root", "true", ""}, schema_case{"unknown_type", R"({"type":"text"})", "/type"},
+                    schema_case{"unknown_type", R"({"type":"text"})", "/type"},
                     schema_case{"deep", R"({"properties":{"a/b":{"items":{"minimum":"1"}}}})",
                                 "/properties/a~1b/items/minimum"},
                     schema_case{"no_such_reference", R"({"items":{"$ref":"#/$defs/x"}})", "/items/$ref"},
                     schema_case{"reference_to_elsewhere", R"({"$ref":"https://example.com/x"})", "/$ref"},
                     schema_case{"pattern", R"({"pattern":"("})", "/pattern"},
-                    schema_case{"empty_enum", R"({"enum":[]})", "/enum"},
+                    schema_case{"enum", R"({"enum":{}})", "/enum"},
                     schema_case{"required", R"({"required":"a"})", "/required"},
                     schema_case{"negative_length", R"({"minLength":-1})", "/minLength"},
                     schema_case{"step_of_zero", R"({"multipleOf":0})", "/multipleOf"},
@@ -209,7 +209,7 @@ INSTANTIATE_TEST_SUITE_P(
             R"({"type":"object","properties":{"a":{"type":"string","description":"A\n\n{minLength: 1, format: uri}","pattern":"x"}},"required":["a"],"additionalProperties":false})"},
         transform_case{
             "openai_keeps_recursion", openai,
-            R"({"type":"object","properties":{"next":{"$ref":"#","description":"d"},"list":{"type":"array","items":{"$ref":"#/$defs/n"}}},"required":["list"],"$defs":{"n":{"type":"object"}}})",
+            R"({"type":"object","properties":{"next":{"$ref":"#","description":"d"},"list":{"type":"array","items":{"$ref":"#/$defs/n"}}},"required":["list"],"$defs":{"n":{"type":"object","properties":{}}}})",
             R"({"type":"object","properties":{"next":{"anyOf":[{"$ref":"#"},{"type":"null"}],"description":"d"},"list":{"type":"array","items":{"$ref":"#/$defs/n"}}},
             "required":["next","list"],"additionalProperties":false,"$defs":{"n":{"type":"object","properties":{},"required":[],"additionalProperties":false}}})"},
         transform_case{
@@ -220,8 +220,16 @@ INSTANTIATE_TEST_SUITE_P(
             "one_of_becomes_any_of", openai,
             R"({"type":"object","properties":{"a":{"oneOf":[{"type":"string"},{"type":"object","properties":{}}]}},"required":["a"]})",
             R"({"type":"object","properties":{"a":{"anyOf":[{"type":"string"},{"type":"object","properties":{},"required":[],"additionalProperties":false}]}},"required":["a"],"additionalProperties":false})"},
-        transform_case{"openai_root", openai, R"({"type":"array","items":{"type":"string"}})", "error"},
-        transform_case{"openai_root_any_of", openai, R"({"anyOf":[{"type":"object"}]})", "error"},
+        transform_case{
+            "openai_wraps_a_root", openai, R"({"type":"array","items":{"type":"string"}})",
+            R"({"type":"object","properties":{"value":{"type":"array","items":{"type":"string"}}},"required":["value"],"additionalProperties":false})"},
+        transform_case{
+            "openai_wraps_a_root_that_contains_itself", openai, R"({"type":"array","items":{"$ref":"#"}})",
+            R"({"type":"object","properties":{"value":{"type":"array","items":{"$ref":"#/$defs/root"}}},"required":["value"],"additionalProperties":false,
+            "$defs":{"root":{"type":"array","items":{"$ref":"#/$defs/root"}}}})"},
+        transform_case{
+            "openai_wraps_alternatives", openai, R"({"anyOf":[{"type":"string"},{"type":"integer"}]})",
+            R"({"type":"object","properties":{"value":{"anyOf":[{"type":"string"},{"type":"integer"}]}},"required":["value"],"additionalProperties":false})"},
         transform_case{
             "map", openai,
             R"({"type":"object","properties":{"m":{"type":"object","additionalProperties":{"type":"string"}}}})",

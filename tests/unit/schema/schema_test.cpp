@@ -283,6 +283,13 @@ struct deep_codec {
     box<box<box<box<box<box<box<box<box<box<int>>>>>>>>>> in{};
 };
 
+TEST(Codec, WrapsARootThatIsNoObjectWhereTheDialectWantsOne) {
+    EXPECT_EQ(
+        json::codec_of<bool>.schema(openai).value(),
+        R"({"type":"object","properties":{"value":{"type":"boolean"}},"required":["value"],"additionalProperties":false})");
+    EXPECT_EQ(json::codec_of<bool>.schema(plain_dialect).value(), R"({"type":"boolean"})");
+}
+
 TEST(Codec, RefusesWhatTheDialectCannotExpress) {
     auto const why = [](auto const& codec, schema_dialect dialect) {
         auto const schema = codec.schema(dialect);
@@ -290,7 +297,8 @@ TEST(Codec, RefusesWhatTheDialectCannotExpress) {
     };
     EXPECT_EQ(why(json::codec_of<park>, openai), "none");
     EXPECT_NE(why(json::codec_of<park>, anthropic).find("nothing can contain itself"), std::string::npos);
-    EXPECT_NE(why(json::codec_of<int>, openai).find("the root must be an object"), std::string::npos);
+    EXPECT_NE(why(json::codec_of<std::map<std::string, int>>, openai).find("a map cannot be expressed"),
+              std::string::npos);
     EXPECT_NE(why(json::codec_of<deep_codec>, openai).find("nested deeper"), std::string::npos);
     EXPECT_EQ(why(json::codec_of<deep_codec>, plain_dialect), "none");
 }

@@ -20,15 +20,19 @@ public:
     constexpr schema_emitter(Source& source, dialect_rules const& rules, char* out)
         : source_{source}, rules_{rules}, sink_{out}, definitions_{source}, counter_{rules.most} {}
 
-    constexpr void emit_document() {
+    /// @param wraps  Where the root must be an object and is none, it becomes the property `wrapped_key` of one.
+    constexpr void emit_document(bool wraps = false) {
         auto const root = source_.root();
-        if (rules_.object_root && (root.kind != node_kind::object || root.has_alternatives))
-            return fail(schema_problem::root_not_object);
+        wrapped_ = rules_.object_root && !is_plain_object(root);
+        if (wrapped_ && !wraps) return fail(schema_problem::root_not_object);
         for (std::size_t i = 1; i < definitions_.size(); ++i)
             if (definitions_[i].is_definition() && !rules_.open_api)
                 counter_.add_characters(source_.definition_name(definitions_[i].what).size());
         definitions_[0].open = true;
-        emit(root);
+        if (wrapped_)
+            emit_wrapped(root);
+        else
+            emit(root);
         emit_definitions();
     }
 
@@ -40,6 +44,10 @@ public:
 private:
     using node = typename Source::node;
     using definition = typename definition_graph<Source>::entry;
+
+    /// Schemas written or walked through, against those that grow without end where references are written out.
+    static constexpr std::size_t most_steps = 200'000;
+    static constexpr std::size_t most_depth = 256;
 
     constexpr void fail(schema_problem problem) { counter_.fail(problem); }
     [[nodiscard]] constexpr bool failed() const { return problem() != schema_problem::none; }
@@ -67,8 +75,27 @@ private:
 
     // --- schemas ---
 
+    constexpr void emit_wrapped(node const& root) {
+        counter_.enter();
+        counter_.add_property(wrapped_key, true);
+        sink_.add("{\"type\":\"object\",\"properties\":{");
+        sink_.add_string(wrapped_key);
+        sink_.add(':');
+        emit(root);
+        sink_.add("},\"required\":[");
+        sink_.add_string(wrapped_key);
+        sink_.add("],\"additionalProperties\":false}");
+        counter_.leave();
+    }
+
     constexpr void emit(node const& schema) {
         if (failed()) return;
+        if (++steps_ > most_steps || depth_ == most_depth) return fail(schema_problem::too_large);
+        ++depth_;
+        emit_one(schema);
+        --depth_;
+    }
+    constexpr void emit_one(node const& schema) {
         if (schema.kind == node_kind::nothing) return emit_nothing();
         if (schema.kind == node_kind::reference) return emit_reference(schema);
         bool const allows_null =
@@ -225,8 +252,6 @@ private:
     // --- alternatives ---
 
     constexpr void emit_alternatives(node const& schema, bool null) {
-        if (schema.is_conjunction)
-            return fail_at(source_.alternatives_keyword(schema), schema_problem::several_schemas);
         counter_.add_union();
         add_key("anyOf");
         sink_.add('[');
@@ -353,7 +378,7 @@ private:
     }
 
     constexpr void add_reference(definition& target) {
-        if (rules_.root_references && &target == &definitions_[0]) return sink_.add("\"#\"");
+        if (rules_.root_references && !wrapped_ && &target == &definitions_[0]) return sink_.add("\"#\"");
         target.referred = true;
         sink_.add("\"#/$defs/");
         add_definition_name(target);
@@ -417,6 +442,9 @@ private:
     text_sink sink_;
     definition_graph<Source> definitions_;
     limit_counter counter_;
+    std::size_t steps_{0};
+    std::size_t depth_{0};
+    bool wrapped_{false};
     bool is_first_{false};  ///< The next member is its object's first.
     typename Source::location location_{};
 };

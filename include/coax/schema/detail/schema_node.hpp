@@ -38,10 +38,17 @@ struct schema_node {
     bool has_items{false};         ///< Of an array: a schema for the items, after those that have one each.
     bool is_uniform{false};        ///< Of an array whose first items have a schema each: all have the same.
     bool is_constant{false};       ///< The only value that is listed is a constant.
-    bool is_conjunction{false};    ///< Of alternatives: all must hold at once.
     std::string_view title{};
     std::string_view description{};
 };
+
+/// Whether it is an object and nothing else, as services want the root to be.
+constexpr bool is_plain_object(schema_node const& root) {
+    return root.kind == node_kind::object && !root.has_alternatives && !root.nullable;
+}
+
+/// The property that holds what is no object, where the root must be one.
+inline constexpr std::string_view wrapped_key = "value";
 
 /// One property of an object's schema.
 struct schema_property {

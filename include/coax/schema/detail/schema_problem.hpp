@@ -11,6 +11,8 @@ enum class schema_problem : unsigned char {
     tuple,
     no_items,
     several_schemas,
+    contradiction,
+    required_without_schema,
     recursive,
     required_recursion,
     too_deep,
@@ -19,6 +21,7 @@ enum class schema_problem : unsigned char {
     too_many_optionals,
     too_many_unions,
     too_many_characters,
+    too_large,
 };
 
 }  // namespace coax::schema::detail

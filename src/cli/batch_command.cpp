@@ -209,6 +209,8 @@ void add_number_flags(CLI::App& command, batch_flags& flags) {
     add_number(command, "--max-reasks", flags.max_reasks, number_range{0, 10},
                "Times an answer that does not fit the schema is asked for again")
         ->default_str("2");
+    command.add_flag("--relax-schema", flags.relax_schema,
+                     "Send a schema that the service cannot enforce all the same; answers are checked here");
     add_number(command, "--timeout", flags.timeout, seconds, "Seconds for a record, retries included; 0: no limit");
     add_number(command, "--max-failures", flags.max_failures, number_range{std::uint64_t{0}},
                "Begin nothing new after so many failed records; 0: go on");

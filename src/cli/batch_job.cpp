@@ -85,6 +85,7 @@ void apply(batch_flags const& flags, client_options& options) {
     options.policies.rate_limits.even_spacing = flags.even_spacing;
     options.policies.retry.max_attempts = flags.retries + 1;
     options.output.max_reasks = flags.max_reasks;
+    options.output.relax_schemas = flags.relax_schema;
     options.policies.timeout = std::chrono::milliseconds{static_cast<std::int64_t>(flags.timeout * 1000.0)};
 }
 
@@ -95,7 +96,8 @@ result<void> dry_run(batch_job const& job, chat_request request) {
     if (request.model.empty()) request.model = job.options.service.model;
     if (job.schema) {
         auto const schema = job.schema->for_dialect((*service)->dialect());
-        if (!schema && !is_strict_form((*service)->dialect())) return schema.error();
+        bool const relaxed = job.options.output.relax_schemas && is_strict_form((*service)->dialect());
+        if (!schema && !relaxed) return schema.error();
     }
     if (auto encoded = (*service)->encode(request, false); !encoded) return encoded.error();
     return {};

@@ -38,6 +38,7 @@ struct batch_flags {
     bool retry_failed{false};
     bool mix{false};
     bool allow_bad_lines{false};
+    bool relax_schema{false};
     bool quiet{false};
     int max_reasks{2};
     int retries{5};

@@ -43,6 +43,7 @@ result<std::optional<chat_delta>> chat_stream::state::decode_ready() {
         if (!event) return event.error();
         if (!*event) return std::optional<chat_delta>{};
         if (auto fed = decoder_->feed(**event, delta); !fed) return fed.error();
+        if (unwrapper_) delta.text = unwrapper_->feed(delta.text);
         if (!delta.empty()) return std::optional{std::move(delta)};
     }
     return std::optional<chat_delta>{};
@@ -83,6 +84,11 @@ asio::awaitable<void> chat_stream::state::drain() {
     (void)last;
 }
 
+void chat_stream::state::expect(detail::asked_format asked) {
+    if (asked.wrapped) unwrapper_.emplace();
+    schema_note_ = std::move(asked.note);
+}
+
 void chat_stream::state::conclude() {
     end_ = decoder_->finish();
     if (!*end_) {
@@ -90,6 +96,8 @@ void chat_stream::state::conclude() {
         return;
     }
     auto& response = **end_;
+    if (unwrapper_) response.text = detail::unwrapped(response.text, {});
+    response.schema_note = schema_note_;
     response.attempts = attempts;
     response.latency = std::chrono::duration_cast<std::chrono::milliseconds>(now(at_.executor) - began_);
     held_.finish(*end_);

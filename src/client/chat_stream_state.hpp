@@ -1,6 +1,8 @@
 #pragma once
 
+#include "client/reask.hpp"
 #include "client/request_layer.hpp"
+#include "client/value_unwrapper.hpp"
 
 #include <coax/chat/response.hpp>
 #include <coax/client/chat_stream.hpp>
@@ -30,6 +32,9 @@ public:
     [[nodiscard]] asio::any_io_executor const& executor() const noexcept { return at_.executor; }
     void keep_alive(std::shared_ptr<client::impl> owner) { keep_alive_ = std::move(owner); }
 
+    /// How the service was asked for the format of the response. Before the first `next`.
+    void expect(detail::asked_format asked);
+
     int attempts{1};  ///< Of the whole call.
 
 private:
@@ -50,6 +55,8 @@ private:
     std::unique_ptr<stream_decoder> decoder_;
     sse_decoder events_;
     detail::stream_lease held_;
+    std::optional<detail::value_unwrapper> unwrapper_{};
+    std::string schema_note_{};
     std::optional<result<chat_response>> end_{};  ///< Set once, when nothing more comes.
 };
 

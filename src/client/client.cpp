@@ -50,10 +50,12 @@ asio::awaitable<result<chat_response>> chat_at(client::impl& self, detail::shard
 asio::awaitable<result<std::shared_ptr<chat_stream::state>>> stream_at(client::impl& self, detail::shard& at,
                                                                        chat_request request, output_format format,
                                                                        clock::time_point deadline) {
-    if (auto asked = detail::ask_for(format, self.provider->dialect(), request); !asked)
-        co_return std::move(asked).error();
+    auto asked = detail::ask_for(format, self.provider->dialect(), self.options.output.relax_schemas, request);
+    if (!asked) co_return std::move(asked).error();
     self.complete(request);
-    co_return co_await self.open(at, request, deadline);
+    auto begun = co_await self.open(at, request, deadline);
+    if (begun) (*begun)->expect(*std::move(asked));
+    co_return begun;
 }
 
 asio::awaitable<chat_stream> open_stream(std::shared_ptr<client::impl> self, chat_request request,

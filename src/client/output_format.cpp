@@ -1,3 +1,5 @@
+#include "schema/internal/wrapped_root.hpp"
+
 #include <coax/bind/read.hpp>
 #include <coax/client/output_format.hpp>
 #include <coax/json/value.hpp>
@@ -29,17 +31,20 @@ output_format output_format::of_codec(json::codec const& type, std::shared_ptr<v
                     return type.read(value.get(), response, reading);
                 },
             .explain = [&type, value,
-                        reading](std::string_view response) { return type.examine(value.get(), response, reading); }};
+                        reading](std::string_view response) { return type.examine(value.get(), response, reading); },
+            .wraps = !schema::detail::is_object_type(*type.type)};
 }
 
 output_format output_format::of(runtime_schema schema, json::leniency const& leniency) {
+    bool const wraps = !schema.is_object();
     return {
         .name = schema.name(),
         .schema = [schema](schema_dialect dialect) { return schema.for_dialect(dialect); },
         .accept = [schema,
                    leniency](std::string_view response) { return schema.validate(strict_json(response, leniency)); },
         .explain = [schema, leniency](
-                       std::string_view response) { return schema.find_violations(strict_json(response, leniency)); }};
+                       std::string_view response) { return schema.find_violations(strict_json(response, leniency)); },
+        .wraps = wraps};
 }
 
 }  // namespace coax

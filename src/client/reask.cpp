@@ -2,22 +2,46 @@
 
 #include "client/client_impl.hpp"
 #include "client/usage_totals.hpp"
+#include "client/value_unwrapper.hpp"
+#include "schema/internal/wrapped_root.hpp"
+
+#include <coax/schema/detail/schema_node.hpp>
 
 namespace coax {
 namespace detail {
 
-result<void> ask_for(output_format const& format, schema_dialect dialect, chat_request& request) {
-    if (!format.schema) return {};
-    response_format asked{.kind = response_format_kind::json_schema, .name = format.name};
+namespace {
+
+result<std::string> plain_schema(output_format const& format, bool wrapped) {
+    auto plain = format.schema(schema_dialect::json_schema);
+    return plain && wrapped ? result<std::string>{schema::detail::wrap_schema(*plain)} : plain;
+}
+
+/// Where a wrapped value is.
+void add_wrapper(std::vector<json::violation>& violations) {
+    for (auto& each : violations) each.pointer.insert(0, "/" + std::string{schema::detail::wrapped_key});
+}
+
+}  // namespace
+
+result<asked_format> ask_for(output_format const& format, schema_dialect dialect, bool relax, chat_request& request) {
+    if (!format.schema) return asked_format{};
+    asked_format asked{.wrapped = format.wraps && schema::detail::wants_object_root(dialect)};
+    response_format wanted{.kind = response_format_kind::json_schema, .name = format.name};
     auto schema = format.schema(dialect);
-    if (!schema && is_strict_form(dialect)) {
-        asked.strict = false;
-        schema = format.schema(schema_dialect::json_schema);
+    if (!schema && is_strict_form(dialect) && relax) {
+        asked.note = schema.error().message;
+        wanted.strict = false;
+        schema = plain_schema(format, asked.wrapped);
     }
-    if (!schema) return std::move(schema).error();
-    asked.schema = *std::move(schema);
-    request.response_format = std::move(asked);
-    return {};
+    if (!schema) {
+        auto why = std::move(schema).error();
+        if (is_strict_form(dialect)) why.message += " (or let it go unenforced: output.relax_schemas)";
+        return why;
+    }
+    wanted.schema = *std::move(schema);
+    request.response_format = std::move(wanted);
+    return asked;
 }
 
 std::string reask_prompt(error const& why, std::vector<json::violation> const& violations) {
@@ -56,7 +80,8 @@ bool is_spent(chat_response const& so_far, std::int64_t max_tokens) {
 asio::awaitable<result<chat_response>> client::impl::parse(shard& at, chat_request request, output_format format,
                                                            clock::time_point deadline) {
     complete(request);
-    if (auto asked = detail::ask_for(format, provider->dialect(), request); !asked) co_return std::move(asked).error();
+    auto const asked = detail::ask_for(format, provider->dialect(), options.output.relax_schemas, request);
+    if (!asked) co_return asked.error();
 
     chat_response totals{.attempts = 0};
     for (int reasks = 0;; ++reasks) {
@@ -64,6 +89,9 @@ asio::awaitable<result<chat_response>> client::impl::parse(shard& at, chat_reque
         if (!response) co_return detail::with_totals(std::move(response).error(), totals);
         detail::add_totals(*response, totals);
         if (auto usable = check_usable(*response); !usable) co_return std::move(usable).error();
+        auto const whole = asked->wrapped ? response->text : std::string{};
+        if (asked->wrapped) response->text = detail::unwrapped(whole, options.output.leniency);
+        response->schema_note = asked->note;
         auto accepted = format.accept ? format.accept(response->text) : result<void>{};
         if (accepted) co_return response;
         auto why = detail::with_totals(detail::reasks_exhausted(accepted.error(), *response, reasks), *response);
@@ -73,6 +101,10 @@ asio::awaitable<result<chat_response>> client::impl::parse(shard& at, chat_reque
         if (options.hooks.on_reask)
             options.hooks.on_reask(
                 {.number = reasks + 1, .why = std::move(why), .violations = violations, .response = *response});
+        if (asked->wrapped) {
+            response->text = whole;
+            detail::add_wrapper(violations);
+        }
         request.messages.push_back(to_message(*response));
         request.messages.push_back(user(detail::reask_prompt(accepted.error(), violations)));
         totals = *std::move(response);

@@ -10,9 +10,17 @@
 
 namespace coax::detail {
 
-/// Puts the format into the request, in the service's dialect. Where the dialect cannot express the schema, the request
-/// has plain JSON Schema, which the service does not enforce. A format of any text changes nothing.
-[[nodiscard]] result<void> ask_for(output_format const& format, schema_dialect dialect, chat_request& request);
+/// How a service was asked for a format.
+struct asked_format {
+    bool wrapped{false};  ///< The value is the property of an object.
+    std::string note{};   ///< Why the service does not enforce the schema; empty: it does.
+};
+
+/// Puts the format into the request, in the service's dialect. A format of any text changes nothing.
+/// @param relax  Where a strict form cannot express the schema, the request has plain JSON Schema, which the service
+///               does not enforce. Otherwise that is an error.
+[[nodiscard]] result<asked_format> ask_for(output_format const& format, schema_dialect dialect, bool relax,
+                                           chat_request& request);
 
 /// The message that asks again: what is wrong with the last response.
 [[nodiscard]] std::string reask_prompt(error const& why, std::vector<json::violation> const& violations);

@@ -1,4 +1,5 @@
 #include "client/client_impl.hpp"
+#include "client/tool_definitions.hpp"
 #include "client/usage_totals.hpp"
 
 #include <coax/policy/timeout.hpp>
@@ -65,13 +66,16 @@ asio::awaitable<result<chat_response>> client::impl::run(shard& at, chat_request
                                                          run_options bounds, clock::time_point deadline) {
     if (auto valid = validate(bounds); !valid) co_return std::move(valid).error();
     complete(request);
-    request.tools = tools.definitions(provider->dialect());
+    auto defined = detail::define_tools(tools, provider->dialect(), options.output.relax_schemas);
+    if (!defined) co_return std::move(defined).error();
+    request.tools = std::move(defined->all);
 
     chat_response totals{.attempts = 0};
     for (int round = 1;; ++round) {
         auto response = co_await call(at, request, deadline);
         if (!response) co_return detail::with_totals(std::move(response).error(), totals);
         detail::add_totals(*response, totals);
+        response->schema_note = defined->note;
         if (is_final(*response)) co_return response;
         if (round == bounds.max_rounds)
             co_return detail::with_totals(

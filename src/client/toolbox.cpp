@@ -1,26 +1,45 @@
+#include "client/tool_definitions.hpp"
+
 #include <coax/client/toolbox.hpp>
 #include <coax/core/detail/name.hpp>
 
 #include <algorithm>
 
 namespace coax {
+namespace detail {
 namespace {
 
-tool_definition definition_of(toolbox::entry const& tool, schema_dialect dialect) {
-    tool_definition definition{.name = tool.name, .description = tool.description};
-    if (!tool.parameters) return definition;
-    if (tool.options.strict) {
-        if (auto schema = tool.parameters(dialect)) {
-            definition.parameters = *std::move(schema);
-            definition.strict = true;
-            return definition;
-        }
-    }
-    definition.parameters = tool.parameters(schema_dialect::json_schema).value();
-    return definition;
+error inexpressible(toolbox::entry const& tool, error why) {
+    why.message = "the arguments of the tool \"" + tool.name + "\": " + why.message;
+    why.where = tool.name;
+    return why;
 }
 
 }  // namespace
+
+result<tool_definitions> define_tools(toolbox const& tools, schema_dialect dialect, bool relax) {
+    tool_definitions defined;
+    for (auto const& tool : tools.entries()) {
+        auto& one = defined.all.emplace_back(tool_definition{.name = tool->name, .description = tool->description});
+        if (!tool->parameters) continue;
+        one.strict = tool->options.strict;
+        auto schema = tool->parameters(one.strict ? dialect : schema_dialect::json_schema);
+        if (!schema && one.strict && relax) {
+            one.strict = false;
+            defined.note.append(defined.note.empty() ? "" : "; ").append(inexpressible(*tool, schema.error()).message);
+            schema = tool->parameters(schema_dialect::json_schema);
+        }
+        if (!schema) {
+            auto why = inexpressible(*tool, std::move(schema).error());
+            if (one.strict) why.message += " (or let them go unenforced: tool_options::strict, output.relax_schemas)";
+            return why;
+        }
+        one.parameters = *std::move(schema);
+    }
+    return defined;
+}
+
+}  // namespace detail
 
 result<void> validate(run_options const& options) {
     if (options.max_rounds < 1 || options.max_rounds > 1'000)
@@ -48,11 +67,8 @@ toolbox::entry const* toolbox::find(std::string_view name) const noexcept {
     return found == entries_.end() ? nullptr : found->get();
 }
 
-std::vector<tool_definition> toolbox::definitions(schema_dialect dialect) const {
-    std::vector<tool_definition> all;
-    all.reserve(entries_.size());
-    for (auto const& tool : entries_) all.push_back(definition_of(*tool, dialect));
-    return all;
+result<std::vector<tool_definition>> toolbox::definitions(schema_dialect dialect) const {
+    return detail::define_tools(*this, dialect, false).transform([](auto defined) { return std::move(defined.all); });
 }
 
 }  // namespace coax

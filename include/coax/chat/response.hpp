@@ -56,6 +56,8 @@ struct chat_response {
     json_value raw_content{};              ///< See `message::raw_content`; null: none.
     json_value content_filter{};           ///< Azure: what its filters found, as an object with `prompt_filter_results`
                                            ///< and `content_filter_results`; null: none.
+    std::string schema_note{};             ///< Why the service was not asked to enforce a schema, where
+                                           ///< `output.relax_schemas` allowed that; empty: it was, or there is none.
     int attempts{1};                       ///< Times a request was sent for it, retries and re-asks included.
     std::chrono::milliseconds latency{0};  ///< From the call to its end, waits included.
 

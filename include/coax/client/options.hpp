@@ -94,6 +94,10 @@ struct output_options {
     int max_reasks{2};
     /// Tokens of all tries of one `parse`, prompts included, after which it asks no more. 0: only `max_reasks` counts.
     std::int64_t max_reask_tokens{0};
+    /// A schema that the service's strict form cannot express is sent as plain JSON Schema, which the service does not
+    /// enforce; `chat_response::schema_note` says why. Otherwise such a call fails before it is sent, as
+    /// `errc::invalid_argument`. Holds for tools, too (`tool_options::strict` is the choice for one).
+    bool relax_schemas{false};
     /// Deviations from strict JSON that `parse` and `parse_stream` accept: services that enforce no schema wrap it in
     /// prose and code fences, and models write halves of surrogate pairs.
     json::leniency leniency{.code_fences = true, .prose = true, .bad_utf8 = true};

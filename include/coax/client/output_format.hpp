@@ -25,6 +25,9 @@ struct output_format {
     std::function<result<void>(std::string_view response)> accept{};  ///< Reads and validates a response.
     /// All violations of a response that was not accepted. Empty: only the error of `accept` is known.
     std::function<std::vector<json::violation>(std::string_view response)> explain{};
+    /// The value is no object. A service that takes nothing else is given a schema with one property, "value", and its
+    /// response is what that holds, also in a stream.
+    bool wraps{false};
 
     /// JSON that can be read as a `T`.
     template <class T>

@@ -40,7 +40,8 @@ struct run_options {
 struct tool_options {
     /// For each call. Zero: `run_options::tool_timeout`.
     std::chrono::milliseconds timeout{0};
-    /// Ask the service to enforce the schema of the arguments, where its dialect can express it.
+    /// Ask the service to enforce the schema of the arguments, which its dialect must then be able to express.
+    /// Otherwise they are described in plain JSON Schema, and checked on arrival all the same.
     bool strict{true};
 };
 
@@ -84,9 +85,9 @@ public:
     [[nodiscard]] entry const* find(std::string_view name) const noexcept;
     [[nodiscard]] std::vector<std::shared_ptr<entry const>> const& entries() const noexcept { return entries_; }
 
-    /// What the service is told of the tools. Arguments that the dialect cannot express are described in plain JSON
-    /// Schema, without `strict`, and checked on arrival all the same.
-    [[nodiscard]] std::vector<tool_definition> definitions(schema_dialect dialect) const;
+    /// What the service is told of the tools. Errors: `errc::invalid_argument` if the dialect cannot express the
+    /// arguments of a tool that is `strict`; `where` is the tool.
+    [[nodiscard]] result<std::vector<tool_definition>> definitions(schema_dialect dialect) const;
 
 private:
     template <class Signature, class F>

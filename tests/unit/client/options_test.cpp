@@ -264,6 +264,7 @@ TEST(ClientOptions, DescriptionTellsEveryOptionThatIsChanged) {
          [](auto& o) { o.policies.hedge.emplace().budget.per_second = 2; }},
         {"output.max_reasks: 1", [](auto& o) { o.output.max_reasks = 1; }},
         {"output.max_reask_tokens: 1", [](auto& o) { o.output.max_reask_tokens = 1; }},
+        {"output.relax_schemas: true", [](auto& o) { o.output.relax_schemas = true; }},
         {"output.leniency.prose: false", [](auto& o) { o.output.leniency.prose = false; }},
         {"output.max_event_bytes: 1", [](auto& o) { o.output.max_event_bytes = 1; }},
         {"hooks.on_reask: [set]", [](auto& o) { o.hooks.on_reask = [](reask_event const&) {}; }},

@@ -270,7 +270,9 @@ TEST(OutputFormat, IsKeptByTheCallThatItWasGiven) {
     service.then(openai_text(R"({"n":3})"));
     run_virtual([](fake_service fake) -> asio::awaitable<void> {
         auto const llm = co_await connect(fake.options());
-        auto op = llm.parse("x", output_format::of(runtime_schema::parse(R"({"type":"object"})").value()));
+        auto op = llm.parse(
+            "x", output_format::of(
+                     runtime_schema::parse(R"({"type":"object","properties":{"n":{"type":"integer"}}})").value()));
         EXPECT_EQ((co_await std::move(op)).text, R"({"n":3})");
     }(service));
 }

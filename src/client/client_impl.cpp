@@ -24,6 +24,15 @@ client_options checked(client_options options) {
     return options;
 }
 
+/// Whether the service's own address can be reached as the options say: what it does not need is not looked at.
+result<void> check_reach(provider const& service, client_options const& options) {
+    if (options.service.transport) return {};
+    chat_request probe{.model = "m"};
+    probe.messages.push_back(user("x"));
+    auto const encoded = service.encode(probe, false);
+    return encoded ? check_for(options.http, encoded->to) : result<void>{};
+}
+
 /// No retry that would begin after the deadline.
 retry_options clamp_to_deadline(retry_options options, clock::time_point deadline, clock::time_point now) {
     if (deadline == clock::time_point::max()) return options;
@@ -63,6 +72,7 @@ client::impl::impl(std::vector<asio::any_io_executor> executors, client_options 
       concurrency_{options.policies},
       limiter_{options.policies.rate_limits},
       retry_{options.policies.retry} {
+    value_or_throw(check_reach(*provider, options));
     auto const& policies = options.policies;
     if (policies.retry_budget) retry_.budget = std::make_shared<retry_budget>(*policies.retry_budget);
     if (policies.circuit_breaker) breaker_.emplace(*policies.circuit_breaker);

@@ -29,7 +29,7 @@ connector::connector(asio::any_io_executor executor, http_options const& options
     : executor_{executor}, options_{options}, names_{names}, handshakes_{options.max_handshakes} {}
 
 asio::awaitable<result<std::unique_ptr<connection>>> connector::connect(origin const& to, exchange_deadline& limits) {
-    auto const via = proxy_of(to);
+    auto const via = proxy_for(options_, to);
     if (!via) co_return via.error();
     auto made = std::make_unique<connection>(executor_);
 
@@ -45,13 +45,6 @@ asio::awaitable<result<std::unique_ptr<connection>>> connector::connect(origin c
     if (!outcome) co_return std::move(outcome).error();
     made->set_usable(true);
     co_return made;
-}
-
-result<std::optional<proxy>> connector::proxy_of(origin const& to) const {
-    if (!to.tls || options_.https_proxy.empty() || bypasses_proxy(options_.no_proxy, to)) return std::nullopt;
-    auto parsed = parse_proxy(options_.https_proxy);
-    if (!parsed) return std::move(parsed).error();
-    return std::optional{*std::move(parsed)};
 }
 
 asio::awaitable<result<void>> connector::connect_tcp(connection& made, std::string host, std::uint16_t port,

@@ -42,9 +42,6 @@ private:
     [[nodiscard]] result<tls_context*> context();
     [[nodiscard]] std::shared_ptr<tls_sessions> sessions_of(origin const& to);
 
-    /// The proxy for `to`, if it is not reached directly.
-    [[nodiscard]] result<std::optional<proxy>> proxy_of(origin const& to) const;
-
     asio::any_io_executor executor_;
     http_options const& options_;
     resolver& names_;

@@ -8,7 +8,6 @@
 #include <array>
 #include <cstddef>
 #include <cstring>
-#include <sys/socket.h>
 #include <utility>
 
 namespace coax::http::detail {
@@ -116,10 +115,6 @@ bool connection::is_stale() {
     return ec != asio::error::would_block && ec != asio::error::try_again;
 }
 
-bool connection::was_refused() {
-    int pending = 0;
-    socklen_t size = sizeof pending;
-    return ::getsockopt(socket_.native_handle(), SOL_SOCKET, SO_ERROR, &pending, &size) == 0 && pending != 0;
-}
+bool connection::was_refused() { return tls_ != nullptr ? tls_->was_refused() : has_pending_error(socket_); }
 
 }  // namespace coax::http::detail

@@ -69,6 +69,13 @@ result<void> validate(http_options const& options) {
     return {};
 }
 
+result<void> check_for(http_options const& options, origin const& to) {
+    if (auto const proxy = http::detail::proxy_for(options, to); !proxy) return proxy.error();
+    if (!to.tls || (options.ca_file.empty() && options.ca_pem.empty())) return {};
+    auto const trusted = http::detail::tls_context::shared(options.ca_file, options.ca_pem);
+    return trusted ? result<void>{} : trusted.error();
+}
+
 void proxy_from_env(http_options& options) {
     if (options.https_proxy.empty())
         if (char const* url = first_set("HTTPS_PROXY", "https_proxy")) options.https_proxy = url;

@@ -111,6 +111,13 @@ bool bypasses_proxy(std::vector<std::string> const& no_proxy, origin const& to) 
     return std::any_of(no_proxy.begin(), no_proxy.end(), [&](std::string const& entry) { return matches(entry, to); });
 }
 
+result<std::optional<proxy>> proxy_for(http_options const& options, origin const& to) {
+    if (!to.tls || options.https_proxy.empty() || bypasses_proxy(options.no_proxy, to)) return std::nullopt;
+    auto parsed = parse_proxy(options.https_proxy);
+    if (!parsed) return std::move(parsed).error();
+    return std::optional{*std::move(parsed)};
+}
+
 std::vector<std::string> split_no_proxy(std::string_view text) {
     std::vector<std::string> entries;
     while (!text.empty()) {

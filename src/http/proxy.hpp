@@ -2,6 +2,7 @@
 
 #include <coax/core/result.hpp>
 #include <coax/core/secret.hpp>
+#include <coax/http/http_transport.hpp>
 #include <coax/http/message.hpp>
 
 #include <cstdint>
@@ -26,6 +27,9 @@ struct proxy {
 /// Whether `to` is reached directly. An entry is "*", a name (which covers the names below it), ".suffix" or "*.suffix"
 /// (only those below it), an address or a network such as 10.0.0.0/8; each may end in ":port".
 [[nodiscard]] bool bypasses_proxy(std::vector<std::string> const& no_proxy, origin const& to);
+
+/// The proxy through which `to` is reached, if it is not reached directly.
+[[nodiscard]] result<std::optional<proxy>> proxy_for(http_options const& options, origin const& to);
 
 /// The entries of a comma-separated NO_PROXY.
 [[nodiscard]] std::vector<std::string> split_no_proxy(std::string_view text);

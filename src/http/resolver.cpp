@@ -205,8 +205,8 @@ resolver::addresses resolver::state::in_order(addresses const& found, clock::tim
     return out;
 }
 
-resolver::resolver(look_up_function look_up, std::size_t most_threads)
-    : state_{std::make_shared<state>(std::move(look_up), most_threads)} {}
+resolver::resolver(look_up_function ask, std::size_t most_threads)
+    : state_{std::make_shared<state>(std::move(ask), most_threads)} {}
 
 resolver& resolver::system() {
     static auto* const shared = new resolver{ask_system};  // never destroyed: threads may use it while the program ends

@@ -31,9 +31,9 @@ public:
     };
     using look_up_function = std::function<answer(std::string const& host)>;
 
-    /// @param look_up  May block; called on threads of the resolver's own.
+    /// @param ask  May block; called on threads of the resolver's own.
     /// @param most_threads  Look-ups at once; further names wait.
-    explicit resolver(look_up_function look_up, std::size_t most_threads = 16);
+    explicit resolver(look_up_function ask, std::size_t most_threads = 16);
 
     /// The one that asks the system, for the whole process.
     [[nodiscard]] static resolver& system();

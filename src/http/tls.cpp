@@ -15,6 +15,7 @@
 #include <map>
 #include <mutex>
 #include <new>
+#include <sys/socket.h>
 #include <utility>
 
 namespace coax::http::detail {
@@ -190,6 +191,12 @@ tls_stream::tls_stream(tls_context const& context, std::shared_ptr<tls_sessions>
 
 tls_stream::~tls_stream() = default;
 
+bool has_pending_error(asio::ip::tcp::socket& socket) {
+    int pending = 0;
+    socklen_t size = sizeof pending;
+    return ::getsockopt(socket.native_handle(), SOL_SOCKET, SO_ERROR, &pending, &size) == 0 && pending != 0;
+}
+
 void tls_stream::handshake(boost::system::error_code& ec) {
     ERR_clear_error();
     to_error_code(SSL_do_handshake(ssl_.get()), ec);
@@ -260,6 +267,7 @@ int tls_stream::bio_read(BIO* bio, char* data, int size) {
     }
     self.socket_error_ = ec;
     if (ec != asio::error::eof) return -1;
+    self.refused_ = has_pending_error(self.socket_);  // now: OpenSSL's own last alert is refused, too
     BIO_set_flags(bio, BIO_FLAGS_IN_EOF);
     return 0;
 }

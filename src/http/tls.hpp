@@ -53,6 +53,9 @@ private:
     std::vector<std::unique_ptr<SSL_SESSION, deleter<SSL_SESSION_free>>> sessions_;
 };
 
+/// Whether the peer answered with a reset to what was written to an ended connection.
+[[nodiscard]] bool has_pending_error(boost::asio::ip::tcp::socket& socket);
+
 /// TLS on a non-blocking socket, without a thread, timer or wait of its own. Every step either goes on or returns
 /// `would_block`; then wait for `wanted()` on the socket.
 class tls_stream {
@@ -74,6 +77,8 @@ public:
     void shut_down() noexcept;
 
     [[nodiscard]] wait_type wanted() const noexcept { return wanted_; }
+    /// Whether the peer had closed before what was written last came. Of a stream that ended.
+    [[nodiscard]] bool was_refused() const noexcept { return refused_; }
 
     /// The error of a failed handshake, in terms of the certificate where that was the reason.
     [[nodiscard]] error handshake_error(boost::system::error_code cause, origin const& to) const;
@@ -91,6 +96,7 @@ private:
     std::shared_ptr<tls_sessions> sessions_;
     std::unique_ptr<SSL, deleter<SSL_free>> ssl_;
     boost::system::error_code socket_error_;
+    bool refused_{false};
     wait_type wanted_{boost::asio::ip::tcp::socket::wait_read};
 };
 

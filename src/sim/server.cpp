@@ -11,6 +11,7 @@
 #include <boost/asio/ssl/context.hpp>
 
 #include <deque>
+#include <fcntl.h>
 #include <mutex>
 #include <thread>
 #include <unordered_set>
@@ -59,6 +60,12 @@ response to_response(scripted_response scripted) {
             add_header(out.headers, name, value);
     }
     return out;
+}
+
+/// No child process inherits it.
+template <class Socket>
+void close_on_exec(Socket& socket) {
+    (void)::fcntl(socket.native_handle(), F_SETFD, FD_CLOEXEC);
 }
 
 }  // namespace
@@ -176,6 +183,7 @@ private:
 
     void bind() try {
         acceptor_ = tcp_acceptor{context_, {asio::ip::address_v4::loopback(), options_.port}};
+        close_on_exec(acceptor_);
         port_ = acceptor_.local_endpoint().port();
     } catch (boost::system::system_error const& failure) {
         throw_error({.code = errc::io_failed,
@@ -206,6 +214,7 @@ private:
             if (own_.open_connections >= options_.max_connections) return;
             own_.peak_connections = std::max(own_.peak_connections, ++own_.open_connections);
         }
+        close_on_exec(socket);
         error_code ignored;
         socket.set_option(tcp::no_delay{true}, ignored);
         connection_host& self = *this;

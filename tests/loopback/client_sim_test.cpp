@@ -265,6 +265,38 @@ TEST_P(EveryService, ManyCallersShareFewConnections) {
     EXPECT_LE(server.stats().connections, 16U);
 }
 
+asio::awaitable<int> ask(client llm, int number) {
+    std::string const text = "post " + std::to_string(number);
+    if (number % 2 == 0) {
+        (void)co_await as_result(llm.chat(text));
+        co_return 0;
+    }
+    auto words = co_await as_result(llm.stream(text));
+    if (words) (void)co_await as_result(words->finish());
+    co_return 0;
+}
+
+/// What the client sent is what the service received, also where a kept connection was lost under a request.
+TEST_P(EveryService, RequestsAddUpUnderFaults) {
+    auto wanted = secured();
+    for (auto const kind :
+         {sim::fault_kind::reset, sim::fault_kind::close_before_response, sim::fault_kind::truncated_body,
+          sim::fault_kind::malformed_json, sim::fault_kind::stream_error, sim::fault_kind::http_status})
+        wanted.faults.push_back({.kind = kind, .probability = 0.05});
+    sim::server server{wanted};
+    auto options = options_for(GetParam(), server);
+    run_coro([](client_options with, sim::server const& at) -> asio::awaitable<void> {
+        client llm{co_await asio::this_coro::executor, std::move(with)};
+        std::vector<int> posts(120);
+        std::iota(posts.begin(), posts.end(), 0);
+        auto const one = [&llm](int number) { return ask(llm, number); };
+        (void)co_await map(posts, {.concurrency = 8}, one);
+        auto const sent = llm.statistics();
+        EXPECT_EQ(sent.attempts + sent.resent, at.stats().model_requests);
+        EXPECT_GT(sent.resent, 0U) << "no fault met a kept connection: the test shows nothing";
+    }(std::move(options), server));
+}
+
 INSTANTIATE_TEST_SUITE_P(Services, EveryService, testing::ValuesIn(test::wire_forms),
                          [](auto const& row) { return std::string(row.param.name); });
 

@@ -52,6 +52,10 @@ struct http_options {
 /// `errc::invalid_argument`, naming the first option that is wrong.
 [[nodiscard]] result<void> validate(http_options const& options);
 
+/// Reads what a request to `to` needs of the options: the proxy, and certificate authorities besides the system's.
+/// Errors: `errc::invalid_argument` (proxy), `errc::io_failed` or `errc::tls_failed` (authorities).
+[[nodiscard]] result<void> check_for(http_options const& options, origin const& to);
+
 /// Fills `https_proxy` and `no_proxy` from HTTPS_PROXY / https_proxy and NO_PROXY / no_proxy where they are empty.
 void proxy_from_env(http_options& options);
 

@@ -1,3 +1,6 @@
+#include "batch/stop_rule.hpp"
+#include "runtime/internal/suspended.hpp"
+
 #include <coax/batch/batch.hpp>
 #include <coax/tasks/when_any.hpp>
 
@@ -33,35 +36,33 @@ result<void> validate(batch_options const& options) {
     if (options.concurrency < 1 || options.concurrency > 65'535)
         return invalid_argument("concurrency", "must be in [1, 65535]");
     if (options.progress_interval.count() <= 0) return invalid_argument("progress_interval", "must be > 0");
+    if (options.max_pause.count() < 0 || options.max_pause > std::chrono::hours{24 * 30})
+        return invalid_argument("max_pause", "must be in [0, 30 days]");
     return {};
-}
-
-bool ends_batch(error const& why, bool any_succeeded) noexcept {
-    switch (why.code) {
-        case errc::authentication:
-        case errc::quota_exhausted:
-        case errc::tls_failed:
-        case errc::cancelled:
-        case errc::closed: return true;
-        case errc::connect_failed:
-        case errc::not_found: return !any_succeeded;
-        default: return false;
-    }
 }
 
 namespace detail {
 
 struct batch_run::state {
     batch_options options;
+    stop_rule rule{options.alike_failures, options.max_pause};
     batch_summary summary{};
     std::uint64_t taken{0};
     std::uint64_t in_flight{0};
-    bool ending{false};  ///< By a failure or `max_failures`.
+    std::uint64_t held{0};  ///< Failures held back since the last time they were settled.
+    bool source_ended{false};
+    bool ending{false};           ///< By `max_failures`.
+    suspended* waiting{nullptr};  ///< Who waits for the next record to begin.
     clock const* time{&clock::real()};
     clock::time_point begun{};
     rate_estimator rate{{}};
 
-    [[nodiscard]] bool ends_all(error const& why);
+    [[nodiscard]] bool stopping() const noexcept;
+    /// What can be done now; none: something must happen first.
+    [[nodiscard]] std::optional<batch_turn> turn_now(std::size_t again, std::size_t held_count);
+    /// Waits for the end of a record's work, or `when`.
+    asio::awaitable<void> wait(clock::time_point when);
+    [[nodiscard]] bool holds_back(error const& why);
     [[nodiscard]] std::chrono::milliseconds elapsed() const;
     [[nodiscard]] batch_progress progress();
     asio::awaitable<void> report_progress();
@@ -69,14 +70,42 @@ struct batch_run::state {
     void end(result<void> ended);
 };
 
-/// Whether this failure, with which the batch ends or ended, is not the record's own.
-bool batch_run::state::ends_all(error const& why) {
-    if (!ends_batch(why, summary.ok > 0)) return false;
-    ending = true;
-    // What is cut off because the batch is ending anyway is undone, and no reason.
+bool batch_run::state::stopping() const noexcept { return ending || rule.ended_by() || options.stop.requested(); }
+
+std::optional<batch_turn> batch_run::state::turn_now(std::size_t again, std::size_t held_count) {
+    if (stopping()) return batch_turn::stop;
+    if (rule.take_settling() && held_count > 0) {
+        held = 0;
+        return batch_turn::settle;
+    }
+    if (time->now() < rule.paused_until() || (rule.in_trouble() && in_flight > 0)) return std::nullopt;
+    if (again > 0) return batch_turn::again;
+    if (rule.in_trouble() && held_count > 0) return batch_turn::probe;
+    if (!source_ended) return batch_turn::fresh;
+    if (in_flight > 0) return std::nullopt;
+    if (held_count == 0) return batch_turn::stop;
+    rule.exhausted();
+    return turn_now(again, held_count);
+}
+
+/// In short pieces: `batch_stop` may come from a signal handler, which can wake nobody.
+asio::awaitable<void> batch_run::state::wait(clock::time_point when) {
+    constexpr std::chrono::milliseconds piece{200};
+    suspended node{co_await asio::this_coro::executor, "the batch's next record"};
+    waiting = &node;
+    co_await suspend_until(node, std::min(when, node.now() + piece));
+    waiting = nullptr;
+    if (node.how() == suspended::end::cancelled) throw_error({.code = errc::cancelled});
+}
+
+/// Whether the failure is not, or not yet, the record's own.
+bool batch_run::state::holds_back(error const& why) {
+    // What is cut off because the batch is stopped is undone, and no reason.
     bool const cut_off = why.code == errc::cancelled || why.code == errc::closed;
-    bool const stopped = cut_off && options.stop.requested();
-    if (!summary.ended_by && !stopped) summary.ended_by = why;
+    if (cut_off && options.stop.requested()) return true;
+    if (!rule.failed(why, *time)) return false;
+    ++held;
+    if (options.max_failures > 0 && summary.failed + held >= options.max_failures) rule.settle();
     return true;
 }
 
@@ -95,6 +124,8 @@ batch_progress batch_run::state::progress() {
                            .usage = summary.usage,
                            .elapsed = elapsed(),
                            .records_per_second = rate.per_second(now)};
+    if (rule.paused_until() > now)
+        current.paused_for = std::chrono::ceil<std::chrono::milliseconds>(rule.paused_until() - now);
     if (current.total) current.remaining = rate.time_for(*current.total - std::min(*current.total, current.done), now);
     return current;
 }
@@ -116,6 +147,7 @@ asio::awaitable<void> batch_run::state::run(asio::awaitable<pipeline_progress> w
 /// Takes stock once all work is gone.
 void batch_run::state::end(result<void> ended) {
     in_flight = 0;
+    if (rule.ended_by()) summary.ended_by = rule.ended_by();
     // A failure of source or sink cancels the records in flight: then it is the reason, and not that they were.
     if (!ended && (!summary.ended_by || summary.ended_by->code == errc::cancelled))
         summary.ended_by = std::move(ended).error();
@@ -131,11 +163,25 @@ batch_run::batch_run(batch_options options) {
     state_ = std::make_unique<state>(state{.options = std::move(options)});
 }
 
-bool batch_run::stopping() const noexcept { return state_->ending || state_->options.stop.requested(); }
+asio::awaitable<batch_turn> batch_run::turn(std::size_t const& again, std::size_t const& held) {
+    auto& all = *state_;
+    for (;;) {
+        if (auto const turn = all.turn_now(again, held)) co_return *turn;
+        auto const until = all.rule.paused_until();
+        co_await all.wait(until > all.time->now() ? until : clock::time_point::max());
+    }
+}
 
-clock::time_point batch_run::begin() noexcept {
-    ++state_->taken;
+void batch_run::source_ended() noexcept { state_->source_ended = true; }
+
+bool batch_run::tries_again(error const& why, int rounds) const noexcept {
+    return state_->rule.tries_again(why, rounds);
+}
+
+clock::time_point batch_run::begin(int rounds) noexcept {
+    if (rounds == 0) ++state_->taken;
     ++state_->in_flight;
+    state_->rule.begin();
     return state_->time->now();
 }
 
@@ -149,7 +195,10 @@ bool batch_run::finish(usage const& used, int attempts, error const* failure) {
     summary.attempts += static_cast<std::uint64_t>(std::max(attempts, 0));
     summary.retries += static_cast<std::uint64_t>(std::max(attempts - 1, 0));
     summary.usage += used;
-    return failure == nullptr || !state_->ends_all(*failure);
+    bool const held = failure != nullptr && state_->holds_back(*failure);
+    if (failure == nullptr) state_->rule.succeeded();
+    if (state_->waiting != nullptr) state_->waiting->wake();
+    return !held;
 }
 
 void batch_run::count(std::optional<errc> failure) {

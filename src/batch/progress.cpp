@@ -95,6 +95,7 @@ std::string to_line(batch_progress const& progress, std::size_t columns) {
     line += "  " + std::to_string(progress.in_flight) + " in flight";
     line += "  " + one_decimal(progress.records_per_second) + "/s";
     if (progress.remaining) line += "  ETA " + clock_text(*progress.remaining);
+    if (progress.paused_for.count() > 0) line += "  paused " + clock_text(progress.paused_for);
     if (auto const tokens = progress.usage.total_tokens(); tokens > 0) line += "  " + short_count(tokens) + " tokens";
     if (progress.retries > 0) line += "  " + std::to_string(progress.retries) + " retries";
     if (line.size() > columns) line.resize(columns);

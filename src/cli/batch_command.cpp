@@ -101,6 +101,8 @@ batch_summary run_job(batch_job const& job, batch_flags const& flags, jsonl_writ
     };
     batch_options options{
         .concurrency = flags.concurrency, .max_failures = flags.max_failures, .total = undone, .stop = stop};
+    options.alike_failures = flags.max_alike;
+    options.max_pause = std::chrono::milliseconds{static_cast<std::int64_t>(flags.max_pause * 1000.0)};
     options.on_progress = [&](batch_progress const& progress) { display.show(progress); };
     options.progress_interval = display.interval();
 
@@ -214,6 +216,14 @@ void add_number_flags(CLI::App& command, batch_flags& flags) {
     add_number(command, "--timeout", flags.timeout, seconds, "Seconds for a record, retries included; 0: no limit");
     add_number(command, "--max-failures", flags.max_failures, number_range{std::uint64_t{0}},
                "Begin nothing new after so many failed records; 0: go on");
+    add_number(command, "--max-alike", flags.max_alike, number_range{std::uint64_t{0}},
+               "Records that fail alike, one after another, after which the batch ends or waits for the service; 0: go on")
+        ->default_str("10");
+    add_number(command, "--max-pause", flags.max_pause, number_range{0.0, 2'592'000.0},
+               "Seconds to wait for a service that is limited or down, before the batch ends")
+        ->default_str("120");
+    command.add_flag("--no-resend", flags.no_resend,
+                     "Never send a request again that the service may have worked on: a lost connection, a timeout");
     add_number(command, "--temperature", flags.temperature, number_range{0.0, 2.0}, "Sampling temperature");
     add_number(command, "--max-tokens", flags.max_tokens, number_range<std::int64_t>{1}, "Most tokens of an answer");
     add_number(command, "--progress-every", flags.progress_every, number_range{0.001, 1e6},

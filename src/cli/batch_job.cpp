@@ -84,6 +84,8 @@ void apply(batch_flags const& flags, client_options& options) {
     options.policies.rate_limits.tokens_per_minute = flags.tpm;
     options.policies.rate_limits.even_spacing = flags.even_spacing;
     options.policies.retry.max_attempts = flags.retries + 1;
+    if (flags.no_resend)
+        for (auto const code : {errc::connection_lost, errc::timeout}) options.policies.retry.table.set(code, false);
     options.output.max_reasks = flags.max_reasks;
     options.output.relax_schemas = flags.relax_schema;
     options.policies.timeout = std::chrono::milliseconds{static_cast<std::int64_t>(flags.timeout * 1000.0)};

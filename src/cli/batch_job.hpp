@@ -46,6 +46,9 @@ struct batch_flags {
     double progress_every{10};
     std::uint64_t limit{0};
     std::uint64_t max_failures{0};
+    std::uint64_t max_alike{10};
+    double max_pause{120};
+    bool no_resend{false};
     std::optional<double> temperature{};
     std::optional<std::int64_t> max_tokens{};
 };

@@ -100,9 +100,7 @@ void client::impl::complete(chat_request& request) const {
 }
 
 std::int64_t client::impl::estimated_tokens(chat_request const& request) const {
-    auto const& limits = options.policies.rate_limits;
-    if (limits.tokens_per_minute == 0 && limits.tokens_per_day == 0 && limits.server_limits != server_limits::follow)
-        return 0;
+    if (!limiter_.counts_tokens()) return 0;
     return estimate_tokens(request, options.policies.expected_output_tokens);
 }
 
@@ -148,6 +146,8 @@ auto client::impl::with_policies(call_state& call, Exchange exchange) {
 error client::impl::give_up(call_state const& call, error why) noexcept {
     count(&client_statistics::failures);
     why.attempts = call.sent;
+    why.input_tokens = std::max(why.input_tokens, call.usage.input_tokens);
+    why.output_tokens = std::max(why.output_tokens, call.usage.output_tokens);
     return why;
 }
 
@@ -184,7 +184,10 @@ asio::awaitable<result<chat_response>> client::impl::exchange(call_state& call, 
     auto const response = co_await call.at.transport->send(std::move(sent.request), options.policies.limits);
     if (!response) co_return response.error();
     auto decoded = provider->decode(*response, clock_of(call.at.executor).system_now());
-    if (!decoded) co_return with_rate_limits(std::move(decoded).error(), call.at, response->headers);
+    if (!decoded) {
+        call.usage += detail::billed(decoded.error());
+        co_return with_rate_limits(std::move(decoded).error(), call.at, response->headers);
+    }
     call.usage += decoded->usage;
     co_return decoded;
 }

@@ -22,8 +22,10 @@ void sent_request::succeeded(usage const& used) {
 }
 
 error sent_request::failed(error why, usage const& spent) {
+    auto const cost = spent.total_tokens() > 0 ? spent : billed(why);
+    owner_->count(cost);
     owner_->hide_secrets(why, token_.get());
-    notify(spent, &why);
+    notify(cost, &why);
     return why;
 }
 

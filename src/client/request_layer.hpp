@@ -31,8 +31,13 @@ struct call_state {
     std::int64_t estimated_tokens{0};  ///< Of one request.
     clock::time_point began{};
     int sent{0};          ///< Requests; of a hedged attempt two are under way at once.
-    coax::usage usage{};  ///< Of whole responses.
+    coax::usage usage{};  ///< Of all responses, also of those that could not be used.
 };
+
+/// What a failed request cost, as far as its response tells.
+[[nodiscard]] inline usage billed(error const& why) {
+    return {.input_tokens = why.input_tokens, .output_tokens = why.output_tokens};
+}
 
 /// One signed request: counted when it is sent, reported to `client_hooks::on_attempt` when it is over.
 class sent_request {

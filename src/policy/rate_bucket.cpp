@@ -17,11 +17,34 @@ constexpr double hair = 1e-6;
 /// About three years: what a debt can cost at most, so that no sum of time points overflows.
 constexpr double longest_wait = 1e17;
 
+constexpr double most_per_minute = 1e12;
+
+limit_report requests_of(rate_limit_status const& status) noexcept {
+    return {status.limit_requests, status.remaining_requests, status.reset_requests};
+}
+
+limit_report tokens_of(rate_limit_status const& status) noexcept {
+    return {status.limit_tokens, status.remaining_tokens, status.reset_tokens};
+}
+
 double nanoseconds_between(clock::time_point from, clock::time_point to) noexcept {
     return static_cast<double>(std::chrono::duration_cast<nanoseconds>(to - from).count());
 }
 
 }  // namespace
+
+std::optional<std::int64_t> reported_rate::per_minute(limit_report const& said) noexcept {
+    if (!said.limit || *said.limit <= 0) return std::nullopt;
+    longest_reset_ = std::max(longest_reset_, said.reset.value_or(minute.zero()));
+    auto const used = *said.limit - std::max<std::int64_t>(said.remaining.value_or(*said.limit), 0);
+    bool const telling = !configured_ && said.reset && used > 0 && used >= *said.limit / 4;
+    if (!telling) return *said.limit;
+    auto const limit = static_cast<double>(*said.limit);
+    auto const whole_after = static_cast<double>(said.reset->count()) * limit / static_cast<double>(used);
+    auto const period = std::max({whole_after, static_cast<double>(longest_reset_.count()), 1.0});
+    auto const in_a_minute = static_cast<double>(minute.count()) / period;
+    return in_a_minute > 2.0 ? static_cast<std::int64_t>(std::min(limit * in_a_minute, most_per_minute)) : *said.limit;
+}
 
 refill::refill(std::int64_t count, std::chrono::milliseconds period, std::chrono::milliseconds burst) noexcept
     : count_{count},
@@ -71,6 +94,8 @@ rate_bucket::rate_bucket(rate_limiter_options const& options) noexcept
       tokens_{options.tokens_per_minute, minute, options.burst},
       day_requests_{options.requests_per_day, day, day},
       day_tokens_{options.tokens_per_day, day, day},
+      reported_requests_{options.requests_per_minute > 0},
+      reported_tokens_{options.tokens_per_minute > 0},
       even_spacing_{options.even_spacing} {
     set_spacing();
 }
@@ -123,18 +148,26 @@ void rate_bucket::settle(std::int64_t reserved, std::int64_t actual, clock::time
 void rate_bucket::pause_until(clock::time_point when) noexcept { paused_until_ = std::max(paused_until_, when); }
 
 void rate_bucket::lower_to(rate_limit_status const& status, clock::time_point now) noexcept {
-    lower_to(requests_, {status.limit_requests, status.remaining_requests, status.reset_requests}, now);
-    lower_to(tokens_, {status.limit_tokens, status.remaining_tokens, status.reset_tokens}, now);
+    lower_to(requests_, reported_requests_, requests_of(status), now);
+    lower_to(tokens_, reported_tokens_, tokens_of(status), now);
     set_spacing();
 }
 
-void rate_bucket::lower_to(refill& bucket, bucket_status const& said, clock::time_point now) noexcept {
-    if (said.limit && *said.limit > 0 && *said.limit < bucket.count()) bucket.set_rate(*said.limit, now);
+void rate_bucket::lower_to(refill& bucket, reported_rate& rate, limit_report const& said,
+                           clock::time_point now) noexcept {
+    if (auto const allowed = rate.per_minute(said); allowed && (!rate.configured() || *allowed < bucket.count()))
+        bucket.set_rate(*allowed, now);
     if (!said.remaining) return;
     if (bucket.limited())
         bucket.lower_to(static_cast<double>(*said.remaining), now);
     else if (*said.remaining <= 0 && said.reset)
-        pause_until(now + *said.reset);
+        pause_until(now + std::min(*said.reset, day));
+}
+
+void rate_bucket::change_clock(clock::time_point before, clock::time_point now) noexcept {
+    for (auto* const each : {&requests_, &tokens_, &day_requests_, &day_tokens_}) each->shift(now - before);
+    for (auto* const each : {&next_slot_, &paused_until_})
+        if (*each > before) *each = now + (*each - before);
 }
 
 quota_mark rate_bucket::mark(clock::time_point now) const noexcept {
@@ -143,19 +176,20 @@ quota_mark rate_bucket::mark(clock::time_point now) const noexcept {
 }
 
 void rate_bucket::learn(rate_limit_status const& status, quota_mark then, bool up, clock::time_point now) noexcept {
-    bucket_status const requests{status.limit_requests, status.remaining_requests, status.reset_requests};
-    bucket_status const tokens{status.limit_tokens, status.remaining_tokens, status.reset_tokens};
-    learn(requests_, requests, then.requests, up, requests_out_, taken_.requests, lowered_.requests, now);
-    learn(tokens_, tokens, then.tokens, up, tokens_out_, taken_.tokens, lowered_.tokens, now);
+    learn(requests_, reported_requests_, requests_of(status), then.requests, up, requests_out_, taken_.requests,
+          lowered_.requests, now);
+    learn(tokens_, reported_tokens_, tokens_of(status), then.tokens, up, tokens_out_, taken_.tokens, lowered_.tokens,
+          now);
     set_spacing();
 }
 
-void rate_bucket::learn(refill& bucket, bucket_status const& said, double then, bool up, std::int64_t out, double sum,
-                        double& lowered, clock::time_point now) noexcept {
+void rate_bucket::learn(refill& bucket, reported_rate& rate, limit_report const& said, double then, bool up,
+                        std::int64_t out, double sum, double& lowered, clock::time_point now) noexcept {
     bool const known = bucket.limited();
-    if (said.limit && *said.limit > 0 && (up || (known && *said.limit < bucket.count()))) {
+    up = up || !rate.configured();
+    if (auto const allowed = rate.per_minute(said); allowed && (up || *allowed < bucket.count())) {
         auto const before = bucket.level(now);
-        bucket.set_rate(*said.limit, now);
+        bucket.set_rate(*allowed, now);
         if (known) lowered += std::max(0.0, before - bucket.level(now));
     }
     if (!said.remaining || !bucket.limited()) return;

@@ -3,6 +3,7 @@
 #include <coax/policy/rate_limiter.hpp>
 #include <coax/runtime/clock.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 
@@ -30,6 +31,8 @@ public:
     void set(double remaining, clock::time_point now) noexcept;
     /// Refills at another rate from now on; the bound moves along. One that was unlimited starts full.
     void set_rate(std::int64_t count, clock::time_point now) noexcept;
+    /// Moves the moment of the last change.
+    void shift(clock::duration by) noexcept { updated_ += by; }
 
 private:
     std::int64_t count_;
@@ -39,6 +42,29 @@ private:
     double capacity_;
     double level_;
     clock::time_point updated_{};
+};
+
+/// What a service says of one limit.
+struct limit_report {
+    std::optional<std::int64_t> limit;
+    std::optional<std::int64_t> remaining;
+    std::optional<std::chrono::milliseconds> reset;
+};
+
+/// What the reports of a service about one limit come to.
+class reported_rate {
+public:
+    /// @param configured  The user has set a rate: reports can lower that, and raise it only where they are followed.
+    explicit reported_rate(bool configured) noexcept : configured_{configured} {}
+
+    [[nodiscard]] bool configured() const noexcept { return configured_; }
+    /// What is allowed in a minute; none: the report does not say. A limit that is whole again sooner than a minute's
+    /// could be is one of a shorter period.
+    [[nodiscard]] std::optional<std::int64_t> per_minute(limit_report const& said) noexcept;
+
+private:
+    bool configured_;
+    std::chrono::milliseconds longest_reset_{0};
 };
 
 /// The quota that a limiter has left: arithmetic over (options, state, now), without a lock, a clock or a wait.
@@ -59,23 +85,21 @@ public:
 
     void pause_until(clock::time_point when) noexcept;
     void lower_to(rate_limit_status const& status, clock::time_point now) noexcept;
+    /// Another clock counts from here on: `now` is what it shows at this moment, `before` what the old one does.
+    void change_clock(clock::time_point before, clock::time_point now) noexcept;
     /// The levels after the last `take`, to be compared with the response to that request.
     [[nodiscard]] quota_mark mark(clock::time_point now) const noexcept;
-    /// Takes over `status`, which is about the moment `then`; also where it allows more, if `up`.
+    /// Takes over `status`, which is about the moment `then`; also where it allows more, if `up` or where no rate is
+    /// set.
     void learn(rate_limit_status const& status, quota_mark then, bool up, clock::time_point now) noexcept;
 
     [[nodiscard]] std::int64_t requests_per_minute() const noexcept { return requests_.count(); }
     [[nodiscard]] std::int64_t tokens_per_minute() const noexcept { return tokens_.count(); }
 
 private:
-    struct bucket_status {
-        std::optional<std::int64_t> limit;
-        std::optional<std::int64_t> remaining;
-        std::optional<std::chrono::milliseconds> reset;
-    };
-    void lower_to(refill& bucket, bucket_status const& said, clock::time_point now) noexcept;
-    static void learn(refill& bucket, bucket_status const& said, double then, bool up, std::int64_t out, double sum,
-                      double& lowered, clock::time_point now) noexcept;
+    void lower_to(refill& bucket, reported_rate& rate, limit_report const& said, clock::time_point now) noexcept;
+    static void learn(refill& bucket, reported_rate& rate, limit_report const& said, double then, bool up,
+                      std::int64_t out, double sum, double& lowered, clock::time_point now) noexcept;
     void charge(double requests, double tokens, clock::time_point now) noexcept;
     void set_spacing() noexcept;
 
@@ -83,6 +107,8 @@ private:
     refill tokens_;
     refill day_requests_;
     refill day_tokens_;
+    reported_rate reported_requests_;
+    reported_rate reported_tokens_;
     std::int64_t requests_out_{0};  ///< Taken, and neither settled nor given back.
     std::int64_t tokens_out_{0};
     quota_mark taken_{};    ///< All that was ever taken.

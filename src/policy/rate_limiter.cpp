@@ -7,6 +7,7 @@
 #include <coax/core/result.hpp>
 #include <coax/policy/rate_limiter.hpp>
 
+#include <algorithm>
 #include <atomic>
 
 namespace coax {
@@ -19,9 +20,14 @@ struct rate_limiter_state {
 
     [[nodiscard]] clock::time_point now() const noexcept { return time->now(); }
 
-    /// Takes over the clock of the first coroutine that asks.
+    /// Takes over the clock of the first coroutine that asks. What was told before, by the real one, counts on from
+    /// where it is.
     void adopt_clock(asio::any_io_executor const& executor) {
-        if (!std::exchange(has_time, true)) time = coax::detail::context_service::of(executor).time.time();
+        if (std::exchange(has_time, true)) return;
+        auto const before = now();
+        time = coax::detail::context_service::of(executor).time.time();
+        if (time.get() != &clock::real()) bucket.change_clock(before, now());
+        bucket.pause_until(early_pause);
     }
 
     /// Whether requests may pass uncounted. One that follows the service counts all.
@@ -29,14 +35,22 @@ struct rate_limiter_state {
         return has_time && !closed && options.server_limits != server_limits::follow && bucket.unlimited(current);
     }
 
-    /// Whether there is a rate that a service's headers can correct, or they set it.
-    [[nodiscard]] bool learns() const noexcept {
-        return options.requests_per_minute != 0 || options.tokens_per_minute != 0 ||
-               options.server_limits == server_limits::follow;
+    /// Whether a report tells something that is wanted.
+    [[nodiscard]] bool learns_from(rate_limit_status const& status) const noexcept {
+        return options.server_limits != server_limits::off &&
+               (status.limit_requests || status.remaining_requests || status.limit_tokens || status.remaining_tokens);
+    }
+
+    /// After what may have set a rate.
+    void rates_changed() noexcept {
+        counts_tokens = counts_tokens || bucket.tokens_per_minute() != 0;
+        wide_open = false;  // the next one looks
+        reschedule();
     }
 
     [[nodiscard]] bool take_now(std::int64_t tokens) noexcept {
         auto const current = now();
+        if (!has_time && early_pause != clock::time_point::min()) return false;  // by which clock, nobody knows yet
         if (bucket.wait_for(tokens, current) > clock::duration::zero()) return false;
         bucket.take(tokens, current);
         wide_open = may_be_open(current);
@@ -47,7 +61,16 @@ struct rate_limiter_state {
     [[nodiscard]] quota_mark mark() const noexcept { return bucket.mark(now()); }
 
     void pause_until(clock::time_point when) noexcept {
-        bucket.pause_until(when);
+        if (has_time)
+            bucket.pause_until(when);
+        else
+            early_pause = std::max(early_pause, when);
+        wide_open = false;
+        reschedule();
+    }
+
+    void pause_for(clock::duration wait) noexcept {
+        bucket.pause_until(coax::detail::later(now(), wait));
         wide_open = false;
         reschedule();
     }
@@ -60,10 +83,14 @@ struct rate_limiter_state {
     rate_bucket bucket;
     std::shared_ptr<clock const> time{std::shared_ptr<clock const>{}, &clock::real()};
     bool has_time{false};
+    clock::time_point early_pause{clock::time_point::min()};  ///< Set before there was a clock, on the one to come.
     bool closed{false};
     sync::detail::wait_queue<rate_limiter_waiter> queue{};
     /// Nothing limits anything: requests pass without the lock. Not before there is a clock, for a pause to come.
     std::atomic<bool> wide_open{false};
+    /// There is a limit of tokens, given or learnt.
+    std::atomic<bool> counts_tokens{options.tokens_per_minute != 0 || options.tokens_per_day != 0 ||
+                                    options.server_limits == server_limits::follow};
 };
 
 /// Lives in the frame of `reserve`. All members are guarded by the limiter's lock.
@@ -144,6 +171,14 @@ namespace {
 
 using verdict = policy::detail::rate_limiter_waiter::verdict;
 
+/// No sum of such overflows.
+constexpr std::int64_t most_tokens = 1'000'000'000'000;
+
+std::int64_t checked_estimate(std::int64_t tokens) {
+    if (tokens < 0) throw_error(invalid_argument("estimated_tokens", "must not be negative"));
+    return std::min(tokens, most_tokens);
+}
+
 error refusal(verdict why) {
     switch (why) {
         case verdict::closed: return {.code = errc::closed, .message = "the rate limiter was closed"};
@@ -213,7 +248,7 @@ rate_limiter::rate_limiter(rate_limiter_options options)
 rate_limiter::~rate_limiter() { close(); }
 
 asio::awaitable<reservation> rate_limiter::reserve(std::int64_t estimated_tokens) {
-    if (estimated_tokens < 0) throw_error(invalid_argument("estimated_tokens", "must not be negative"));
+    estimated_tokens = checked_estimate(estimated_tokens);
     if (state_->wide_open) co_return reservation{{}, estimated_tokens};
     auto const state = state_;
     asio::any_io_executor const executor = co_await asio::this_coro::executor;
@@ -234,7 +269,7 @@ asio::awaitable<reservation> rate_limiter::reserve(std::int64_t estimated_tokens
 }
 
 std::optional<reservation> rate_limiter::try_reserve(std::int64_t estimated_tokens) {
-    if (estimated_tokens < 0) throw_error(invalid_argument("estimated_tokens", "must not be negative"));
+    estimated_tokens = checked_estimate(estimated_tokens);
     if (state_->wide_open) return reservation{{}, estimated_tokens};
     std::lock_guard const lock{state_->mutex};
     if (state_->closed || !state_->queue.empty() || !state_->take_now(estimated_tokens)) return std::nullopt;
@@ -252,7 +287,7 @@ std::optional<reservation> rate_limiter::try_reserve_on_clock(std::int64_t estim
 
 void rate_limiter::pause_for(clock::duration wait) {
     std::lock_guard const lock{state_->mutex};
-    state_->pause_until(coax::detail::later(state_->now(), wait));
+    state_->pause_for(wait);
 }
 
 void rate_limiter::pause_until(clock::time_point when) {
@@ -263,8 +298,7 @@ void rate_limiter::pause_until(clock::time_point when) {
 void rate_limiter::lower_to(rate_limit_status const& status) {
     std::lock_guard const lock{state_->mutex};
     state_->bucket.lower_to(status, state_->now());
-    state_->wide_open = false;  // the next one looks
-    state_->reschedule();
+    state_->rates_changed();
 }
 
 void rate_limiter::learn(rate_limit_status const& status, reservation const& of) {
@@ -273,17 +307,18 @@ void rate_limiter::learn(rate_limit_status const& status, reservation const& of)
     if (of.state_.get() != state_.get()) return lower_to(status);  // made while nothing was limited
     std::lock_guard const lock{state_->mutex};
     state_->bucket.learn(status, of.mark_, how == server_limits::follow, state_->now());
-    state_->reschedule();
+    state_->rates_changed();
 }
 
 void rate_limiter::settle(reservation& of, std::int64_t actual_tokens, rate_limit_status const& status) {
-    if (state_->learns()) learn(status, of);
+    if (state_->learns_from(status)) learn(status, of);
     of.settle(actual_tokens);
 }
 
 void rate_limiter::settle(reservation& of, error const& why, std::chrono::milliseconds max_pause) {
-    if (state_->learns()) learn(why.rate_limits, of);
-    if (auto const billed = why.input_tokens + why.output_tokens; billed > 0)
+    if (state_->learns_from(why.rate_limits)) learn(why.rate_limits, of);
+    auto const billed = std::min(why.input_tokens, most_tokens) + std::min(why.output_tokens, most_tokens);
+    if (billed > 0)
         of.settle(billed);
     else
         of.settle(why);
@@ -299,6 +334,8 @@ std::int64_t rate_limiter::tokens_per_minute() const noexcept {
     std::lock_guard const lock{state_->mutex};
     return state_->bucket.tokens_per_minute();
 }
+
+bool rate_limiter::counts_tokens() const noexcept { return state_->counts_tokens; }
 
 void rate_limiter::close() noexcept {
     std::lock_guard const lock{state_->mutex};

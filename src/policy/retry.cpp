@@ -38,9 +38,27 @@ double spread(retry_options const& options, int retries, double chance, millisec
     return base * (1.0 - options.jitter * chance);
 }
 
+/// Three decades: as good as never, and no sum of such overflows.
+constexpr milliseconds longest_wait{1'000'000'000'000};
+
+milliseconds rounded(double wait) { return milliseconds{std::llround(std::min(wait, count(longest_wait)))}; }
+
 milliseconds own_wait(retry_options const& options, int retries, double chance, milliseconds previous) {
     auto const added = count(options.random_delay) * further_digits(chance);
-    return std::max(options.min_delay, milliseconds{std::llround(spread(options, retries, chance, previous) + added)});
+    auto const least = std::min(options.min_delay, longest_wait);
+    return std::max(least, rounded(spread(options, retries, chance, previous) + added));
+}
+
+/// The wait that a service asks for, spread the wider the longer it has been asking.
+milliseconds server_wait(retry_options const& options, milliseconds asked, milliseconds before, double chance) {
+    auto const most = std::min(options.jitter * (count(asked) + count(before)), count(options.max_delay));
+    return asked + rounded(most * chance);
+}
+
+/// Whether the service only asks for patience: it has no capacity now, and says when to come back.
+bool asks_to_wait(error const& why) {
+    bool const busy = why.code == errc::rate_limited || why.code == errc::overloaded;
+    return busy && why.where != "circuit_breaker";
 }
 
 bool may_retry(retry_options const& options, error const& why) {
@@ -176,18 +194,25 @@ result<void> validate(retry_options const& options) {
     if (options.random_delay < none) return invalid_argument("random_delay", "must not be negative");
     if (options.max_elapsed < none) return invalid_argument("max_elapsed", "must not be negative");
     if (options.max_server_wait < none) return invalid_argument("max_server_wait", "must not be negative");
+    if (options.server_wait_budget < none) return invalid_argument("server_wait_budget", "must not be negative");
     return {};
 }
 
 retry_step next_retry(retry_options const& options, int failed_attempts, error const& why, clock::duration elapsed,
-                      double chance, milliseconds previous) {
-    if (failed_attempts >= options.max_attempts || !may_retry(options, why)) return {};
-    bool const asked = why.retry_after && *why.retry_after > milliseconds{0};
-    if (asked && *why.retry_after > options.max_server_wait) return {};
-    auto const wait = asked ? *why.retry_after : own_wait(options, failed_attempts - 1, chance, previous);
-    bool const late = options.max_elapsed > milliseconds{0} && elapsed + wait > options.max_elapsed;
+                      double chance, milliseconds previous, milliseconds server_waits) {
+    if (!may_retry(options, why)) return {};
+    auto const asked = std::min(why.retry_after.value_or(milliseconds{0}), longest_wait);
+    if (asked > options.max_server_wait) return {};
+    bool const told = asked > milliseconds{0};
+    auto const wait = told ? server_wait(options, asked, server_waits, chance)
+                           : own_wait(options, failed_attempts - 1, chance, previous);
+    bool const free =
+        told && options.max_attempts > 1 && asks_to_wait(why) && wait <= options.server_wait_budget - server_waits;
+    if (!free && failed_attempts >= options.max_attempts) return {};
+    auto const so_far = std::chrono::ceil<milliseconds>(elapsed);
+    bool const late = options.max_elapsed > milliseconds{0} && wait > options.max_elapsed - so_far;
     if (late) return {};
-    return {.again = true, .wait = wait};
+    return {.again = true, .wait = wait, .uses_attempt = !free};
 }
 
 namespace policy::detail {
@@ -200,13 +225,17 @@ retry_loop::retry_loop(retry_options const& options, asio::any_io_executor execu
 asio::awaitable<bool> retry_loop::wait_after(error& why) {
     auto& time = coax::detail::context_service::of(executor_).time;
     auto const current = time.now();
-    auto const step = next_retry(options_, attempts_, why, current - started_, time.random(), waited_);
+    auto const step = next_retry(options_, attempts_ - free_attempts_, why, current - started_, time.random(), waited_,
+                                 server_waits_);
     if (!step.again) co_return false;
-    if (options_.budget && !options_.budget->try_spend(current)) {
+    if (step.uses_attempt && options_.budget && !options_.budget->try_spend(current)) {
         why.message += "; not tried again: the retry budget is used up";
         co_return false;
     }
-    waited_ = step.wait;
+    if (step.uses_attempt)
+        waited_ = step.wait;
+    else
+        server_waits_ += step.wait, ++free_attempts_;
     if (options_.on_retry) options_.on_retry({.failed_attempts = attempts_, .wait = step.wait, .why = why});
     if (co_await coax::detail::try_sleep_for(step.wait)) co_return true;
     why = {.code = errc::cancelled, .message = "cancelled while waiting to try again", .attempts = attempts_};

@@ -45,13 +45,21 @@ struct batch_options {
     /// Records in work at once; no more are read ahead. Range: [1, 65535]. The client's `max_concurrency` bounds it
     /// too.
     std::size_t concurrency{64};
-    /// Failed records after which nothing new is begun. 0: failures never stop the batch.
+    /// Failed records after which nothing new is begun. 0: no number of failures stops the batch.
     std::uint64_t max_failures{0};
+    /// Records that fail alike, with no success between, after which the others would fail so too: the batch ends, or
+    /// pauses where the service is in trouble (`failure_scope`). Twice as many once a record has succeeded; at most 3,
+    /// or 6, where the service refuses the caller. 0: each failure is that record's own.
+    std::uint64_t alike_failures{10};
+    /// Longest time without a success for which the batch waits for a service that has a limit or is in trouble; a
+    /// longer wait that it asks for ends the batch at once. Range: [0, 30 days].
+    std::chrono::milliseconds max_pause{120'000};
     /// How many records there are, for the progress. Nothing: not known.
     std::optional<std::uint64_t> total{};
     /// Ends the batch early.
     batch_stop stop{};
-    /// Called with the progress on the batch's executor, regularly and once at the end. Must not throw. May be empty.
+    /// Called with the progress on the batch's executor, regularly and once at the end. Empty: nothing. An exception
+    /// ends the batch.
     std::function<void(batch_progress const&)> on_progress{};
     /// Time between two calls of `on_progress`. Must be > 0.
     std::chrono::milliseconds progress_interval{500};
@@ -99,7 +107,8 @@ struct batch_summary {
     coax::usage usage{};
     std::chrono::milliseconds elapsed{0};
     bool stopped{false};              ///< By `batch_stop` or `max_failures`.
-    std::optional<error> ended_by{};  ///< Why the batch ended early; see `run_batch`.
+    std::optional<error> ended_by{};  ///< Why the batch ended early; see `run_batch`. Its `retry_after`, if there is
+                                      ///< one, tells when it can go on.
 
     [[nodiscard]] std::uint64_t done() const noexcept { return ok + failed; }
 };
@@ -107,12 +116,30 @@ struct batch_summary {
 /// For people, on a few lines: records, failures by kind, retries, tokens, time.
 [[nodiscard]] std::string to_string(batch_summary const& summary);
 
-/// Whether a record's failure ends the whole batch, because every other record would meet it too: a wrong key, used-up
-/// credit, an untrusted certificate, a closed client and a cancellation always; no connection and an unknown model
-/// while no record has succeeded.
-[[nodiscard]] bool ends_batch(error const& why, bool any_succeeded) noexcept;
+/// What a record's failure says of the others.
+enum class failure_scope {
+    record,  ///< Nothing.
+    shared,  ///< They may meet it too: refused as wrong, without right, not found. So many alike end the batch.
+    outage,  ///< The service or the way to it is in trouble. So many make the batch pause: one record at a time tries
+             ///< again until one succeeds, then all that failed so; no success within `max_pause` ends it. Before any
+             ///< success so many end it at once, and one where no connection can be made.
+    limit,   ///< Too many requests or tokens: the batch pauses as the service asks, and tries the record again.
+    batch,   ///< They will meet it: used-up credit, a key that the service calls expired or revoked, a closed client, a
+             ///< cancellation. The batch ends at once.
+};
+
+[[nodiscard]] failure_scope scope_of(error const& why);
 
 namespace detail {
+
+/// What whoever asks for the next record is to do.
+enum class batch_turn {
+    stop,    ///< There is none.
+    fresh,   ///< Take one from the source.
+    again,   ///< Take one of those that are tried again.
+    probe,   ///< Take the first of those held back.
+    settle,  ///< Hand over those held back, or try them again.
+};
 
 /// The counts of one batch and the decisions that follow from them.
 class batch_run {
@@ -120,13 +147,19 @@ public:
     /// @throws coax::exception  `errc::invalid_argument`.
     explicit batch_run(batch_options options);
 
-    /// Whether no further record is to be begun.
-    [[nodiscard]] bool stopping() const noexcept;
-    /// Counts a record that was taken from the source. @returns The time.
-    clock::time_point begin() noexcept;
+    /// Waits until another record may begin, or the batch is over.
+    /// @param again  How many are to be tried again. @param held  How many are held back.
+    [[nodiscard]] asio::awaitable<batch_turn> turn(std::size_t const& again, std::size_t const& held);
+    /// The source has no more.
+    void source_ended() noexcept;
+    /// Whether a record that was held back is tried again.
+    [[nodiscard]] bool tries_again(error const& why, int rounds) const noexcept;
+
+    /// Counts a record that is worked on. @param rounds  Tries of it before. @returns The time.
+    clock::time_point begin(int rounds) noexcept;
     [[nodiscard]] std::chrono::milliseconds elapsed_since(clock::time_point begun) const noexcept;
     /// Counts the work on a record, which `failure` ended unless it is null.
-    /// @returns Whether the outcome goes to the sink: not when the failure ends the batch, or came of its end.
+    /// @returns Whether the outcome goes to the sink; otherwise it is held back.
     [[nodiscard]] bool finish(usage const& used, int attempts, error const* failure);
     /// Counts an outcome that the sink has taken; nothing: a success.
     void count(std::optional<errc> failure);
@@ -144,20 +177,47 @@ private:
 /// Source, work and sink of a batch as a `pipeline` takes them.
 template <class T, class R, class Work, class Sink>
 struct batch_stages {
+    /// A record on its way.
+    struct item {
+        R record;
+        int rounds{0};  ///< Tries before.
+    };
+    struct held_item {
+        item of;
+        batch_result<T> outcome;
+    };
+
     batch_run run;
     stream<R> source;
     Work work;
     Sink sink;
+    std::vector<held_item> held_back{};  ///< Failed, and nobody knows yet whose fault it is.
+    std::vector<item> retried{};
+    std::size_t held_count{0};
+    std::size_t retried_count{0};
 
     /// The pipeline's source.
-    asio::awaitable<std::optional<R>> next() {
-        if (run.stopping()) source.close();
-        return source.next();
+    asio::awaitable<std::optional<item>> next() {
+        for (;;) {
+            auto const turn = co_await run.turn(retried_count, held_count);
+            if (turn == batch_turn::again) co_return take_retried();
+            if (turn == batch_turn::probe) co_return take_held();
+            if (turn == batch_turn::settle) {
+                settle();
+                continue;
+            }
+            if (turn == batch_turn::stop) source.close();
+            auto fresh = co_await source.next();
+            if (fresh) co_return item{std::move(*fresh)};
+            if (turn == batch_turn::stop) co_return std::nullopt;
+            run.source_ended();
+        }
     }
 
-    /// Works on one record. Nothing: its outcome is not for the sink.
-    asio::awaitable<std::optional<batch_result<T>>> process(R record) {
-        auto const begun = run.begin();
+    /// Works on one record. Nothing: its outcome is not for the sink, or not yet.
+    asio::awaitable<std::optional<batch_result<T>>> process(item one) {
+        auto const& record = one.record;
+        auto const begun = run.begin(one.rounds);
         result<batch_output<T>> output{batch_output<T>{}};
         try {
             if constexpr (requires { record.problem; })
@@ -169,14 +229,19 @@ struct batch_stages {
         auto outcome = to_outcome(record, std::move(output));
         outcome.latency = run.elapsed_since(begun);
         auto const* const failure = outcome.value ? nullptr : &outcome.value.error();
-        if (!run.finish(outcome.usage, outcome.attempts, failure)) co_return std::nullopt;
-        co_return outcome;
+        if (run.finish(outcome.usage, outcome.attempts, failure)) co_return outcome;
+        held_back.push_back({std::move(one), std::move(outcome)});
+        held_count = held_back.size();
+        co_return std::nullopt;
     }
 
     result<void> hand_over(result<std::optional<batch_result<T>>> processed) {
         if (!processed) return std::move(processed).error();
         if (!*processed) return {};
-        auto& outcome = **processed;
+        return hand_over(**std::move(processed));
+    }
+
+    result<void> hand_over(batch_result<T> outcome) {
         auto const failure = outcome.value ? std::nullopt : std::optional{outcome.value.error().code};
         result<void> taken = sink(std::move(outcome));
         if (taken) run.count(failure);
@@ -184,6 +249,34 @@ struct batch_stages {
     }
 
 private:
+    /// Each of those held back is its record's own failure, or that record is tried again.
+    void settle() {
+        auto all = std::exchange(held_back, {});
+        held_count = 0;
+        for (auto& [of, outcome] : all) {
+            if (run.tries_again(outcome.value.error(), of.rounds))
+                retried.push_back({std::move(of.record), of.rounds + 1});
+            else
+                hand_over(std::move(outcome)).value();
+        }
+        retried_count = retried.size();
+    }
+
+    item take_retried() {
+        auto one = std::move(retried.back());
+        retried.pop_back();
+        retried_count = retried.size();
+        return one;
+    }
+
+    item take_held() {
+        auto one = std::move(held_back.front().of);
+        held_back.erase(held_back.begin());
+        held_count = held_back.size();
+        ++one.rounds;
+        return one;
+    }
+
     static batch_result<T> to_outcome(R const& record, result<batch_output<T>> output) {
         batch_result<T> outcome{.index = record.index, .key = record.key};
         if (output) {
@@ -235,9 +328,9 @@ template <class Made>
 /// @param sink    `(batch_result<T>) -> result<void>`, called in order of completion. Its error ends the batch, and
 /// what
 ///                is in flight is then cancelled. T must be default-constructible.
-/// @returns What happened. The batch ends early, with the reason in `ended_by`, when source or sink fail, and when a
-///          record's failure would be every record's (`ends_batch`); that record and what `batch_stop` leaves undone
-///          are not handed to the sink, so that they can be done later.
+/// @returns What happened. The batch ends early, with the reason in `ended_by`, when source or sink fail, and when the
+///          last records' failures would be every record's (`failure_scope`); these and what was not begun are not
+///          handed to the sink, so that they can be done later.
 /// @throws coax::exception  `errc::invalid_argument`: an option.
 /// Cancellation: `terminal`; passed on to the work, which is waited for; `ended_by` is then `errc::cancelled`.
 /// Thread safety: source, work and sink are called on the caller's executor, which must run one handler at a time.
@@ -245,7 +338,8 @@ template <class T, class R, class Work, class Sink>
 asio::awaitable<batch_summary> run_batch(stream<R> source, Work work, Sink sink, batch_options options = {}) {
     detail::batch_stages<T, R, Work, Sink> stages{detail::batch_run{std::move(options)}, std::move(source),
                                                   std::move(work), std::move(sink)};
-    auto process = [&stages](R record) { return stages.process(std::move(record)); };
+    using item = typename detail::batch_stages<T, R, Work, Sink>::item;
+    auto process = [&stages](item one) { return stages.process(std::move(one)); };
     auto hand_over = [&stages](std::size_t, auto processed) { return stages.hand_over(std::move(processed)); };
     co_return co_await stages.run.run(
         pipeline(stages, stages.run.to_pipeline_options(), std::move(process), std::move(hand_over)));

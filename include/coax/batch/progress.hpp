@@ -22,6 +22,7 @@ struct batch_progress {
     std::chrono::milliseconds elapsed{0};
     double records_per_second{0};                          ///< Recently; see `rate_estimator`.
     std::optional<std::chrono::milliseconds> remaining{};  ///< At that rate; nothing: unknown.
+    std::chrono::milliseconds paused_for{0};               ///< From now on, as the service asks or is in trouble.
 };
 
 /// A rate over a sliding window: pure arithmetic, the caller brings the time.

@@ -17,8 +17,8 @@ namespace coax {
 /// How the limiter applies a service's rate-limit headers.
 enum class server_limits {
     off,       ///< It ignores them.
-    lower_to,  ///< It takes over a limit or remainder that is lower than its own.
-    follow,    ///< It takes over every limit and remainder, also where no rate was set.
+    lower_to,  ///< It takes over a limit or remainder that is lower than its own, and every one where no rate is set.
+    follow,    ///< It takes over every limit and remainder, and counts from the first request on.
 };
 
 /// What a service allows in a minute and in a day. A request takes from all of them at once or from none.
@@ -108,7 +108,8 @@ private:
 /// Keeps requests and tokens within a service's limits: first come, first served, so a big request never starves.
 ///
 /// An unlimited one neither locks nor suspends. A request with more tokens than the bucket holds goes alone, when it is
-/// full. Its clock is that of the first coroutine that reserves; until then the real one. Thread safety: may be used
+/// full. Its clock is that of the first coroutine that reserves; until then the real one, from which a `pause_for` of
+/// before is taken over. Thread safety: may be used
 /// from any thread and from coroutines of any context with that clock. Lifetime: may die before its reservations; its
 /// waiters then end in `errc::closed`.
 class rate_limiter {
@@ -136,7 +137,8 @@ public:
     void pause_until(clock::time_point when);
 
     /// Takes over what the service says it has left, where that is less than the limiter's own level, and the rates it
-    /// says it allows, where they are lower. Where no rate is set, a remainder of 0 holds everything until the reset.
+    /// says it allows, where they are lower or none is set. Where no rate is known, a remainder of 0 holds everything
+    /// until the reset.
     void lower_to(rate_limit_status const& status);
 
     /// Takes over what the response to a request says, as `rate_limiter_options::server_limits` has it.
@@ -146,7 +148,7 @@ public:
     ///            slows its only user down.
     void learn(rate_limit_status const& status, reservation const& of);
 
-    /// A request has been served: learns from its response, where there is a rate to correct or to follow, and settles.
+    /// A request has been served: learns from its response and settles.
     void settle(reservation& of, std::int64_t actual_tokens, rate_limit_status const& status);
     /// A request has failed: learns likewise, settles for the tokens that were billed or, where none are known, as the
     /// error's code says. A rate-limited one pauses all for its Retry-After, if that is not above `max_pause`.
@@ -155,6 +157,8 @@ public:
     /// Allowed in a minute, as learnt; 0: unlimited.
     [[nodiscard]] std::int64_t requests_per_minute() const noexcept;
     [[nodiscard]] std::int64_t tokens_per_minute() const noexcept;
+    /// Whether it limits tokens, so that `reserve` needs an estimate.
+    [[nodiscard]] bool counts_tokens() const noexcept;
 
     /// Ends all waiters and every later `reserve` in `errc::closed`.
     void close() noexcept;
@@ -179,7 +183,7 @@ template <class Tokens>
 struct quota {
     rate_limiter& limiter;
     std::int64_t tokens{0};
-    Tokens actual{};  ///< Tokens of a response, `std::int64_t(T const&)`; null: as estimated.
+    Tokens actual{};  ///< Tokens of a response, `std::int64_t(T const&)`; null, or 0 where it tells none: as estimated.
     std::chrono::milliseconds max_pause{120'000};  ///< A longer Retry-After does not pause the other requests.
 
     class held {
@@ -199,7 +203,8 @@ struct quota {
         template <class T>
         void settle(result<T> const& outcome) {
             auto used = of_.tokens;
-            if constexpr (requires { of_.actual(*outcome); }) used = of_.actual(*outcome);
+            if constexpr (requires { of_.actual(*outcome); })
+                if (auto const told = of_.actual(*outcome); told > 0) used = told;
             if constexpr (requires { outcome->rate_limits; })
                 of_.limiter.settle(taken_, used, outcome->rate_limits);
             else

@@ -71,7 +71,8 @@ enum class jitter_form {
 };
 
 /// When a failed call is sent again. The wait is as `form` says, plus random_delay * U', at least `min_delay`; or what
-/// the service says.
+/// the service says, plus up to `jitter` of all the waits that it asked for so far, so that a crowd does not come back
+/// at once.
 struct retry_options {
     /// Attempts in all. 1 turns retrying off. Range: [1, 1000].
     int max_attempts{3};
@@ -93,13 +94,18 @@ struct retry_options {
     std::chrono::milliseconds max_elapsed{0};
     /// A service that asks for a longer wait than this ends the retrying. The Python SDK's bound. Must be >= 0.
     std::chrono::milliseconds max_server_wait{120'000};
+    /// A wait that a service without capacity asks for (429, 503 or 529 with Retry-After or its like) uses up no
+    /// attempt, as long as all such waits of the call together take no more than this. 0, or no retries: it uses up one
+    /// like any other. Must be >= 0.
+    std::chrono::milliseconds server_wait_budget{600'000};
     /// Which failures may be tried again, where `retry_if` is empty.
     retry_table table{};
-    /// Says whether a failure may be tried again. Empty: `table` does. A cancellation never is.
+    /// Says whether a failure may be tried again. Empty: `table` does. A cancellation never is. An exception ends the
+    /// call.
     std::function<bool(error const&)> retry_if{};
     /// Shared by the calls to one service: a retry takes from it, or is not made. Empty: no such bound.
     std::shared_ptr<retry_budget> budget{};
-    /// Called before each wait. Empty: nothing. Must not throw.
+    /// Called before each wait. Empty: nothing. An exception ends the call.
     std::function<void(retry_event const&)> on_retry{};
 
     /// Waits `delay` plus up to `random_delay` each time.
@@ -121,17 +127,20 @@ struct retry_options {
 struct retry_step {
     bool again{false};
     std::chrono::milliseconds wait{0};
+    bool uses_attempt{true};  ///< False: the service asked for the wait.
     friend bool operator==(retry_step const&, retry_step const&) = default;
 };
 
 /// Decides without a clock, a wait or a random source of its own.
-/// @param failed_attempts  Attempts made, all failed; from 1.
+/// @param failed_attempts  Attempts made, all failed, but for those whose wait used up none; from 1.
 /// @param elapsed          Since the first attempt began.
 /// @param chance           In [0, 1): U and U' of `retry_options`.
 /// @param previous         The wait before; 0: there was none. For `jitter_form::decorrelated`.
+/// @param server_waits     What the waits that used up no attempt have come to.
 [[nodiscard]] retry_step next_retry(retry_options const& options, int failed_attempts, error const& why,
                                     clock::duration elapsed, double chance,
-                                    std::chrono::milliseconds previous = std::chrono::milliseconds{0});
+                                    std::chrono::milliseconds previous = std::chrono::milliseconds{0},
+                                    std::chrono::milliseconds server_waits = std::chrono::milliseconds{0});
 
 namespace policy::detail {
 
@@ -142,7 +151,9 @@ public:
     /// @throws coax::exception  `errc::invalid_argument`.
     retry_loop(retry_options const& options, asio::any_io_executor executor);
 
-    [[nodiscard]] attempt next() noexcept { return {.number = ++attempts_, .max_attempts = options_.max_attempts}; }
+    [[nodiscard]] attempt next() noexcept {
+        return {.number = ++attempts_, .max_attempts = options_.max_attempts + free_attempts_};
+    }
     /// Waits where the rules allow another attempt.
     /// @returns true: try again. false: `why` is final; it becomes `errc::cancelled` when the wait was cancelled.
     asio::awaitable<bool> wait_after(error& why);
@@ -155,8 +166,10 @@ private:
     retry_options const& options_;
     asio::any_io_executor executor_;
     clock::time_point started_;
-    std::chrono::milliseconds waited_{0};  ///< Before the last retry.
+    std::chrono::milliseconds waited_{0};        ///< Before the last retry.
+    std::chrono::milliseconds server_waits_{0};  ///< Of `free_attempts_`.
     int attempts_{0};
+    int free_attempts_{0};  ///< Those after which the service asked for a wait.
 };
 
 /// Throws `why`, or rethrows what was thrown where that is not a `coax::exception`.

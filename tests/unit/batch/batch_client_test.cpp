@@ -99,13 +99,22 @@ TEST(ClientBatch, ARequestThatCannotBeMadeIsThatRecordsFailure) {
     EXPECT_EQ(service.count(), 1U);
 }
 
-TEST(ClientBatch, AWrongKeyEndsItAtOnce) {
+TEST(ClientBatch, AWrongKeyEndsItAfterThreeOfThem) {
     fake_service service;
     service.then(openai_error(401, "invalid_api_key"));
     auto const got = ask_about<verdict>(std::vector<post>(50), service, prompt_of);
     ASSERT_TRUE(got.summary.ended_by);
     EXPECT_EQ(got.summary.ended_by->code, errc::authentication);
     EXPECT_TRUE(got.by_index.empty());
+    EXPECT_EQ(service.count(), 3U) << "one alone might be that record's";
+}
+
+TEST(ClientBatch, UsedUpCreditEndsItAtOnce) {
+    fake_service service;
+    service.then(openai_error(429, "insufficient_quota"));
+    auto const got = ask_about<verdict>(std::vector<post>(50), service, prompt_of);
+    ASSERT_TRUE(got.summary.ended_by);
+    EXPECT_EQ(got.summary.ended_by->code, errc::quota_exhausted);
     EXPECT_EQ(service.count(), 1U);
 }
 

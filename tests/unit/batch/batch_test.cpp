@@ -254,33 +254,45 @@ TEST(Batch, WrongKeyEndsItAndIsNotHandedOver) {
     EXPECT_LE(t.taken, 20U);
 }
 
-struct ends_case {
+struct scope_case {
     char const* name;
-    errc code;
-    bool before_success;
-    bool after_success;
+    error why;
+    failure_scope scope;
 };
-void PrintTo(ends_case const& row, std::ostream* out) { *out << row.name; }
-class EndsBatch : public testing::TestWithParam<ends_case> {};
+void PrintTo(scope_case const& row, std::ostream* out) { *out << row.name; }
+class FailureScope : public testing::TestWithParam<scope_case> {};
 
-TEST_P(EndsBatch, FollowsTheTable) {
-    EXPECT_EQ(ends_batch({.code = GetParam().code}, false), GetParam().before_success);
-    EXPECT_EQ(ends_batch({.code = GetParam().code}, true), GetParam().after_success);
-}
-INSTANTIATE_TEST_SUITE_P(Rows, EndsBatch,
-                         testing::Values(ends_case{"authentication", errc::authentication, true, true},
-                                         ends_case{"quota", errc::quota_exhausted, true, true},
-                                         ends_case{"tls", errc::tls_failed, true, true},
-                                         ends_case{"closed", errc::closed, true, true},
-                                         ends_case{"cancelled", errc::cancelled, true, true},
-                                         ends_case{"connect", errc::connect_failed, true, false},
-                                         ends_case{"model", errc::not_found, true, false},
-                                         ends_case{"rate_limited", errc::rate_limited, false, false},
-                                         ends_case{"lost", errc::connection_lost, false, false},
-                                         ends_case{"invalid_output", errc::invalid_output, false, false},
-                                         ends_case{"bad_request", errc::bad_request, false, false},
-                                         ends_case{"timeout", errc::timeout, false, false}),
-                         [](auto const& row) { return std::string(row.param.name); });
+TEST_P(FailureScope, FollowsTheTable) { EXPECT_EQ(scope_of(GetParam().why), GetParam().scope); }
+
+INSTANTIATE_TEST_SUITE_P(
+    Rows, FailureScope,
+    testing::Values(
+        scope_case{"wrong_key", {.code = errc::authentication, .http_status = 401}, failure_scope::shared},
+        scope_case{"forbidden", {.code = errc::authentication, .http_status = 403}, failure_scope::shared},
+        scope_case{"expired_key",
+                   {.code = errc::authentication, .service_message = "Access token is missing or has Expired."},
+                   failure_scope::batch},
+        scope_case{"revoked_key", {.code = errc::authentication, .message = "key revoked"}, failure_scope::batch},
+        scope_case{"quota", {.code = errc::quota_exhausted, .http_status = 429}, failure_scope::batch},
+        scope_case{"price_of_one", {.code = errc::quota_exhausted, .http_status = 402}, failure_scope::shared},
+        scope_case{"tls", {.code = errc::tls_failed}, failure_scope::shared},
+        scope_case{"closed", {.code = errc::closed}, failure_scope::batch},
+        scope_case{"cancelled", {.code = errc::cancelled}, failure_scope::batch},
+        scope_case{"connect", {.code = errc::connect_failed}, failure_scope::outage},
+        scope_case{"lost", {.code = errc::connection_lost}, failure_scope::outage},
+        scope_case{"timeout", {.code = errc::timeout}, failure_scope::outage},
+        scope_case{"server_error", {.code = errc::server_error}, failure_scope::outage},
+        scope_case{"overloaded", {.code = errc::overloaded}, failure_scope::outage},
+        scope_case{"model", {.code = errc::not_found}, failure_scope::shared},
+        scope_case{"bad_request", {.code = errc::bad_request}, failure_scope::shared},
+        scope_case{"captive_portal", {.code = errc::protocol_error}, failure_scope::shared},
+        scope_case{"too_long", {.code = errc::context_too_long}, failure_scope::shared},
+        scope_case{"rate_limited", {.code = errc::rate_limited}, failure_scope::limit},
+        scope_case{"invalid_output", {.code = errc::invalid_output}, failure_scope::record},
+        scope_case{"refused", {.code = errc::refused}, failure_scope::record},
+        scope_case{"own_line", {.code = errc::invalid_json}, failure_scope::record},
+        scope_case{"own_code", {.code = errc::internal}, failure_scope::record}),
+    [](auto const& row) { return std::string(row.param.name); });
 
 TEST(Batch, CancellationLeavesNothingBehind) {
     trial t;
@@ -323,6 +335,8 @@ TEST(Batch, WrongOptionsAreNamed) {
     EXPECT_EQ(validate(batch_options{.concurrency = 0}).error().where, "concurrency");
     EXPECT_EQ(validate(batch_options{.concurrency = 70'000}).error().where, "concurrency");
     EXPECT_EQ(validate(batch_options{.progress_interval = 0ms}).error().where, "progress_interval");
+    EXPECT_EQ(validate(batch_options{.max_pause = -1ms}).error().where, "max_pause");
+    EXPECT_EQ(validate(batch_options{.max_pause = std::chrono::milliseconds::max()}).error().where, "max_pause");
     EXPECT_TRUE(validate(batch_options{}));
     trial t;
     EXPECT_THROW(t.run(t.numbers(1), t.work(), t.sink(), {.concurrency = 0}), exception);

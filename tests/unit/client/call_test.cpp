@@ -158,7 +158,7 @@ TEST(Chat, RetryAfterDateIsComparedWithTheClockOfTheCall) {
         auto const began = now(executor);
         EXPECT_EQ((co_await llm.chat("x")).attempts, 2);
         EXPECT_GE(now(executor) - began, 30s);
-        EXPECT_LT(now(executor) - began, 31s);
+        EXPECT_LT(now(executor) - began, 38s) << "spread by a quarter";
     }(service));
 }
 

@@ -4,8 +4,11 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <limits>
 #include <ostream>
 #include <string>
+#include <vector>
 
 namespace coax::detail {
 namespace {
@@ -205,6 +208,44 @@ TEST(RateBucket, FollowingTakesOverARateThatNobodySetAndWhatIsLeft) {
     EXPECT_EQ(bucket.wait_for(600, start), 1s);
     EXPECT_EQ(bucket.requests_per_minute(), 60);
 }
+
+TEST(RateBucket, TakesOverARateThatNobodySetAlsoWithoutFollowing) {
+    coax::policy::detail::rate_bucket bucket{{}};
+    bucket.lower_to({.limit_requests = 60, .remaining_requests = 0}, start);
+    EXPECT_EQ(bucket.wait_for(0, start), 1s);
+    bucket.learn({.limit_requests = 600}, bucket.mark(start), false, start);
+    EXPECT_EQ(bucket.requests_per_minute(), 600) << "the service's word, up and down";
+}
+
+struct report_case {
+    char const* name;
+    std::vector<coax::policy::detail::limit_report> reports;
+    std::optional<std::int64_t> per_minute;  ///< After the last one.
+    bool configured{false};
+};
+void PrintTo(report_case const& row, std::ostream* out) { *out << row.name; }
+class ReportedRate : public testing::TestWithParam<report_case> {};
+
+TEST_P(ReportedRate, IsThatOfAMinute) {
+    coax::policy::detail::reported_rate rate{GetParam().configured};
+    std::optional<std::int64_t> last;
+    for (auto const& report : GetParam().reports) last = rate.per_minute(report);
+    EXPECT_EQ(last, GetParam().per_minute);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Rows, ReportedRate,
+    testing::Values(report_case{"none", {{}}, std::nullopt}, report_case{"zero", {{0, 0, 1s}}, std::nullopt},
+                    report_case{"limit_alone", {{1000, {}, {}}}, 1000},
+                    report_case{"of_a_minute", {{1000, 500, 30s}}, 1000},
+                    report_case{"of_a_minute_hardly_used", {{1000, 999, 60ms}}, 1000},
+                    report_case{"of_a_second", {{10, 4, 600ms}}, 600},
+                    report_case{"of_a_second_that_the_user_knows_better", {{10, 4, 600ms}}, 10, true},
+                    report_case{"of_ten_seconds", {{250, 0, 10s}}, 1500},
+                    report_case{"of_a_day", {{14'400, 400, 24h}}, 14'400},
+                    report_case{"late_in_the_window_of_a_minute", {{1000, 999, 59s}, {1000, 100, 1s}}, 1000},
+                    report_case{"absurd", {{std::numeric_limits<std::int64_t>::max(), 0, 1ms}}, 1'000'000'000'000}),
+    [](auto const& row) { return std::string(row.param.name); });
 
 TEST(RateBucket, FollowingGoesUpByWhatIsNotOut) {
     coax::policy::detail::rate_bucket bucket{{.requests_per_minute = 60}};

@@ -6,6 +6,8 @@
 
 #include <gmock/gmock.h>
 
+#include <cstdint>
+#include <limits>
 #include <vector>
 
 namespace coax {
@@ -144,6 +146,54 @@ TEST(RateLimiter, PauseHoldsAllAlsoAnUnlimitedOne) {
         co_await sleep_for(1h);
         co_await lane.send(2, 0);
         EXPECT_THAT(lane.sent, ElementsAre(log_entry{1, 31s}, log_entry{2, 3601s}));
+    };
+    run_virtual(body());
+}
+
+TEST(RateLimiter, APauseBeforeTheFirstReservationCountsOnTheClockOfThat) {
+    auto body = []() -> asio::awaitable<void> {
+        auto const executor = co_await asio::this_coro::executor;
+        rate_limiter quota;
+        traffic lane{quota, now(executor)};
+        quota.pause_for(20s);
+        EXPECT_FALSE(quota.try_reserve());
+        co_await lane.send(1, 0);
+        EXPECT_EQ(lane.sent.size(), 1U);
+        EXPECT_GT(lane.sent[0].at, 19s);
+        EXPECT_LE(lane.sent[0].at, 20s) << "less what passed on the real clock meanwhile";
+    };
+    run_virtual(body());
+}
+
+TEST(RateLimiter, WhatWasTakenBeforeTheFirstReservationRefillsOnTheClockOfThat) {
+    auto body = []() -> asio::awaitable<void> {
+        auto const executor = co_await asio::this_coro::executor;
+        rate_limiter quota{{.requests_per_minute = 60, .burst = 1s}};
+        traffic lane{quota, now(executor)};
+        EXPECT_TRUE(quota.try_reserve().has_value());
+        for (int i = 0; i < 3; ++i) co_await lane.send(i, 0);
+        EXPECT_GT(lane.sent[2].at, 1s);
+        EXPECT_LE(lane.sent[2].at, 3s);
+    };
+    run_virtual(body());
+}
+
+TEST(RateLimiter, ExtremeWaitsAndTokensDoNotOverflow) {
+    auto body = []() -> asio::awaitable<void> {
+        constexpr auto most = std::numeric_limits<std::int64_t>::max();
+        auto const executor = co_await asio::this_coro::executor;
+        rate_limiter quota{{.tokens_per_minute = most}};
+        quota.pause_for(clock::duration::min());
+        for (int i = 0; i < 3; ++i) {
+            auto held = co_await quota.reserve(most);
+            quota.settle(held, most, {.limit_tokens = most, .remaining_tokens = most, .reset_tokens = 1ms});
+        }
+        auto held = co_await quota.reserve(most);
+        quota.settle(held, {.code = errc::timeout, .input_tokens = most, .output_tokens = most}, 1s);
+        quota.pause_for(clock::duration::max());
+        quota.lower_to({.remaining_requests = 0, .reset_requests = std::chrono::milliseconds::max()});
+        EXPECT_EQ((co_await as_result(with_timeout(1h, quota.reserve()))).error().code, errc::timeout);
+        EXPECT_LT(now(executor).time_since_epoch(), 26h);
     };
     run_virtual(body());
 }

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <coax/batch/batch.hpp>
+#include <coax/core/error.hpp>
+#include <coax/runtime/clock.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace coax::detail {
+
+/// Decides after each record whether a batch goes on: a state machine over (options, outcome, now), without a wait.
+///
+/// A failure that need not be the record's own is held back until others tell: a success makes it the record's, so many
+/// failures alike make it the batch's (it ends) or the service's (it pauses, and one record at a time tries again).
+class stop_rule {
+public:
+    stop_rule(std::uint64_t alike_failures, std::chrono::milliseconds max_pause) noexcept
+        : alike_failures_{alike_failures}, max_pause_{max_pause} {}
+
+    /// The service did its work for a record.
+    void succeeded() noexcept;
+    /// @returns Whether the failure is held back; otherwise it is the record's own.
+    [[nodiscard]] bool failed(error const& why, clock const& time);
+    /// All records have been tried; those held back are all that is left.
+    void exhausted();
+    /// What is held back is the records' own.
+    void settle() noexcept {
+        recovered_ = false;
+        settling_ = true;
+    }
+    /// The next record is begun.
+    void begin() noexcept { probing_ = in_trouble_; }
+
+    /// Why the batch ends; none: it goes on.
+    [[nodiscard]] std::optional<error> const& ended_by() const noexcept { return ended_by_; }
+    /// Nothing may begin before.
+    [[nodiscard]] clock::time_point paused_until() const noexcept { return std::max(told_until_, probe_at_); }
+    /// One record at a time, until one succeeds.
+    [[nodiscard]] bool in_trouble() const noexcept { return in_trouble_; }
+
+    /// Whose the failures held back are is known; asked once.
+    [[nodiscard]] bool take_settling() noexcept { return std::exchange(settling_, false); }
+    /// Whether such a record is tried again. @param rounds  Tries after the first.
+    [[nodiscard]] bool tries_again(error const& why, int rounds) const noexcept;
+
+private:
+    struct kind_count {
+        int kind;
+        std::uint64_t count;
+    };
+
+    [[nodiscard]] std::uint64_t count(error const& why);
+    [[nodiscard]] std::uint64_t most_alike(error const& why) const noexcept;
+    void pause(error const& why, clock::duration wait, clock::time_point now);
+    void wait_for_limit(error const& why, clock const& time);
+    void end(error why, std::string const& note);
+
+    std::uint64_t alike_failures_;
+    std::chrono::milliseconds max_pause_;
+    std::optional<error> ended_by_{};
+    std::vector<kind_count> alike_{};  ///< Since the last success.
+    std::optional<error> last_{};      ///< Of those held back.
+    bool any_succeeded_{false};
+    bool in_trouble_{false};
+    bool recovered_{false};
+    bool probing_{false};
+    bool settling_{false};
+    clock::time_point told_until_{clock::time_point::min()};
+    clock::time_point probe_at_{clock::time_point::min()};
+    clock::time_point trouble_since_{};
+    clock::duration probe_wait_{};
+};
+
+}  // namespace coax::detail

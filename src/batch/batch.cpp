@@ -1,4 +1,5 @@
 #include "batch/stop_rule.hpp"
+#include "runtime/internal/sleep.hpp"
 #include "runtime/internal/suspended.hpp"
 
 #include <coax/batch/batch.hpp>
@@ -132,7 +133,7 @@ batch_progress batch_run::state::progress() {
 
 asio::awaitable<void> batch_run::state::report_progress() {
     for (;;) {
-        co_await sleep_for(options.progress_interval);
+        co_await sleep_for(to_duration(options.progress_interval));
         options.on_progress(progress());
     }
 }
@@ -155,7 +156,16 @@ void batch_run::state::end(result<void> ended) {
     summary.unfinished = taken - summary.done();
     if (options.total) summary.remaining = *options.total - std::min(*options.total, summary.done());
     summary.stopped = summary.stopped || (options.stop.requested() && summary.remaining != 0U);
-    if (options.on_progress) options.on_progress(progress());
+    if (!options.on_progress) return;
+    auto reported = [&]() -> result<void> {
+        try {
+            options.on_progress(progress());
+            return {};
+        } catch (...) {
+            return to_error(std::current_exception());
+        }
+    }();
+    if (!reported && !summary.ended_by) summary.ended_by = std::move(reported).error();
 }
 
 batch_run::batch_run(batch_options options) {

@@ -1,8 +1,8 @@
 #include "client/client_impl.hpp"
+#include "runtime/internal/context_life.hpp"
 
 #include <coax/policy/timeout.hpp>
 #include <coax/runtime/as_result.hpp>
-#include <coax/runtime/on_executor.hpp>
 
 #include <boost/asio/post.hpp>
 
@@ -20,20 +20,57 @@ chat_stream::state::state(client::impl& owner, detail::call_state const& call, s
                           detail::stream_lease held)
     : client_{owner},
       at_{call.at},
+      life_{call.at.life},
+      executor_{call.at.executor},
       began_{call.began},
       deadline_{call.deadline},
       body_{std::move(body)},
       decoder_{owner.provider->decode_stream(body_->headers(), clock_of(call.at.executor).system_now())},
       events_{owner.options.output.max_event_bytes},
-      held_{std::move(held)} {}
+      held_{std::move(held)} {
+    life_->add(*this);
+}
 
-void chat_stream::state::drop() noexcept {
-    if (!body_) return;
-    end_ = dropped();
-    asio::post(at_.executor, [keep = keep_alive_, body = std::move(body_), decoder = std::move(decoder_),
-                              held = std::move(held_), &at = at_]() mutable {
-        if (keep) (void)keep->end_stream(at, held, dropped(), body->headers(), decoder->usage_so_far());
-    });
+std::shared_ptr<chat_stream::state> chat_stream::state::open(client::impl& owner, detail::call_state const& call,
+                                                             std::unique_ptr<streaming_response> body,
+                                                             detail::stream_lease held) {
+    return {new state{owner, call, std::move(body), std::move(held)}, &state::let_go};
+}
+
+void chat_stream::state::let_go(state* last) noexcept {
+    auto const destroy = [](state* one) { delete one; };
+    std::unique_ptr<state, void (*)(state*)> owned{last, destroy};
+    if (last->over_) return;
+    auto const life = last->life_;
+    life->while_alive([&] { asio::post(last->executor_, [handed = std::move(owned)] {}); });
+}
+
+chat_stream::state::~state() {
+    life_->remove(*this);
+    if (!body_ || !keep_alive_) return;
+    try {
+        (void)client_.end_stream(at_, held_, dropped(), body_->headers(), decoder_->usage_so_far());
+    } catch (...) {  // of `on_attempt`: nobody is left to be told
+    }
+}
+
+void chat_stream::state::drop(std::shared_ptr<state> const& one) noexcept {
+    one->dropped_ = true;
+    if (!one->over_) one->life_->while_alive([&] { asio::post(one->executor_, [one] { one->end_dropped(); }); });
+}
+
+/// Unless someone still reads, who will find that it was dropped, or is the last to let go of it.
+void chat_stream::state::end_dropped() noexcept {
+    if (reading_ || end_) return;
+    try {
+        fail(dropped());
+    } catch (...) {  // of `on_attempt`: nobody is left to be told
+    }
+}
+
+void chat_stream::state::context_ended() noexcept {
+    body_.reset();
+    over_ = true;
 }
 
 result<std::optional<chat_delta>> chat_stream::state::decode_ready() {
@@ -50,6 +87,10 @@ result<std::optional<chat_delta>> chat_stream::state::decode_ready() {
 }
 
 asio::awaitable<result<std::optional<chat_delta>>> chat_stream::state::next() {
+    if (dropped_ && !end_) fail(dropped());
+    if (!body_ && !end_) co_return detail::context_is_gone();
+    reading_ = true;
+    std::unique_ptr<bool, void (*)(bool*)> const reading{&reading_, [](bool* flag) { *flag = false; }};
     while (!end_) {
         auto ready = decode_ready();
         if (!ready) co_return fail(std::move(ready).error());
@@ -100,8 +141,9 @@ void chat_stream::state::conclude() {
     response.schema_note = schema_note_;
     response.attempts = attempts;
     response.latency = std::chrono::duration_cast<std::chrono::milliseconds>(now(at_.executor) - began_);
-    held_.finish(*end_);
     body_.reset();
+    over_ = true;
+    held_.finish(*end_);
 }
 
 error chat_stream::state::fail(error why) {
@@ -110,23 +152,39 @@ error chat_stream::state::fail(error why) {
     why = client_.name_timeout(std::move(why), at_, deadline_);
     end_ = why;
     body_.reset();
+    over_ = true;
     return why;
 }
 
 namespace {
 
+using shared_state = std::shared_ptr<chat_stream::state>;
+
+/// `(from.*op)()` with the stream kept alive: whoever waits for it may be gone first.
+template <class T>
+asio::awaitable<result<T>> keeping(shared_state from, asio::awaitable<result<T>> (chat_stream::state::*op)()) {
+    co_return co_await ((*from).*op)();
+}
+
+/// Runs `op` where the stream lives.
+template <class T>
+asio::awaitable<T> at_home(shared_state from, asio::awaitable<result<T>> (chat_stream::state::*op)()) {
+    auto const& home = from->home();
+    bool const is_here = home.executor == co_await asio::this_coro::executor;
+    auto work = is_here ? ((*from).*op)() : detail::on_living(home.life, home.executor, keeping(from, op));
+    co_return value_or_throw(co_await as_result(std::move(work)));
+}
+
 /// The deltas of a stream for whoever pulls them, on any executor.
 class delta_source final : public stream_source<chat_delta> {
 public:
-    explicit delta_source(std::shared_ptr<chat_stream::state> from) : from_{std::move(from)} {}
-    ~delta_source() override { from_->drop(); }
+    explicit delta_source(shared_state from) : from_{std::move(from)} {}
+    ~delta_source() override { chat_stream::state::drop(from_); }
 
-    asio::awaitable<std::optional<chat_delta>> next() override {
-        co_return value_or_throw(co_await as_result(on_executor(from_->executor(), from_->next())));
-    }
+    asio::awaitable<std::optional<chat_delta>> next() override { return at_home(from_, &chat_stream::state::next); }
 
 private:
-    std::shared_ptr<chat_stream::state> from_;
+    shared_state from_;
 };
 
 }  // namespace
@@ -135,7 +193,8 @@ chat_stream::chat_stream(core::detail::shared_opaque<state> begun)
     : stream{std::make_unique<delta_source>(begun)}, state_{std::move(begun)} {}
 
 asio::awaitable<chat_response> chat_stream::finish() {
-    co_return value_or_throw(co_await as_result(on_executor(state_->executor(), state_->finish())));
+    std::shared_ptr<state> from{state_};
+    return at_home(std::move(from), &state::finish);
 }
 
 }  // namespace coax

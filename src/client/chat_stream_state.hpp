@@ -10,26 +10,29 @@
 #include <coax/http/transport.hpp>
 #include <coax/provider/provider.hpp>
 
+#include <atomic>
 #include <memory>
 #include <optional>
 
 namespace coax {
 
-/// A stream under way. Lives on the shard that opened it.
-class chat_stream::state {
+/// A stream under way. Lives on the shard that opened it: whoever lets go of it last hands it to that, where it dies.
+class chat_stream::state final : public detail::context_member {
 public:
-    state(client::impl& owner, detail::call_state const& call, std::unique_ptr<streaming_response> body,
-          detail::stream_lease held);
+    [[nodiscard]] static std::shared_ptr<state> open(client::impl& owner, detail::call_state const& call,
+                                                     std::unique_ptr<streaming_response> body,
+                                                     detail::stream_lease held);
     state(state const&) = delete;
     state& operator=(state const&) = delete;
-    ~state() { drop(); }
 
     asio::awaitable<result<std::optional<chat_delta>>> next();
     asio::awaitable<result<chat_response>> finish();
-    /// Hands an unfinished body to its shard, which closes the connection and counts the request as a cancelled one.
-    void drop() noexcept;
 
-    [[nodiscard]] asio::any_io_executor const& executor() const noexcept { return at_.executor; }
+    /// Nobody reads it to its end: closes the connection and counts the request as a cancelled one. From any thread.
+    static void drop(std::shared_ptr<state> const& one) noexcept;
+
+    [[nodiscard]] detail::shard const& home() const noexcept { return at_; }
+    void context_ended() noexcept override;
     void keep_alive(std::shared_ptr<client::impl> owner) { keep_alive_ = std::move(owner); }
 
     /// How the service was asked for the format of the response. Before the first `next`.
@@ -38,6 +41,13 @@ public:
     int attempts{1};  ///< Of the whole call.
 
 private:
+    state(client::impl& owner, detail::call_state const& call, std::unique_ptr<streaming_response> body,
+          detail::stream_lease held);
+    /// Closes the connection of an unfinished stream, whose request is counted as a cancelled one.
+    ~state();
+    static void let_go(state* last) noexcept;
+    void end_dropped() noexcept;
+
     /// The next delta among the bytes that are there; nothing when more are needed.
     result<std::optional<chat_delta>> decode_ready();
     /// Reads the end of the body, so that the connection can be used again.
@@ -49,6 +59,8 @@ private:
     std::shared_ptr<client::impl> keep_alive_{};
     client::impl& client_;
     detail::shard& at_;
+    std::shared_ptr<detail::context_life> life_;
+    asio::any_io_executor executor_;
     clock::time_point began_;
     clock::time_point deadline_;  ///< Of the whole call, the stream included.
     std::unique_ptr<streaming_response> body_;
@@ -58,6 +70,9 @@ private:
     std::optional<detail::value_unwrapper> unwrapper_{};
     std::string schema_note_{};
     std::optional<result<chat_response>> end_{};  ///< Set once, when nothing more comes.
+    std::atomic<bool> over_{false};               ///< Nothing of the context is left in it.
+    std::atomic<bool> dropped_{false};
+    bool reading_{false};  ///< Someone is in `next`.
 };
 
 }  // namespace coax

@@ -1,10 +1,11 @@
 #include "client/client_impl.hpp"
 #include "client/reask.hpp"
+#include "runtime/internal/context_life.hpp"
+#include "runtime/internal/sleep.hpp"
 
 #include <coax/client/client.hpp>
 #include <coax/policy/timeout.hpp>
 #include <coax/runtime/as_result.hpp>
-#include <coax/runtime/on_executor.hpp>
 #include <coax/runtime/runtime.hpp>
 
 namespace coax {
@@ -17,9 +18,11 @@ std::vector<asio::any_io_executor> shards_of(runtime const& rt) {
     return executors;
 }
 
+using shared_impl = std::shared_ptr<client::impl>;
+
 /// Makes the cancellation of a call whose deadline has passed a timeout, and keeps what the call cost until then.
 template <class T>
-asio::awaitable<result<T>> with_timeout_error(detail::shard& at, clock::time_point deadline,
+asio::awaitable<result<T>> with_timeout_error(shared_impl, detail::shard& at, clock::time_point deadline,
                                               asio::awaitable<result<T>> work) {
     auto outcome = co_await std::move(work);
     if (outcome || outcome.error().code != errc::cancelled || now(at.executor) < deadline) co_return outcome;
@@ -28,43 +31,54 @@ asio::awaitable<result<T>> with_timeout_error(detail::shard& at, clock::time_poi
     co_return why;
 }
 
+/// Gives `work` the time of the whole call; a timeout says so.
+template <class T>
+asio::awaitable<result<T>> within_timeout(shared_impl self, detail::shard& at, clock::time_point deadline,
+                                          asio::awaitable<result<T>> work) {
+    auto outcome = co_await with_timeout(detail::to_duration(self->options.policies.timeout),
+                                         with_timeout_error(self, at, deadline, std::move(work)));
+    if (outcome) co_return outcome;
+    co_return self->name_timeout(std::move(outcome).error(), at, deadline);
+}
+
 /// The public edge: picks the shard, runs `op` there within the call's timeout, and throws the error it ends with.
+/// Nothing of the call is in this frame: it may be destroyed, with the caller's context, while the call goes on. And
+/// the shard's context may end first: after the call nothing touches it.
 template <class T, class Op>
-asio::awaitable<T> run_on_shard(std::shared_ptr<client::impl> self, Op op) {
+asio::awaitable<T> run_on_shard(shared_impl self, Op op) {
     auto& at = self->shard_of(co_await asio::this_coro::executor);
     auto const deadline = self->deadline_at(at);
-    auto work = op(*self, at, deadline);
-    if (auto const limit = self->options.policies.timeout; limit.count() > 0)
-        work = with_timeout(limit, with_timeout_error(at, deadline, std::move(work)));
-    auto outcome = co_await as_result(on_executor(at.executor, std::move(work)));
-    if (!outcome) throw_error(self->name_timeout(std::move(outcome).error(), at, deadline));
+    auto work = op(self, at, deadline);
+    if (self->options.policies.timeout.count() > 0) work = within_timeout(self, at, deadline, std::move(work));
+    auto outcome = co_await as_result(detail::on_living(at.life, at.executor, std::move(work)));
+    if (!outcome) throw_error(std::move(outcome).error());
     co_return std::move(*outcome);
 }
 
-asio::awaitable<result<chat_response>> chat_at(client::impl& self, detail::shard& at, chat_request request,
+asio::awaitable<result<chat_response>> chat_at(shared_impl self, detail::shard& at, chat_request request,
                                                clock::time_point deadline) {
-    self.complete(request);
-    co_return co_await self.call(at, request, deadline);
+    self->complete(request);
+    co_return co_await self->call(at, request, deadline);
 }
 
-asio::awaitable<result<std::shared_ptr<chat_stream::state>>> stream_at(client::impl& self, detail::shard& at,
+asio::awaitable<result<std::shared_ptr<chat_stream::state>>> stream_at(shared_impl self, detail::shard& at,
                                                                        chat_request request, output_format format,
                                                                        clock::time_point deadline) {
-    auto asked = detail::ask_for(format, self.provider->dialect(), self.options.output.relax_schemas, request);
+    auto asked = detail::ask_for(format, self->provider->dialect(), self->options.output.relax_schemas, request);
     if (!asked) co_return std::move(asked).error();
-    self.complete(request);
-    auto begun = co_await self.open(at, request, deadline);
-    if (begun) (*begun)->expect(*std::move(asked));
+    self->complete(request);
+    auto begun = co_await self->open(at, request, deadline);
+    if (!begun) co_return begun;
+    (*begun)->expect(*std::move(asked));
+    (*begun)->keep_alive(std::move(self));
     co_return begun;
 }
 
-asio::awaitable<chat_stream> open_stream(std::shared_ptr<client::impl> self, chat_request request,
-                                         output_format format) {
+asio::awaitable<chat_stream> open_stream(shared_impl self, chat_request request, output_format format) {
     auto begun = co_await run_on_shard<std::shared_ptr<chat_stream::state>>(
-        self, [&](client::impl& impl, detail::shard& at, clock::time_point deadline) {
-            return stream_at(impl, at, std::move(request), std::move(format), deadline);
+        std::move(self), [&](shared_impl impl, detail::shard& at, clock::time_point deadline) {
+            return stream_at(std::move(impl), at, std::move(request), std::move(format), deadline);
         });
-    begun->keep_alive(std::move(self));
     co_return chat_stream{std::move(begun)};
 }
 
@@ -81,10 +95,11 @@ client::client(asio::any_io_executor executor, client_options options)
     : impl_{std::make_shared<impl>(std::vector{std::move(executor)}, std::move(options))} {}
 
 asio::awaitable<chat_response> client::start_chat(detail::given_input&& input) const {
-    return run_on_shard<chat_response>(impl_, [request = request_of(std::move(input))](
-                                                  impl& self, detail::shard& at, clock::time_point deadline) mutable {
-        return chat_at(self, at, std::move(request), deadline);
-    });
+    return run_on_shard<chat_response>(impl_,
+                                       [request = request_of(std::move(input))](shared_impl self, detail::shard& at,
+                                                                                clock::time_point deadline) mutable {
+                                           return chat_at(std::move(self), at, std::move(request), deadline);
+                                       });
 }
 
 asio::awaitable<chat_stream> client::start_stream(detail::given_input&& input, output_format&& format) const {
@@ -92,18 +107,21 @@ asio::awaitable<chat_stream> client::start_stream(detail::given_input&& input, o
 }
 
 asio::awaitable<chat_response> client::start_parse(detail::given_input&& input, output_format&& format) const {
-    return run_on_shard<chat_response>(impl_, [request = request_of(std::move(input)), format = std::move(format)](
-                                                  impl& self, detail::shard& at, clock::time_point deadline) mutable {
-        return self.parse(at, std::move(request), std::move(format), deadline);
-    });
+    return run_on_shard<chat_response>(
+        impl_, [request = request_of(std::move(input)), format = std::move(format)](
+                   shared_impl self, detail::shard& at, clock::time_point deadline) mutable {
+            auto& impl = *self;
+            return impl.parse(at, std::move(request), std::move(format), deadline, std::move(self));
+        });
 }
 
 asio::awaitable<chat_response> client::start_run(detail::given_input&& input, toolbox&& tools,
                                                  run_options&& options) const {
     return run_on_shard<chat_response>(
         impl_, [request = request_of(std::move(input)), tools = std::move(tools), options = std::move(options)](
-                   impl& self, detail::shard& at, clock::time_point deadline) mutable {
-            return self.run(at, std::move(request), std::move(tools), std::move(options), deadline);
+                   shared_impl self, detail::shard& at, clock::time_point deadline) mutable {
+            auto& impl = *self;
+            return impl.run(at, std::move(request), std::move(tools), std::move(options), deadline, std::move(self));
         });
 }
 
@@ -111,15 +129,16 @@ client::boxed_request client::boxed(detail::given_input&& input) {
     return std::make_unique<chat_request>(request_of(std::move(input)));
 }
 
-asio::awaitable<chat_response> client::parse_into(boxed_request request, json::codec const& type, void* value,
-                                                  void (*clear)(void* value)) const {
-    std::shared_ptr<void> const borrowed{std::shared_ptr<void>{}, value};
-    return start_parse({.request = request.get()}, output_format::of_codec(type, borrowed, clear, reading()));
+std::shared_ptr<void> client::share(void* value, void (*destroy)(void* value)) { return {value, destroy}; }
+
+asio::awaitable<chat_response> client::parse_into(boxed_request request, json::codec const& type,
+                                                  std::shared_ptr<void> value, void (*clear)(void* value)) const {
+    return start_parse({.request = request.get()}, output_format::of_codec(type, std::move(value), clear, reading()));
 }
 
-asio::awaitable<void> client::read_into(boxed_request request, json::codec const& type, void* value,
+asio::awaitable<void> client::read_into(boxed_request request, json::codec const& type, std::shared_ptr<void> value,
                                         void (*clear)(void* value)) const {
-    (void)co_await parse_into(std::move(request), type, value, clear);
+    (void)co_await parse_into(std::move(request), type, std::move(value), clear);
 }
 
 json::read_options client::reading() const {

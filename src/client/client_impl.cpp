@@ -1,10 +1,10 @@
 #include "client/client_impl.hpp"
 
+#include "runtime/internal/sleep.hpp"
+
 #include <coax/policy/concurrency.hpp>
 #include <coax/policy/stack.hpp>
 #include <coax/runtime/as_result.hpp>
-
-#include <boost/asio/dispatch.hpp>
 
 #include <algorithm>
 #include <array>
@@ -81,18 +81,14 @@ client::impl::impl(std::vector<asio::any_io_executor> executors, client_options 
         throw_error(invalid_argument("transport", "needs a runtime of one shard"));
     for (auto& executor : executors) {
         auto transport = transport_for(executor, options);
-        shards_.push_back({.executor = std::move(executor), .transport = std::move(transport)});
+        shards_.push_back(std::make_unique<shard>(std::move(executor), std::move(transport)));
     }
 }
 
-client::impl::~impl() {
-    for (auto& [executor, transport] : shards_) asio::dispatch(executor, [last = std::move(transport)] {});
-}
-
 detail::shard& client::impl::shard_of(asio::any_io_executor const& caller) {
-    auto const own = std::find_if(shards_.begin(), shards_.end(), [&](shard const& s) { return s.executor == caller; });
-    if (own != shards_.end()) return *own;
-    return shards_[next_shard_.fetch_add(1, std::memory_order_relaxed) % shards_.size()];
+    for (auto const& own : shards_)
+        if (own->executor == caller) return *own;
+    return *shards_[next_shard_.fetch_add(1, std::memory_order_relaxed) % shards_.size()];
 }
 
 void client::impl::complete(chat_request& request) const {
@@ -105,8 +101,10 @@ std::int64_t client::impl::estimated_tokens(chat_request const& request) const {
 }
 
 clock::time_point client::impl::deadline_at(shard const& at) const {
-    if (options.policies.timeout <= std::chrono::milliseconds{0}) return clock::time_point::max();
-    return now(at.executor) + options.policies.timeout;
+    auto deadline = clock::time_point::max();
+    if (options.policies.timeout > std::chrono::milliseconds{0})
+        at.life->while_alive([&] { deadline = detail::later(now(at.executor), options.policies.timeout); });
+    return deadline;
 }
 
 error client::impl::name_timeout(error why, shard const& at, clock::time_point deadline) const {
@@ -181,6 +179,7 @@ asio::awaitable<result<std::shared_ptr<chat_stream::state>>> client::impl::open(
 }
 
 asio::awaitable<result<chat_response>> client::impl::exchange(call_state& call, detail::sent_request& sent) const {
+    if (!call.at.transport) co_return detail::context_is_gone();
     auto const response = co_await call.at.transport->send(std::move(sent.request), options.policies.limits);
     if (!response) co_return response.error();
     auto decoded = provider->decode(*response, clock_of(call.at.executor).system_now());
@@ -196,10 +195,11 @@ asio::awaitable<result<std::shared_ptr<chat_stream::state>>> client::impl::begin
     call_state& call, detail::concurrency_permit& permit, detail::quota_layer::held& quota,
     detail::sent_request& sent) {
     auto const limits = clamp_to_deadline(options.policies.limits, call.deadline, now(call.at.executor));
+    if (!call.at.transport) co_return detail::context_is_gone();
     auto body = co_await call.at.transport->open(std::move(sent.request), limits);
     if (!body) co_return std::move(body).error();
     if ((*body)->status() == 200)
-        co_return std::make_shared<chat_stream::state>(
+        co_return chat_stream::state::open(
             *this, call, *std::move(body),
             detail::stream_lease{.permit = std::move(permit), .quota = std::move(quota), .request = std::move(sent)});
     http_response refusal{.status = (*body)->status(), .headers = (*body)->headers()};
@@ -243,7 +243,7 @@ void client::impl::count(usage const& used) noexcept {
 
 client_statistics client::impl::statistics() const {
     client_statistics copy{.concurrency = concurrency_.limit()};
-    for (auto const& each : shards_) copy.resent += each.transport->resent();
+    for (auto const& each : shards_) copy.resent += each->resent();
     for (auto const what : counters) copy.*what = std::atomic_ref{counts_.*what}.load();
     for (auto const tokens : token_counts) copy.usage.*tokens = std::atomic_ref{counts_.usage.*tokens}.load();
     return copy;

@@ -31,8 +31,6 @@ public:
     impl(std::vector<asio::any_io_executor> executors, client_options options);
     impl(impl const&) = delete;
     impl& operator=(impl const&) = delete;
-    /// Hands each transport to its shard, which closes the connections: the last handle may die on any thread.
-    ~impl();
 
     /// The shard of a caller: its own if it runs on one, else the next in turn.
     [[nodiscard]] shard& shard_of(asio::any_io_executor const& caller);
@@ -40,7 +38,7 @@ public:
     /// Fills in what the client knows and the request leaves open.
     void complete(chat_request& request) const;
 
-    /// When a call that begins now must be over: `timeout` from now, or never.
+    /// When a call that begins now must be over: `timeout` from now, or never. From any thread.
     [[nodiscard]] clock::time_point deadline_at(shard const& at) const;
 
     /// One chat with all policies around it. `request` must be complete and outlive the call.
@@ -51,12 +49,14 @@ public:
                                                                       clock::time_point deadline);
 
     /// Asks until the response has the wanted format (reask.cpp).
+    /// @param self  Keeps this alive.
     asio::awaitable<result<chat_response>> parse(shard& at, chat_request request, output_format format,
-                                                 clock::time_point deadline);
+                                                 clock::time_point deadline, std::shared_ptr<impl> self);
 
     /// Asks until no tool is wanted (tool_loop.cpp).
+    /// @param self  Keeps this alive.
     asio::awaitable<result<chat_response>> run(shard& at, chat_request request, toolbox tools, run_options bounds,
-                                               clock::time_point deadline);
+                                               clock::time_point deadline, std::shared_ptr<impl> self);
 
     /// A timeout that is the whole call's names it.
     [[nodiscard]] error name_timeout(error why, shard const& at, clock::time_point deadline) const;
@@ -93,7 +93,7 @@ private:
                                                                               detail::quota_layer::held& quota,
                                                                               detail::sent_request& sent);
 
-    std::vector<shard> shards_;
+    std::vector<std::unique_ptr<shard>> shards_;
     detail::secret_filter secrets_;
     detail::concurrency_limit concurrency_;
     rate_limiter limiter_;

@@ -78,7 +78,7 @@ bool is_spent(chat_response const& so_far, std::int64_t max_tokens) {
 }  // namespace
 
 asio::awaitable<result<chat_response>> client::impl::parse(shard& at, chat_request request, output_format format,
-                                                           clock::time_point deadline) {
+                                                           clock::time_point deadline, std::shared_ptr<impl>) {
     complete(request);
     auto const asked = detail::ask_for(format, provider->dialect(), options.output.relax_schemas, request);
     if (!asked) co_return asked.error();

@@ -3,7 +3,25 @@
 #include "client/client_impl.hpp"
 #include "client/secret_filter.hpp"
 
+#include <boost/asio/dispatch.hpp>
+
 namespace coax::detail {
+
+shard::~shard() {
+    life->while_alive([this] { asio::dispatch(executor, [last = std::move(transport)] {}); });
+    life->remove(*this);
+}
+
+void shard::context_ended() noexcept {
+    resent_in_all = transport->resent();
+    transport.reset();
+}
+
+std::uint64_t shard::resent() const {
+    std::uint64_t count = 0;
+    bool const alive = life->while_alive([&] { count = transport->resent(); });
+    return alive ? count : resent_in_all;
+}
 
 void sent_request::begin(attempt which) {
     number_ = ++call_->sent;
@@ -16,21 +34,21 @@ void sent_request::begin(attempt which) {
         owner_->count(&client_statistics::retries);
 }
 
-void sent_request::succeeded(usage const& used) {
-    owner_->count(used);
-    notify(used, nullptr);
+void sent_request::succeeded(client::impl& owner, usage const& used) const {
+    owner.count(used);
+    notify(owner, used, nullptr);
 }
 
-error sent_request::failed(error why, usage const& spent) {
+error sent_request::failed(client::impl& owner, error why, usage const& spent) const {
     auto const cost = spent.total_tokens() > 0 ? spent : billed(why);
-    owner_->count(cost);
-    owner_->hide_secrets(why, token_.get());
-    notify(cost, &why);
+    owner.count(cost);
+    owner.hide_secrets(why, token_.get());
+    notify(owner, cost, &why);
     return why;
 }
 
-void sent_request::notify(usage const& spent, error const* why) const {
-    auto const& on_attempt = owner_->options.hooks.on_attempt;
+void sent_request::notify(client::impl const& owner, usage const& spent, error const* why) const {
+    auto const& on_attempt = owner.options.hooks.on_attempt;
     if (!on_attempt) return;
     on_attempt({.number = number_,
                 .hedge = hedge_,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "client/concurrency_limit.hpp"
+#include "runtime/internal/context_service.hpp"
 
 #include <coax/chat/response.hpp>
 #include <coax/client/client.hpp>
@@ -11,6 +12,7 @@
 #include <coax/runtime/clock.hpp>
 
 #include <concepts>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -18,10 +20,27 @@
 namespace coax::detail {
 
 /// One thread's share of a client: what belongs to one call stays on one of these.
-struct shard {
+struct shard final : context_member {
+    shard(asio::any_io_executor where, std::shared_ptr<coax::transport> how)
+        : executor{std::move(where)}, life{context_service::of(executor).life}, transport{std::move(how)} {
+        life->add(*this);
+    }
+    /// Hands the transport to its context, which closes the connections: the last handle may die on any thread.
+    ~shard();
+
+    void context_ended() noexcept override;
+    /// What the transport has sent again by itself. From any thread.
+    [[nodiscard]] std::uint64_t resent() const;
+
     asio::any_io_executor executor;
-    std::shared_ptr<coax::transport> transport;
+    std::shared_ptr<context_life> life;
+    std::shared_ptr<coax::transport> transport;  ///< Used on the executor only; null once its context has ended.
+    std::uint64_t resent_in_all{0};              ///< Set then.
 };
+
+[[nodiscard]] inline error context_is_gone() {
+    return {.code = errc::closed, .message = "the context that the client is on has ended"};
+}
 
 /// One call on its way through the policies: what it asks, and what its requests came to.
 struct call_state {
@@ -63,20 +82,20 @@ public:
     /// @param spent    Tokens of a stream that broke.
     template <class T>
     void finish(result<T>& outcome, usage const& spent = {}) {
-        if (!owner_) return;
+        auto* const owner = std::exchange(owner_, nullptr);
+        if (owner == nullptr) return;
         if (!outcome)
-            outcome = failed(std::move(outcome).error(), spent);
+            outcome = failed(*owner, std::move(outcome).error(), spent);
         else if constexpr (std::same_as<T, chat_response>)
-            succeeded(outcome->usage);
-        owner_ = nullptr;
+            succeeded(*owner, outcome->usage);
     }
 
     http_request request;
 
 private:
-    void succeeded(usage const& used);
-    [[nodiscard]] error failed(error why, usage const& spent);
-    void notify(usage const& spent, error const* why) const;
+    void succeeded(client::impl& owner, usage const& used) const;
+    [[nodiscard]] error failed(client::impl& owner, error why, usage const& spent) const;
+    void notify(client::impl const& owner, usage const& spent, error const* why) const;
 
     client::impl* owner_;  ///< Null: moved away, or over.
     call_state* call_;     ///< Used until it is sent.

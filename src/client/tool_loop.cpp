@@ -63,7 +63,8 @@ asio::awaitable<std::vector<message>> run_turn(std::vector<tool_call> calls, too
 }  // namespace
 
 asio::awaitable<result<chat_response>> client::impl::run(shard& at, chat_request request, toolbox tools,
-                                                         run_options bounds, clock::time_point deadline) {
+                                                         run_options bounds, clock::time_point deadline,
+                                                         std::shared_ptr<impl>) {
     if (auto valid = validate(bounds); !valid) co_return std::move(valid).error();
     complete(request);
     auto defined = detail::define_tools(tools, provider->dialect(), options.output.relax_schemas);

@@ -139,8 +139,10 @@ void breaker_pass::succeeded() noexcept {
         state->leave(generation_, policy::detail::breaker_rule::verdict::success, executor_);
 }
 
-void breaker_pass::failed(error const& why) noexcept {
-    if (auto const state = std::move(state_)) state->leave(generation_, state->rule.judge(why), executor_);
+void breaker_pass::failed(error const& why) {
+    if (!state_) return;
+    auto const verdict = state_->rule.judge(why);  // after an exception from here it leaves without one
+    if (auto const state = std::move(state_)) state->leave(generation_, verdict, executor_);
 }
 
 circuit_breaker::circuit_breaker(circuit_breaker_options options)

@@ -1,4 +1,5 @@
 #include "policy/checked.hpp"
+#include "runtime/internal/sleep.hpp"
 
 #include <coax/policy/hedge.hpp>
 
@@ -39,7 +40,7 @@ hedger::hedger(hedge_options options)
 hedger::~hedger() = default;
 
 std::optional<clock::duration> hedger::delay() const {
-    if (options_.delay > std::chrono::milliseconds{0}) return options_.delay;
+    if (options_.delay > std::chrono::milliseconds{0}) return coax::detail::to_duration(options_.delay);
     std::unique_lock lock{samples_->mutex};
     if (samples_->latest.size() < options_.minimum_samples) return std::nullopt;
     auto sorted = samples_->latest;

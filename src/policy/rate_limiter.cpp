@@ -322,7 +322,8 @@ void rate_limiter::settle(reservation& of, error const& why, std::chrono::millis
         of.settle(billed);
     else
         of.settle(why);
-    if (why.code == errc::rate_limited && why.retry_after && *why.retry_after <= max_pause) pause_for(*why.retry_after);
+    if (why.code == errc::rate_limited && why.retry_after && *why.retry_after <= max_pause)
+        pause_for(coax::detail::to_duration(*why.retry_after));
 }
 
 std::int64_t rate_limiter::requests_per_minute() const noexcept {

@@ -2,17 +2,49 @@
 
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
 
+#include <cstdint>
 #include <memory>
 #include <utility>
 
 namespace coax::detail {
 
+namespace {
+
+/// How deep children of children may run inside one another, on one stack.
+constexpr int most_nested = 32;
+
+/// How deep they do.
+int& nested() noexcept {
+    thread_local int depth = 0;
+    return depth;
+}
+
+/// Runs something inside the call of another child, or, where that is too deep, says so.
+class nesting {
+public:
+    nesting() noexcept { ++nested(); }
+    nesting(nesting const&) = delete;
+    nesting& operator=(nesting const&) = delete;
+    ~nesting() { --nested(); }
+
+    [[nodiscard]] bool too_deep() const noexcept { return nested() > most_nested; }
+};
+
+}  // namespace
+
 /// The coroutine that runs child tasks, one after the other. Between two of them it is idle in its context.
-struct runner final : idle_runner {
+struct runner final : idle_runner, std::enable_shared_from_this<runner> {
     runner(asio::any_io_executor const& where, idle_runners& among) : idle_runner{where}, idle{among} {}
     runner(runner const&) = delete;
     runner& operator=(runner const&) = delete;
+    ~runner() { forsake(); }
+
+    /// Tells a task under way that nobody runs it any more.
+    void forsake() const noexcept {
+        if (current != nullptr) current->runner_ = nullptr;
+    }
 
     /// The completion handler of the coroutine. Never called: a runner does not end, it is unwound.
     struct ended {
@@ -28,9 +60,7 @@ struct runner final : idle_runner {
         explicit unwound_guard(runner& who) : one{who} {}
         unwound_guard(unwound_guard const&) = delete;
         unwound_guard& operator=(unwound_guard const&) = delete;
-        ~unwound_guard() {
-            if (one.current != nullptr) one.current->runner_ = nullptr;
-        }
+        ~unwound_guard() { one.forsake(); }
 
         runner& one;
     };
@@ -39,21 +69,43 @@ struct runner final : idle_runner {
                       asio::awaitable<void> what) {
         auto const fresh = std::make_shared<runner>(executor, idle);
         fresh->assign(first, std::move(what));
-        asio::co_spawn(executor, loop(fresh), ended{fresh});
+        nesting const here;
+        if (here.too_deep())
+            asio::post(executor, [fresh] { asio::co_spawn(fresh->executor, loop(fresh), ended{fresh}); });
+        else
+            asio::co_spawn(executor, loop(fresh), ended{fresh});
     }
 
     void assign(child_task& one, asio::awaitable<void> what) noexcept {
         one.runner_ = this;
         current = &one;
         work = std::move(what);
+        begun = false;
+        early = asio::cancellation_type::none;
+        ++number;
     }
 
-    /// A cancellation that comes before the coroutine has begun waits for that: Asio would lose it.
-    void cancel(asio::cancellation_type type) noexcept {
-        if (begun)
+    /// Goes on with the task that it was given while it was idle.
+    void go_on() {
+        auto next = std::move(rest);
+        nesting const here;
+        if (here.too_deep())
+            asio::post(executor, std::move(next));
+        else
+            next();
+    }
+
+    /// A cancellation that comes before the task has begun waits for that: it would be lost.
+    void cancel(asio::cancellation_type type) {
+        nesting const here;
+        if (!begun)
+            early = early | type;
+        else if (!here.too_deep())
             signal.emit(type);
         else
-            early = early | type;
+            asio::post(executor, [self = shared_from_this(), of = number, type] {
+                if (self->current != nullptr && self->number == of) self->cancel(type);
+            });
     }
 
     void begin() {
@@ -68,13 +120,17 @@ struct runner final : idle_runner {
         idle.keep(*this, std::move(rest_of_loop));
         auto* const parent = done != nullptr ? done->end(std::move(failure)) : nullptr;
         if (parent == nullptr) return;
-        if (auto rest_of_parent = parent->take()) rest_of_parent();
+        nesting const here;
+        if (here.too_deep())
+            parent->wake();
+        else if (auto rest_of_parent = parent->take())
+            rest_of_parent();
     }
 
     static asio::awaitable<void> loop(std::shared_ptr<runner> self) {
         unwound_guard const guard{*self};
-        self->begin();
         for (;;) {
+            self->begin();
             std::exception_ptr failure;
             try {
                 co_await std::move(self->work);
@@ -96,6 +152,7 @@ struct runner final : idle_runner {
     asio::cancellation_signal signal{};
     asio::awaitable<void> work{};
     child_task* current{nullptr};
+    std::uint64_t number{0};  ///< Of the task.
     asio::cancellation_type early{asio::cancellation_type::none};
     bool begun{false};
 };
@@ -108,7 +165,7 @@ void child_task::start(idle_runners& idle, asio::any_io_executor const& executor
     auto* const one = static_cast<runner*>(idle.take(executor));
     if (one == nullptr) return runner::spawn(*this, idle, executor, std::move(work));
     one->assign(*this, std::move(work));
-    one->rest();
+    one->go_on();
 }
 
 void child_task::cancel(asio::cancellation_type type) noexcept {

@@ -36,7 +36,7 @@ std::chrono::system_clock::time_point virtual_clock::system_now() const noexcept
     return virtual_start + std::chrono::duration_cast<std::chrono::system_clock::duration>(elapsed);
 }
 
-void virtual_clock::advance(duration by) noexcept { advance_to(now() + by); }
+void virtual_clock::advance(duration by) noexcept { advance_to(detail::later(now(), by)); }
 
 void virtual_clock::advance_to(time_point when) noexcept {
     auto const wanted = (when - start).count();

@@ -16,6 +16,7 @@ void context_service::shutdown() noexcept {
     timers.close();
     idle.unwind_all();
     waiting.unwind_all();
+    life->end();
 }
 
 }  // namespace coax::detail

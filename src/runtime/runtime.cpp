@@ -9,7 +9,9 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 
+#include <algorithm>
 #include <atomic>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -69,6 +71,14 @@ struct runtime::impl {
         for (auto& one : shards) one->unwind();
     }
 
+    /// @throws coax::exception  `errc::invalid_argument`: the calling thread runs a shard, or another one shard 0.
+    void begin_run() {
+        auto const runs_here = [](std::thread const& one) { return one.get_id() == std::this_thread::get_id(); };
+        bool const inside = std::any_of(threads.begin(), threads.end(), runs_here);
+        if (inside || running.exchange(true))
+            throw_error(invalid_argument("runtime::run", "must not be called from inside: co_await the work instead"));
+    }
+
     [[nodiscard]] detail::context_service& service() { return detail::context_service::of(shards[0]->get_executor()); }
 
     void run(main_task const& task) {
@@ -99,6 +109,7 @@ struct runtime::impl {
     std::vector<std::thread> threads{};
     std::shared_ptr<main_task> current{};  ///< Shard 0 only.
     std::atomic<bool> stop_wanted{false};
+    std::atomic<bool> running{false};
     bool is_virtual{false};
 };
 
@@ -120,6 +131,9 @@ runtime::runtime(virtual_time time) : impl_{std::make_unique<impl>(1)} {
 runtime::~runtime() = default;
 
 void runtime::run_to_end(asio::awaitable<void> main) {
+    impl_->begin_run();
+    std::unique_ptr<std::atomic<bool>, void (*)(std::atomic<bool>*)> const under_way{
+        &impl_->running, [](std::atomic<bool>* running) { *running = false; }};
     auto const task = std::make_shared<main_task>(*impl_->shards[0]);
     impl_->shards[0]->restart();
     detail::spawn(executor(), std::move(main), task);

@@ -300,6 +300,67 @@ TEST_P(EveryService, RequestsAddUpUnderFaults) {
 INSTANTIATE_TEST_SUITE_P(Services, EveryService, testing::ValuesIn(test::wire_forms),
                          [](auto const& row) { return std::string(row.param.name); });
 
+// ---- what was sent and spent adds up, whatever breaks
+
+struct sum_case {
+    sim::fault_kind kind;
+    bool reaches_the_caller{true};  ///< What the service reports to have spent does.
+};
+void PrintTo(sum_case const& row, std::ostream* out) { *out << sim::to_string(row.kind); }
+class Sums : public testing::TestWithParam<sum_case> {
+protected:
+    static asio::awaitable<void> ask(client llm, bool streamed) {
+        if (!streamed) {
+            (void)co_await as_result(llm.chat("one"));
+            co_return;
+        }
+        auto opened = co_await as_result(llm.stream("one"));
+        if (opened) (void)co_await as_result(opened->finish());
+    }
+
+    static asio::awaitable<void> ask_often(client llm, bool streamed) {
+        std::vector<int> const calls(60);
+        (void)co_await map(calls, {.concurrency = 6}, [&](int) { return ask(llm, streamed); });
+    }
+
+    static void expect_sums(bool streamed) {
+        sim::fault fault{.kind = GetParam().kind, .probability = 0.3, .http_status = 500, .wait = 2ms};
+        fault.at_byte = 300;
+        fault.retry_after = sim::retry_after_form::milliseconds;
+        if (fault.kind == sim::fault_kind::overloaded) fault.wait = 0ms;
+        sim::server const server{{.seed = 5, .faults = {fault}, .stall_limit = 20ms}};
+        auto options = options_for(test::wire_forms[0], server);
+        options.policies.retry.server_wait_budget = 0ms;
+        asio::io_context context{1};
+        client const llm{context.get_executor(), options};
+        test::run_coro_on(context, ask_often(llm, streamed));
+        auto const sent = llm.statistics();
+        auto const seen = server.stats();
+        EXPECT_EQ(sent.attempts + sent.resent, seen.model_requests);
+        EXPECT_EQ(sent.attempts, sent.calls + sent.retries);
+        EXPECT_LE(sent.usage.input_tokens, static_cast<std::int64_t>(seen.prompt_tokens));
+        EXPECT_LE(sent.usage.output_tokens, static_cast<std::int64_t>(seen.completion_tokens));
+        if (!GetParam().reaches_the_caller) return;
+        EXPECT_EQ(sent.usage.input_tokens, static_cast<std::int64_t>(seen.prompt_tokens));
+        EXPECT_EQ(sent.usage.output_tokens, static_cast<std::int64_t>(seen.completion_tokens));
+    }
+};
+
+TEST_P(Sums, OfWholeResponses) { expect_sums(false); }
+TEST_P(Sums, OfStreams) { expect_sums(true); }
+
+INSTANTIATE_TEST_SUITE_P(
+    Faults, Sums,
+    testing::Values(sum_case{sim::fault_kind::http_status}, sum_case{sim::fault_kind::rate_limited},
+                    sum_case{sim::fault_kind::overloaded}, sum_case{sim::fault_kind::quota_exhausted},
+                    sum_case{sim::fault_kind::context_too_long}, sum_case{sim::fault_kind::content_filter, false},
+                    sum_case{sim::fault_kind::reset, false}, sum_case{sim::fault_kind::close_before_response, false},
+                    sum_case{sim::fault_kind::stall, false}, sum_case{sim::fault_kind::truncated_body, false},
+                    sum_case{sim::fault_kind::malformed_json, false}, sum_case{sim::fault_kind::stream_error, false},
+                    sum_case{sim::fault_kind::refusal}, sum_case{sim::fault_kind::length},
+                    sum_case{sim::fault_kind::overlong}, sum_case{sim::fault_kind::slow, false}),
+    [](auto const& row) { return std::string(sim::to_string(row.param.kind)); });
+
 TEST(ClientTls, WrongHostNameIsRefused) {
     sim::server server{{.tls = true, .certificate_host = "elsewhere.example"}};
     run_coro([](client_options options) -> asio::awaitable<void> {

@@ -73,7 +73,9 @@ boost::asio::awaitable<coax::parse_stream<T>> read_stream(boost::asio::awaitable
 /// last two anew, and a back-off holds neither. Cancellation: `terminal` at any point gives `errc::cancelled`; the
 /// connection is closed, not reused, and an accepted request may still be billed. Thread safety: may be called from any
 /// thread and any executor; the work runs on the client's own executor. Lifetime: a client is a handle; copies share
-/// everything. The executor's context must outlive it and its operations.
+/// everything. Contexts may end in any order: when the caller's does, a call under way goes on alone and what it gives
+/// is dropped; when the client's own does, calls under way and later ones end in `errc::closed`. A strand is to outlive
+/// neither.
 class client {
 public:
     /// On every shard of `rt`; a call made on a shard stays there.
@@ -153,29 +155,36 @@ private:
     boost::asio::awaitable<chat_response> start_run(detail::given_input&& input, toolbox&& tools,
                                                     run_options&& options) const;
 
-    /// Reads the response into `*value`, an object of the codec's type that outlives the call.
+    /// Reads the response into `*value`, an object of the codec's type.
     /// @param clear  Makes `*value` as good as new, before a response is read into it.
-    boost::asio::awaitable<chat_response> parse_into(boxed_request request, json::codec const& type, void* value,
-                                                     void (*clear)(void* value)) const;
+    boost::asio::awaitable<chat_response> parse_into(boxed_request request, json::codec const& type,
+                                                     std::shared_ptr<void> value, void (*clear)(void* value)) const;
     /// The same without the response, which a file that calls `parse<T>` then need not compile.
-    boost::asio::awaitable<void> read_into(boxed_request request, json::codec const& type, void* value,
+    boost::asio::awaitable<void> read_into(boxed_request request, json::codec const& type, std::shared_ptr<void> value,
                                            void (*clear)(void* value)) const;
+    /// Owns a value that the call and its caller share: either may end first.
+    [[nodiscard]] static std::shared_ptr<void> share(void* value, void (*destroy)(void* value));
 
     template <class T>
     static void assign_default(void* value) {
         *static_cast<T*>(value) = T{};
     }
     template <class T>
+    static void destroy(void* value) {
+        delete static_cast<T*>(value);
+    }
+    template <class T>
     static boost::asio::awaitable<T> parse_value(client self, boxed_request request) {
-        T value{};
-        co_await self.read_into(std::move(request), json::codec_of<T>, &value, &assign_default<T>);
-        co_return value;
+        auto const value = share(new T{}, &destroy<T>);
+        co_await self.read_into(std::move(request), json::codec_of<T>, value, &assign_default<T>);
+        co_return std::move(*static_cast<T*>(value.get()));
     }
     template <class T>
     static boost::asio::awaitable<parsed<T>> parse_both(client self, boxed_request request) {
+        auto const value = share(new T{}, &destroy<T>);
         parsed<T> outcome;
-        outcome.response =
-            co_await self.parse_into(std::move(request), json::codec_of<T>, &outcome.value, &assign_default<T>);
+        outcome.response = co_await self.parse_into(std::move(request), json::codec_of<T>, value, &assign_default<T>);
+        outcome.value = std::move(*static_cast<T*>(value.get()));
         co_return outcome;
     }
 

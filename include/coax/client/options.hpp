@@ -105,12 +105,13 @@ struct output_options {
     std::size_t max_event_bytes{16U << 20U};
 };
 
-/// Callbacks of a client. They run on the call's own executor.
+/// Callbacks of a client. They run on the call's own executor. An exception ends the call; where nobody waits for that
+/// any more, as after a stream was dropped, it is ignored.
 struct client_hooks {
-    /// Called with each response that is to be asked for again. An exception ends the call.
+    /// Called with each response that is to be asked for again.
     std::function<void(reask_event const&)> on_reask{};
     /// Called with each request when it is over: both of a hedged attempt, a stream at its end, or as `errc::cancelled`
-    /// soon after it was dropped. Must not throw.
+    /// soon after it was dropped.
     std::function<void(attempt_event const&)> on_attempt{};
 };
 

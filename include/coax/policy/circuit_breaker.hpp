@@ -30,7 +30,7 @@ struct circuit_breaker_options {
     /// Trials when half open: all must succeed to close it, one failure opens it again. Range: [1, 1'000].
     int trials{3};
     /// Which errors count as failures; others as successes, a cancellation as neither. Empty: `is_retryable`, that is
-    /// trouble of the service or the way to it.
+    /// trouble of the service or the way to it. An exception ends the call, which then counts as neither.
     std::function<bool(error const&)> is_failure{};
 };
 
@@ -51,9 +51,9 @@ public:
     ~breaker_pass();
 
     void succeeded() noexcept;
-    void failed(error const& why) noexcept;
+    void failed(error const& why);  ///< Throws what `is_failure` throws.
     template <class T>
-    void finish(result<T> const& outcome) noexcept {
+    void finish(result<T> const& outcome) {
         outcome ? succeeded() : failed(outcome.error());
     }
 

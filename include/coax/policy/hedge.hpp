@@ -41,7 +41,7 @@ struct hedge_options {
     std::size_t minimum_samples{20};
     /// Second attempts that calls may make together; each call that succeeds earns.
     retry_budget_options budget{.capacity = 10.0, .per_success = 0.05, .per_second = 0.0};
-    /// Called after each call that was hedged. Empty: nothing. Must not throw.
+    /// Called after each call that was hedged. Empty: nothing. An exception ends the call.
     std::function<void(hedge_report const&)> on_hedge{};
 };
 
@@ -103,7 +103,8 @@ struct hedge_race {
         mine.began = now(executor);
         attempt which = first;
         which.hedge = number == 2;
-        mine.outcome.emplace(co_await as_result(call_attempt(f, which), &mine.thrown));
+        mine.outcome.emplace(
+            co_await coax::detail::start_as_result([&] { return call_attempt(f, which); }, &mine.thrown));
         mine.ended = now(executor);
         if (*mine.outcome && winner == 0) winner = number;
         if (winner == number || !hedged) group.cancel();

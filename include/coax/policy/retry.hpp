@@ -217,7 +217,9 @@ template <class F>
 asio::awaitable<policy::detail::attempt_value_t<F>> retry(retry_options options, F f) {
     using value = policy::detail::attempt_value_t<F>;
     std::exception_ptr thrown;
-    auto const run = [&](attempt which) { return as_result(policy::detail::call_attempt(f, which), &thrown); };
+    auto const run = [&](attempt which) {
+        return coax::detail::start_as_result([&] { return policy::detail::call_attempt(f, which); }, &thrown);
+    };
     layer::retry const around{std::move(options)};
     auto outcome = co_await around(run, attempt{});
     if constexpr (coax::detail::is_result<value>) {

@@ -84,17 +84,22 @@ struct innermost {
 private:
     template <class... Held>
     auto send(attempt which, Held&... held) const {
-        if constexpr (std::is_invocable_v<F&, attempt, Held&...>)
-            return as_outcome(f(which, held...));
-        else
-            return as_outcome(call_attempt(f, which));
-    }
-    template <class T>
-    static auto as_outcome(asio::awaitable<T> work) {
-        if constexpr (coax::detail::is_result<T>)
-            return work;
-        else
-            return as_result(std::move(work));
+        auto const call = [&] {
+            if constexpr (std::is_invocable_v<F&, attempt, Held&...>)
+                return f(which, held...);
+            else
+                return call_attempt(f, which);
+        };
+        using value = typename coax::detail::awaited<decltype(call())>::type;
+        if constexpr (!coax::detail::is_result<value>) {
+            return coax::detail::start_as_result(call);
+        } else {
+            try {
+                return call();
+            } catch (...) {
+                return coax::detail::failed_at_once<value>(std::current_exception(), nullptr);
+            }
+        }
     }
 };
 

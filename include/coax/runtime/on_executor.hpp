@@ -25,8 +25,8 @@ asio::awaitable<std::exception_ptr> run_on(asio::any_io_executor executor, asio:
 /// @param executor  One thread or a strand, not a bare pool.
 /// @returns What `work` returns; what it throws passes through.
 /// Cancellation: posted to `executor`; the caller waits until `work` is gone.
-/// Lifetime: both contexts must outlive the call; when the caller's dies first, `work` goes on alone and its value is
-/// dropped.
+/// Lifetime: the executor's context must be there when it begins. When that dies before `work` ends, `errc::closed` is
+/// thrown; when the caller's dies first, `work` goes on alone and its value is dropped.
 template <class T>
 asio::awaitable<T> on_executor(asio::any_io_executor executor, asio::awaitable<T> work) {
     if (executor == co_await asio::this_coro::executor) co_return co_await std::move(work);

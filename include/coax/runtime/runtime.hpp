@@ -51,11 +51,12 @@ public:
     runtime& operator=(runtime const&) = delete;
     ~runtime();
 
-    /// Runs `main` on shard 0, on the calling thread, until it ends. May be called again, not from inside.
+    /// Runs `main` on shard 0, on the calling thread, until it ends. May be called again.
     ///
     /// @returns What `main` returns; what it throws passes through.
-    /// @throws coax::exception  `errc::cancelled` after `stop()`; `errc::stalled` in virtual time when nothing is ready
-    /// and nothing ever will be: its message names what waits, as "2 on async_semaphore, 1 on channel"; `main` was then
+    /// @throws coax::exception  `errc::invalid_argument` when called from inside, where a coroutine awaits what it
+    /// wants to run; `errc::cancelled` after `stop()`; `errc::stalled` in virtual time when nothing is ready and
+    /// nothing ever will be: its message names what waits, as "2 on async_semaphore, 1 on channel"; `main` was then
     /// cancelled.
     template <class T>
     T run(asio::awaitable<T> main) {

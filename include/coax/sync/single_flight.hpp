@@ -4,6 +4,7 @@
 #include <coax/core/result.hpp>
 #include <coax/runtime/as_result.hpp>
 #include <coax/runtime/asio.hpp>
+#include <coax/runtime/detail/outcome.hpp>
 
 #include <cstddef>
 #include <functional>
@@ -135,7 +136,7 @@ private:
     template <class F>
     static asio::awaitable<void> perform(std::shared_ptr<state> all, flight_ptr one, Key key, F f) {
         entry const listed{std::move(all), std::move(one), std::move(key)};
-        listed.one->outcome.emplace(co_await as_result(f()));
+        listed.one->outcome.emplace(co_await coax::detail::start_as_result([&f] { return f(); }));
     }
 
     std::shared_ptr<state> state_;

@@ -4,6 +4,7 @@
 #include <coax/runtime/as_result.hpp>
 #include <coax/runtime/asio.hpp>
 #include <coax/runtime/detail/nursery.hpp>
+#include <coax/runtime/detail/outcome.hpp>
 #include <coax/sync/async_mutex.hpp>
 #include <coax/sync/async_semaphore.hpp>
 #include <coax/tasks/stream.hpp>
@@ -244,7 +245,7 @@ private:
             if (!one) co_return;
             auto const place = state_.start();
             if constexpr (lists) sink_.results.push_back(not_started());
-            auto got = co_await as_result(items_type::call(f_, *one));
+            auto got = co_await coax::detail::start_as_result([&] { return items_type::call(f_, *one); });
             one.reset();
             bool const cancelled = is_cancelled(co_await asio::this_coro::cancellation_state);
             if constexpr (lists) {

@@ -23,7 +23,8 @@ public:
     child_task(child_task const&) = delete;
     child_task& operator=(child_task const&) = delete;
 
-    /// Starts `work` on `executor`, inside this call when the caller runs there. Again only after the end.
+    /// Starts `work` on `executor`, inside this call when the caller runs there, and is not itself the child of a child
+    /// of a child of so many that the stack would overflow. Again only after the end.
     /// @param idle  Of the executor's context.
     void start(idle_runners& idle, asio::any_io_executor const& executor, asio::awaitable<void> work);
     /// Nothing unless `work` is under way.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runtime/internal/context_clock.hpp"
+#include "runtime/internal/context_life.hpp"
 #include "runtime/internal/idle_runner.hpp"
 #include "runtime/internal/suspended.hpp"
 #include "runtime/internal/timer_queue.hpp"
@@ -8,6 +9,8 @@
 #include <coax/runtime/asio.hpp>
 
 #include <boost/asio/execution_context.hpp>
+
+#include <memory>
 
 namespace coax::detail {
 
@@ -25,6 +28,7 @@ public:
     timer_queue timers{time};
     suspended_list waiting{timers};
     idle_runners idle{timers};
+    std::shared_ptr<context_life> const life{std::make_shared<context_life>()};
 
 private:
     void shutdown() noexcept override;

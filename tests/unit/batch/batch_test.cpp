@@ -331,6 +331,23 @@ TEST(Batch, ProgressIsReportedRegularlyAndAtTheEnd) {
     EXPECT_EQ(reports.back().in_flight, 0U);
 }
 
+TEST(Batch, AThrowingProgressEndsIt) {
+    trial t;
+    batch_options options{.concurrency = 2, .total = 100};
+    options.on_progress = [](batch_progress const&) { throw std::runtime_error{"my progress"}; };
+    options.progress_interval = 10ms;
+    t.run(t.numbers(100), t.work(), t.sink(), options);
+    ASSERT_TRUE(t.summary.ended_by);
+    EXPECT_EQ(t.summary.ended_by->message, "my progress");
+    EXPECT_EQ(t.in_work, 0U);
+
+    trial u;
+    options.progress_interval = std::chrono::milliseconds::max();  // only at the end
+    u.run(u.numbers(100), u.work(), u.sink(), options);
+    EXPECT_TRUE(u.each_once(100));
+    EXPECT_TRUE(u.summary.ended_by);
+}
+
 TEST(Batch, WrongOptionsAreNamed) {
     EXPECT_EQ(validate(batch_options{.concurrency = 0}).error().where, "concurrency");
     EXPECT_EQ(validate(batch_options{.concurrency = 70'000}).error().where, "concurrency");

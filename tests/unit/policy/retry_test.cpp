@@ -240,6 +240,19 @@ TEST(Retry, TreatsNetworkErrorsOfOthersLikeOurs) {
     run_virtual(body());
 }
 
+TEST(Retry, WhatThrowsBeforeItIsACoroutineIsAFailedAttempt) {
+    auto body = []() -> asio::awaitable<void> {
+        int calls = 0;
+        auto const flaky_start = [&]() -> asio::awaitable<int> {
+            if (++calls < 3) throw_error({.code = errc::overloaded});
+            return [](int value) -> asio::awaitable<int> { co_return value; }(7);
+        };
+        EXPECT_EQ(co_await coax::retry(retry_options{}, flaky_start), 7);
+        EXPECT_EQ(calls, 3);
+    };
+    run_virtual(body());
+}
+
 TEST(Retry, RethrowsAForeignExceptionAsItWas) {
     auto body = []() -> asio::awaitable<void> {
         int calls = 0;

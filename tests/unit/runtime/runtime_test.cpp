@@ -81,6 +81,21 @@ TEST(Runtime, WorkForShardZeroBetweenRunsWaitsForTheNextRun) {
     EXPECT_TRUE(one.done());
 }
 
+TEST(Runtime, RefusesToRunInsideOfItself) {
+    runtime rt{{.threads = 2}};
+    auto const inside = [](runtime& of) -> asio::awaitable<void> {
+        of.run(word());
+        co_return;
+    };
+    EXPECT_EQ(code_of([&] { rt.run(inside(rt)); }), errc::invalid_argument);
+    EXPECT_EQ(code_of([&] { rt.run(on_executor(rt.executor(1), inside(rt))); }), errc::invalid_argument);
+    EXPECT_EQ(rt.run(word()), "done");
+    runtime simulated{virtual_time{}};
+    EXPECT_EQ(code_of([&] { simulated.run(inside(simulated)); }), errc::invalid_argument);
+    EXPECT_EQ(simulated.run(word()), "done");
+    EXPECT_NO_THROW(rt.run(inside(simulated))) << "another runtime may run";
+}
+
 TEST(Runtime, RefusesNoThreads) {
     EXPECT_EQ(code_of([] { runtime{{.threads = 0}}; }), errc::invalid_argument);
     EXPECT_EQ(code_of([] { runtime{{.threads = 1025}}; }), errc::invalid_argument);

@@ -75,6 +75,20 @@ TEST(SingleFlight, AFailureReachesAllWhoWait) {
     run_virtual(body());
 }
 
+TEST(SingleFlight, WhatThrowsBeforeItIsACoroutineReachesAllWhoWait) {
+    auto body = []() -> asio::awaitable<void> {
+        single_flight<std::string, int> all;
+        auto const refused = [](bool fails) -> asio::awaitable<int> {
+            if (fails) throw_error({.code = errc::refused});
+            return [](int value) -> asio::awaitable<int> { co_return value; }(1);
+        };
+        auto const failed = co_await as_result(all.run("x", [&] { return refused(true); }));
+        EXPECT_EQ(failed.error().code, errc::refused);
+        EXPECT_EQ(co_await all.run("x", [&] { return refused(false); }), 1);
+    };
+    run_virtual(body());
+}
+
 TEST(SingleFlight, TheCallSurvivesTheOneWhoStartedIt) {
     auto body = []() -> asio::awaitable<void> {
         auto const executor = co_await asio::this_coro::executor;

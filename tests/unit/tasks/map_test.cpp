@@ -111,6 +111,21 @@ TEST(Map, TellsItsProgress) {
     run_virtual(body());
 }
 
+TEST(Map, WhatThrowsBeforeItIsACoroutineIsThatItemsFailure) {
+    auto body = []() -> asio::awaitable<void> {
+        std::vector<int> const input{2, 0, 4};
+        auto const out = co_await coax::map(input, {.concurrency = 1}, [](int seconds) {
+            if (seconds == 0) throw std::runtime_error{"no seconds"};
+            return twice_after(seconds);
+        });
+        EXPECT_EQ(out.size(), 3U);
+        EXPECT_EQ(out[0].value(), 4);
+        EXPECT_EQ(out[1].error().message, "no seconds");
+        EXPECT_EQ(out[2].value(), 8);
+    };
+    run_virtual(body());
+}
+
 TEST(Map, AThrowingProgressStopsIt) {
     auto body = []() -> asio::awaitable<void> {
         map_options options{.concurrency = 2,

@@ -246,6 +246,7 @@ void add_statistics(batch_summary& summary, client_statistics const& before, cli
     summary.attempts = after.attempts - before.attempts;
     summary.retries = after.retries - before.retries;
     summary.reasks = after.reasks - before.reasks;
+    summary.resent = after.resent - before.resent;
     summary.usage = {.input_tokens = after.usage.input_tokens - before.usage.input_tokens,
                      .output_tokens = after.usage.output_tokens - before.usage.output_tokens,
                      .cached_input_tokens = after.usage.cached_input_tokens - before.usage.cached_input_tokens,
@@ -270,8 +271,8 @@ std::string to_string(batch_summary const& summary) {
         }
         text += '\n';
     }
-    text += "requests  " + count(summary.attempts) + " sent, " + count(summary.retries) + " retries, " +
-            count(summary.reasks) + " re-asks\n";
+    text += "requests  " + count(summary.attempts + summary.resent) + " sent, " + count(summary.retries) +
+            " retries, " + count(summary.reasks) + " re-asks\n";
     text += "tokens    " + count(summary.usage.input_tokens) + " in, " + count(summary.usage.output_tokens) + " out\n";
     auto const seconds = static_cast<double>(summary.elapsed.count()) / 1000.0;
     std::array<char, 48> rate{};

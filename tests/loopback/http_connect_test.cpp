@@ -181,6 +181,19 @@ TEST(Resolver, MayDieBeforeItsLookUps) {
     EXPECT_EQ(told, "10.0.0.1");
 }
 
+TEST(Resolver, AContextMayDieUnderALookUp) {
+    auto const [service, names] = make_resolver(1);
+    std::string told;
+    {
+        asio::io_context context{1};
+        asio::co_spawn(context, look_up_into(names, "hangs", told), asio::detached);
+        asio::co_spawn(context, look_up_into(names, "waits", told), asio::detached);
+        context.poll();
+    }
+    service->answer("hangs", {address("10.0.0.1")});
+    EXPECT_EQ(told, "");
+}
+
 TEST(Resolver, ALoserComesLast) {
     run_coro([]() -> asio::awaitable<void> {
         auto const [service, names] = make_resolver(1);

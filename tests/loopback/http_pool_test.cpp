@@ -328,6 +328,26 @@ TEST(HttpShutdown, AContextMayDieUnderRequestsInEveryState) {
     }(transport, server));
 }
 
+/// In a handshake, for a request that waits for it and for one that another connection serves.
+TEST(HttpShutdown, AContextMayDieUnderConnectionsThatAreMade) {
+    script good{start_tls(), receive(), pause(milliseconds{30}), send(answer("x")), receive(), stall()};
+    fault_server server{{good, {drain()}, {drain()}}};
+    asio::io_context context{1};
+    http_options const trusting{.ca_pem = server.ca_pem()};
+    http_transport transport{context.get_executor(), trusting};
+    run_coro_on(context, [](http_transport& by, fault_server& at) -> asio::awaitable<void> {
+        auto const executor = co_await asio::this_coro::executor;
+        auto to = at.to();
+        to.tls = true;
+        int done = 0;
+        asio::co_spawn(executor, send_many(by, to, 1, "x", done), asio::detached);
+        EXPECT_TRUE(co_await eventually([&] { return at.requests().size() == 1; }));
+        for (int i = 0; i < 2; ++i) asio::co_spawn(executor, send_many(by, to, 1, "", done), asio::detached);
+        EXPECT_TRUE(co_await eventually([&] { return done == 1 && at.requests().size() == 2; }));
+        EXPECT_EQ(by.statistics().open, 3U);
+    }(transport, server));
+}
+
 TEST(HttpConnect, RefusedIsConnectFailed) {
     std::uint16_t closed_port = 0;
     {

@@ -104,6 +104,7 @@ struct batch_summary {
     std::uint64_t attempts{0};                 ///< Requests sent.
     std::uint64_t retries{0};                  ///< Of these, after a failure.
     std::uint64_t reasks{0};                   ///< Of these, because a response did not have the wanted form.
+    std::uint64_t resent{0};                   ///< Besides `attempts`; see `client_statistics::resent`.
     coax::usage usage{};
     std::chrono::milliseconds elapsed{0};
     bool stopped{false};              ///< By `batch_stop` or `max_failures`.

@@ -364,9 +364,10 @@ TEST(BatchSummary, ReadsAsALittleTable) {
                                 .failed = 20,
                                 .failures = {{errc::rate_limited, 15}, {errc::refused, 5}},
                                 .remaining = 7,
-                                .attempts = 300,
+                                .attempts = 298,
                                 .retries = 90,
                                 .reasks = 10,
+                                .resent = 2,
                                 .usage = {.input_tokens = 1000, .output_tokens = 500},
                                 .elapsed = 4'000ms};
     EXPECT_EQ(to_string(summary),

@@ -1,5 +1,8 @@
 #include <coax/chat/response.hpp>
 
+#include <algorithm>
+#include <cstdint>
+#include <limits>
 #include <utility>
 
 namespace coax {
@@ -7,12 +10,22 @@ namespace coax {
 bool chat_response::operator==(chat_response const& other) const = default;
 bool chat_delta::operator==(chat_delta const& other) const = default;
 
+namespace {
+
+/// A service may tell any number: no sum passes half of the largest there is, so that two of them can be added.
+std::int64_t added(std::int64_t a, std::int64_t b) noexcept {
+    constexpr auto most = std::numeric_limits<std::int64_t>::max() / 2;
+    return std::min(std::min(a, most) + std::min(b, most), most);
+}
+
+}  // namespace
+
 usage& usage::operator+=(usage const& other) noexcept {
-    input_tokens += other.input_tokens;
-    output_tokens += other.output_tokens;
-    cached_input_tokens += other.cached_input_tokens;
-    cache_write_tokens += other.cache_write_tokens;
-    reasoning_tokens += other.reasoning_tokens;
+    input_tokens = added(input_tokens, other.input_tokens);
+    output_tokens = added(output_tokens, other.output_tokens);
+    cached_input_tokens = added(cached_input_tokens, other.cached_input_tokens);
+    cache_write_tokens = added(cache_write_tokens, other.cache_write_tokens);
+    reasoning_tokens = added(reasoning_tokens, other.reasoning_tokens);
     return *this;
 }
 

@@ -14,8 +14,9 @@ inline void add_totals(chat_response& response, chat_response const& earlier) {
 
 /// The error that ends a call, with the tokens and attempts of its responses so far added.
 [[nodiscard]] inline error with_totals(error why, chat_response const& so_far) {
-    why.input_tokens += so_far.usage.input_tokens;
-    why.output_tokens += so_far.usage.output_tokens;
+    auto const all = so_far.usage + usage{.input_tokens = why.input_tokens, .output_tokens = why.output_tokens};
+    why.input_tokens = all.input_tokens;
+    why.output_tokens = all.output_tokens;
     why.attempts += so_far.attempts;
     return why;
 }

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <limits>
+
 namespace coax {
 namespace {
 
@@ -23,6 +26,13 @@ TEST(Usage, AddsMemberByMember) {
                     .reasoning_tokens = 55};
     EXPECT_EQ(first + second, sum);
     EXPECT_EQ(sum.total_tokens(), 33);
+}
+
+TEST(Usage, AbsurdNumbersDoNotOverflow) {
+    constexpr auto most = std::numeric_limits<std::int64_t>::max();
+    usage sum{.input_tokens = most, .output_tokens = most};
+    for (int i = 0; i < 3; ++i) sum += usage{.input_tokens = most, .output_tokens = most, .reasoning_tokens = most};
+    EXPECT_GT(sum.total_tokens(), most / 2);
 }
 
 TEST(FinishReason, EveryValueHasANameOfItsOwn) {

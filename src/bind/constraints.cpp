@@ -11,6 +11,7 @@
 #include <coax/bind/write.hpp>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <compare>
 #include <set>
@@ -167,6 +168,11 @@ bool check_enum(doc const& rules, type_descriptor const& type, void const* value
     return found == wanted || report({}, std::move(wanted), std::move(found));
 }
 
+bool check_flags(doc const& rules, type_descriptor const& type, void const* value, violation_reporter const& report) {
+    auto const count = std::popcount(load_unsigned(value, type.bytes));
+    return check_count(rules.min_items, rules.max_items, static_cast<std::size_t>(count), "items", report);
+}
+
 bool check_map(doc const& rules, type_descriptor const& type, void const* value, violation_reporter const& report) {
     if (!check_count(rules.min_items, rules.max_items, type.map->size(value), "members", report)) return false;
     doc const entry_rules = of_items(rules);
@@ -196,6 +202,7 @@ bool check_constraints(doc const& rules, type_descriptor const& type, void const
         case kind::formatted: return check_formatted(rules, type, value, report);
         case kind::enumeration: return check_enum(rules, type, value, report);
         case kind::map: return check_map(rules, type, value, report);
+        case kind::flags: return check_flags(rules, type, value, report);
         case kind::nullable: {
             auto const* const held = type.nullable->get(value);
             return held == nullptr || check_constraints(rules, *type.inner, held, report);

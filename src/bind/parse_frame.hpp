@@ -12,8 +12,6 @@
 
 namespace coax::bind::detail {
 
-inline constexpr std::size_t no_field = static_cast<std::size_t>(-1);
-
 /// What comes next in an object or list.
 enum class frame_state : unsigned char {
     first,  ///< The first key or item, or the end.

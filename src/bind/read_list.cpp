@@ -1,3 +1,4 @@
+#include "bind/constraints.hpp"
 #include "bind/internal/messages.hpp"
 #include "bind/memory.hpp"
 #include "bind/reader.hpp"
@@ -31,12 +32,27 @@ bool reader::read_element(void* context, void* element) {
     return self.read(type, element);
 }
 
+/// Reads what a value is shown as, and checks the documentation of the form.
+bool reader::read_shown(void* context, void* shown) {
+    auto const& [self, type] = *static_cast<element_context*>(context);
+    self.skip_space();
+    char const* const where = self.at_;
+    auto const before = self.violations_.size();
+    if (!self.read(*type.inner, shown)) return false;
+    doc const* const rules = type.converted->documentation;
+    if (rules == nullptr || !self.options_.check_docs || self.violations_.size() != before) return true;
+    return check_constraints(*rules, *type.inner, shown,
+                             [&](std::string_view below, std::string expected, std::string found) {
+                                 return self.add_violation_below(below, std::move(expected), std::move(found), where);
+                             });
+}
+
 /// Reads a value of another type and converts it.
 bool reader::read_converted(type_descriptor const& type, void* into) {
     char const* const where = at_;
     auto const before = violations_.size();
-    element_context context{*this, *type.inner};
-    auto const outcome = type.converted->read(into, &context, &read_element);
+    element_context context{*this, type};
+    auto const outcome = type.converted->read(into, &context, &read_shown);
     if (outcome != insert_outcome::rejected) return outcome == insert_outcome::inserted;
     if (violations_.size() != before) return true;
     return add_violation("a value that a " + std::string{type.name} + " can be made of", "another", where);

@@ -138,6 +138,7 @@ private:
     };
     /// Reads a value where only its container can reach. @param context  An `element_context`.
     [[nodiscard]] static bool read_element(void* context, void* element);
+    [[nodiscard]] static bool read_shown(void* context, void* shown);
 
     // --- structs and maps (read_members.cpp) ---
 

@@ -67,11 +67,12 @@ private:
 
     void write_flags(type_descriptor const& type, void const* value) {
         auto bits = load_unsigned(value, type.bytes);
+        auto const used = ~0ULL >> (64 - type.bytes * 8U);  // the highest bit of a signed type has bits above it
         auto const& names = *type.enumeration;
         out_.put('[');
         bool is_first = true;
         for (std::size_t i = 0; i < names.count; ++i) {
-            auto const bit = static_cast<std::uint64_t>(names.values[i]);
+            auto const bit = static_cast<std::uint64_t>(names.values[i]) & used;
             if (bit == 0 || (bits & bit) != bit) continue;
             separate(is_first);
             out_.put_string(names.names[i]);
@@ -154,7 +155,7 @@ private:
         bool is_first = true;
         for (std::size_t i = 0; i < structure.field_count; ++i) {
             auto const& field = structure.fields[i];
-            if (field.type == nullptr || is_left_out(*field.type, members[i])) continue;
+            if (field.type == nullptr || (field.nullable && is_left_out(structure, i, members[i]))) continue;
             separate(is_first);
             write_key(field);
             if (field.documentation != nullptr && !field.documentation->constant.empty() &&
@@ -177,8 +178,10 @@ private:
         }
     }
 
-    [[nodiscard]] bool is_left_out(type_descriptor const& type, void const* value) const {
-        return options_.omit_empty_optionals && type.what == kind::nullable && type.nullable->get(value) == nullptr;
+    /// An empty one, unless a new object has it filled: left out, it would be read as that.
+    [[nodiscard]] bool is_left_out(struct_descriptor const& structure, std::size_t index, void const* value) const {
+        auto const& type = *structure.fields[index].type;
+        return options_.omit_empty_optionals && type.nullable->get(value) == nullptr && !structure.filled().has(index);
     }
 
     json::detail::text_sink out_;
@@ -186,6 +189,16 @@ private:
 };
 
 }  // namespace
+
+field_bits find_filled(struct_descriptor const& structure, void* object) {
+    void* members[most_fields];
+    structure.locate(object, members);
+    field_bits found;
+    for (std::size_t i = 0; i < structure.field_count; ++i)
+        if (auto const& field = structure.fields[i]; field.nullable && field.type->nullable->get(members[i]) != nullptr)
+            found.set(i);
+    return found;
+}
 
 void write_value(std::string& out, type_descriptor const& type, void const* value, json::write_options const& options) {
     value_writer{out, options}.write(type, value);

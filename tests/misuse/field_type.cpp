@@ -1,6 +1,7 @@
 // One field of a type that has no JSON form, each beside the remedy that its message names. COAX_MISUSE: the type.
 #include <coax/bind/read.hpp>
 
+#include <filesystem>
 #include <forward_list>
 #include <list>
 #include <map>
@@ -37,8 +38,61 @@ public:
     static constexpr auto coax_schema = coax::describe("A number", coax::field(&made_of_a_number::value_));
 };
 using no_default = std::vector<made_of_a_number>;
+using read_only = int const;
+using read_only_item = std::optional<std::shared_ptr<int const>>;
+using null_pointer = std::nullptr_t;
+using member_pointer = int made_of_a_number::*;
+using repeated_keys = std::multimap<std::string, int>;
+using path = std::vector<std::filesystem::path>;
+using array_pointer = std::unique_ptr<int[]>;
+using deleter = std::unique_ptr<int, void (*)(int*)>;
+inline int number = 0;
+struct reference_first {
+    int& name{number};
+    int age{};
+};
+struct reference_last {
+    int age{};
+    int& name{number};
+};
+struct const_reference {
+    int age{};
+    int const& name{number};
+};
+struct open_reference {
+    int& name;
+};
+struct bit_field {
+    int age{};
+    int size : 3;
+};
+enum class http_status { ok = 200 };
+enum class status { none, ok = 200 };
+enum class below { none, gone = -42 };
+enum class far { none, all = 65536 };
+enum class byte_sized : unsigned char { none, most = 240 };
+enum class renamed { red, green };
+enum class listed_twice { red, green };
 
 }  // namespace refused
+
+template <>
+struct coax::schema_for<refused::renamed> {
+    static constexpr auto coax_schema = coax::describe("", coax::value(refused::renamed::red, "green"));
+};
+template <>
+struct coax::schema_for<refused::listed_twice> {
+    static constexpr auto coax_schema =
+        coax::describe("", coax::value(refused::listed_twice::red, "r"), coax::value(refused::listed_twice::red, "R"));
+};
+
+/// Enumerators far off that are listed, or are meant to be left out.
+enum class listed { none, ok = 200, gone = 410 };
+template <>
+struct coax::schema_for<listed> {
+    static constexpr auto coax_schema =
+        coax::describe("", coax::value(listed::ok), coax::value(listed::gone, coax::doc{.skip = true}));
+};
 
 struct remedies {
     std::string character{};
@@ -51,10 +105,15 @@ struct remedies {
     std::map<std::string, int> keys{};
     std::list<int> container{};
     std::variant<int, float> either{};
+    std::monostate null{};
+    std::map<std::string, std::vector<int>> repeated_keys{};
+    std::string path{};
+    listed status{};
 };
 
 struct holder {
 #ifdef COAX_MISUSE
+    int other{};
     refused::COAX_MISUSE field;
 #else
     remedies field{};

@@ -11,7 +11,8 @@ namespace coax::json {
 
 /// How a value is written as JSON.
 struct write_options {
-    /// Members without a value are left out; otherwise they are written as `null`.
+    /// Members without a value are left out; otherwise they are written as `null`, as is one that a new object has
+    /// filled.
     bool omit_empty_optionals{true};
 
     friend bool operator==(write_options const&, write_options const&) = default;

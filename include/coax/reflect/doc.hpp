@@ -47,7 +47,8 @@ struct doc_number {
 };
 
 /// Documentation and constraints of a field, a type or an enumerator. Title, description and examples are for the
-/// model; everything else is also checked when a response is read. Members left out state nothing.
+/// model; everything else is also checked when a response is read, and does not compile where its type cannot keep it.
+/// Members left out state nothing.
 struct doc {
     doc_text description{};          ///< For the model.
     doc_text name{};                 ///< The key on the wire, or an enumerator's text. Empty: the name as written.

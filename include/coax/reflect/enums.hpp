@@ -13,11 +13,13 @@
 namespace coax {
 
 /// Which values of an enum are looked at for enumerators. Specialize it for an enum with values outside [-8, 120).
-/// A wider range costs compile time. With C++26 reflection all are found.
+/// A wider range costs compile time. With C++26 reflection all are found. As JSON an enum is refused that has one of
+/// the likelier values outside of the default range, such as 200 or -128, and nothing that lists it.
 template <class Enum>
 struct enum_range {
-    static constexpr long long low = -8;    ///< The first value.
-    static constexpr long long high = 120;  ///< One past the last value.
+    static constexpr long long low = -8;      ///< The first value.
+    static constexpr long long high = 120;    ///< One past the last value.
+    static constexpr bool is_default = true;  ///< Nobody has chosen: enumerators elsewhere are looked for, and refused.
 };
 
 }  // namespace coax
@@ -151,6 +153,77 @@ consteval auto scan_range(std::integer_sequence<long long, I...>) {
     return list_enumerators<Enum, (enum_range<Enum>::low + I)...>();
 }
 
+// --- enumerators that the default range would miss ---
+
+template <class Enum>
+concept has_default_range = requires { enum_range<Enum>::is_default; };
+
+constexpr std::size_t printed_size(long long value) {
+    std::size_t size = value < 0 ? 2 : 1;
+    for (; value > 9 || value < -9; value /= 10) ++size;
+    return size;
+}
+
+/// The values that have names, but for those of the default range: each of the others ends in ")" and its number.
+template <class Enum, long long... Values>
+consteval bool has_name_among() {
+    constexpr enum_text printed = print_values<static_cast<Enum>(Values)...>();
+    constexpr long long values[] = {Values...};
+    char const* const text = printed.text;
+    std::size_t end = printed.size;
+    while (text[end - 1] == ']' || text[end - 1] == '}' || text[end - 1] == '>') --end;
+    std::size_t cast = 0;
+    for (std::size_t i = sizeof...(Values); i-- != 0;) {
+        auto const begin = end - printed_size(values[i]);
+        if (text[begin - 1] != ')') return true;
+        if (cast == 0) cast = begin - start_of_value(text, begin);
+        end = begin - cast - 2;
+    }
+    return false;
+}
+
+struct found_values {
+    long long values[64]{};
+    std::size_t count{0};
+};
+
+template <class Enum, long long... Values>
+consteval void add_named(found_values& found) {
+    if constexpr (has_name_among<Enum, Values...>()) {
+        using scan = enum_scan<Enum, Values...>;
+        for (std::size_t i = 0; i < scan::names.count && found.count < 64; ++i)
+            found.values[found.count++] = scan::values[scan::names.names[i].index];
+    }
+}
+
+/// The values of enumerators outside of the default range, as far as they are likely: to look at all would cost more
+/// than the rest of the compilation.
+template <class Enum>
+consteval found_values values_elsewhere() {
+    found_values found{};
+#if !defined(__cpp_impl_reflection)
+    using underlying = std::underlying_type_t<Enum>;
+    if constexpr (!has_default_range<Enum> || is_flags<Enum> || std::is_same_v<underlying, bool>) {
+    } else if constexpr (sizeof(Enum) == 1) {
+        add_named<Enum, 120, 121, 122, 123, 125, 126, 127>(found);
+        if constexpr (std::is_signed_v<underlying>)
+            add_named<Enum, -128, -127, -100, -99, -64, -50, -32, -20, -16, -10, -9>(found);
+        else
+            add_named<Enum, 128, 129, 130, 150, 160, 192, 200, 201, 220, 224, 240, 247>(found);
+    } else {
+        add_named<Enum, 120, 121, 122, 125, 126, 127, 128, 129, 130, 150, 199, 200, 201, 202, 204, 210, 250, 255, 256,
+                  300, 301, 302, 304, 400, 401, 403, 404, 408, 409, 410, 418, 429, 499, 500, 501, 502, 503, 504, 511,
+                  512, 600, 700, 800, 900, 999, 1000, 1001, 1024, 2000, 2048, 3000, 4000, 4096, 5000, 8192, 9999, 10000,
+                  16384, 32767>(found);
+        if constexpr (std::is_signed_v<underlying>)
+            add_named<Enum, -1000, -999, -256, -255, -128, -127, -100, -99, -64, -50, -42, -32, -20, -16, -10, -9>(
+                found);
+        if constexpr (sizeof(Enum) > 2) add_named<Enum, 32768, 65535, 65536, 100000, 1000000, 2147483647>(found);
+    }
+#endif
+    return found;
+}
+
 /// Flags are looked for among the powers of two.
 template <class Enum, long long... I>
 consteval auto scan_bits(std::integer_sequence<long long, I...>) {
@@ -169,7 +242,8 @@ consteval std::vector<std::meta::info> order_enumerators() {
         auto at = ordered.begin();
         while (at != ordered.end() && value(*at) < value(each)) ++at;
         bool const known = at != ordered.end() && value(*at) == value(each);
-        bool const is_bit = std::has_single_bit(static_cast<unsigned long long>(value(each)));
+        auto const used = ~0ULL >> (64 - sizeof(Enum) * 8);
+        bool const is_bit = std::has_single_bit(static_cast<unsigned long long>(value(each)) & used);
         if (!known && (is_bit || !is_flags<Enum>)) ordered.insert(at, each);
     }
     return ordered;

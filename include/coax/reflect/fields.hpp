@@ -18,6 +18,11 @@ concept aggregate = std::is_class_v<T> && std::is_aggregate_v<T>;
 template <aggregate T>
 inline constexpr std::size_t field_count = reflect::detail::count_fields<T>();
 
+namespace detail {
+template <class T>
+inline constexpr bool has_addresses = all_addressable<T, field_count<T>>;
+}  // namespace detail
+
 /// The fields' names as written: `field_names<T>[i]`, `field_names<T>.size()`.
 template <aggregate T>
 inline constexpr auto field_names = reflect::detail::member_names<T, field_count<T>>();

@@ -13,16 +13,23 @@ namespace coax {
 
 namespace schema::detail {
 
+/// `type_source`, as a type that depends on T: a file that asks for no schema then compiles no emitter.
+template <class T>
+struct source_of {
+    using type = type_source;
+};
+
 template <class T, schema_dialect Dialect>
 struct schema_store {
+    using source_type = typename source_of<T>::type;
     struct measure {
         std::size_t size;
         schema_problem problem;
         std::string_view field;
     };
     static constexpr measure measured = [] {
-        type_source source{bind::detail::descriptor_of<T>};
-        schema_emitter emitter{source, rules_of(Dialect), nullptr};
+        source_type source{bind::detail::descriptor_of<T>};
+        schema_emitter<source_type> emitter{source, rules_of(Dialect), nullptr};
         emitter.emit_document();
         return measure{emitter.size(), emitter.problem(), emitter.location().field};
     }();
@@ -32,8 +39,8 @@ struct schema_store {
     };
     static constexpr characters written = [] {
         characters result{};
-        type_source source{bind::detail::descriptor_of<T>};
-        schema_emitter{source, rules_of(Dialect), result.text}.emit_document();
+        source_type source{bind::detail::descriptor_of<T>};
+        schema_emitter<source_type>{source, rules_of(Dialect), result.text}.emit_document();
         return result;
     }();
 };

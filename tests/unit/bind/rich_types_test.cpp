@@ -96,6 +96,12 @@ TEST(RichTypes, AreWrittenAndReadBack) {
     expect_text(ruled{}, R"({"even":2,"share":0.5,"mail":"a@example.org","once":[1],"level":"low","from":1,"to":2})");
 }
 
+TEST(RichTypes, AFormMayRefuseWhatItsDocumentationAllows) {
+    auto const read = json::read<version>(R"("x")", {.check_docs = false});
+    ASSERT_FALSE(read);
+    EXPECT_NE(read.error().message.find("can be made of"), std::string::npos) << read.error();
+}
+
 TEST(RichTypes, ADefaultIsTakenForWhatIsNotThere) {
     auto const value = json::read<ruled>(R"({"even":0,"share":0.1,"mail":"a@b.c","once":[1],"from":0,"to":9})");
     ASSERT_TRUE(value) << value.error();
@@ -157,7 +163,7 @@ INSTANTIATE_TEST_SUITE_P(
         type_refusal_case{"no_tag", failure_of<history>(R"({"events":[{"x":1}]})"), "/events/0/type",
                           "found nothing: the key is required"},
         type_refusal_case{"not_convertible", failure_of<version>(R"("one")"), "",
-                          "expected a value that a version can be made of"},
+                          "expected a string that matches"},
         type_refusal_case{"not_a_multiple",
                           failure_of<ruled>(R"({"even":3,"share":0.5,"mail":"a@b.c","once":[1],"from":1,"to":2})"),
                           "/even", "expected a multiple of 2, found 3"},
@@ -191,24 +197,26 @@ INSTANTIATE_TEST_SUITE_P(
     Rows, RichSchema,
     testing::Values(
         rich_schema_case{"groups", json_schema<groups>, R"({"type":"object","properties":{
-        "mixed":{"type":"array","prefixItems":[{"type":"integer"},{"type":"string"},{"type":"boolean"}],"minItems":3,"maxItems":3},
+        "mixed":{"type":"array","prefixItems":[{"type":"integer","minimum":-2147483648,"maximum":2147483647},{"type":"string"},{"type":"boolean"}],"minItems":3,"maxItems":3},
         "point":{"type":"array","prefixItems":[{"type":"number"},{"type":"number"}],"minItems":2,"maxItems":2},
-        "ordered":{"type":"array","items":{"type":"integer"},"uniqueItems":true},"loose":{"type":"array","items":{"type":"string"},"uniqueItems":true},
-        "counts":{"type":"object","additionalProperties":{"type":"integer"}},"queue":{"type":"array","items":{"type":"string"}},
+        "ordered":{"type":"array","items":{"type":"integer","minimum":-2147483648,"maximum":2147483647},"uniqueItems":true},"loose":{"type":"array","items":{"type":"string"},"uniqueItems":true},
+        "counts":{"type":"object","additionalProperties":{"type":"integer","minimum":-2147483648,"maximum":2147483647}},"queue":{"type":"array","items":{"type":"string"}},
         "bits":{"type":"array","items":{"type":"boolean"}},
         "nested":{"type":"object","additionalProperties":{"type":"array","items":{"type":"array","items":{"type":"string"},"uniqueItems":true}}}},
         "required":["mixed","point","ordered","loose","counts","queue","bits","nested"]})"},
         rich_schema_case{"uniform_tuple_in_strict",
                          json_schema<page<std::pair<int, int>>, schema_dialect::openai_strict>,
                          R"({"type":"object","properties":{
-        "items":{"type":"array","items":{"type":"array","items":{"type":"integer"},"minItems":2,"maxItems":2}},"next":{"type":["string","null"]}},
+        "items":{"type":"array","items":{"type":"array","items":{"type":"integer","minimum":-2147483648,"maximum":2147483647},"minItems":2,"maxItems":2}},"next":{"type":["string","null"]}},
         "required":["items","next"],"additionalProperties":false})"},
-        rich_schema_case{"chain", json_schema<chain>, R"({"type":"object","properties":{"value":{"type":"integer"},
+        rich_schema_case{
+            "chain", json_schema<chain>,
+            R"({"type":"object","properties":{"value":{"type":"integer","minimum":-2147483648,"maximum":2147483647},
         "next":{"anyOf":[{"$ref":"#/$defs/chain"},{"type":"null"}]},"below":{"type":"array","items":{"anyOf":[{"$ref":"#/$defs/chain"},{"type":"null"}]}},
-        "maybe":{"anyOf":[{"type":"integer"},{"type":"string"},{"type":"null"}]}},"required":["value","below","maybe"],
-        "$defs":{"chain":{"type":"object","properties":{"value":{"type":"integer"},
+        "maybe":{"anyOf":[{"type":"integer","minimum":-2147483648,"maximum":2147483647},{"type":"string"},{"type":"null"}]}},"required":["value","below","maybe"],
+        "$defs":{"chain":{"type":"object","properties":{"value":{"type":"integer","minimum":-2147483648,"maximum":2147483647},
         "next":{"anyOf":[{"$ref":"#/$defs/chain"},{"type":"null"}]},"below":{"type":"array","items":{"anyOf":[{"$ref":"#/$defs/chain"},{"type":"null"}]}},
-        "maybe":{"anyOf":[{"type":"integer"},{"type":"string"},{"type":"null"}]}},"required":["value","below","maybe"]}}})"},
+        "maybe":{"anyOf":[{"type":"integer","minimum":-2147483648,"maximum":2147483647},{"type":"string"},{"type":"null"}]}},"required":["value","below","maybe"]}}})"},
         rich_schema_case{
             "times", json_schema<times>,
             R"({"type":"object","properties":{"birthday":{"type":"string","format":"date"},"due":{"type":"string","format":"date"},
@@ -223,53 +231,53 @@ INSTANTIATE_TEST_SUITE_P(
         rich_schema_case{"history", json_schema<history>,
                          R"({"type":"object","properties":{"events":{"type":"array","items":{"anyOf":[
         {"type":"object","description":"Words","properties":{"type":{"type":"string","const":"text"},"body":{"type":"string"}},"required":["type","body"]},
-        {"type":"object","description":"A move","properties":{"x":{"type":"integer"},"y":{"type":"integer"},"type":{"type":"string","const":"move"}},"required":["x","y","type"]}]}}},
+        {"type":"object","description":"A move","properties":{"x":{"type":"integer","minimum":-2147483648,"maximum":2147483647},"y":{"type":"integer","minimum":-2147483648,"maximum":2147483647},"type":{"type":"string","const":"move"}},"required":["x","y","type"]}]}}},
         "required":["events"]})"},
         rich_schema_case{"classes", json_schema<classes>, R"({"type":"object","properties":{
-        "price":{"type":"object","description":"An amount","properties":{"cents":{"type":"integer"},"currency":{"type":"string"}},"required":["cents","currency"]},
-        "box":{"type":"object","description":"A box","properties":{"value":{"type":"integer"}},"required":["value"]},
+        "price":{"type":"object","description":"An amount","properties":{"cents":{"type":"integer","minimum":-9223372036854775808,"maximum":9223372036854775807},"currency":{"type":"string"}},"required":["cents","currency"]},
+        "box":{"type":"object","description":"A box","properties":{"value":{"type":"integer","minimum":-2147483648,"maximum":2147483647}},"required":["value"]},
         "pet":{"$ref":"#/$defs/dog"},
         "release":{"type":"string","description":"major.minor","pattern":"^\\d+\\.\\d+$"},
         "pets":{"type":"object","properties":{"items":{"type":"array","items":{"$ref":"#/$defs/dog"}},
             "next":{"type":["string","null"]}},"required":["items"]}},"required":["price","box","pet","release","pets"],
-        "$defs":{"dog":{"type":"object","description":"A dog","properties":{"name":{"type":"string"},"age":{"type":"integer","minimum":0}},"required":["name","age"]}}})"},
+        "$defs":{"dog":{"type":"object","description":"A dog","properties":{"name":{"type":"string"},"age":{"type":"integer","minimum":0,"maximum":2147483647}},"required":["name","age"]}}})"},
         rich_schema_case{
             "ruled", json_schema<ruled>,
-            R"({"type":"object","description":"Rules","properties":{"even":{"type":"integer","multipleOf":2},
+            R"({"type":"object","description":"Rules","properties":{"even":{"type":"integer","minimum":-2147483648,"maximum":2147483647,"multipleOf":2},
         "share":{"type":"number","exclusiveMinimum":0,"exclusiveMaximum":1},"mail":{"type":"string","format":"email","examples":["me@example.org"]},
-        "once":{"type":"array","items":{"type":"integer"},"minItems":1,"uniqueItems":true},"level":{"type":"string","default":"high"},
-        "old":{"type":["string","null"],"deprecated":true},"from":{"type":"integer"},"to":{"type":"integer"}},"required":["even","share","mail","once","from","to"]})"},
+        "once":{"type":"array","items":{"type":"integer","minimum":-2147483648,"maximum":2147483647},"minItems":1,"uniqueItems":true},"level":{"type":"string","default":"high"},
+        "old":{"type":["string","null"],"deprecated":true},"from":{"type":"integer","minimum":-2147483648,"maximum":2147483647},"to":{"type":"integer","minimum":-2147483648,"maximum":2147483647}},"required":["even","share","mail","once","from","to"]})"},
         rich_schema_case{
             "ruled_azure", json_schema<ruled, schema_dialect::azure_strict>,
-            R"({"type":"object","description":"Rules","properties":{"even":{"type":"integer","description":"{multipleOf: 2}"},
+            R"({"type":"object","description":"Rules","properties":{"even":{"type":"integer","description":"{minimum: -2147483648, maximum: 2147483647, multipleOf: 2}"},
         "share":{"type":"number","description":"{exclusiveMinimum: 0, exclusiveMaximum: 1}"},"mail":{"type":"string","description":"{format: email, examples: [\"me@example.org\"]}"},
-        "once":{"type":"array","items":{"type":"integer"},"description":"{minItems: 1, uniqueItems: true}"},"level":{"type":"string","description":"{default: \"high\"}"},
-        "old":{"type":["string","null"],"description":"{deprecated: true}"},"from":{"type":"integer"},"to":{"type":"integer"}},
+        "once":{"type":"array","items":{"type":"integer","description":"{minimum: -2147483648, maximum: 2147483647}"},"description":"{minItems: 1, uniqueItems: true}"},"level":{"type":"string","description":"{default: \"high\"}"},
+        "old":{"type":["string","null"],"description":"{deprecated: true}"},"from":{"type":"integer","description":"{minimum: -2147483648, maximum: 2147483647}"},"to":{"type":"integer","description":"{minimum: -2147483648, maximum: 2147483647}"}},
         "required":["even","share","mail","once","level","old","from","to"],"additionalProperties":false})"},
         rich_schema_case{
             "ruled_gemini", json_schema<ruled, schema_dialect::gemini>,
-            R"({"type":"object","description":"Rules","properties":{"even":{"type":"integer","description":"{multipleOf: 2}"},
+            R"({"type":"object","description":"Rules","properties":{"even":{"type":"integer","description":"{multipleOf: 2}","minimum":-2147483648,"maximum":2147483647},
         "share":{"type":"number","description":"{exclusiveMinimum: 0, exclusiveMaximum: 1}"},"mail":{"type":"string","description":"{examples: [\"me@example.org\"]}","format":"email"},
-        "once":{"type":"array","items":{"type":"integer"},"description":"{uniqueItems: true}","minItems":1},"level":{"type":"string","description":"{default: \"high\"}"},
-        "old":{"type":"string","description":"{deprecated: true}"},"from":{"type":"integer"},"to":{"type":"integer"}},"required":["even","share","mail","once","from","to"]})"},
+        "once":{"type":"array","items":{"type":"integer","minimum":-2147483648,"maximum":2147483647},"description":"{uniqueItems: true}","minItems":1},"level":{"type":"string","description":"{default: \"high\"}"},
+        "old":{"type":"string","description":"{deprecated: true}"},"from":{"type":"integer","minimum":-2147483648,"maximum":2147483647},"to":{"type":"integer","minimum":-2147483648,"maximum":2147483647}},"required":["even","share","mail","once","from","to"]})"},
         rich_schema_case{"history_gemini", json_schema<history, schema_dialect::gemini>,
                          R"({"type":"object","properties":{"events":{"type":"array","items":{"anyOf":[
         {"type":"object","description":"Words","properties":{"type":{"type":"string","enum":["text"]},"body":{"type":"string"}},"required":["type","body"]},
-        {"type":"object","description":"A move","properties":{"x":{"type":"integer"},"y":{"type":"integer"},"type":{"type":"string","enum":["move"]}},"required":["x","y","type"]}]}}},
+        {"type":"object","description":"A move","properties":{"x":{"type":"integer","minimum":-2147483648,"maximum":2147483647},"y":{"type":"integer","minimum":-2147483648,"maximum":2147483647},"type":{"type":"string","enum":["move"]}},"required":["x","y","type"]}]}}},
         "required":["events"]})"},
         rich_schema_case{
             "gemini_schema",
             json_schema<page<std::variant<std::monostate, text_event, int>>, schema_dialect::gemini_schema>,
             R"({"type":"OBJECT","properties":{
         "items":{"type":"ARRAY","items":{"anyOf":[{"type":"OBJECT","description":"Words","properties":{"type":{"type":"STRING","enum":["text"]},"body":{"type":"STRING"}},
-            "required":["type","body"],"propertyOrdering":["type","body"]},{"type":"INTEGER"}],"nullable":true}},"next":{"type":"STRING"}},
+            "required":["type","body"],"propertyOrdering":["type","body"]},{"type":"INTEGER","minimum":-2147483648,"maximum":2147483647}],"nullable":true}},"next":{"type":"STRING"}},
         "required":["items"],"propertyOrdering":["items","next"]})"},
         rich_schema_case{
             "grammar", json_schema<ruled, schema_dialect::grammar>,
-            R"({"type":"object","description":"Rules","properties":{"even":{"type":"integer","description":"{multipleOf: 2}"},
+            R"({"type":"object","description":"Rules","properties":{"even":{"type":"integer","description":"{multipleOf: 2}","minimum":-2147483648,"maximum":2147483647},
         "share":{"type":"number","description":"{exclusiveMinimum: 0, exclusiveMaximum: 1}"},"mail":{"type":"string","description":"{format: email, examples: [\"me@example.org\"]}"},
-        "once":{"type":"array","items":{"type":"integer"},"description":"{uniqueItems: true}","minItems":1},"level":{"type":"string","description":"{default: \"high\"}"},
-        "old":{"type":["string","null"],"description":"{deprecated: true}"},"from":{"type":"integer"},"to":{"type":"integer"}},"required":["even","share","mail","once","from","to"]})"}),
+        "once":{"type":"array","items":{"type":"integer","minimum":-2147483648,"maximum":2147483647},"description":"{uniqueItems: true}","minItems":1},"level":{"type":"string","description":"{default: \"high\"}"},
+        "old":{"type":["string","null"],"description":"{deprecated: true}"},"from":{"type":"integer","minimum":-2147483648,"maximum":2147483647},"to":{"type":"integer","minimum":-2147483648,"maximum":2147483647}},"required":["even","share","mail","once","from","to"]})"}),
     [](auto const& row) { return std::string(row.param.name); });
 
 struct many_unions {

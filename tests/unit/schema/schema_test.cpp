@@ -78,13 +78,13 @@ INSTANTIATE_TEST_SUITE_P(
     Rows, JsonSchema,
     testing::Values(
         written_case{"boolean", json_schema<bool>, R"({"type":"boolean"})"},
-        written_case{"unsigned", json_schema<unsigned>, R"({"type":"integer","minimum":0})"},
+        written_case{"unsigned", json_schema<unsigned>, R"({"type":"integer","minimum":0,"maximum":4294967295})"},
         written_case{"optional", json_schema<std::optional<double>>, R"({"type":["number","null"]})"},
         written_case{"anything", json_schema<json_value>, "{}"},
         written_case{"empty", json_schema<empty>, R"({"type":"object","properties":{},"required":[]})"},
         written_case{
             "renamed_and_skipped", json_schema<renamed>,
-            R"({"type":"object","description":"Names and skips","properties":{"the-text/~":{"type":"string","description":"The text"},"last":{"type":"integer"}},
+            R"({"type":"object","description":"Names and skips","properties":{"the-text/~":{"type":"string","description":"The text"},"last":{"type":"integer","minimum":-2147483648,"maximum":2147483647}},
             "required":["the-text/~","last"]})"},
         written_case{
             "of_others", json_schema<foreign>,
@@ -99,10 +99,10 @@ INSTANTIATE_TEST_SUITE_P(
         "paint":{"type":["string","null"],"enum":["red","green","blue",null]},
         "tags":{"type":"array","items":{"type":"string","minLength":2,"format":"email"},"minItems":2,"maxItems":5},
         "position":{"type":"array","items":{"type":"number"},"minItems":2,"maxItems":2},
-        "id":{"anyOf":[{"type":"integer"},{"type":"string"}],"description":"Number or name"},
-        "key":{"anyOf":[{"type":"integer"},{"type":"boolean"},{"type":"null"}]},
+        "id":{"anyOf":[{"type":"integer","minimum":-2147483648,"maximum":2147483647},{"type":"string"}],"description":"Number or name"},
+        "key":{"anyOf":[{"type":"integer","minimum":-2147483648,"maximum":2147483647},{"type":"boolean"},{"type":"null"}]},
         "since":{"type":"string","format":"date-time"},
-        "visits":{"type":"integer","minimum":0}},
+        "visits":{"type":"integer","minimum":0,"maximum":4294967295}},
         "required":["name","home","tags","position","id","since","visits"],
         "$defs":{"address":{"type":"object","description":"Where","properties":{"street":{"type":"string"},"zip":{"type":["string","null"],"pattern":"^\\d+$"}},"required":["street"]}}})"},
         written_case{"customer_openai", json_schema<customer, openai>,
@@ -114,10 +114,10 @@ INSTANTIATE_TEST_SUITE_P(
         "paint":{"type":["string","null"],"enum":["red","green","blue",null]},
         "tags":{"type":"array","items":{"type":"string","description":"{minLength: 2}","format":"email"},"minItems":2,"maxItems":5},
         "position":{"type":"array","items":{"type":"number"},"minItems":2,"maxItems":2},
-        "id":{"anyOf":[{"type":"integer"},{"type":"string"}],"description":"Number or name"},
-        "key":{"anyOf":[{"type":"integer"},{"type":"boolean"},{"type":"null"}]},
+        "id":{"anyOf":[{"type":"integer","minimum":-2147483648,"maximum":2147483647},{"type":"string"}],"description":"Number or name"},
+        "key":{"anyOf":[{"type":"integer","minimum":-2147483648,"maximum":2147483647},{"type":"boolean"},{"type":"null"}]},
         "since":{"type":"string","format":"date-time"},
-        "visits":{"type":"integer","minimum":0}},
+        "visits":{"type":"integer","minimum":0,"maximum":4294967295}},
         "required":["name","age","home","work","paint","tags","position","id","key","since","visits"],"additionalProperties":false,
         "$defs":{"address":{"type":"object","description":"Where","properties":{"street":{"type":"string"},"zip":{"type":["string","null"],"pattern":"^\\d+$"}},
             "required":["street","zip"],"additionalProperties":false}}})"},
@@ -131,33 +131,33 @@ INSTANTIATE_TEST_SUITE_P(
         "paint":{"type":"string","enum":["red","green","blue"]},
         "tags":{"type":"array","items":{"type":"string","description":"{minLength: 2}","format":"email"},"description":"{minItems: 2, maxItems: 5}"},
         "position":{"type":"array","items":{"type":"number"},"description":"{minItems: 2, maxItems: 2}"},
-        "id":{"anyOf":[{"type":"integer"},{"type":"string"}],"description":"Number or name"},
-        "key":{"anyOf":[{"type":"integer"},{"type":"boolean"}]},
+        "id":{"anyOf":[{"type":"integer","description":"{minimum: -2147483648, maximum: 2147483647}"},{"type":"string"}],"description":"Number or name"},
+        "key":{"anyOf":[{"type":"integer","description":"{minimum: -2147483648, maximum: 2147483647}"},{"type":"boolean"}]},
         "since":{"type":"string","format":"date-time"},
-        "visits":{"type":"integer","description":"{minimum: 0}"}},
+        "visits":{"type":"integer","description":"{minimum: 0, maximum: 4294967295}"}},
         "required":["name","home","tags","position","id","since","visits"],"additionalProperties":false,
         "$defs":{"address":{"type":"object","description":"Where","properties":{"street":{"type":"string"},"zip":{"type":"string","description":"{pattern: ^\\d+$}"}},
             "required":["street"],"additionalProperties":false}}})"},
         written_case{
             "recursive_root", json_schema<tree>,
-            R"({"type":"object","properties":{"value":{"type":"integer"},"children":{"type":"array","items":{"$ref":"#/$defs/tree"}},
+            R"({"type":"object","properties":{"value":{"type":"integer","minimum":-2147483648,"maximum":2147483647},"children":{"type":"array","items":{"$ref":"#/$defs/tree"}},
         "twin":{"anyOf":[{"$ref":"#/$defs/tree"},{"type":"null"}]}},"required":["value","children"],
-        "$defs":{"tree":{"type":"object","properties":{"value":{"type":"integer"},"children":{"type":"array","items":{"$ref":"#/$defs/tree"}},
+        "$defs":{"tree":{"type":"object","properties":{"value":{"type":"integer","minimum":-2147483648,"maximum":2147483647},"children":{"type":"array","items":{"$ref":"#/$defs/tree"}},
         "twin":{"anyOf":[{"$ref":"#/$defs/tree"},{"type":"null"}]}},"required":["value","children"]}}})"},
         written_case{
             "recursive_root_openai", json_schema<tree, openai>,
-            R"({"type":"object","properties":{"value":{"type":"integer"},"children":{"type":"array","items":{"$ref":"#"}},
+            R"({"type":"object","properties":{"value":{"type":"integer","minimum":-2147483648,"maximum":2147483647},"children":{"type":"array","items":{"$ref":"#"}},
         "twin":{"anyOf":[{"$ref":"#"},{"type":"null"}]}},"required":["value","children","twin"],"additionalProperties":false})"},
         written_case{
             "recursive_part", json_schema<forest>,
             R"({"type":"object","description":"Trees","properties":{"trees":{"type":"array","items":{"$ref":"#/$defs/tree"}},
-        "names":{"type":"object","additionalProperties":{"type":"integer","minimum":1},"maxProperties":9},"more":{}},"required":["trees","names","more"],
-        "$defs":{"tree":{"type":"object","properties":{"value":{"type":"integer"},"children":{"type":"array","items":{"$ref":"#/$defs/tree"}},
+        "names":{"type":"object","additionalProperties":{"type":"integer","minimum":1,"maximum":2147483647},"maxProperties":9},"more":{}},"required":["trees","names","more"],
+        "$defs":{"tree":{"type":"object","properties":{"value":{"type":"integer","minimum":-2147483648,"maximum":2147483647},"children":{"type":"array","items":{"$ref":"#/$defs/tree"}},
         "twin":{"anyOf":[{"$ref":"#/$defs/tree"},{"type":"null"}]}},"required":["value","children"]}}})"},
         written_case{"recursive_openai", json_schema<park, openai>,
                      R"({"type":"object","properties":{"trees":{"type":"array","items":{"$ref":"#/$defs/tree"}}},
         "required":["trees"],"additionalProperties":false,
-        "$defs":{"tree":{"type":"object","properties":{"value":{"type":"integer"},"children":{"type":"array","items":{"$ref":"#/$defs/tree"}},
+        "$defs":{"tree":{"type":"object","properties":{"value":{"type":"integer","minimum":-2147483648,"maximum":2147483647},"children":{"type":"array","items":{"$ref":"#/$defs/tree"}},
         "twin":{"anyOf":[{"$ref":"#/$defs/tree"},{"type":"null"}]}},"required":["value","children","twin"],"additionalProperties":false}}})"}),
     [](auto const& row) { return std::string(row.param.name); });
 
@@ -212,7 +212,7 @@ TEST(JsonSchema, HoldsForWhatIsWritten) {
 // Nothing is made at run time: the text is there for the compiler.
 static_assert(
     json_schema<plain> ==
-    R"({"type":"object","properties":{"a":{"type":"integer"},"b":{"type":"string"},"c":{"type":["number","null"]}},"required":["a","b"]})");
+    R"({"type":"object","properties":{"a":{"type":"integer","minimum":-2147483648,"maximum":2147483647},"b":{"type":"string"},"c":{"type":["number","null"]}},"required":["a","b"]})");
 
 namespace one {
 struct list {

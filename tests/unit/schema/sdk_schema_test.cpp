@@ -92,10 +92,20 @@ struct sdk_case {
 void PrintTo(sdk_case const& row, std::ostream* out) { *out << row.name; }
 class SdkSchema : public testing::TestWithParam<sdk_case> {};
 
+/// Without the bounds of an int, whose width the SDKs' languages do not know.
+std::string without_int_bounds(std::string_view schema) {
+    std::string text{schema};
+    for (std::string_view const bound : {R"(,"minimum":-2147483648)", R"(,"maximum":2147483647)",
+                                         R"(,"description":"{minimum: -2147483648, maximum: 2147483647}")",
+                                         "minimum: -2147483648, maximum: 2147483647, "})
+        for (auto at = text.find(bound); at != std::string::npos; at = text.find(bound)) text.erase(at, bound.size());
+    return text;
+}
+
 TEST_P(SdkSchema, IsThatOfTheOfficialSdk) {
-    EXPECT_EQ(normal_form{GetParam().schema}.make(), normal_form{GetParam().sdk}.make())
-        << normal_form{GetParam().schema}.make() << "\n"
-        << normal_form{GetParam().sdk}.make();
+    auto const schema = without_int_bounds(GetParam().schema);
+    EXPECT_EQ(normal_form{schema}.make(), normal_form{GetParam().sdk}.make()) << normal_form{schema}.make() << "\n"
+                                                                              << normal_form{GetParam().sdk}.make();
 }
 
 template <class T>

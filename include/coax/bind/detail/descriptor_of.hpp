@@ -1,6 +1,7 @@
 #pragma once
 
 #include <coax/bind/detail/container_adapters.hpp>
+#include <coax/bind/detail/doc_check.hpp>
 #include <coax/bind/detail/formatted_types.hpp>
 #include <coax/bind/detail/members_of.hpp>
 #include <coax/bind/detail/type_descriptor.hpp>
@@ -82,9 +83,72 @@ struct field_list {
     field_descriptor entries[Count + 1]{};
 };
 
-/// Whether a field can have this constant: it is a string, or an enum with this name.
+template <class Item>
+consteval doc_subject subject_of_items(doc_subject list);
+
+/// What a field's documentation may speak of. Known from the type alone: a struct may hold itself.
 template <class Field>
-consteval bool may_be_constant(std::string_view text);
+consteval doc_subject subject_of() {
+    doc_subject subject{};
+    if constexpr (has_form<Field>) {
+        return subject_of<typename json_form<Field>::type>();
+    } else if constexpr (is_nullable<Field>) {
+        subject = subject_of<std::remove_cvref_t<decltype(*std::declval<Field&>())>>();
+        subject.nullable = true;
+    } else if constexpr (std::is_scalar_v<Field> || formatted<Field> || !object_like<Field>) {
+        subject.whole = subject.leaf = descriptor_of<Field>.what;
+        subject.bytes = descriptor_of<Field>.bytes;
+        subject.enumeration = descriptor_of<Field>.enumeration;
+        if constexpr (map_like<Field>)
+            subject = subject_of_items<typename Field::mapped_type>(subject);
+        else if constexpr (!formatted<Field> && (range_like<Field> || is_std_array<Field>) &&
+                           !std::is_same_v<Field, std::string>)
+            subject = subject_of_items<typename Field::value_type>(subject);
+    } else if constexpr (is_std_array<Field>) {
+        subject.whole = kind::fixed_array;
+        subject = subject_of_items<typename Field::value_type>(subject);
+    } else {
+        subject.whole = subject.leaf = kind::object;
+    }
+    return subject;
+}
+
+/// A list or map, of whose items bounds of numbers and texts speak.
+template <class Item>
+consteval doc_subject subject_of_items(doc_subject list) {
+    constexpr auto item = subject_of<Item>();
+    list.leaf = item.leaf;
+    list.bytes = item.bytes;
+    return list;
+}
+
+/// Whether a documentation states more than words.
+constexpr bool needs_check(doc const& rules) {
+    return has_constraints(rules) || !rules.default_value.empty() || !rules.examples.empty();
+}
+
+/// Ends the compilation if the documentation of a `json_form` cannot be kept.
+template <class T>
+consteval void check_form() {
+    if constexpr (constexpr doc const* rules = form_functions<T>::documentation(); rules != nullptr) {
+        constexpr auto problem = find_problem(*rules, subject_of<typename json_form<T>::type>());
+        if constexpr (problem != doc_problem::none) explain_doc<documented_type<json_form<T>, problem>>();
+    }
+}
+
+template <class T, std::size_t I>
+using name_of_field = name_text<members_of<T>::template name<I>().size() + 1>;
+
+/// Ends the compilation if the field's documentation cannot be kept.
+template <class T, std::size_t I, class Field>
+consteval void check_documentation() {
+    constexpr doc const& rules = *members_of<T>::template documentation<I>();
+    constexpr auto problem = members_of<T>::listed_twice() == I ? doc_problem::listed_twice
+                             : needs_check(rules)               ? find_problem(rules, subject_of<Field>())
+                                                                : doc_problem::none;
+    if constexpr (problem != doc_problem::none)
+        explain_doc<documented_field<T, name_of_field<T, I>{members_of<T>::template name<I>()}, problem>>();
+}
 
 template <class T, std::size_t I, class Field>
 consteval field_descriptor describe_field() {
@@ -96,12 +160,11 @@ consteval field_descriptor describe_field() {
     } else {
         field_descriptor field = make_field(members_of<T>::template name<I>(), documentation);
         field.type = &descriptor_of<Field>;
-        field.required = !is_nullable<Field>;
+        field.nullable = is_nullable<Field>;
+        field.required = !field.nullable;
         if constexpr (documentation != nullptr) {
             field.required = field.required && documentation->default_value.empty();
-            if constexpr (!documentation->constant.empty())
-                static_assert(may_be_constant<Field>(documentation->constant.view()),
-                              "coax: a constant is the text of a std::string or the name of one of the enum's values");
+            check_documentation<T, I, Field>();
         }
         return field;
     }
@@ -132,8 +195,52 @@ consteval doc const* type_documentation() {
         return nullptr;
 }
 
+/// Which optionals and pointers of an object hold something.
+[[nodiscard]] field_bits find_filled(struct_descriptor const& structure, void* object);
+
+template <class T>
+field_bits const& filled_when_new() {
+    static field_bits const found = [] {
+        T object{};
+        return find_filled(*descriptor_of<T>.structure, &object);
+    }();
+    return found;
+}
+
+template <class T>
+consteval bool has_nullable_field() {
+    for (auto const& field : fields_of<T>.entries)
+        if (field.nullable) return true;
+    return false;
+}
+
+/// The first field whose name on the wire another has too: only a name that is stated can be one.
+template <class T>
+consteval std::size_t find_same_name() {
+    auto const& fields = fields_of<T>.entries;
+    for (std::size_t i = 0; i < members_of<T>::count; ++i) {
+        if (fields[i].documentation == nullptr || fields[i].documentation->name.empty()) continue;
+        for (std::size_t j = 0; j < members_of<T>::count; ++j)
+            if (i != j && fields[i].head == fields[j].head && fields[i].name == fields[j].name) return i;
+    }
+    return no_field;
+}
+
+/// Ends the compilation if the struct as a whole cannot be described.
+template <class T>
+consteval void check_struct() {
+    constexpr auto same = find_same_name<T>();
+    if constexpr (same != no_field) {
+        constexpr auto name = fields_of<T>.entries[same].name;
+        explain_doc<documented_field<T, name_text<name.size() + 1>{name}, doc_problem::same_name>>();
+    }
+    if constexpr (constexpr doc const* rules = type_documentation<T>(); rules != nullptr && needs_check(*rules))
+        explain_doc<documented_type<T, doc_problem::constraint_on_struct>>();
+}
+
 template <class T>
 consteval struct_descriptor make_struct_descriptor() {
+    check_struct<T>();
     static_assert(members_of<T>::count <= most_fields, "coax: a struct may have at most 128 fields; nest some of them");
     struct_descriptor result{};
     result.fields = fields_of<T>.entries;
@@ -148,6 +255,7 @@ consteval struct_descriptor make_struct_descriptor() {
     }
     result.locate = &members_of<T>::locate;
     if constexpr (checks_itself<T> || checked_outside<T>) result.check = &check_whole<T>;
+    if constexpr (has_nullable_field<T>()) result.filled = &filled_when_new<T>;
     if constexpr (std::is_move_assignable_v<T>) result.reset = [](void* object) { *static_cast<T*>(object) = T{}; };
     return result;
 }
@@ -217,15 +325,67 @@ struct enum_tables {
     static constexpr enum_descriptor description{both.names, both.values, both.count, type_documentation<T>()};
 };
 
-template <class Field>
-consteval bool may_be_constant(std::string_view text) {
-    if constexpr (std::is_enum_v<Field>) {
-        for (std::size_t i = 0; i < enum_tables<Field>::both.count; ++i)
-            if (enum_tables<Field>::both.names[i] == text) return true;
-        return false;
-    } else {
-        return std::is_same_v<Field, std::string>;
+template <class T>
+consteval bool has_same_texts() {
+    if constexpr (documented<T>) {
+        auto const& all = enum_tables<T>::both;
+        for (std::size_t i = 0; i < all.count; ++i)
+            for (std::size_t j = 0; j < i; ++j)
+                if (all.names[i] == all.names[j]) return true;
     }
+    return false;
+}
+
+template <class T>
+consteval bool lists_value_twice() {
+    if constexpr (documented<T>) {
+        return []<std::size_t... I>(std::index_sequence<I...>) {
+            long long const values[] = {static_cast<long long>(line_at<I>(documentation_of<T>::table.fields).value)...,
+                                        0};
+            for (std::size_t i = 0; i < sizeof...(I); ++i)
+                for (std::size_t j = 0; j < i; ++j)
+                    if (values[i] == values[j]) return true;
+            return false;
+        }(std::make_index_sequence<enum_tables<T>::listed>{});
+    }
+    return false;
+}
+
+template <class T>
+consteval bool skips_value(long long value);
+
+/// Whether there are enumerators that nothing lists.
+template <class T>
+consteval bool lacks_enumerators() {
+    auto const found = reflect::detail::values_elsewhere<T>();
+    auto const& all = enum_tables<T>::both;
+    for (std::size_t i = 0; i < found.count; ++i) {
+        bool is_listed = skips_value<T>(found.values[i]);
+        for (std::size_t j = 0; j < all.count; ++j) is_listed = is_listed || all.values[j] == found.values[i];
+        if (!is_listed) return true;
+    }
+    return false;
+}
+
+/// Whether the enum's table keeps a value out of the JSON.
+template <class T>
+consteval bool skips_value(long long value) {
+    bool skips = false;
+    if constexpr (documented<T>)
+        [&]<std::size_t... I>(std::index_sequence<I...>) {
+            ((skips = skips || (static_cast<long long>(line_at<I>(documentation_of<T>::table.fields).value) == value &&
+                                line_at<I>(documentation_of<T>::table.fields).documentation.skip)),
+             ...);
+        }(std::make_index_sequence<enum_tables<T>::listed>{});
+    return skips;
+}
+
+template <class T>
+consteval unsupported_reason unsupported_enum() {
+    if constexpr (lists_value_twice<T>()) return unsupported_reason::value_twice;
+    if constexpr (enum_tables<T>::both.count == 0) return unsupported_reason::no_enumerators;
+    if constexpr (has_same_texts<T>()) return unsupported_reason::same_texts;
+    return lacks_enumerators<T>() ? unsupported_reason::more_enumerators : unsupported_reason::none;
 }
 
 // --- variants ---
@@ -311,6 +471,7 @@ consteval type_descriptor make_descriptor() {
     result.bytes = static_cast<unsigned char>(sizeof(T) <= 8 ? sizeof(T) : 0);
     if constexpr (!accept<by_itself<T>>()) {
     } else if constexpr (has_form<T>) {
+        check_form<T>();
         result.what = kind::converted;
         result.name = schema_name<T>.view();
         result.inner = &descriptor_of<typename json_form<T>::type>;
@@ -322,8 +483,6 @@ consteval type_descriptor make_descriptor() {
     } else if constexpr (std::is_floating_point_v<T>) {
         result.what = kind::real;
     } else if constexpr (std::is_enum_v<T>) {
-        static_assert(enum_tables<T>::both.count > 0,
-                      "coax: no enumerators found; specialize coax::enum_range for values outside [-8, 120)");
         result.what = is_flags<T> ? kind::flags : kind::enumeration;
         result.is_signed = std::is_signed_v<std::underlying_type_t<T>>;
         result.enumeration = &enum_tables<T>::description;

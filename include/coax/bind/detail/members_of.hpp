@@ -7,6 +7,7 @@
 #endif
 
 #include <cstddef>
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -83,6 +84,7 @@ struct members_of;
 template <std::size_t Count>
 struct doc_list {
     doc const* entries[Count + 1]{};
+    std::size_t listed_twice{no_field};
 };
 template <std::size_t Count>
 struct address_list {
@@ -103,7 +105,10 @@ consteval void assign_docs(auto& docs, auto const& addresses,
                            coax::reflect::detail::field_docs<First, Rest...> const& fields) {
     void const* const wanted = &(reflect::detail::undefined_object<T>::object.value.*fields.first.member);
     for (std::size_t i = 0; i < reflect::field_count<T>; ++i)
-        if (addresses.entries[i] == wanted) docs.entries[i] = &fields.first.documentation;
+        if (addresses.entries[i] == wanted) {
+            if (docs.entries[i] != nullptr) docs.listed_twice = i;
+            docs.entries[i] = &fields.first.documentation;
+        }
     assign_docs<T>(docs, addresses, fields.rest);
 }
 
@@ -118,6 +123,8 @@ struct members_of<T> {
         if constexpr (documented<T>) assign_docs<T>(list, member_addresses<T>(), documentation_of<T>::table.fields);
         return list;
     }();
+    /// The field that the table lists twice, or `no_field`.
+    static consteval std::size_t listed_twice() { return docs.listed_twice; }
     template <std::size_t I>
     static consteval std::string_view name() {
         return reflect::field_names<T>[I];
@@ -128,14 +135,19 @@ struct members_of<T> {
     }
     template <class Visitor>
     static consteval auto pass() {
-        return reflect::visit_fields(
-            reflect::detail::undefined_object<T>::object.value,
-            []<class... Fields>(Fields const&...) { return Visitor::template visit<Fields...>(); });
+        if constexpr (std::is_move_assignable_v<T>)
+            return reflect::visit_fields(
+                reflect::detail::undefined_object<T>::object.value,
+                []<class... Fields>(Fields const&...) { return Visitor::template visit<Fields...>(); });
+        else  // a member may be const
+            return reflect::visit_fields(
+                reflect::detail::undefined_variable<T>::object.value,
+                []<class... Fields>(Fields&...) { return Visitor::template visit<Fields...>(); });
     }
     static void locate(void* object, void** members) {
         reflect::visit_fields(*static_cast<T*>(object), [members](auto&... fields) {
             [[maybe_unused]] void** at = members;
-            ((*at++ = std::addressof(fields)), ...);
+            ((*at++ = const_cast<void*>(static_cast<void const volatile*>(std::addressof(fields)))), ...);
         });
     }
 };
@@ -153,6 +165,13 @@ consteval std::size_t count_lines(coax::reflect::detail::field_docs<Lines...> co
     return sizeof...(Lines);
 }
 
+consteval std::size_t find_repeated(std::initializer_list<std::string_view> names) {
+    for (std::size_t i = 0; i < names.size(); ++i)
+        for (std::size_t j = 0; j < i; ++j)
+            if (names.begin()[i] == names.begin()[j]) return i;
+    return no_field;
+}
+
 template <class Class, class Member>
 Member member_type(field_doc<Class, Member> const&);
 
@@ -167,6 +186,11 @@ struct members_of<T> {
         constexpr auto piece = reflect::detail::member_name<line_at<I>(lines).member>();
         return {piece.begin, piece.size};
     }
+    static consteval std::size_t listed_twice() {
+        return []<std::size_t... I>(std::index_sequence<I...>) {
+            return find_repeated({name<I>()...});
+        }(std::make_index_sequence<count>{});
+    }
     template <std::size_t I>
     static consteval doc const* documentation() {
         return &line_at<I>(lines).documentation;
@@ -174,12 +198,14 @@ struct members_of<T> {
     template <class Visitor>
     static consteval auto pass() {
         return []<std::size_t... I>(std::index_sequence<I...>) {
-            return Visitor::template visit<std::remove_cv_t<decltype(member_type(line_at<I>(lines)))>...>();
+            return Visitor::template visit<decltype(member_type(line_at<I>(lines)))...>();
         }(std::make_index_sequence<count>{});
     }
     static void locate(void* object, void** members) {
         [&]<std::size_t... I>(std::index_sequence<I...>) {
-            ((members[I] = std::addressof(static_cast<T*>(object)->*line_at<I>(lines).member)), ...);
+            ((members[I] = const_cast<void*>(static_cast<void const volatile*>(
+                  std::addressof(static_cast<T*>(object)->*line_at<I>(lines).member)))),
+             ...);
         }(std::make_index_sequence<count>{});
     }
 };
@@ -195,6 +221,12 @@ struct members_of<T> {
     static consteval std::string_view name() {
         return std::meta::identifier_of(members[I]);
     }
+    static consteval std::size_t listed_twice() {
+        if constexpr (documented<T>)
+            return find_listed_twice(std::make_index_sequence<count_lines(documentation_of<T>::table.fields)>{});
+        else
+            return no_field;
+    }
     template <std::size_t I>
     static consteval doc const* documentation() {
         constexpr doc const* annotation = reflect::detail::find_annotation(members[I]);
@@ -206,16 +238,31 @@ struct members_of<T> {
     template <class Visitor>
     static consteval auto pass() {
         return []<std::size_t... I>(std::index_sequence<I...>) {
-            return Visitor::template visit<std::remove_cv_t<typename[:std::meta::type_of(members[I]):]>...>();
+            return Visitor::template visit<typename[:std::meta::type_of(members[I]):]...>();
         }(std::make_index_sequence<count>{});
     }
     static void locate(void* object, void** addresses) {
         [&]<std::size_t... I>(std::index_sequence<I...>) {
-            ((addresses[I] = std::addressof(static_cast<T*>(object)->[:members[I]:])), ...);
+            ((addresses[I] = const_cast<void*>(
+                  static_cast<void const volatile*>(std::addressof(static_cast<T*>(object)->[:members[I]:])))),
+             ...);
         }(std::make_index_sequence<count>{});
     }
 
 private:
+    template <std::size_t... I>
+    static consteval std::size_t find_listed_twice(std::index_sequence<I...>) {
+        std::string_view const names[] = {line_name<I>()..., {}};
+        auto const line = find_repeated({line_name<I>()...});
+        std::size_t field = 0;
+        while (line != no_field && field < count && std::meta::identifier_of(members[field]) != names[line]) ++field;
+        return line != no_field ? field : no_field;
+    }
+    template <std::size_t I>
+    static consteval std::string_view line_name() {
+        constexpr auto piece = reflect::detail::member_name<line_at<I>(documentation_of<T>::table.fields).member>();
+        return {piece.begin, piece.size};
+    }
     static consteval doc const* documentation_in_table(std::string_view wanted) {
         doc const* found = nullptr;
         [&]<std::size_t... I>(std::index_sequence<I...>) {

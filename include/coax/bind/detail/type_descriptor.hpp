@@ -34,6 +34,8 @@ enum class kind : unsigned char {
 
 /// The most fields that a struct may have.
 inline constexpr std::size_t most_fields = 128;
+/// Stands for none of them.
+inline constexpr std::size_t no_field = static_cast<std::size_t>(-1);
 
 struct type_descriptor;
 
@@ -45,8 +47,17 @@ struct field_descriptor {
     bool required{false};        ///< False for optionals, pointers and what has a stated default.
     bool checked{false};         ///< The documentation states a bound.
     bool is_plain{true};         ///< The name needs no escapes and is ASCII.
+    bool nullable{false};        ///< An optional or pointer.
     std::uint64_t head{0};       ///< The name's first 8 bytes, as loaded from memory,
     std::uint64_t head_mask{0};  ///< and which bits of them count.
+};
+
+/// A bit for each field of a struct.
+struct field_bits {
+    std::uint64_t words[2]{};
+
+    [[nodiscard]] constexpr bool has(std::size_t index) const { return (words[index / 64] >> (index % 64) & 1U) != 0; }
+    constexpr void set(std::size_t index) { words[index / 64] |= std::uint64_t{1} << (index % 64); }
 };
 
 struct struct_descriptor {
@@ -58,6 +69,8 @@ struct struct_descriptor {
     void (*locate)(void* object, void** members){nullptr};  ///< The addresses of all fields.
     std::string (*check)(void const* object){nullptr};      ///< What is wrong with the whole struct; empty: nothing.
     void (*reset)(void* object){nullptr};                   ///< Makes it as good as new; null: that cannot be done.
+    /// The optionals and pointers that hold something in a new object; null: there are no such fields.
+    field_bits const& (*filled)(){nullptr};
 };
 
 struct enum_descriptor {

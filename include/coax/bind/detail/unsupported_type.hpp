@@ -37,28 +37,75 @@ enum class unsupported_reason : unsigned char {
     no_form,
     base_classes,
     no_default,
+    read_only,
+    reference,
+    bit_field,
+    null_pointer,
+    wide_integer,
+    array_pointer,
+    deleter,
+    multimap,
+    path,
+    no_enumerators,
+    more_enumerators,
+    same_texts,
+    value_twice,
 };
+
+/// What keeps an enum from being read by its enumerators' texts.
+template <class Enum>
+consteval unsupported_reason unsupported_enum();
 
 template <class Variant>
 inline constexpr unsupported_reason why_no_alternative{};
 
+template <class Pointer>
+consteval unsupported_reason unsupported_pointer();
+
+template <class T>
+consteval bool has_reference_member() {
+    if constexpr (open_struct<T> && !reflected_class<T> && !std::is_move_assignable_v<T>)
+        return reflect::detail::has_reference<T>;
+    else
+        return false;
+}
+
+/// False: a member is a bit-field, or a reference.
+template <class T>
+consteval bool has_addresses() {
+    if constexpr (open_struct<T> && !reflected_class<T>)
+        return reflect::detail::has_addresses<T>;
+    else
+        return true;
+}
+
 /// Why a type has no JSON form, and what to do instead; `none` if it has one.
 template <class T>
 consteval unsupported_reason unsupported_type() {
-    if constexpr (has_form<T>) {
+    if constexpr (std::is_reference_v<T>) {
+        return unsupported_reason::unowned;
+    } else if constexpr (std::is_const_v<T> || std::is_volatile_v<T>) {
+        return unsupported_reason::read_only;
+    } else if constexpr (has_form<T>) {
         return unsupported_type<typename json_form<T>::type>();
+    } else if constexpr (std::is_null_pointer_v<T>) {
+        return unsupported_reason::null_pointer;
     } else if constexpr (character<T>) {
         return unsupported_reason::character;
     } else if constexpr (std::is_same_v<T, long double>) {
         return unsupported_reason::long_double;
     } else if constexpr (std::is_same_v<T, std::byte>) {
         return unsupported_reason::single_byte;
-    } else if constexpr (std::is_pointer_v<T> || std::is_reference_v<T>) {
+    } else if constexpr (std::is_pointer_v<T> || std::is_member_pointer_v<T>) {
         return unsupported_reason::unowned;
     } else if constexpr (std::is_array_v<T>) {
         return unsupported_reason::c_array;
     } else if constexpr (std::is_union_v<T>) {
         return unsupported_reason::raw_union;
+    } else if constexpr (std::is_integral_v<T> && sizeof(T) > 8) {
+        return unsupported_reason::wide_integer;
+    } else if constexpr (std::is_enum_v<T>) {
+        return unsupported_enum<T>();
     } else if constexpr (std::is_scalar_v<T> || std::is_same_v<T, std::string> || std::is_same_v<T, std::monostate> ||
                          std::is_same_v<T, json_value>) {
         return unsupported_reason::none;
@@ -69,7 +116,7 @@ consteval unsupported_reason unsupported_type() {
     } else if constexpr (is_a<T, std::optional>) {
         return unsupported_type<typename T::value_type>();
     } else if constexpr (is_smart_pointer<T>) {
-        return unsupported_type<typename T::element_type>();
+        return unsupported_pointer<T>();
     } else if constexpr (is_std_array<T>) {
         return unsupported_type<typename T::value_type>();
     } else if constexpr (is_a<T, std::vector>) {
@@ -77,6 +124,8 @@ consteval unsupported_reason unsupported_type() {
     } else if constexpr (map_like<T>) {
         if constexpr (!std::is_same_v<typename T::key_type, std::string>)
             return unsupported_reason::map_key;
+        else if constexpr (!requires(T& map, std::string key) { map[key]; })
+            return unsupported_reason::multimap;
         else
             return unsupported_type<typename T::mapped_type>();
     } else if constexpr (is_tuple<T>) {
@@ -89,6 +138,8 @@ consteval unsupported_reason unsupported_type() {
         return why_no_alternative<T>;
     } else if constexpr (std::is_convertible_v<T, std::string_view>) {
         return unsupported_reason::view;
+    } else if constexpr (requires(T const& text) { text.lexically_normal(); }) {
+        return unsupported_reason::path;
     } else if constexpr (collection_like<T>) {
         return unsupported_type<typename T::value_type>();
     } else if constexpr (range_like<T>) {
@@ -97,11 +148,26 @@ consteval unsupported_reason unsupported_type() {
         return unsupported_reason::no_form;
     } else if constexpr (reflect::aggregate<T> && !open_struct<T> && !listed_class<T> && !reflected_class<T>) {
         return unsupported_reason::base_classes;
+    } else if constexpr (has_reference_member<T>()) {
+        return unsupported_reason::reference;
     } else if constexpr (!std::is_default_constructible_v<T>) {
         return unsupported_reason::no_default;
+    } else if constexpr (!has_addresses<T>()) {
+        return std::is_move_assignable_v<T> ? unsupported_reason::bit_field : unsupported_reason::reference;
     } else {
         return unsupported_reason::none;
     }
+}
+
+template <class Pointer>
+consteval unsupported_reason unsupported_pointer() {
+    using element = typename Pointer::element_type;
+    if constexpr (!std::is_same_v<Pointer, std::shared_ptr<element>> &&
+                  !std::is_same_v<Pointer, std::unique_ptr<element>>)
+        return requires(Pointer const& pointer) { pointer[0]; } ? unsupported_reason::array_pointer
+                                                                : unsupported_reason::deleter;
+    else
+        return unsupported_type<element>();
 }
 
 template <class... Alternatives>
@@ -169,6 +235,40 @@ consteval void explain() {
     static_assert(has_json<Place, unsupported_reason::base_classes>,
                   "coax: base classes cannot be seen in C++20; make the base a member, or list all members in "
                   "coax_schema");
+    static_assert(has_json<Place, unsupported_reason::read_only>,
+                  "coax: a const member cannot be read into; take the const away, or keep it out with "
+                  "coax::field(..., {.skip = true})");
+    static_assert(has_json<Place, unsupported_reason::reference>,
+                  "coax: this struct has a reference member, which cannot be read into; use the value itself, "
+                  "std::optional, std::unique_ptr or std::shared_ptr");
+    static_assert(
+        has_json<Place, unsupported_reason::bit_field>,
+        "coax: this struct has a bit-field, which has no address to read into; use a whole integer or bool, or "
+        "coax::is_flags for an enum of bits");
+    static_assert(has_json<Place, unsupported_reason::null_pointer>,
+                  "coax: std::nullptr_t is no type of JSON; use std::monostate for null");
+    static_assert(has_json<Place, unsupported_reason::wide_integer>,
+                  "coax: integers are read with up to 64 bits; use std::int64_t, std::uint64_t or std::string");
+    static_assert(has_json<Place, unsupported_reason::array_pointer>,
+                  "coax: a pointer to an array does not know its size; use std::vector");
+    static_assert(
+        has_json<Place, unsupported_reason::deleter>,
+        "coax: a pointer with a deleter of its own cannot be made; use std::unique_ptr<T> or std::shared_ptr");
+    static_assert(has_json<Place, unsupported_reason::multimap>,
+                  "coax: a JSON object has each key once; use std::map, or a map of std::vector");
+    static_assert(
+        has_json<Place, unsupported_reason::path>,
+        "coax: a path has no text that is the same everywhere; use std::string, or specialize coax::json_form");
+    static_assert(has_json<Place, unsupported_reason::no_enumerators>,
+                  "coax: no enumerators found; specialize coax::enum_range for values outside [-8, 120)");
+    static_assert(
+        has_json<Place, unsupported_reason::more_enumerators>,
+        "coax: this enum has enumerators outside of [-8, 120), which would be missing from its JSON; specialize "
+        "coax::enum_range, or list them in its coax_schema with coax::value");
+    static_assert(has_json<Place, unsupported_reason::same_texts>,
+                  "coax: two enumerators of this enum have the same text; give one of them another");
+    static_assert(has_json<Place, unsupported_reason::value_twice>,
+                  "coax: the coax_schema of this enum lists an enumerator twice; say all of it in one line");
     static_assert(has_json<Place, unsupported_reason::no_default>,
                   "coax: an object of this type cannot be made without values; give it a default constructor");
 }

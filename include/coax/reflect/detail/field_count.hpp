@@ -103,6 +103,34 @@ constexpr bool takes_each_whole(std::index_sequence<I...>) {
 template <class T, std::size_t Taken>
 inline constexpr bool has_c_array = Taken != 0 && !takes_each_whole<T>(std::make_index_sequence<Taken>{});
 
+/// Converts to references to anything: stands for an initializer of a reference.
+struct any_reference {
+    template <class T>
+    operator T&() const noexcept;
+    template <class T>
+    operator T&&() const noexcept;
+};
+
+template <class T, std::size_t... I>
+constexpr bool takes_reference_after(std::index_sequence<I...>) {
+    return requires { T{(static_cast<void>(I), any_value{})..., any_reference{}}; };
+}
+
+template <class T, std::size_t N>
+consteval bool find_reference() {
+    if constexpr (N > 32)
+        return false;
+    else if constexpr (!takes<T, N + 1>)
+        return takes_reference_after<T>(std::make_index_sequence<N>{}) || (!takes<T, N> && find_reference<T, N + 1>());
+    else
+        return find_reference<T, N + 1>();
+}
+
+/// Whether an aggregate has a reference to what is not const among its first members: the count of its fields would end
+/// there. Asked only of those that cannot be assigned to.
+template <class T>
+inline constexpr bool has_reference = find_reference<T, 0>();
+
 template <class T>
 consteval std::size_t count_fields() {
     static_assert(std::is_aggregate_v<T>,

@@ -93,11 +93,26 @@ struct list_pointers {
     }
 };
 
+template <auto>
+struct constant {};
+inline constexpr list_pointers pointer_lister{};
+
+/// Whether all members have addresses: a bit-field has none, and is copied, which ends in a pointer to the copy.
+template <class T, std::size_t N>
+concept all_addressable =
+    requires { typename constant<visit_members<N>(undefined_object<T>::object.value, pointer_lister)>; };
+
+/// The same, declared without const: what is const then is a const member.
+template <class T>
+struct undefined_variable {
+    T value;
+    static undefined_variable object;
+};
+
 /// The names of the `N` members of `T`.
 template <class T, std::size_t N>
 consteval auto member_names() {
-    constexpr list_pointers lister{};
-    constexpr auto pointers = visit_members<N>(undefined_object<T>::object.value, lister);
+    constexpr auto pointers = visit_members<N>(undefined_object<T>::object.value, pointer_lister);
     return [&]<std::size_t... I>(std::index_sequence<I...>) {
         return join_names<address{pointer_at<I>(pointers)}...>();
     }(std::make_index_sequence<N>{});

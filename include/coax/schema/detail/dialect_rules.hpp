@@ -188,7 +188,7 @@ constexpr bool keeps(dialect_rules const& rules, schema_keyword const& stated, b
     if (stated.what == keyword::other) return false;
     switch (keyword_table[static_cast<std::size_t>(stated.what)].treatment[static_cast<std::size_t>(rules.dialect)]) {
         case '+': return true;
-        case 'i': return of_integer;
+        case 'i': return of_integer && stated.text != "18446744073709551615";  // of 64 bits with a sign
         case '1': return stated.number.real <= 1;
         case 'a': return stated.text.starts_with('^') && stated.text.ends_with('$');
         case 'f': break;

@@ -142,19 +142,61 @@ private:
     template <class Visitor>
     static constexpr void visit_bounds(node const& of, doc const& said, Visitor& visitor) {
         using enum keyword;
-        bool const is_natural = of.type->what == bind::detail::kind::unsigned_integer && !said.minimum.is_set() &&
-                                !said.exclusive_minimum.is_set();
-        visit_number(minimum, is_natural ? doc_number{0} : said.minimum, visitor);
-        visit_number(maximum, said.maximum, visitor);
-        visit_number(exclusive_minimum, said.exclusive_minimum, visitor);
-        visit_number(exclusive_maximum, said.exclusive_maximum, visitor);
-        visit_number(multiple_of, said.multiple_of, visitor);
-        visit_number(min_length, said.min_length, visitor);
-        visit_number(max_length, said.max_length, visitor);
         auto const& form = of.form != nullptr ? *of.form : nothing;
+        auto const states = [&](doc_number doc::* bound) { return (said.*bound).is_set() ? said.*bound : form.*bound; };
+        visit_range(*of.type, states(&doc::minimum), states(&doc::maximum), states(&doc::exclusive_minimum),
+                    states(&doc::exclusive_maximum), visitor);
+        visit_number(multiple_of, states(&doc::multiple_of), visitor);
+        visit_number(min_length, states(&doc::min_length), visitor);
+        visit_number(max_length, states(&doc::max_length), visitor);
         visit_text(pattern, (said.pattern.empty() ? form : said).pattern.view(), true, visitor);
         visit_text(format, format_of(of, said.format.empty() ? form : said), true, visitor);
         if (of.type->formatted != nullptr) visit_text(content_encoding, of.type->formatted->encoding, true, visitor);
+    }
+    /// The bounds of a number: of those that are stated and those of an integer's type the closer.
+    template <class Visitor>
+    static constexpr void visit_range(bind::detail::type_descriptor const& type, doc_number least, doc_number most,
+                                      doc_number above, doc_number below, Visitor& visitor) {
+        using enum keyword;
+        if (auto const low = lowest_of(type); !low.empty() && !reaches(type, least) && !reaches(type, above))
+            visit_text(minimum, low, false, visitor);
+        else
+            visit_number(minimum, least, visitor);
+        if (auto const high = highest_of(type); !high.empty() && !stays_below(type, most) && !stays_below(type, below))
+            visit_text(maximum, high, false, visitor);
+        else
+            visit_number(maximum, most, visitor);
+        visit_number(exclusive_minimum, above, visitor);
+        visit_number(exclusive_maximum, below, visitor);
+    }
+    /// The least integer of a type, as JSON; empty: it is no integer type.
+    static constexpr std::string_view lowest_of(bind::detail::type_descriptor const& type) {
+        constexpr std::string_view texts[] = {"-128", "-32768", "-2147483648", "-9223372036854775808"};
+        if (type.what == bind::detail::kind::unsigned_integer) return "0";
+        return type.what == bind::detail::kind::signed_integer ? texts[size_index(type)] : std::string_view{};
+    }
+    static constexpr std::string_view highest_of(bind::detail::type_descriptor const& type) {
+        constexpr std::string_view texts[] = {"127", "32767", "2147483647", "9223372036854775807"};
+        constexpr std::string_view unsigned_texts[] = {"255", "65535", "4294967295", "18446744073709551615"};
+        if (type.what == bind::detail::kind::unsigned_integer) return unsigned_texts[size_index(type)];
+        return type.what == bind::detail::kind::signed_integer ? texts[size_index(type)] : std::string_view{};
+    }
+    static constexpr std::size_t size_index(bind::detail::type_descriptor const& type) {
+        return type.bytes == 1 ? 0 : type.bytes == 2 ? 1 : type.bytes == 4 ? 2 : 3;
+    }
+    /// Whether a stated lower bound is not below an integer type's own.
+    static constexpr bool reaches(bind::detail::type_descriptor const& type, doc_number const& bound) {
+        if (!bound.is_set()) return false;
+        if (type.what == bind::detail::kind::unsigned_integer) return bound.real >= 0;
+        return bound.real >= -static_cast<double>(1ULL << (type.bytes * 8U - 1));
+    }
+    /// Whether a stated upper bound is not above an integer type's own.
+    static constexpr bool stays_below(bind::detail::type_descriptor const& type, doc_number const& bound) {
+        auto const bits = type.bytes * 8U - (type.what == bind::detail::kind::unsigned_integer ? 0U : 1U);
+        auto const most = ~0ULL >> (64U - bits);
+        if (!bound.is_set() || bound.kind == doc_number::form::real)
+            return bound.is_set() && bound.real <= static_cast<double>(most);
+        return bound.integer < 0 || static_cast<unsigned long long>(bound.integer) <= most;
     }
     static constexpr std::string_view format_of(node const& of, doc const& said) {
         bool const is_implied = said.format.empty() && of.type->formatted != nullptr;
@@ -231,7 +273,7 @@ private:
         made.is_uniform = type.tuple != nullptr && type.tuple->uniform;
         if (type.enumeration != nullptr) describe_if_silent(made, type.enumeration->documentation);
         if (type.variant != nullptr) describe_variant(made);
-        made.documented = made.documented || type.what == kind::unsigned_integer || type.formatted != nullptr ||
+        made.documented = made.documented || made.kind == node_kind::integer || type.formatted != nullptr ||
                           type.tuple != nullptr || type.what == kind::fixed_array || is_set(type);
     }
     static constexpr node_kind kind_of(bind::detail::kind what) {

@@ -40,6 +40,7 @@ constexpr std::array errc_facts{
     errc_fact{errc::closed, "closed", false},
     errc_fact{errc::stalled, "stalled", false},
     errc_fact{errc::internal, "internal", false},
+    errc_fact{errc::spent_on_reasoning, "spent_on_reasoning", false},
 };
 
 /// The table is in the order of the enumerators, which start at 1.

@@ -15,12 +15,16 @@ exchange_deadline::exchange_deadline(asio::any_io_executor const& executor, exch
 }
 
 void exchange_deadline::start(limit which) {
+    step_ = which;
     auto const wanted = length(which);
     set(which, wanted > milliseconds{0} ? timer_.now() + wanted : never);
 }
 
 bool exchange_deadline::resume() {
-    set(current_, deadline_);
+    if (step_ == limit::first_byte && length(step_) <= milliseconds{0})
+        start(limit::idle);
+    else
+        set(current_, deadline_);
     if (timer_.now() >= deadline_) passed_ = current_;
     return passed_ == limit::none;
 }

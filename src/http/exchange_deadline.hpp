@@ -31,7 +31,8 @@ public:
 
     /// From here on this limit counts, besides `connect` while connecting and `total`. `none`: only those.
     void start(limit which);
-    /// The limit that counted last goes on. False: it has passed; `stopped` tells it.
+    /// The limit that was started last goes on; in place of a `first_byte` that is none, `idle` begins. False: it has
+    /// passed; `stopped` tells it.
     [[nodiscard]] bool resume();
     /// The connect limit counts from the name look-up to the end of the handshake.
     void begin_connecting();
@@ -80,7 +81,8 @@ private:
     clock::time_point connect_deadline_{never};
     clock::time_point deadline_{never};
     clock::time_point armed_for_{never};  // never later than deadline_
-    limit current_{limit::none};
+    limit step_{limit::none};             // started last
+    limit current_{limit::none};          // that or one that passes before it
     limit passed_{limit::none};
     coax::detail::deadline_timer timer_;
 };

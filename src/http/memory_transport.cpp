@@ -34,7 +34,8 @@ public:
 
     asio::awaitable<result<void>> wait(milliseconds delay, http::detail::limit step) {
         auto const executor = co_await asio::this_coro::executor;
-        if (!std::exchange(same_limit_, false)) step_ = step, waited_ = milliseconds{0};
+        bool const unlimited = step_ == http::detail::limit::first_byte && limits_.first_byte <= milliseconds{0};
+        if (!std::exchange(same_limit_, false) || unlimited) step_ = step, waited_ = milliseconds{0};
         auto const step_limit = step_ == http::detail::limit::first_byte ? limits_.first_byte : limits_.idle;
         auto const left = step_limit > milliseconds{0} ? std::max(step_limit - waited_, milliseconds{1}) : step_limit;
         auto const plan = bound(delay, step_, left, limits_.total, begun_ + limits_.total - now(executor));

@@ -36,7 +36,8 @@ enum class errc {
     authentication,    ///< No key, a wrong key, or one that may not do this. The service did nothing.
     not_found,         ///< No such model, deployment or address. The service did nothing.
     bad_request,       ///< The service refused the request as malformed or unsupported. It did nothing.
-    context_too_long,  ///< The prompt and the wanted response do not fit the model. The service did nothing.
+    context_too_long,  ///< The prompt and the wanted response do not fit the model, or alone exceed what is allowed in
+                       ///< a minute. The service did nothing.
     content_filtered,  ///< A content filter blocked the prompt or the response. May be billed.
     refused,           ///< The model declined to answer. Billed.
     truncated,         ///< The response hit its token limit and is incomplete. Billed.
@@ -48,6 +49,7 @@ enum class errc {
     closed,            ///< The semaphore, limiter, stream or client was closed. Nothing was sent.
     stalled,           ///< Virtual time only: nothing is ready and no deadline is left, so nothing can ever happen.
     internal,          ///< A user's callback threw, or coax broke a promise of its own. `error::message` says which.
+    spent_on_reasoning,  ///< The token limit went into reasoning before any text came. Billed.
 };
 
 /// The standard spelling of a value, such as "rate_limited". Never empty.
@@ -68,7 +70,8 @@ struct error {
     std::string service_message{};  ///< The service's own words, keys removed; empty: none.
     std::string request_id{};       ///< To quote to the service's support; empty: none.
     std::optional<std::chrono::milliseconds> retry_after{};  ///< The wait the service asked for.
-    std::optional<bool> should_retry{};  ///< The service's own verdict (`x-should-retry`), if it gave one.
+    std::optional<bool> should_retry{};  ///< The service's own verdict (`x-should-retry`), if it gave one; false where
+                                         ///< the response was whole, and paid for, but cannot be read.
     int attempts{0};                     ///< Times a request was sent; 0: not counted or never.
     std::int64_t input_tokens{0};        ///< Billed for responses that could not be used, as far as known.
     std::int64_t output_tokens{0};       ///< The same of the responses themselves.

@@ -1,4 +1,5 @@
 #include "provider/anthropic_wire.hpp"
+#include "provider/encode.hpp"
 #include "provider/endpoint.hpp"
 #include "provider/response_headers.hpp"
 
@@ -16,6 +17,7 @@ public:
         : endpoint_{std::move(to)},
           method_{endpoint_.base.path.ends_with("/v1") ? "/messages" : "/v1/messages"},
           takes_sampling_{options.api_version < bearer_version},
+          omit_{options.omit},
           key_header_{options.bearer || !takes_sampling_ ? "Authorization" : "x-api-key"} {}
 
     std::string_view name() const noexcept override { return "anthropic"; }
@@ -23,6 +25,7 @@ public:
 
     result<http_request> encode(chat_request const& request, bool streaming) const override {
         auto body = encode_anthropic_body(request, takes_sampling_, streaming);
+        if (body) body = without_members(*std::move(body), omit_);
         if (!body) return std::move(body).error();
         return endpoint_.post(method_, std::move(*body));
     }
@@ -50,6 +53,7 @@ private:
     endpoint endpoint_;
     std::string_view method_;  ///< After the base's path.
     bool takes_sampling_;
+    std::vector<std::string> omit_;
     std::string_view key_header_;
 };
 

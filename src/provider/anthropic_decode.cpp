@@ -3,6 +3,8 @@
 #include "provider/response_headers.hpp"
 #include "provider/response_limits.hpp"
 #include "provider/service_error.hpp"
+#include "provider/tolerant_read.hpp"
+#include "provider/unusable_response.hpp"
 
 #include <coax/bind/read.hpp>
 
@@ -53,6 +55,35 @@ bool is_message(anthropic_response const& wire) {
     return wire.type == "message" || (wire.type.empty() && (!wire.content.empty() || !wire.stop_reason.empty()));
 }
 
+/// @param body  JSON, of which `wire` is read.
+result<chat_response> to_response(anthropic_response& wire, http_response const& response, std::string_view body,
+                                  std::chrono::system_clock::time_point now) {
+    auto id = request_id(response.headers);
+    auto const spent = to_usage(wire.usage);
+    if (is_truthy(wire.error)) return with_tokens(make_reported_error("anthropic", body, id), spent);
+    if (!is_message(wire)) return make_unreadable_error("anthropic", "a message", response, {.where = "/type"});
+    if (wire.content.size() > max_content_blocks)
+        return with_tokens(response_too_large("anthropic", "more than 4,096 content blocks"), spent);
+
+    chat_response out;
+    bool const plain = wire.content.empty() ||
+                       is_plain_text(wire.content.front().type, wire.content.front().citations, wire.content.size());
+    for (auto& block : wire.content) take_block(out, block);
+    if (out.tool_calls.size() > max_tool_calls)
+        return with_tokens(response_too_large("anthropic", "more than 128 tool calls"), spent);
+    if (!plain) out.raw_content = raw_content(body);
+    if (wire.content.empty()) out.text = text_of(raw_content(body));  // gateways send a bare text
+    out.finish_reason = anthropic_finish_reason(wire.stop_reason);
+    if (out.finish_reason == finish_reason::refusal) out.refusal = refusal_text(wire.stop_details, out.text);
+    out.usage = spent;
+    out.id = std::move(wire.id);
+    out.model = std::move(wire.model);
+    out.request_id = std::move(id);
+    if (auto starved = find_starved("anthropic", out)) return with_tokens(*std::move(starved), spent);
+    out.rate_limits = anthropic_rate_limits(response.headers, now);
+    return out;
+}
+
 }  // namespace
 
 void anthropic_usage::update(anthropic_usage const& later) {
@@ -99,30 +130,14 @@ bool is_plain_text(std::string_view type, json_value const& citations, std::size
 result<chat_response> decode_anthropic_response(http_response const& response,
                                                 std::chrono::system_clock::time_point now) {
     if (response.status < 200 || response.status > 299) return make_service_error("anthropic", response, now);
-    auto id = request_id(response.headers);
     anthropic_response wire;
-    if (auto read = json::read_into(wire, response.body, json::wire_options); !read)
-        return make_protocol_error("anthropic", "the response is not a message", read.error(), id);
-    if (is_truthy(wire.error)) return make_reported_error("anthropic", response.body, id);
-    if (!is_message(wire))
-        return make_protocol_error("anthropic", "the response is not a message", {.where = "/type"}, id);
-    if (wire.content.size() > max_content_blocks)
-        return response_too_large("anthropic", "more than 4,096 content blocks");
-
-    chat_response out;
-    bool const plain = wire.content.empty() ||
-                       is_plain_text(wire.content.front().type, wire.content.front().citations, wire.content.size());
-    for (auto& block : wire.content) take_block(out, block);
-    if (out.tool_calls.size() > max_tool_calls) return response_too_large("anthropic", "more than 128 tool calls");
-    if (!plain) out.raw_content = raw_content(response.body);
-    out.finish_reason = anthropic_finish_reason(wire.stop_reason);
-    if (out.finish_reason == finish_reason::refusal) out.refusal = refusal_text(wire.stop_details, out.text);
-    out.usage = to_usage(wire.usage);
-    out.id = std::move(wire.id);
-    out.model = std::move(wire.model);
-    out.request_id = std::move(id);
-    out.rate_limits = anthropic_rate_limits(response.headers, now);
-    return out;
+    if (json::read_into(wire, response.body, json::wire_options))
+        return to_response(wire, response, response.body, now);
+    auto const repaired = parse_tolerantly(response.body);
+    if (!repaired) return make_unreadable_error("anthropic", "a message", response, repaired.error());
+    wire = {};
+    (void)json::read_into(wire, repaired->text(), tolerant_options);
+    return to_response(wire, response, repaired->text(), now);
 }
 
 }  // namespace coax::detail

@@ -4,6 +4,7 @@
 #include <coax/json/writer.hpp>
 
 #include <algorithm>
+#include <array>
 #include <span>
 
 namespace coax::detail {
@@ -14,6 +15,21 @@ using json::writer;
 constexpr std::int64_t default_max_tokens = 4'096;
 
 bool is_system(message const& msg) { return msg.role == role::system || msg.role == role::developer; }
+
+/// The service refuses texts of nothing but white space.
+bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == std::string_view::npos; }
+
+bool has_blank_content(message const& msg) {
+    return is_blank(msg.text) && std::ranges::all_of(msg.parts, [](content_part const& part) {
+               return part.text() != nullptr && is_blank(part.text()->text);
+           });
+}
+
+/// A turn that says nothing: the service takes none, and nothing is lost without it.
+bool is_empty_turn(message const& msg) {
+    return msg.role == role::assistant && has_blank_content(msg) && is_blank(msg.refusal) && msg.tool_calls.empty() &&
+           (!msg.raw_content.is_array() || msg.raw_content.text() == "[]");
+}
 
 // --- what this wire cannot express ---
 
@@ -38,19 +54,26 @@ result<void> check_parameters(chat_request const& request, bool takes_sampling) 
     };
     for (auto const& [field, broken, message] : rules)
         if (broken) return invalid_argument(field, message);
+    constexpr std::array efforts{"", "none", "minimal", "low", "medium", "high", "xhigh", "max"};
+    if (std::ranges::find(efforts, request.reasoning_effort) == efforts.end())
+        return invalid_argument("reasoning_effort", "must be none, minimal, low, medium, high, xhigh or max");
     return {};
 }
 
 result<void> check_messages(std::vector<message> const& messages) {
     if (std::all_of(messages.begin(), messages.end(), is_system))
         return invalid_argument("messages", "anthropic needs one besides the system's");
+    for (std::size_t i = 0; i < messages.size(); ++i)
+        if (messages[i].role == role::user && has_blank_content(messages[i]))
+            return invalid_argument("messages[" + std::to_string(i) + "]",
+                                    "anthropic takes no message without content");
     return check_images(messages, role::tool, "only the user and tools may show images");
 }
 
 // --- content ---
 
 void write_text_block(writer& out, std::string_view text) {
-    if (text.empty()) return;  // the service refuses empty blocks
+    if (is_blank(text)) return;  // the service refuses empty blocks
     out.begin_object().member("type", "text").member("text", text).end_object();
 }
 
@@ -80,7 +103,7 @@ void write_tool_result(writer& out, message const& msg) {
         out.key("content").begin_array();
         write_blocks(out, msg);
         out.end_array();
-    } else if (!msg.text.empty()) {
+    } else if (!is_blank(msg.text)) {
         out.member("content", msg.text);
     }
     if (msg.tool_failed) out.member("is_error", true);
@@ -102,10 +125,10 @@ void write_tool_use(writer& out, tool_call const& call) {
 
 void write_assistant(writer& out, message const& msg) {
     out.begin_object().member("role", "assistant");
-    if (msg.raw_content.is_array()) {
+    if (msg.raw_content.is_array() && msg.raw_content.text() != "[]") {
         out.key("content").raw(msg.raw_content.text());
-    } else if (msg.parts.empty() && msg.tool_calls.empty()) {
-        out.member("content", msg.text.empty() ? msg.refusal : msg.text);
+    } else if (msg.tool_calls.empty() && (msg.parts.empty() || has_blank_content(msg))) {
+        out.member("content", is_blank(msg.text) ? msg.refusal : msg.text);
     } else {
         out.key("content").begin_array();
         write_blocks(out, msg);
@@ -117,7 +140,7 @@ void write_assistant(writer& out, message const& msg) {
 
 /// What comes between two turns of the assistant is one message of the user, the tool results first.
 void write_user_turn(writer& out, std::span<message const> turn) {
-    auto const in_turn = [](message const& msg) { return !is_system(msg); };
+    auto const in_turn = [](message const& msg) { return msg.role == role::user || msg.role == role::tool; };
     auto const count = std::count_if(turn.begin(), turn.end(), in_turn);
     if (count == 0) return;
     auto const& first = *std::find_if(turn.begin(), turn.end(), in_turn);
@@ -137,8 +160,9 @@ void write_user_turn(writer& out, std::span<message const> turn) {
 void write_messages(writer& out, std::span<message const> messages) {
     out.key("messages").begin_array();
     while (!messages.empty()) {
-        auto const turn_end = std::find_if(messages.begin(), messages.end(),
-                                           [](message const& msg) { return msg.role == role::assistant; });
+        auto const turn_end = std::find_if(messages.begin(), messages.end(), [](message const& msg) {
+            return msg.role == role::assistant && !is_empty_turn(msg);
+        });
         auto const turn_size = static_cast<std::size_t>(turn_end - messages.begin());
         write_user_turn(out, messages.first(turn_size));
         messages = messages.subspan(turn_size);
@@ -150,27 +174,32 @@ void write_messages(writer& out, std::span<message const> messages) {
 }
 
 void write_system(writer& out, std::vector<message> const& messages) {
-    auto const count = std::count_if(messages.begin(), messages.end(), is_system);
+    auto const instructs = [](message const& msg) { return is_system(msg) && !has_blank_content(msg); };
+    auto const count = std::count_if(messages.begin(), messages.end(), instructs);
     if (count == 0) return;
-    auto const& first = *std::find_if(messages.begin(), messages.end(), is_system);
+    auto const& first = *std::find_if(messages.begin(), messages.end(), instructs);
     if (count == 1 && first.parts.empty()) {
         out.member("system", first.text);
         return;
     }
     out.key("system").begin_array();
     for (auto const& msg : messages)
-        if (is_system(msg)) write_blocks(out, msg);
+        if (instructs(msg)) write_blocks(out, msg);
     out.end_array();
 }
 
 // --- tools and output format ---
+
+std::string_view no_parameters(tool_definition const& tool) {
+    return tool.strict ? strict_no_parameters : R"({"type":"object","properties":{}})";
+}
 
 void write_tools(writer& out, std::vector<tool_definition> const& tools) {
     out.key("tools").begin_array();
     for (auto const& tool : tools) {
         out.begin_object().member("name", tool.name);
         if (!tool.description.empty()) out.member("description", tool.description);
-        out.key("input_schema").raw(tool.parameters.empty() ? R"({"type":"object","properties":{}})" : tool.parameters);
+        out.key("input_schema").raw(tool.parameters.empty() ? no_parameters(tool) : tool.parameters);
         if (tool.strict) out.member("strict", true);
         out.end_object();
     }
@@ -190,9 +219,8 @@ std::string_view choice_type(tool_choice_mode mode) {
 
 void write_tool_choice(writer& out, chat_request const& request) {
     auto const mode = request.tool_choice.mode;
-    bool const one_at_a_time =
-        request.parallel_tool_calls == false && !request.tools.empty() && mode != tool_choice_mode::none;
-    if (mode == tool_choice_mode::service_default && !one_at_a_time) return;
+    bool const one_at_a_time = request.parallel_tool_calls == false && mode != tool_choice_mode::none;
+    if (request.tools.empty() || (mode == tool_choice_mode::service_default && !one_at_a_time)) return;
     out.key("tool_choice").begin_object().member("type", choice_type(mode));
     if (mode == tool_choice_mode::named) out.member("name", request.tool_choice.name);
     if (one_at_a_time) out.member("disable_parallel_tool_use", true);
@@ -205,7 +233,7 @@ void write_output_config(writer& out, chat_request const& request) {
     if (request.reasoning_effort == "none") out.key("thinking").begin_object().member("type", "disabled").end_object();
     if (!wants_schema && !has_effort) return;
     out.key("output_config").begin_object();
-    if (has_effort) out.member("effort", request.reasoning_effort);
+    if (has_effort) out.member("effort", request.reasoning_effort == "minimal" ? "low" : request.reasoning_effort);
     if (wants_schema)
         out.key("format")
             .begin_object()

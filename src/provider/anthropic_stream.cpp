@@ -3,11 +3,14 @@
 #include "provider/response_headers.hpp"
 #include "provider/response_limits.hpp"
 #include "provider/service_error.hpp"
+#include "provider/tolerant_read.hpp"
+#include "provider/unusable_response.hpp"
 
 #include <coax/bind/read.hpp>
 #include <coax/json/writer.hpp>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 #include <vector>
 
@@ -90,11 +93,14 @@ public:
     result<void> feed(sse_event const& event, chat_delta& delta) override {
         if (done_ || event.type == "ping") return {};
         anthropic_event wire;
-        if (auto read = json::read_into(wire, event.data, json::wire_options); !read)
-            return make_protocol_error("anthropic", "an event of the stream is not valid", read.error(),
-                                       response_.request_id);
+        auto read = json::read_into(wire, event.data, json::wire_options);
+        if (!read) {
+            wire = {};
+            read = read_tolerantly(wire, event.data);
+        }
+        if (!read) return take_unreadable(event, read.error());
         std::string_view const type = wire.type.empty() ? event.type : std::string_view{wire.type};
-        if (type == "error" || is_truthy(wire.error))
+        if (type == "error" || event.type == "error" || (type.empty() && is_truthy(wire.error)))
             return make_reported_error("anthropic", event.data, response_.request_id);
         if (type == "content_block_delta") return extend_block(wire, delta);
         if (type == "content_block_start") return start_block(wire, delta);
@@ -108,12 +114,15 @@ public:
     }
 
     bool done() const noexcept override { return done_; }
+    bool complete() const noexcept override { return stopped_; }
     usage usage_so_far() const noexcept override { return to_usage(counted_); }
+    std::size_t content_bytes() const noexcept override { return content_bytes_; }
 
     result<chat_response> finish() override {
-        if (!stopped_ && !(done_ && begun_))
+        if (!stopped_)
             return error{.code = errc::connection_lost,
-                         .message = "anthropic: the stream ended before the response did",
+                         .message = done_ ? "anthropic: the stream ended without a stop_reason"
+                                          : "anthropic: the stream ended before the response did",
                          .http_status = 200,
                          .request_id = response_.request_id};
         for (auto& block : blocks_)
@@ -124,12 +133,22 @@ public:
         if (response_.finish_reason == finish_reason::refusal)
             response_.refusal = refusal_text(stop_details_, response_.text);
         response_.usage = to_usage(counted_);
+        if (auto starved = find_starved("anthropic", response_)) return *std::move(starved);
         return std::move(response_);
     }
 
 private:
+    /// Data that is no JSON: of an event of the service, or of one that others put between them.
+    result<void> take_unreadable(sse_event const& event, error const& why) {
+        constexpr std::array own{"message_start",      "content_block_start", "content_block_delta",
+                                 "content_block_stop", "message_delta",       "message_stop"};
+        if (event.type == "error") return make_reported_error("anthropic", event.data, response_.request_id);
+        bool const is_own = std::ranges::find(own, event.type) != own.end();
+        if (!is_own && !(event.type.empty() && event.data.starts_with('{'))) return {};
+        return make_protocol_error("anthropic", "an event of the stream is not valid", why, response_.request_id);
+    }
+
     void start_message(anthropic_message_start& head) {
-        begun_ = true;
         response_.id = std::move(head.id);
         response_.model = std::move(head.model);
         counted_.update(head.usage);
@@ -144,20 +163,32 @@ private:
     }
 
     result<void> start_block(anthropic_event& wire, chat_delta& delta) {
-        auto known = json::read<anthropic_block>(wire.content_block.text(), json::wire_options);
-        if (!known)
-            return make_protocol_error("anthropic", "a content block is not an object", known.error(),
-                                       response_.request_id);
+        anthropic_block known;
+        if (!json::read_into(known, wire.content_block.text(), json::wire_options)) {
+            known = {};  // a member of another type, or no object: then a block that says nothing
+            (void)read_tolerantly(known, wire.content_block.text());
+        }
         if (blocks_.size() >= max_content_blocks)
             return response_too_large("anthropic", "more than 4,096 content blocks");
-        if (known->type == "tool_use" && ++call_count_ > max_tool_calls)
+        if (known.type == "tool_use" && ++call_count_ > max_tool_calls)
             return response_too_large("anthropic", "more than 128 tool calls");
         // Of whatever kind the block is: its start alone can be large.
         if (auto counted = size_.count(wire.content_block.text().size()); !counted) return counted;
-        if (known->type == "text") append(response_.text, delta.text, known->text);
-        if (known->type == "thinking") append(response_.reasoning, delta.reasoning, known->thinking);
-        blocks_.push_back({.index = wire.index, .start = std::move(wire.content_block), .known = std::move(*known)});
+        if (known.type == "text") append(response_.text, delta.text, known.text);
+        if (known.type == "thinking") append(response_.reasoning, delta.reasoning, known.thinking);
+        content_bytes_ += known.name.size();
+        blocks_.push_back({.index = wire.index, .start = std::move(wire.content_block), .known = std::move(known)});
         return {};
+    }
+
+    /// Gateways leave out how a block of text begins.
+    growing_block* begin_unannounced(anthropic_event const& wire) {
+        auto const& kind = wire.delta.type;
+        if (kind != "text_delta" && kind != "thinking_delta") return nullptr;
+        std::string const type = kind == "text_delta" ? "text" : "thinking";
+        auto start = json_value::parse(R"({"type":")" + type + "\"}");
+        blocks_.push_back({.index = wire.index, .start = *std::move(start), .known = {.type = type}});
+        return &blocks_.back();
     }
 
     growing_block* find(std::int64_t index) {
@@ -167,7 +198,8 @@ private:
     }
 
     result<void> extend_block(anthropic_event& wire, chat_delta& delta) {
-        auto* const block = find(wire.index);
+        auto* block = find(wire.index);
+        if (block == nullptr && blocks_.size() < max_content_blocks) block = begin_unannounced(wire);
         if (block == nullptr)
             return make_protocol_error("anthropic", "a delta for a block that did not begin", {.where = "/index"},
                                        response_.request_id);
@@ -182,17 +214,23 @@ private:
             append(response_.reasoning, delta.reasoning, added.thinking);
             return size_.append(known.thinking, added.thinking);
         }
-        if (added.type == "input_json_delta") return size_.append(block->partial_json, added.partial_json);
+        if (added.type == "input_json_delta") return grow(block->partial_json, added.partial_json);
         if (added.type == "signature_delta") {
             block->signature.clear();
-            return size_.append(block->signature, added.signature);
+            return grow(block->signature, added.signature);
         }
         if (added.type == "citations_delta") return add_citation(*block, added.citation);
         return {};
     }
 
+    result<void> grow(std::string& text, std::string const& piece) {
+        content_bytes_ += piece.size();
+        return size_.append(text, piece);
+    }
+
     /// Adds a piece to the response and to the delta, so that both hold the same text in the same order.
-    static void append(std::string& whole, std::string& visible, std::string const& piece) {
+    void append(std::string& whole, std::string& visible, std::string const& piece) {
+        content_bytes_ += piece.size();
         whole += piece;
         visible += piece;
     }
@@ -223,7 +261,7 @@ private:
     anthropic_stop_details stop_details_{};
     std::vector<growing_block> blocks_{};
     std::size_t call_count_{0};
-    bool begun_{false};
+    std::size_t content_bytes_{0};
     bool stopped_{false};
     bool done_{false};
 };

@@ -1,5 +1,7 @@
 #include "provider/encode.hpp"
 
+#include "provider/json_text.hpp"
+
 #include <algorithm>
 
 namespace coax::detail {
@@ -24,6 +26,19 @@ result<std::string> with_extra(std::string body, chat_request const& request) {
     if (!request.extra.is_null())
         if (auto merged = json::merge_objects(body, request.extra); !merged) return merged.error();
     return body;
+}
+
+result<std::string> without_members(std::string body, std::vector<std::string> const& names) {
+    if (names.empty()) return body;
+    auto object = json_value::parse(body);
+    if (!object) return std::move(object).error();
+    std::string text;
+    json::writer out{text};
+    out.begin_object();
+    for (auto const& [name, value] : read_members(*object))
+        if (std::ranges::find(names, name) == names.end()) out.key(name).raw(value.text());
+    out.end_object();
+    return text;
 }
 
 result<void> check_images(std::vector<message> const& messages, role also, std::string_view rule) {

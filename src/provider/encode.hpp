@@ -20,6 +20,13 @@ void write_strings(json::writer& out, std::string_view name, std::vector<std::st
 /// Adds `request.extra` to a finished body. Errors: `errc::invalid_argument`.
 [[nodiscard]] result<std::string> with_extra(std::string body, chat_request const& request);
 
+/// The body without these members, whose text stays as it is.
+[[nodiscard]] result<std::string> without_members(std::string body, std::vector<std::string> const& names);
+
+/// Parameters of a strict tool that takes none: strict dialects want even that said.
+inline constexpr std::string_view strict_no_parameters =
+    R"({"type":"object","properties":{},"required":[],"additionalProperties":false})";
+
 /// Errors: `errc::invalid_argument` for an image in a message of any other role than the user's or `also`.
 [[nodiscard]] result<void> check_images(std::vector<message> const& messages, role also, std::string_view rule);
 

@@ -25,6 +25,12 @@ bool is_credential(std::string_view name) {
     return false;
 }
 
+/// Takes the method off an address that was pasted whole. Longer ones first.
+void leave_out_method(std::string& path) {
+    for (std::string_view const method : {"/chat/completions", "/completions", "/responses", "/messages"})
+        if (path.ends_with(method)) return path.resize(path.size() - method.size());
+}
+
 }  // namespace
 
 http_request endpoint::post(std::string_view path, std::string body) const {
@@ -54,6 +60,7 @@ result<endpoint> make_endpoint(provider_options const& options, std::string_view
         return why;
     }
     endpoint made{.base = std::move(*base)};
+    leave_out_method(made.base.path);
     made.headers.add("Content-Type", "application/json");
     made.headers.add("Accept", "application/json");
     made.headers.add("User-Agent", "coax");

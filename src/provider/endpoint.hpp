@@ -24,6 +24,7 @@ struct endpoint {
     void authorize(http_request& request, std::string_view name, secret const& key) const;
 };
 
+/// The base of the options, without a method's path at its end.
 /// @param standard_url     The service's public address, for options that give none; empty: they must.
 /// @param service_headers  Sent with every request, besides those of any JSON request.
 /// Errors: `errc::invalid_argument`, `where` is "base_url" or "headers".

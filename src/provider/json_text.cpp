@@ -23,4 +23,9 @@ bool is_truthy(json_value const& value) {
     return !value.is_null() && value.text() != "false" && value.text() != "\"\"";
 }
 
+json_members read_members(json_value const& value) {
+    auto read = json::read<json_members>(value.text(), json::wire_options);
+    return read ? std::move(*read) : json_members{};
+}
+
 }  // namespace coax::detail

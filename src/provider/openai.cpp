@@ -1,3 +1,4 @@
+#include "provider/encode.hpp"
 #include "provider/endpoint.hpp"
 #include "provider/openai_wire.hpp"
 #include "provider/response_headers.hpp"
@@ -17,6 +18,29 @@ std::string_view missing_path(std::string_view path, bool classic) {
     return classic ? "/openai/deployments/" : "/openai/v1";
 }
 
+constexpr std::string_view version_key = "api-version=";
+
+/// Where a query has the value of `api-version`; npos: nowhere.
+std::size_t version_at(std::string_view query) {
+    auto at = query.starts_with(version_key) ? 0 : query.find("&api-version=");
+    if (at == std::string_view::npos) return at;
+    return at + (query[at] == '&') + version_key.size();
+}
+
+/// The version of an address that was pasted with its query.
+std::string_view version_in(std::string_view query) {
+    auto const at = version_at(query);
+    return at == std::string_view::npos ? std::string_view{} : query.substr(at, query.find('&', at) - at);
+}
+
+void set_version(std::string& query, std::string const& version) {
+    auto const at = version_at(query);
+    if (at == std::string::npos)
+        query.append(query.empty() ? "" : "&").append(version_key).append(percent_encode(version));
+    else
+        query.replace(at, version_in(query).size(), percent_encode(version));
+}
+
 /// Any service that speaks the chat completions wire.
 class openai_provider final : public provider {
 public:
@@ -28,7 +52,7 @@ public:
     /// v1:      {base}/openai/v1/chat/completions, the deployment as the body's model
     result<void> use_azure_urls(provider_options const& options) {
         auto& [to, path, query] = endpoint_.base;
-        auto const& version = options.api_version;
+        auto const& version = options.api_version.empty() ? std::string{version_in(query)} : options.api_version;
         bool const dated = is_dated(version);
         bool const fixed_deployment = names_deployment(path);
         if (dated && path.ends_with("/openai/v1"))
@@ -42,7 +66,7 @@ public:
         else
             deployment_ = options.deployment;
         path += prefix;
-        if (!version.empty()) query += (query.empty() ? "api-version=" : "&api-version=") + percent_encode(version);
+        if (!options.api_version.empty()) set_version(query, version);
         // `max_completion_tokens` and `stream_options` came with 2024-09-01-preview. Source: azure.md, section 3.
         profile_.legacy_token_limit = dated && version < "2024-09-01";
         profile_.stream_usage = !profile_.legacy_token_limit;
@@ -50,6 +74,13 @@ public:
     }
 
     void use_bearer_token() { profile_.key_header = "Authorization"; }
+
+    void adapt_body(provider_options const& options) {
+        token_limit_name_ = options.token_limit_name;
+        if (token_limit_name_.empty())
+            token_limit_name_ = profile_.legacy_token_limit ? "max_tokens" : "max_completion_tokens";
+        omit_ = options.omit;
+    }
 
     std::string_view name() const noexcept override { return profile_.service; }
     schema_dialect dialect() const noexcept override { return profile_.dialect; }
@@ -60,7 +91,12 @@ public:
         if (model.empty() && profile_.needs_model)
             return invalid_argument("model", std::string{profile_.service} +
                                                  (profile_.azure_urls ? " needs one, or a deployment" : " needs one"));
-        auto body = encode_openai_body(profile_, request, path_names_model_ ? request.model : model, streaming);
+        auto body = encode_openai_body({.profile = profile_,
+                                        .model = path_names_model_ ? request.model : model,
+                                        .token_limit_name = token_limit_name_,
+                                        .streaming = streaming},
+                                       request);
+        if (body) body = without_members(*std::move(body), omit_);
         if (!body) return std::move(body).error();
         if (!path_names_model_) return endpoint_.post(method, std::move(*body));
         return endpoint_.post(percent_encode(model).append(method), std::move(*body));
@@ -88,6 +124,8 @@ public:
 private:
     openai_profile profile_;
     endpoint endpoint_;
+    std::string token_limit_name_{};
+    std::vector<std::string> omit_{};
     std::string deployment_{};      ///< Takes the place of the request's model; empty: the request names it.
     bool path_names_model_{false};  ///< The model or deployment follows the base's path.
 };
@@ -106,6 +144,7 @@ result<std::shared_ptr<provider const>> make_openai(openai_profile const& profil
     if (options.bearer) made->use_bearer_token();
     if (profile.azure_urls)
         if (auto valid = made->use_azure_urls(options); !valid) return std::move(valid).error();
+    made->adapt_body(options);
     return std::shared_ptr<provider const>{std::move(made)};
 }
 

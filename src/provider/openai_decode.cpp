@@ -1,13 +1,17 @@
 #include "provider/openai_decode.hpp"
 
 #include "provider/json_text.hpp"
+#include "provider/openai_reasoning.hpp"
 #include "provider/response_headers.hpp"
 #include "provider/response_limits.hpp"
 #include "provider/service_error.hpp"
+#include "provider/tolerant_read.hpp"
+#include "provider/unusable_response.hpp"
 
 #include <coax/bind/read.hpp>
 #include <coax/json/writer.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace coax::detail {
@@ -17,13 +21,34 @@ struct openai_text_part {
     std::string refusal{};
 };
 
+/// Where a response has its messages, whatever they are.
+struct openai_message_shape {
+    json_value message{};
+};
+struct openai_message_shapes {
+    std::vector<openai_message_shape> choices{};
+};
+
 namespace {
+
+/// One part of a content that is a list; empty: it shows no text.
+std::string text_of_part(json_value const& value) {
+    openai_text_part part;
+    if (!read_tolerantly(part, value.text())) return {};
+    return part.text.empty() ? part.refusal : part.text;
+}
+
+template <class Text>
+bool names_something(openai_tool_call<Text> const& call) {
+    return !call.id.empty() || !call.function.name.empty() || !call.custom.name.empty();
+}
 
 template <class Text>
 std::vector<tool_call> take_tool_calls(openai_message<Text>& message) {
     std::vector<tool_call> calls;
     calls.reserve(message.tool_calls.size());
     for (auto& wire : message.tool_calls) {
+        if (!names_something(wire)) continue;  // an element of another kind
         bool const custom = wire.function.name.empty() && !wire.custom.name.empty();
         tool_call call{.id = std::move(wire.id),
                        .name = std::move(custom ? wire.custom.name : wire.function.name),
@@ -49,48 +74,97 @@ openai_choice<Text>* first_choice(std::vector<openai_choice<Text>>& choices) {
 }
 
 template <class Text>
-result<chat_response> to_response(openai_profile const& profile, openai_completion<Text>& wire,
-                                  http_response const& response) {
-    if (is_truthy(wire.error)) return make_reported_error(profile.service, response.body, request_id(response.headers));
-    auto* const choice = first_choice(wire.choices);
-    if (choice == nullptr)
-        return make_protocol_error(profile.service, "the response has no choices", {.where = "/choices"},
-                                   request_id(response.headers));
-    auto& msg = choice->message;
-    if (msg.tool_calls.size() > max_tool_calls) return response_too_large(profile.service, "more than 128 tool calls");
+chat_response take_message(openai_choice<Text>& choice) {
+    auto& msg = choice.message;
     chat_response out;
     out.text = take_text(msg.content);
     out.refusal = take_text(msg.refusal);
-    out.reasoning = take_text(msg.reasoning_content);
-    if (out.reasoning.empty()) out.reasoning = take_text(msg.reasoning);
+    returned_reasoning back{.details = std::move(msg.reasoning_details), .extra_content = std::move(msg.extra_content)};
+    back.content = take_text(msg.reasoning_content);
+    if (back.content.empty()) back.plain = take_text(msg.reasoning);
+    out.reasoning = back.content.empty() ? back.plain : back.content;
+    for (auto& wire : msg.tool_calls)
+        if (names_something(wire)) back.of_calls.push_back(std::move(wire.extra_content));
     out.tool_calls = take_tool_calls(msg);
+    out.raw_content = to_raw_content(back, out.tool_calls);
     out.finish_reason =
-        refine_finish_reason(to_finish_reason(choice->finish_reason), !out.refusal.empty(), !out.tool_calls.empty());
-    if (wire.usage) out.usage = to_usage(*wire.usage);
+        refine_finish_reason(to_finish_reason(choice.finish_reason), !out.refusal.empty(), !out.tool_calls.empty());
+    return out;
+}
+
+/// Whether the first choice has a message, whatever is in it.
+bool has_message(std::string_view body) {
+    openai_message_shapes shapes;
+    if (!read_tolerantly(shapes, body)) return false;
+    for (auto const& choice : shapes.choices)
+        if (choice.message.is_object()) return true;
+    return false;
+}
+
+bool is_empty(chat_response const& response) {
+    return response.text.empty() && response.refusal.empty() && response.reasoning.empty() &&
+           response.tool_calls.empty();
+}
+
+/// Why a whole response is none, if it is not. It does not hold the tokens.
+std::optional<error> find_fault(std::string_view service, chat_response const& out, http_response const& response) {
+    if (auto starved = find_starved(service, out)) return starved;
+    if (out.finish_reason == finish_reason::content_filter || !is_empty(out)) return std::nullopt;
+    bool const lost_calls = out.finish_reason == finish_reason::tool_calls;
+    if (!lost_calls && has_message(response.body)) return std::nullopt;
+    return make_protocol_error(
+        service, lost_calls ? "the response asks for tools and names none" : "the response has no message",
+        {.where = "/choices/0/message"}, out.request_id);
+}
+
+template <class Text>
+result<chat_response> to_response(openai_profile const& profile, openai_completion<Text>& wire,
+                                  http_response const& response) {
+    auto const spent = wire.usage ? to_usage(*wire.usage) : usage{};
+    auto id = request_id(response.headers);
+    if (is_truthy(wire.error)) return with_tokens(make_reported_error(profile.service, response.body, id), spent);
+    auto* const choice = first_choice(wire.choices);
+    if (choice == nullptr)
+        return make_unreadable_error(profile.service, "a chat completion", response, {.where = "/choices"});
+    if (auto failed = find_failure(profile.service, choice->error, choice->finish_reason, id))
+        return with_tokens(*std::move(failed), spent);
+    if (choice->message.tool_calls.size() > max_tool_calls)
+        return with_tokens(response_too_large(profile.service, "more than 128 tool calls"), spent);
+    auto out = take_message(*choice);
+    out.usage = spent;
     out.id = std::move(wire.id);
     out.model = std::move(wire.model);
     out.content_filter = content_filter_json(wire.prompt_filter_results, choice->content_filter_results);
-    out.request_id = request_id(response.headers);
+    out.request_id = std::move(id);
+    if (auto fault = find_fault(profile.service, out, response)) return with_tokens(*std::move(fault), spent);
     out.rate_limits = openai_rate_limits(response.headers);
     return out;
 }
 
 }  // namespace
 
+std::optional<error> find_failure(std::string_view service, json_value const& of_choice, std::string_view finish_reason,
+                                  std::string_view request_id) {
+    if (is_truthy(of_choice)) return make_reported_error(service, "{\"error\":" + of_choice.text() + "}", request_id);
+    if (finish_reason != "error") return std::nullopt;
+    return make_reported_error(service, R"({"error":{"message":"finish_reason is \"error\""}})", request_id);
+}
+
 usage to_usage(openai_usage const& wire) noexcept {
-    usage counted{.input_tokens = wire.prompt_tokens,
-                  .output_tokens = wire.completion_tokens,
-                  .cached_input_tokens = wire.prompt_tokens_details.cached_tokens,
-                  .cache_write_tokens = wire.prompt_tokens_details.cache_write_tokens,
-                  .reasoning_tokens = wire.completion_tokens_details.reasoning_tokens};
-    return counted;
+    auto const known = [](std::int64_t count) { return std::max<std::int64_t>(count, 0); };  // -1: not told
+    return {.input_tokens = known(wire.prompt_tokens),
+            .output_tokens = known(wire.completion_tokens),
+            .cached_input_tokens = known(wire.prompt_tokens_details.cached_tokens),
+            .cache_write_tokens = known(wire.prompt_tokens_details.cache_write_tokens),
+            .reasoning_tokens = known(wire.completion_tokens_details.reasoning_tokens)};
 }
 
 finish_reason to_finish_reason(std::string_view name) noexcept {
     if (name == "stop") return finish_reason::stop;
     if (name == "length") return finish_reason::length;
     if (name == "tool_calls" || name == "function_call") return finish_reason::tool_calls;
-    if (name == "content_filter") return finish_reason::content_filter;
+    if (name.starts_with("content_filter")) return finish_reason::content_filter;  // Gemini adds its reason
+    if (name == "max_tokens") return finish_reason::length;
     return finish_reason::unknown;
 }
 
@@ -101,11 +175,12 @@ finish_reason refine_finish_reason(finish_reason reported, bool refused, bool ca
 }
 
 std::string take_text(json_value& value) {
-    if (!value.is_array()) return text_of(value);
+    if (value.is_object()) return text_of_part(value);
+    if (!value.is_array()) return value.kind() == json_kind::boolean ? std::string{} : text_of(value);
     std::string text;
-    auto const parts = json::read<std::vector<openai_text_part>>(value.text(), json::wire_options);
+    auto const parts = json::read<std::vector<json_value>>(value.text(), json::wire_options);
     if (!parts) return text;
-    for (auto const& part : *parts) text += part.text.empty() ? part.refusal : part.text;
+    for (auto const& part : *parts) text += part.is_string() ? text_of(part) : text_of_part(part);
     return text;
 }
 
@@ -133,9 +208,8 @@ result<chat_response> decode_openai_response(openai_profile const& profile, http
         if (json::read_into(wire, response.body, json::wire_options)) return to_response(profile, wire, response);
     }
     openai_completion<json_value> wire;
-    if (auto read = json::read_into(wire, response.body, json::wire_options); !read)
-        return make_protocol_error(profile.service, "the response is not a chat completion", read.error(),
-                                   request_id(response.headers));
+    if (auto read = read_tolerantly(wire, response.body); !read)
+        return make_unreadable_error(profile.service, "a chat completion", response, read.error());
     return to_response(profile, wire, response);
 }
 

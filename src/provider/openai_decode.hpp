@@ -13,7 +13,7 @@
 /// The part of the chat completions wire that coax reads. Everything may be missing or null; the rest is skipped.
 ///
 /// `Text` is std::string, or json_value for servers that send other forms: content as a list of parts, arguments as an
-/// object. The first is tried first, as it costs less.
+/// object. The first is tried first, as it costs less; the second is read tolerantly.
 namespace coax::detail {
 
 template <class Text>
@@ -33,6 +33,7 @@ struct openai_tool_call {
     std::string id{};
     openai_function<Text> function{};
     openai_custom_tool custom{};
+    json_value extra_content{};  ///< Gemini's signature of a thought, which it wants back.
 };
 
 /// A message, or the delta of one.
@@ -44,6 +45,8 @@ struct openai_message {
     Text reasoning{};
     std::vector<openai_tool_call<Text>> tool_calls{};
     openai_function<Text> function_call{};  ///< The predecessor of `tool_calls`.
+    json_value reasoning_details{};         ///< OpenRouter's reasoning, which it wants back.
+    json_value extra_content{};
 };
 
 struct openai_prompt_details {
@@ -70,6 +73,7 @@ struct openai_choice {
     openai_message<Text> delta{};  ///< In streams, instead of the message.
     std::string finish_reason{};
     json_value content_filter_results{};
+    json_value error{};  ///< OpenRouter's, of a provider that failed.
 };
 
 /// A whole response, or one chunk of a stream.
@@ -84,6 +88,11 @@ struct openai_completion {
 };
 
 [[nodiscard]] usage to_usage(openai_usage const& wire) noexcept;
+
+/// The failure that a choice reports instead of a response, if it does. It does not hold the tokens.
+/// @param text  JSON that has the words, where the choice has none.
+[[nodiscard]] std::optional<error> find_failure(std::string_view service, json_value const& of_choice,
+                                                std::string_view finish_reason, std::string_view request_id);
 
 [[nodiscard]] finish_reason to_finish_reason(std::string_view name) noexcept;
 

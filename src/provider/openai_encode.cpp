@@ -1,7 +1,12 @@
 #include "provider/encode.hpp"
+#include "provider/json_text.hpp"
+#include "provider/openai_reasoning.hpp"
 #include "provider/openai_wire.hpp"
 
+#include <coax/bind/read.hpp>
 #include <coax/json/writer.hpp>
+
+#include <algorithm>
 
 namespace coax::detail {
 namespace {
@@ -19,12 +24,24 @@ std::string_view role_name(role speaker, openai_profile const& profile) {
     return "user";
 }
 
+struct extra_count {
+    json_value n{};
+};
+
+bool asks_for_several(json_value const& extra) {
+    if (!extra.is_object()) return false;
+    auto const told = json::read<extra_count>(extra, json::wire_options);
+    return told && !told->n.is_null() && told->n.text() != "1";
+}
+
 result<void> check(openai_profile const& profile, chat_request const& request) {
     if (auto valid = validate(request); !valid) return valid;
     if (request.top_k && !profile.takes_top_k)
         return invalid_argument("top_k", std::string{profile.service} + " has no such parameter");
     if (request.response_format.kind == response_format_kind::json_schema && request.response_format.name.empty())
         return invalid_argument("response_format.name", std::string{profile.service} + " needs a name for the schema");
+    if (asks_for_several(request.extra))
+        return invalid_argument("extra.n", "one response is read: ask again for another");
     return check_images(request.messages, role::user, "only the user may show images");
 }
 
@@ -45,30 +62,32 @@ void write_image(writer& out, image_part const& image) {
 void write_parts(writer& out, std::vector<content_part> const& parts) {
     out.begin_array();
     for (auto const& part : parts) {
-        if (auto const* text = part.text())
-            out.begin_object().member("type", "text").member("text", text->text).end_object();
-        else
+        auto const* const text = part.text();
+        if (text == nullptr)
             write_image(out, *part.image());
+        else if (!text->text.empty())  // services refuse empty parts
+            out.begin_object().member("type", "text").member("text", text->text).end_object();
     }
     out.end_array();
 }
 
-void write_tool_calls(writer& out, std::vector<tool_call> const& calls) {
-    out.key("tool_calls").begin_array();
-    for (auto const& call : calls) {
-        out.begin_object().member("id", call.id).member("type", "function");
-        out.key("function").begin_object();
-        out.member("name", call.name)
-            .member("arguments", call.arguments.empty() ? std::string_view{"{}"} : call.arguments);
-        out.end_object().end_object();
-    }
-    out.end_array();
+/// Whether there is more than empty texts.
+bool has_parts(message const& msg) {
+    return std::ranges::any_of(
+        msg.parts, [](content_part const& part) { return part.text() == nullptr || !part.text()->text.empty(); });
+}
+
+/// The calls, and what the service wants back besides.
+void write_turn(writer& out, message const& msg) {
+    auto const back = read_members(msg.raw_content);
+    for (auto const& [name, value] : back) out.key(name).raw(value.text());
+    if (!msg.tool_calls.empty() && !back.contains("tool_calls")) write_tool_calls(out, msg.tool_calls);
 }
 
 void write_message(writer& out, openai_profile const& profile, message const& msg) {
     out.begin_object().member("role", role_name(msg.role, profile));
     bool const has_other_content = !msg.tool_calls.empty() || !msg.refusal.empty();
-    if (!msg.parts.empty())
+    if (has_parts(msg))
         write_parts(out.key("content"), msg.parts);
     else if (msg.text.empty() && has_other_content)
         out.key("content").null();
@@ -76,7 +95,10 @@ void write_message(writer& out, openai_profile const& profile, message const& ms
         out.member("content", msg.text);
     if (!msg.refusal.empty()) out.member("refusal", msg.refusal);
     if (!msg.name.empty()) out.member("name", msg.name);
-    if (!msg.tool_calls.empty()) write_tool_calls(out, msg.tool_calls);
+    if (msg.raw_content.is_object())
+        write_turn(out, msg);
+    else if (!msg.tool_calls.empty())
+        write_tool_calls(out, msg.tool_calls);
     if (!msg.tool_call_id.empty()) out.member("tool_call_id", msg.tool_call_id);
     out.end_object();
 }
@@ -86,13 +108,13 @@ void write_if_set(writer& out, std::string_view name, std::optional<T> const& va
     if (value) out.member(name, *value);
 }
 
-void write_numbers(writer& out, openai_profile const& profile, chat_request const& request) {
+void write_numbers(writer& out, std::string_view token_limit_name, chat_request const& request) {
     write_if_set(out, "temperature", request.temperature);
     write_if_set(out, "top_p", request.top_p);
     write_if_set(out, "top_k", request.top_k);
     write_if_set(out, "presence_penalty", request.presence_penalty);
     write_if_set(out, "frequency_penalty", request.frequency_penalty);
-    write_if_set(out, profile.legacy_token_limit ? "max_tokens" : "max_completion_tokens", request.max_output_tokens);
+    write_if_set(out, token_limit_name, request.max_output_tokens);
     write_if_set(out, "seed", request.seed);
 }
 
@@ -102,7 +124,8 @@ void write_tools(writer& out, std::vector<tool_definition> const& tools) {
         out.begin_object().member("type", "function").key("function").begin_object();
         out.member("name", tool.name);
         if (!tool.description.empty()) out.member("description", tool.description);
-        if (!tool.parameters.empty()) out.key("parameters").raw(tool.parameters);
+        if (!tool.parameters.empty() || tool.strict)
+            out.key("parameters").raw(tool.parameters.empty() ? strict_no_parameters : tool.parameters);
         if (tool.strict) out.member("strict", true);
         out.end_object().end_object();
     }
@@ -147,24 +170,26 @@ void write_texts(writer& out, chat_request const& request) {
 
 }  // namespace
 
-result<std::string> encode_openai_body(openai_profile const& profile, chat_request const& request,
-                                       std::string_view model, bool streaming) {
+result<std::string> encode_openai_body(openai_body_options const& options, chat_request const& request) {
+    auto const& profile = options.profile;
     if (auto valid = check(profile, request); !valid) return std::move(valid).error();
     std::string body;
     body.reserve(expected_bytes(request));
     writer out{body};
     out.begin_object();
-    if (!model.empty()) out.member("model", model);
+    if (!options.model.empty()) out.member("model", options.model);
     out.key("messages").begin_array();
     for (auto const& msg : request.messages) write_message(out, profile, msg);
     out.end_array();
-    write_numbers(out, profile, request);
+    write_numbers(out, options.token_limit_name, request);
     write_texts(out, request);
-    if (!request.tools.empty()) write_tools(out, request.tools);
-    write_tool_choice(out, request.tool_choice);
-    write_if_set(out, "parallel_tool_calls", request.parallel_tool_calls);
+    if (!request.tools.empty()) {  // without tools services refuse what is said of their use
+        write_tools(out, request.tools);
+        write_tool_choice(out, request.tool_choice);
+        write_if_set(out, "parallel_tool_calls", request.parallel_tool_calls);
+    }
     write_format(out, request.response_format);
-    if (streaming) {
+    if (options.streaming) {
         out.member("stream", true);
         if (profile.stream_usage) out.key("stream_options").begin_object().member("include_usage", true).end_object();
     }

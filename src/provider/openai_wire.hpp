@@ -34,11 +34,17 @@ struct openai_profile {
 [[nodiscard]] result<std::shared_ptr<provider const>> make_openai(openai_profile const& profile,
                                                                   provider_options const& options);
 
+/// What a body depends on besides the request.
+struct openai_body_options {
+    openai_profile const& profile;
+    std::string_view model{};             ///< Sent as `model`; empty: not sent.
+    std::string_view token_limit_name{};  ///< Of the member that holds `max_output_tokens`.
+    bool streaming{false};
+};
+
 /// The body of a chat completions request.
-/// @param model  Sent as `model`; empty: not sent.
 /// Errors: those of `validate(request)`; `errc::invalid_argument` for what this wire cannot express.
-[[nodiscard]] result<std::string> encode_openai_body(openai_profile const& profile, chat_request const& request,
-                                                     std::string_view model, bool streaming);
+[[nodiscard]] result<std::string> encode_openai_body(openai_body_options const& options, chat_request const& request);
 
 /// The whole response, or the error that its status and body report.
 [[nodiscard]] result<chat_response> decode_openai_response(openai_profile const& profile, http_response const& response,

@@ -39,6 +39,8 @@ public:
         return counted;
     }
 
+    [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
+
 private:
     std::string_view service_;
     std::size_t bytes_{0};

@@ -2,6 +2,9 @@
 
 #include "provider/json_text.hpp"
 #include "provider/response_headers.hpp"
+#include "provider/service_words.hpp"
+#include "provider/told_wait.hpp"
+#include "provider/tolerant_read.hpp"
 
 #include <coax/bind/read.hpp>
 #include <coax/json/value.hpp>
@@ -10,7 +13,6 @@
 #include <array>
 #include <charconv>
 #include <cstddef>
-#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,31 +21,20 @@ namespace coax::detail {
 
 namespace {
 
-constexpr std::size_t longest_message_bytes = 1'024;
-constexpr std::size_t longest_code_bytes = 128;
-
 /// The content of an error body, independent of the service.
 struct error_report {
     std::string code{};
     std::string type{};
     std::string message{};
     std::string request_id{};
-    std::string detail_code{};                               ///< Anthropic's `details.error_code`.
-    std::string inner_code{};                                ///< Azure's `innererror.code`.
-    std::string filters{};                                   ///< The filters that were triggered: "hate, violence".
+    std::string detail_code{};  ///< Anthropic's `details.error_code`.
+    std::string inner_code{};   ///< Azure's `innererror.code`.
+    std::string filters{};      ///< The filters that were triggered: "hate, violence".
+    std::string number{};       ///< The code, where it is a number and a status in words took its place.
     std::optional<std::chrono::milliseconds> retry_after{};  ///< Google's `RetryInfo`.
 };
 
 // --- reading ---
-
-/// The members of a JSON object, as services and gateways send them: of any type, null or missing.
-using members = std::map<std::string, json_value>;
-
-/// Empty for what is no object.
-members read_members(json_value const& value) {
-    auto read = json::read<members>(value.text(), json::wire_options);
-    return read ? std::move(*read) : members{};
-}
 
 /// The names of the filters that were triggered, from the object of their verdicts.
 std::string triggered_filters(json_value const& verdicts) {
@@ -66,38 +57,69 @@ std::optional<std::chrono::milliseconds> longest_retry_delay(json_value const& d
     return longest;
 }
 
-void read_error_object(error_report& report, members error) {
+/// A code that is a number says less than a type or status in words.
+bool is_numeric(std::string_view code) {
+    return !code.empty() && code.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+/// OpenRouter says "Provider returned error" and has the provider's own words beside it.
+std::string words_of_error(json_members& error) {
+    auto words = words_of(error["message"]);
+    if (auto const raw = words_of(read_members(error["metadata"])["raw"]); !raw.empty())
+        words.append(words.empty() ? "" : ": ").append(raw);
+    return words;
+}
+
+void read_error_object(error_report& report, json_value const& object) {
+    auto error = read_members(object);
     report.code = text_of(error["code"]);
     report.type = text_of(error["type"]);
-    report.message = text_of(error["message"]);
-    if (report.code.empty()) report.code = text_of(error["status"]);
+    report.message = words_of_error(error);
+    auto const status = text_of(error["status"]);
+    if (report.code.empty() ||
+        (is_numeric(report.code) && report.type.empty() && !status.empty() && !is_numeric(status))) {
+        report.number = report.code;
+        report.code = status;
+    }
     auto inner = read_members(error["innererror"].is_object() ? error["innererror"] : error["inner_error"]);
     report.inner_code = text_of(inner["code"]);
     auto const& verdicts = inner["content_filter_result"];
     report.filters = triggered_filters(verdicts.is_object() ? verdicts : inner["content_filter_results"]);
     report.retry_after = longest_retry_delay(error["details"]);
     report.detail_code = text_of(read_members(error["details"])["error_code"]);
+    if (report.message.empty() && object.text() != "{}") report.message = words_of(object);
+}
+
+/// What a gateway has instead of an object `error`.
+void read_flat_error(error_report& report, json_members& all, json_value const& whole) {
+    report.code = text_of(all["code"]);
+    report.type = text_of(all["type"]);
+    if (auto const& told = all["error"]; is_truthy(told)) report.message = words_of(told);
+    for (auto const* name : {"message", "detail", "status"})
+        if (report.message.empty()) report.message = words_of(all[name]);
+    if (report.message.empty() && !all.contains("choices")) report.message = words_of(whole);
+}
+
+/// The error's object: Google's OpenAI-compatible endpoint wraps it in an array.
+json_value unwrapped(json_value value) {
+    if (!value.is_array()) return value;
+    auto items = json::read<std::vector<json_value>>(value.text(), json::wire_options);
+    return items && !items->empty() && items->front().is_object() ? std::move(items->front()) : value;
 }
 
 error_report read_report(std::string_view body) {
     error_report report;
-    auto read = json::read<members>(body, json::wire_options);
-    if (!read) {
-        report.message = body.substr(0, longest_message_bytes + 1);  // no JSON: a gateway's page or plain text
+    auto parsed = json::read<json_value>(repair_json(body), tolerant_options);
+    if (!parsed) {  // a gateway's page or plain text
+        report.message = words_of_text(body.substr(0, longest_page_bytes)).substr(0, longest_message_bytes + 1);
         return report;
     }
-    auto& all = *read;
-    auto const& error = all["error"];
-    if (error.is_object()) {
-        read_error_object(report, read_members(error));
-    } else if (is_truthy(error)) {
-        report.message = text_of(error);
-    } else {
-        report.code = text_of(all["code"]);
-        report.type = text_of(all["type"]);
-        for (auto const* name : {"message", "detail", "status"})
-            if (report.message.empty()) report.message = text_of(all[name]);
-    }
+    auto const whole = unwrapped(*std::move(parsed));
+    auto all = read_members(whole);
+    if (all["error"].is_object())
+        read_error_object(report, all["error"]);
+    else
+        read_flat_error(report, all, whole);
     report.request_id = text_of(all["request_id"]);
     return report;
 }
@@ -185,6 +207,7 @@ errc classify_status(int status) {
 
 errc classify(int status, error_report const& report) {
     if (auto const code = find_code(specific_codes, report)) return *code;
+    if (status == 429 && exceeds_limit_alone(report.message)) return errc::context_too_long;
     if (status == 400)
         if (auto const code = find_phrase(report.message)) return *code;
     return classify_status(status);
@@ -198,7 +221,8 @@ int parse_status(std::string_view code) {
 }
 
 errc classify_reported(error_report const& report) {
-    if (int const status = parse_status(report.code)) return classify(status, report);
+    for (auto const& code : {report.code, report.number})
+        if (int const status = parse_status(code)) return classify(status, report);
     if (auto const code = find_code(specific_codes, report)) return *code;
     if (auto const code = find_code(general_types, report)) return *code;
     return errc::server_error;
@@ -206,40 +230,31 @@ errc classify_reported(error_report const& report) {
 
 // --- messages ---
 
-bool is_key_character(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
-           c == '*';
-}
-
-/// Services quote the key they refuse, in part or whole: "Incorrect API key provided: sk-…".
-void hide_keys(std::string& text) {
-    constexpr std::string_view mark = "sk-";
-    constexpr std::string_view hidden = "[secret]";
-    for (auto at = text.find(mark); at != std::string::npos; at = text.find(mark, at + 1)) {
-        if (at > 0 && is_key_character(text[at - 1])) continue;  // inside a word
-        auto end = at + mark.size();
-        while (end < text.size() && is_key_character(text[end])) ++end;
-        text.replace(at, end - at, hidden);
-    }
-}
-
-/// The text as one line of at most `limit` bytes, cut between characters.
-std::string one_line(std::string text, std::size_t limit) {
-    if (text.size() > limit) {
-        while (limit > 0 && (static_cast<unsigned char>(text[limit]) & 0xC0U) == 0x80U) --limit;
-        text.resize(limit);
-    }
-    std::replace_if(
-        text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, ' ');
-    while (!text.empty() && text.back() == ' ') text.pop_back();
-    text.erase(0, std::min(text.find_first_not_of(' '), text.size()));
-    return text;
-}
-
 /// The most specific of the service's own codes.
 std::string const& service_code_of(error_report const& report) {
     if (!report.detail_code.empty()) return report.detail_code;
+    if (is_numeric(report.code) && !report.type.empty()) return report.type;
     return !report.code.empty() ? report.code : report.type;
+}
+
+/// What to do about a status that alone says it; empty: the service's words have to.
+std::string_view remedy(int status) {
+    switch (status) {
+        case 401: return ": check the key, and that it is one of this service";
+        case 402: return ": its credit is used up";
+        case 403: return ": the key may not do this";
+        case 404: return ": check `base_url` and the model's name";
+        case 407: return ": check the proxy's user and password";
+        default: return "";
+    }
+}
+
+/// Redirects are not followed: a key goes to no other address than the one it was given for.
+std::string redirection(http_response const& response) {
+    auto const target = response.headers.find("location");
+    if (response.status < 300 || response.status > 399 || target.empty()) return {};
+    auto const shown = target.substr(0, std::min(target.find_first_of("?#"), longest_code_bytes));
+    return "; it has moved: set `base_url` to where it says, " + one_line(std::string{shown}, longest_code_bytes);
 }
 
 error to_error(std::string_view service, errc code, std::string_view what, error_report&& report) {
@@ -249,8 +264,16 @@ error to_error(std::string_view service, errc code, std::string_view what, error
     why.service_code = one_line(service_code_of(report), longest_code_bytes);
     why.service_message = one_line(std::move(report.message), longest_message_bytes);
     why.request_id = one_line(std::move(report.request_id), longest_code_bytes);
+    why.retry_after = report.retry_after;
     for (auto* const text : {&why.message, &why.service_code, &why.service_message, &why.request_id}) hide_keys(*text);
     return why;
+}
+
+/// A wait that stands elsewhere than in Retry-After, of an error that a wait may mend.
+void add_told_wait(error& why, header_list const& headers, std::chrono::system_clock::time_point now) {
+    if (why.retry_after || (why.code != errc::rate_limited && why.code != errc::overloaded)) return;
+    why.retry_after = wait_in_words(why.service_message);
+    if (!why.retry_after) why.retry_after = wait_for_reset(headers, now);
 }
 
 }  // namespace
@@ -259,13 +282,14 @@ error make_service_error(std::string_view service, http_response const& response
                          std::chrono::system_clock::time_point now) {
     auto report = read_report(response.body);
     auto const code = classify(response.status, report);
-    auto const in_body = report.retry_after;
-    auto why = to_error(service, code, "answered " + std::to_string(response.status), std::move(report));
+    auto what = "answered " + std::to_string(response.status);
+    what.append(remedy(response.status)).append(redirection(response));
+    auto why = to_error(service, code, what, std::move(report));
     why.http_status = response.status;
     if (auto id = request_id(response.headers); !id.empty()) why.request_id = std::move(id);
     hide_keys(why.request_id);
-    why.retry_after = retry_after(response.headers, now);
-    if (!why.retry_after) why.retry_after = in_body;
+    if (auto const told = retry_after(response.headers, now)) why.retry_after = told;
+    add_told_wait(why, response.headers, now);
     why.should_retry = should_retry(response.headers);
     return why;
 }
@@ -273,20 +297,10 @@ error make_service_error(std::string_view service, http_response const& response
 error make_reported_error(std::string_view service, std::string_view text, std::string_view request_id) {
     auto report = read_report(text);
     auto const code = classify_reported(report);
-    auto const in_body = report.retry_after;
     auto why = to_error(service, code, "reported an error in its response", std::move(report));
-    why.retry_after = in_body;
+    add_told_wait(why, {}, {});
     why.http_status = 200;
     if (why.request_id.empty()) why.request_id = request_id;
-    return why;
-}
-
-error make_protocol_error(std::string_view service, std::string_view what, error const& reader_error,
-                          std::string_view request_id) {
-    error why{.code = errc::protocol_error, .message = std::string{service}, .where = reader_error.where};
-    why.message.append(": ").append(what);
-    why.http_status = 200;
-    why.request_id = request_id;
     return why;
 }
 

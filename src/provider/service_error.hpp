@@ -17,8 +17,4 @@ namespace coax::detail {
 /// @param text  JSON: the object that has the member `error`, or the error object itself.
 [[nodiscard]] error make_reported_error(std::string_view service, std::string_view text, std::string_view request_id);
 
-/// `errc::protocol_error`: the response is not what this service sends.
-[[nodiscard]] error make_protocol_error(std::string_view service, std::string_view what, error const& reader_error,
-                                        std::string_view request_id);
-
 }  // namespace coax::detail

@@ -27,11 +27,19 @@ public:
     /// The service ended the stream: what follows is not read.
     [[nodiscard]] virtual bool done() const noexcept = 0;
 
+    /// The service said why the response ended: nothing that `finish` needs is to come.
+    [[nodiscard]] virtual bool complete() const noexcept = 0;
+
     /// Tokens counted so far: partial when the stream broke.
     [[nodiscard]] virtual usage usage_so_far() const noexcept = 0;
 
+    /// Bytes of text, reasoning and tool calls so far: what grows while the model writes. Events without any, such as
+    /// pings, leave it as it is.
+    [[nodiscard]] virtual std::size_t content_bytes() const noexcept = 0;
+
     /// The whole response; call once, at the end.
-    /// Errors: `errc::connection_lost` when the connection ended before the service ended the stream.
+    /// Errors: `errc::connection_lost` when the connection ended before the service said why the response ended;
+    /// `errc::spent_on_reasoning`.
     [[nodiscard]] virtual result<chat_response> finish() = 0;
 };
 
@@ -73,13 +81,22 @@ public:
 struct provider_options {
     /// A name from `provider_names()`.
     std::string service{"openai"};
-    /// "https://host/path" before the service's own paths. Empty: the service's public address (Azure and "compatible"
-    /// have none: there it must be set). Over http:// the key travels in the clear: for servers of your own network.
+    /// "https://host/path" before the service's own paths, or a whole address as documents and portals show it: a
+    /// method's path at its end (such as "/chat/completions") is left out. Empty: the service's public address (Azure
+    /// and "compatible" have none: there it must be set). Over http:// the key travels in the clear: for servers of
+    /// your own network.
     std::string base_url{};
     /// Azure's `api-version`, or Anthropic's `anthropic-version`. Empty: Azure uses its v1 URLs, Anthropic 2023-06-01.
     std::string api_version{};
     /// Azure: the deployment in the URL. Empty: the request's model names it.
     std::string deployment{};
+    /// The member of the body that holds `chat_request::max_output_tokens`: "max_tokens" or "max_completion_tokens" as
+    /// a "compatible" server or a model wants it. Empty: "max_completion_tokens", on "compatible" servers "max_tokens".
+    /// Anthropic knows but one.
+    std::string token_limit_name{};
+    /// Members of the body that are never sent, whatever the request says: {"stream_options"} for servers that forbid
+    /// what they do not know.
+    std::vector<std::string> omit{};
     /// Azure: send the key as `Authorization: Bearer` (an Entra token) instead of `api-key`. Anthropic: instead of
     /// `x-api-key`; from version 2026-10-21 on it always is.
     bool bearer{false};

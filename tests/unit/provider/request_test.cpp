@@ -244,10 +244,23 @@ INSTANTIATE_TEST_SUITE_P(
             "tools", [](auto& r) { r.tools = {clock_tool, {.name = "bare"}}; },
             R"("tools":[{"type":"function","function":{"name":"clock","description":"The time","parameters":{"type":"object","properties":{}},"strict":true}},)"
             R"({"type":"function","function":{"name":"bare"}}])"},
-        body_case{"choice_none", [](auto& r) { r.tool_choice.mode = tool_choice_mode::none; },
-                  R"("tool_choice":"none")"},
-        body_case{"choice_auto", [](auto& r) { r.tool_choice.mode = tool_choice_mode::automatic; },
-                  R"("tool_choice":"auto")"},
+        body_case{"choice_none",
+                  [](auto& r) {
+                      r.tools = {{.name = "t"}};
+                      r.tool_choice.mode = tool_choice_mode::none;
+                  },
+                  R"("tools":[{"type":"function","function":{"name":"t"}}],"tool_choice":"none")"},
+        body_case{"choice_auto",
+                  [](auto& r) {
+                      r.tools = {{.name = "t"}};
+                      r.tool_choice.mode = tool_choice_mode::automatic;
+                  },
+                  R"("tools":[{"type":"function","function":{"name":"t"}}],"tool_choice":"auto")"},
+        body_case{"choice_without_tools",
+                  [](auto& r) { r.tool_choice.mode = tool_choice_mode::none, r.parallel_tool_calls = false; }, ""},
+        body_case{
+            "strict_tool_without_parameters", [](auto& r) { r.tools = {{.name = "t", .strict = true}}; },
+            R"("tools":[{"type":"function","function":{"name":"t","parameters":{"type":"object","properties":{},"required":[],"additionalProperties":false},"strict":true}}])"},
         body_case{"choice_required",
                   [](auto& r) {
                       r.tools = {{.name = "t"}};
@@ -261,7 +274,12 @@ INSTANTIATE_TEST_SUITE_P(
                 r.tool_choice = {tool_choice_mode::named, "t"};
             },
             R"("tools":[{"type":"function","function":{"name":"t"}}],"tool_choice":{"type":"function","function":{"name":"t"}})"},
-        body_case{"one_at_a_time", [](auto& r) { r.parallel_tool_calls = false; }, R"("parallel_tool_calls":false)"},
+        body_case{"one_at_a_time",
+                  [](auto& r) {
+                      r.tools = {{.name = "t"}};
+                      r.parallel_tool_calls = false;
+                  },
+                  R"("tools":[{"type":"function","function":{"name":"t"}}],"parallel_tool_calls":false)"},
         body_case{
             "schema", [](auto& r) { r.response_format = city_format; },
             R"("response_format":{"type":"json_schema","json_schema":{"name":"city","description":"A city","strict":true,"schema":{"type":"object"}}})"},
@@ -368,11 +386,26 @@ INSTANTIATE_TEST_SUITE_P(
             "tools", [](auto& r) { r.tools = {clock_tool, {.name = "bare"}}; },
             R"("tools":[{"name":"clock","description":"The time","input_schema":{"type":"object","properties":{}},"strict":true},)"
             R"({"name":"bare","input_schema":{"type":"object","properties":{}}}])"},
-        body_case{"choice_none",
-                  [](auto& r) { r.tool_choice.mode = tool_choice_mode::none, r.parallel_tool_calls = false; },
-                  R"("tool_choice":{"type":"none"})"},
-        body_case{"choice_auto", [](auto& r) { r.tool_choice.mode = tool_choice_mode::automatic; },
-                  R"("tool_choice":{"type":"auto"})"},
+        body_case{
+            "choice_none",
+            [](auto& r) {
+                r.tools = {{.name = "t"}};
+                r.tool_choice.mode = tool_choice_mode::none, r.parallel_tool_calls = false;
+            },
+            R"("tools":[{"name":"t","input_schema":{"type":"object","properties":{}}}],"tool_choice":{"type":"none"})"},
+        body_case{
+            "choice_auto",
+            [](auto& r) {
+                r.tools = {{.name = "t"}};
+                r.tool_choice.mode = tool_choice_mode::automatic;
+            },
+            R"("tools":[{"name":"t","input_schema":{"type":"object","properties":{}}}],"tool_choice":{"type":"auto"})"},
+        body_case{"choice_without_tools", [](auto& r) { r.tool_choice.mode = tool_choice_mode::none; }, ""},
+        body_case{
+            "strict_tool_without_parameters", [](auto& r) { r.tools = {{.name = "t", .strict = true}}; },
+            R"("tools":[{"name":"t","input_schema":{"type":"object","properties":{},"required":[],"additionalProperties":false},"strict":true}])"},
+        body_case{"least_effort", [](auto& r) { r.reasoning_effort = "minimal"; },
+                  R"("output_config":{"effort":"low"})"},
         body_case{
             "choice_required",
             [](auto& r) {

@@ -143,9 +143,9 @@ INSTANTIATE_TEST_SUITE_P(
         error_case{
             "vllm", 400,
             R"({"object":"error","message":"This model's maximum context length is 4096 tokens.","type":"BadRequestError","code":400})",
-            errc::context_too_long, "400"},
+            errc::context_too_long, "BadRequestError"},
         error_case{"llama_cpp", 400, R"({"error":{"code":400,"message":"x","type":"exceed_context_size_error"}})",
-                   errc::context_too_long, "400"}),
+                   errc::context_too_long, "exceed_context_size_error"}),
     [](auto const& row) { return std::string(row.param.name); });
 
 TEST(ServiceErrors, KeepAllThatHelps) {
@@ -210,6 +210,88 @@ TEST(ServiceErrors, KeepTextThatIsNotJsonUpToABound) {
     auto const cut = make_service_error("openai", {.status = 502, .body = std::string(1'023, 'x') + "\xC3\xA9y"},
                                         std::chrono::system_clock::time_point{});
     EXPECT_EQ(cut.service_message, std::string(1'023, 'x'));
+}
+
+struct words_case {
+    char const* name;
+    http_response response;
+    std::string words;
+    std::string service_code;
+    std::optional<std::chrono::milliseconds> wait;
+    bool retryable;
+};
+void PrintTo(words_case const& row, std::ostream* out) { *out << row.name; }
+class ServiceWords : public testing::TestWithParam<words_case> {};
+
+TEST_P(ServiceWords, AreFound) {
+    auto const& row = GetParam();
+    auto const why = make_service_error("compatible", row.response, test::test_time);
+    EXPECT_EQ(why.service_message, row.words);
+    EXPECT_EQ(why.service_code, row.service_code);
+    EXPECT_EQ(why.retry_after, row.wait);
+    EXPECT_EQ(is_retryable(why), row.retryable);
+}
+
+http_response refusal(int status, std::string body, header_list headers = {}) {
+    return {.status = status, .headers = std::move(headers), .body = std::move(body)};
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Rows, ServiceWords,
+    testing::Values(
+        words_case{"google_array",
+                   refusal(429, R"([{"error":{"code":429,"message":"quota","status":"RESOURCE_EXHAUSTED","details":[)"
+                                R"({"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"1.2s"}]}}])"),
+                   "quota", "RESOURCE_EXHAUSTED", 1200ms, true},
+        words_case{"mistral_object",
+                   refusal(422, R"({"object":"error","message":{"detail":[{"type":"extra_forbidden",)"
+                                R"("loc":["body","stream_options"],"msg":"Extra inputs are not permitted"}]},)"
+                                R"("type":"invalid_request_error","param":null,"code":null})"),
+                   "body.stream_options: Extra inputs are not permitted", "invalid_request_error", std::nullopt, false},
+        words_case{
+            "fastapi",
+            refusal(422, R"({"detail":[{"loc":["body","messages",0],"msg":"field required","type":"missing"}]})"),
+            "body.messages.0: field required", "", std::nullopt, false},
+        words_case{"number_beside_a_type",
+                   refusal(400, R"({"error":{"code":400,"type":"exceed_context_size_error","message":"x"}})"), "x",
+                   "exceed_context_size_error", std::nullopt, false},
+        words_case{
+            "openrouter",
+            refusal(502, R"({"error":{"code":502,"message":"Provider returned error","metadata":{"raw":"no GPU"}}})"),
+            "Provider returned error: no GPU", "502", std::nullopt, true},
+        words_case{"other_members", refusal(400, R"({"error":{"reason":"blocked by policy"}})"), "blocked by policy",
+                   "", std::nullopt, false},
+        words_case{"no_words_at_all", refusal(400, R"({"error":{"n":1}})"), R"({"n":1})", "", std::nullopt, false},
+        words_case{"a_page", refusal(502, "<html><head><title>502 Bad Gateway</title></head><body>x</body></html>"),
+                   "502 Bad Gateway", "", std::nullopt, true},
+        words_case{"wait_in_words",
+                   refusal(429, R"({"error":{"message":"Please try again in 2.192s.","type":"tokens"}})"),
+                   "Please try again in 2.192s.", "tokens", 2192ms, true},
+        words_case{"wait_in_a_header",
+                   refusal(429, R"({"error":{"message":"slow"}})",
+                           {{"x-ratelimit-remaining-tokens", "0"}, {"x-ratelimit-reset-tokens", "4s"}}),
+                   "slow", "", 4s, true},
+        words_case{"retry_after_wins",
+                   refusal(429, R"({"error":{"message":"try again in 9s"}})", {{"retry-after", "2"}}),
+                   "try again in 9s", "", 2s, true},
+        words_case{"no_wait_for_what_waiting_does_not_mend", refusal(400, R"({"error":{"message":"try again in 9s"}})"),
+                   "try again in 9s", "", std::nullopt, false},
+        words_case{
+            "too_large_for_a_minute",
+            refusal(
+                429,
+                R"({"error":{"message":"Request too large for m on tokens per min (TPM): Limit 30000, Requested 53412.",)"
+                R"("type":"tokens","code":"rate_limit_exceeded"}})"),
+            "Request too large for m on tokens per min (TPM): Limit 30000, Requested 53412.", "rate_limit_exceeded",
+            std::nullopt, false}),
+    [](auto const& row) { return std::string(row.param.name); });
+
+TEST(ServiceErrors, TellWhereARedirectionPoints) {
+    auto const why = make_service_error(
+        "openai", refusal(307, "", {{"Location", "https://new.example/v1/chat/completions?sig=secret"}}), {});
+    EXPECT_EQ(why.message,
+              "openai answered 307; it has moved: set `base_url` to where it says, "
+              "https://new.example/v1/chat/completions");
 }
 
 struct reported_case {

@@ -207,10 +207,11 @@ INSTANTIATE_TEST_SUITE_P(
                    {delta(R"("reasoning_content":"Hm")"), delta(R"("reasoning":"m.")"), delta(R"("content":"x")"),
                     end("stop")},
                    "text=x finish=stop reasoning=Hmm."},
-        chunk_case{"other_choices_are_not_mixed_in",
-                   {delta(R"("content":"a")"), R"({"index":1,"delta":{"content":"B"},"finish_reason":"length"})",
-                    delta(R"("content":"c")"), end("stop")},
-                   "text=ac finish=stop"},
+        chunk_case{"index_counts_the_chunks",
+                   {R"({"index":0,"delta":{"content":"a"},"message":{"content":"a"}})",
+                    R"({"index":1,"delta":{"content":"b"},"message":{"content":"b"}})",
+                    R"({"index":2,"delta":{"content":""},"finish_reason":"stop"})"},
+                   "text=ab finish=stop"},
         chunk_case{"names_are_repeated",
                    {call(R"("index":0,"id":"c1","function":{"name":"f","arguments":"{\"a\""})"),
                     call(R"("index":0,"id":"c1","function":{"name":"f","arguments":":1}"})"), end("tool_calls")},
@@ -250,8 +251,7 @@ INSTANTIATE_TEST_SUITE_P(
                    "text=a finish=unknown"},
         chunk_case{"filter_stays",
                    {delta(R"("content":"a")"), end("content_filter"), end("stop")},
-                   "text=a finish=content_filter"},
-        chunk_case{"done_without_a_reason", {delta(R"("content":"a")")}, "text=a finish=unknown"}),
+                   "text=a finish=content_filter"}),
     [](auto const& row) { return std::string(row.param.name); });
 
 TEST(StreamUsage, IsTheLastThatWasTold) {
@@ -331,6 +331,9 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         bad_stream_case{"nothing", "openai", "", errc::connection_lost},
         bad_stream_case{"done_alone", "openai", "data: [DONE]\n\n", errc::connection_lost},
+        bad_stream_case{"done_without_a_reason", "openai",
+                        as_events({R"({"choices":[{"index":0,"delta":{"content":"a"}}]})", "[DONE]"}),
+                        errc::connection_lost},
         bad_stream_case{"garbage", "openai", "data: {\"choices\":[\n\n", errc::protocol_error},
         bad_stream_case{"error_chunk", "openai",
                         as_events({R"({"choices":[{"index":0,"delta":{"content":"a"}}]})",
@@ -359,7 +362,8 @@ INSTANTIATE_TEST_SUITE_P(
         bad_stream_case{"anthropic_garbage", "anthropic", "event: message_start\ndata: {\n\n", errc::protocol_error},
         bad_stream_case{
             "anthropic_delta_of_nothing", "anthropic",
-            as_events({R"({"type":"content_block_delta","index":3,"delta":{"type":"text_delta","text":"x"}})"}),
+            as_events(
+                {R"({"type":"content_block_delta","index":3,"delta":{"type":"input_json_delta","partial_json":"x"}})"}),
             errc::protocol_error},
         bad_stream_case{"anthropic_stop_alone", "anthropic", as_events({R"({"type":"message_stop"})"}),
                         errc::connection_lost},

@@ -11,6 +11,8 @@ namespace {
 
 /// How long a service may take to end the body after the event that ends the response.
 constexpr std::chrono::milliseconds drain_time{250};
+/// How long it may take to tell the usage and the end after the reason why the response ended.
+constexpr std::chrono::milliseconds end_time{3'000};
 
 error dropped() { return {.code = errc::cancelled, .message = "the stream was dropped before its end"}; }
 
@@ -91,24 +93,53 @@ asio::awaitable<result<std::optional<chat_delta>>> chat_stream::state::next() {
     if (!body_ && !end_) co_return detail::context_is_gone();
     reading_ = true;
     std::unique_ptr<bool, void (*)(bool*)> const reading{&reading_, [](bool* flag) { *flag = false; }};
+    if (put_back_ && !dropped_) co_return std::exchange(put_back_, std::nullopt);
     while (!end_) {
         auto ready = decode_ready();
-        if (!ready) co_return fail(std::move(ready).error());
-        if (*ready) co_return ready;
-        if (decoder_->done()) {
-            co_await drain();
-            conclude();
-            break;
+        if (ready && *ready) co_return ready;
+        if (!ready) take_failure(std::move(ready).error());
+        if (!broken_by_ && !at_end_ && !decoder_->done()) {
+            co_await read_more();
+            continue;
         }
-        auto const piece = co_await as_result(body_->read());
-        if (!piece) co_return fail(piece.error());
-        if (piece->empty())
-            conclude();
-        else
-            events_.feed(*piece);
+        if (decoder_->done() && !at_end_) co_await drain();
+        conclude();
     }
     if (!*end_) co_return end_->error();
+    if (form_ == detail::body_form::whole && put_back_) co_return std::exchange(put_back_, std::nullopt);
     co_return std::optional<chat_delta>{};
+}
+
+/// An event that the end of the body cut says nothing.
+void chat_stream::state::take_failure(error why) {
+    if (!broken_by_ && !(at_end_ && why.code == errc::protocol_error)) broken_by_ = std::move(why);
+}
+
+asio::awaitable<void> chat_stream::state::read_more() {
+    auto const content = decoder_->content_bytes();
+    if (content == seen_bytes_ && form_ != detail::body_form::whole) body_->keep_waiting();
+    seen_bytes_ = content;
+    auto read = body_->read();
+    if (decoder_->complete()) read = with_timeout(end_time, std::move(read));
+    auto const piece = co_await as_result(std::move(read));
+    if (!piece) broken_by_ = piece.error();
+    if (!piece || piece->empty())
+        end_body();
+    else
+        take(*piece);
+}
+
+void chat_stream::state::take(std::string_view bytes) {
+    if (form_ == detail::body_form::events) return events_.feed(bytes);
+    begun_.append(bytes);
+    if (form_ == detail::body_form::unknown) form_ = detail::body_form_of(body_->headers(), begun_, at_end_);
+    if (form_ == detail::body_form::events) events_.feed(std::exchange(begun_, {}));
+}
+
+void chat_stream::state::end_body() {
+    at_end_ = true;
+    take("");
+    if (form_ == detail::body_form::events) events_.feed("\n\n");  // the last event may lack its end
 }
 
 asio::awaitable<result<chat_response>> chat_stream::state::finish() {
@@ -128,17 +159,22 @@ asio::awaitable<void> chat_stream::state::drain() {
 void chat_stream::state::expect(detail::asked_format asked) {
     if (asked.wrapped) unwrapper_.emplace();
     schema_note_ = std::move(asked.note);
+    if (unwrapper_ && put_back_) put_back_->text = unwrapper_->feed(put_back_->text);
+    if (put_back_ && put_back_->empty()) put_back_.reset();
+    if (end_ && *end_) apply_format(**end_);
+}
+
+void chat_stream::state::apply_format(chat_response& response) const {
+    if (unwrapper_) response.text = detail::unwrapped(response.text, {});
+    response.schema_note = schema_note_;
 }
 
 void chat_stream::state::conclude() {
-    end_ = decoder_->finish();
-    if (!*end_) {
-        fail(end_->error());
-        return;
-    }
+    if (broken_by_ && broken_by_->code == errc::cancelled) return static_cast<void>(fail(*broken_by_));
+    end_ = form_ == detail::body_form::whole ? decode_whole() : decoder_->finish();
+    if (!*end_) return static_cast<void>(fail(broken_by_ ? *broken_by_ : end_->error()));
     auto& response = **end_;
-    if (unwrapper_) response.text = detail::unwrapped(response.text, {});
-    response.schema_note = schema_note_;
+    apply_format(response);
     response.attempts = attempts;
     response.latency = std::chrono::duration_cast<std::chrono::milliseconds>(now(at_.executor) - began_);
     body_.reset();
@@ -146,7 +182,19 @@ void chat_stream::state::conclude() {
     held_.finish(*end_);
 }
 
+/// A server that does not stream: all of the response is one delta.
+result<chat_response> chat_stream::state::decode_whole() {
+    if (broken_by_) return *broken_by_;
+    http_response const response{.status = body_->status(), .headers = body_->headers(), .body = std::move(begun_)};
+    auto whole = client_.provider->decode(response, clock_of(at_.executor).system_now());
+    if (!whole) return whole;
+    chat_delta all{.text = whole->text, .refusal = whole->refusal, .reasoning = whole->reasoning};
+    if (!all.empty()) put_back_ = std::move(all);
+    return whole;
+}
+
 error chat_stream::state::fail(error why) {
+    if (why.http_status == 0 && why.code != errc::cancelled) why.http_status = body_->status();
     why = client_.end_stream(at_, held_, std::move(why), body_->headers(), decoder_->usage_so_far());
     why.attempts = attempts;
     why = client_.name_timeout(std::move(why), at_, deadline_);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "client/body_form.hpp"
 #include "client/reask.hpp"
 #include "client/request_layer.hpp"
 #include "client/value_unwrapper.hpp"
@@ -13,6 +14,8 @@
 #include <atomic>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 
 namespace coax {
 
@@ -26,6 +29,8 @@ public:
     state& operator=(state const&) = delete;
 
     asio::awaitable<result<std::optional<chat_delta>>> next();
+    /// Makes a delta that was read the next one again.
+    void put_back(std::optional<chat_delta> delta) { put_back_ = std::move(delta); }
     asio::awaitable<result<chat_response>> finish();
 
     /// Nobody reads it to its end: closes the connection and counts the request as a cancelled one. From any thread.
@@ -35,7 +40,7 @@ public:
     void context_ended() noexcept override;
     void keep_alive(std::shared_ptr<client::impl> owner) { keep_alive_ = std::move(owner); }
 
-    /// How the service was asked for the format of the response. Before the first `next`.
+    /// How the service was asked for the format of the response. What was put back or is whole already follows it too.
     void expect(detail::asked_format asked);
 
     int attempts{1};  ///< Of the whole call.
@@ -50,10 +55,18 @@ private:
 
     /// The next delta among the bytes that are there; nothing when more are needed.
     result<std::optional<chat_delta>> decode_ready();
+    /// Waits for the next bytes and takes them in; their end and a failure count as the end of the body.
+    asio::awaitable<void> read_more();
+    void take(std::string_view bytes);
+    void end_body();
+    void take_failure(error why);
     /// Reads the end of the body, so that the connection can be used again.
     asio::awaitable<void> drain();
-    /// The stream is over: keeps the whole response, or why there is none.
+    /// The stream is over: keeps the whole response, or why there is none. A response that is complete counts, whatever
+    /// broke after it.
     void conclude();
+    [[nodiscard]] result<chat_response> decode_whole();
+    void apply_format(chat_response& response) const;
     error fail(error why);
 
     std::shared_ptr<client::impl> keep_alive_{};
@@ -69,6 +82,12 @@ private:
     detail::stream_lease held_;
     std::optional<detail::value_unwrapper> unwrapper_{};
     std::string schema_note_{};
+    std::optional<chat_delta> put_back_{};
+    detail::body_form form_{detail::body_form::unknown};
+    std::string begun_{};                         ///< The body, while its form is not known or where it is no events.
+    std::size_t seen_bytes_{0};                   ///< Of content, when bytes were read last.
+    std::optional<error> broken_by_{};            ///< What ended the body or its events before their time.
+    bool at_end_{false};                          ///< Of the body.
     std::optional<result<chat_response>> end_{};  ///< Set once, when nothing more comes.
     std::atomic<bool> over_{false};               ///< Nothing of the context is left in it.
     std::atomic<bool> dropped_{false};

@@ -1,5 +1,6 @@
 #include "client/client_impl.hpp"
 
+#include "client/body_form.hpp"
 #include "runtime/internal/sleep.hpp"
 
 #include <coax/policy/concurrency.hpp>
@@ -51,6 +52,21 @@ exchange_limits clamp_to_deadline(exchange_limits limits, clock::time_point dead
     return limits;
 }
 
+constexpr bool is_good(int status) { return status >= 200 && status < 300; }
+
+/// The error with the address that was asked, where it names no other place; without the query.
+error with_address(error why, http_request const& request) {
+    if (why.where.empty()) why.where = to_string(request.to) + request.target.substr(0, request.target.find('?'));
+    return why;
+}
+
+/// A fresh token is a bearer token, wherever a key would be sent otherwise.
+provider_options with_bearer(service_options const& service) {
+    auto options = service.provider;
+    options.bearer |= static_cast<bool>(service.token_source);
+    return options;
+}
+
 constexpr std::array counters{&client_statistics::calls,  &client_statistics::attempts, &client_statistics::retries,
                               &client_statistics::hedges, &client_statistics::reasks,   &client_statistics::failures};
 constexpr std::array token_counts{&usage::input_tokens, &usage::output_tokens, &usage::cached_input_tokens,
@@ -67,7 +83,7 @@ std::optional<Layer> layer_of(std::optional<Policy>& policy) {
 
 client::impl::impl(std::vector<asio::any_io_executor> executors, client_options wanted)
     : options{checked(std::move(wanted))},
-      provider{value_or_throw(make_provider(options.service.provider))},
+      provider{value_or_throw(make_provider(with_bearer(options.service)))},
       secrets_{options},
       concurrency_{options.policies},
       limiter_{options.policies.rate_limits},
@@ -182,10 +198,10 @@ asio::awaitable<result<chat_response>> client::impl::exchange(call_state& call, 
     if (!call.at.transport) co_return detail::context_is_gone();
     auto const response = co_await call.at.transport->send(std::move(sent.request), options.policies.limits);
     if (!response) co_return response.error();
-    auto decoded = provider->decode(*response, clock_of(call.at.executor).system_now());
+    auto decoded = decode(*response, clock_of(call.at.executor).system_now());
     if (!decoded) {
         call.usage += detail::billed(decoded.error());
-        co_return with_rate_limits(std::move(decoded).error(), call.at, response->headers);
+        co_return with_rate_limits(with_address(std::move(decoded).error(), call.request), call.at, response->headers);
     }
     call.usage += decoded->usage;
     co_return decoded;
@@ -198,21 +214,31 @@ asio::awaitable<result<std::shared_ptr<chat_stream::state>>> client::impl::begin
     if (!call.at.transport) co_return detail::context_is_gone();
     auto body = co_await call.at.transport->open(std::move(sent.request), limits);
     if (!body) co_return std::move(body).error();
-    if ((*body)->status() == 200)
-        co_return chat_stream::state::open(
+    if (is_good((*body)->status())) {
+        auto begun = chat_stream::state::open(
             *this, call, *std::move(body),
             detail::stream_lease{.permit = std::move(permit), .quota = std::move(quota), .request = std::move(sent)});
+        auto first = co_await begun->next();  // until something is shown, a failure can be retried
+        if (!first) co_return with_address(std::move(first).error(), call.request);
+        begun->put_back(*std::move(first));
+        co_return begun;
+    }
     http_response refusal{.status = (*body)->status(), .headers = (*body)->headers()};
     for (;;) {
         auto const piece = co_await as_result((*body)->read());
         if (!piece || piece->empty()) break;
         refusal.body.append(*piece);
     }
-    auto decoded = provider->decode(refusal, clock_of(call.at.executor).system_now());
-    error const unexpected{.code = errc::protocol_error,
-                           .message = "a stream was asked for and something else came",
-                           .http_status = refusal.status};
-    co_return with_rate_limits(decoded ? unexpected : std::move(decoded).error(), call.at, refusal.headers);
+    auto why = provider->decode(refusal, clock_of(call.at.executor).system_now()).error();
+    co_return with_rate_limits(with_address(std::move(why), call.request), call.at, refusal.headers);
+}
+
+result<chat_response> client::impl::decode(http_response const& response,
+                                           std::chrono::system_clock::time_point now) const {
+    bool const may_be_events = is_good(response.status) && !response.body.starts_with('{');
+    if (may_be_events && detail::body_form_of(response.headers, response.body, true) == detail::body_form::events)
+        return detail::decode_events(*provider, response, now);
+    return provider->decode(response, now);
 }
 
 error client::impl::with_rate_limits(error why, shard const& at, header_list const& headers) const {

@@ -87,6 +87,8 @@ private:
     /// The failure that a response tells, with what its headers say of the service's limits.
     [[nodiscard]] error with_rate_limits(error why, detail::shard const& at, header_list const& headers) const;
 
+    [[nodiscard]] result<chat_response> decode(http_response const& response,
+                                               std::chrono::system_clock::time_point now) const;
     asio::awaitable<result<chat_response>> exchange(call_state& call, detail::sent_request& sent) const;
     asio::awaitable<result<std::shared_ptr<chat_stream::state>>> begin_stream(call_state& call,
                                                                               detail::concurrency_permit& permit,

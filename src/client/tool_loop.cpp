@@ -26,16 +26,33 @@ std::string error_text(error const& why) {
     return why.where.empty() ? why.message : why.message + " (at " + why.where + ")";
 }
 
+/// As a coroutine of its own, so that what a tool throws before its coroutine begins is a failed call as well.
+asio::awaitable<result<std::string>> call_tool(toolbox::entry const& tool, std::string arguments) {
+    if (!tool.call) co_return error{.code = errc::internal, .message = "this tool has no function"};
+    co_return co_await tool.call(std::move(arguments));
+}
+
 /// Runs one call. Everything referred to outlives it.
 asio::awaitable<tool_outcome> run_call(tool_call const& call, toolbox const& tools, run_options const& options) {
     auto const* tool = tools.find(call.name);
     if (tool == nullptr) co_return failure("there is no tool \"" + call.name + "\"; there are: " + names_of(tools));
     auto const limit = tool->options.timeout.count() > 0 ? tool->options.timeout : options.tool_timeout;
-    auto work = tool->call(call.arguments.empty() ? std::string{"{}"} : call.arguments);
+    auto work = call_tool(*tool, call.arguments.empty() ? std::string{"{}"} : call.arguments);
     if (limit.count() > 0) work = with_timeout(limit, std::move(work));
     auto output = co_await as_result(std::move(work));
     if (output) co_return tool_outcome{.text = *std::move(output)};
     co_return failure(error_text(output.error()));
+}
+
+/// Whether calls of the response may be incomplete: what cut it may have cut their arguments.
+bool has_cut_calls(chat_response const& response) {
+    return !response.tool_calls.empty() &&
+           (response.finish_reason == finish_reason::length || response.finish_reason == finish_reason::content_filter);
+}
+
+/// `required` and `named` are met by the first round; for ever, they would never let the model answer.
+void release_choice(tool_choice& choice) {
+    if (choice.mode == tool_choice_mode::required || choice.mode == tool_choice_mode::named) choice = {};
 }
 
 /// Whether the loop ends with this response: it asks for no tools, or the model declined.
@@ -78,6 +95,7 @@ asio::awaitable<result<chat_response>> client::impl::run(shard& at, chat_request
         detail::add_totals(*response, totals);
         response->schema_note = defined->note;
         if (is_final(*response)) co_return response;
+        if (has_cut_calls(*response)) co_return check_usable(*response).error();
         if (round == bounds.max_rounds)
             co_return detail::with_totals(
                 {.code = errc::tool_failed,
@@ -88,6 +106,7 @@ asio::awaitable<result<chat_response>> client::impl::run(shard& at, chat_request
         request.messages.push_back(to_message(*response));
         for (auto& output : co_await run_turn(response->tool_calls, tools, bounds))
             request.messages.push_back(std::move(output));
+        release_choice(request.tool_choice);
         totals = *std::move(response);
     }
 }

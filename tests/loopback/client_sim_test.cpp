@@ -160,14 +160,23 @@ TEST_P(EveryService, RecoversFromWhatHeals) {
                                  .wait = 5ms}},
                       {.request = 2, .fault = {.kind = sim::fault_kind::reset, .at_byte = 20}},
                       {.request = 3, .fault = {.kind = sim::fault_kind::overloaded, .wait = 0ms}},
-                      {.request = 4, .fault = {.kind = sim::fault_kind::malformed_json}},
-                      {.request = 5, .fault = {.kind = sim::fault_kind::truncated_body}}};
+                      {.request = 4, .fault = {.kind = sim::fault_kind::truncated_body}}};
     with_client(std::move(options), [](client& llm) -> asio::awaitable<void> {
         auto patient = llm.options();
-        patient.policies.retry.max_attempts = 6;
+        patient.policies.retry.max_attempts = 5;
         client stubborn{co_await asio::this_coro::executor, std::move(patient)};
         auto const answer = co_await stubborn.chat("x");
-        EXPECT_EQ(answer.attempts, 6);
+        EXPECT_EQ(answer.attempts, 5);
+    });
+}
+
+TEST_P(EveryService, PaysOnceForWhatCannotBeRead) {
+    auto options = secured();
+    options.script = {{.request = 1, .fault = {.kind = sim::fault_kind::malformed_json}}};
+    with_client(std::move(options), [](client& llm) -> asio::awaitable<void> {
+        auto const answer = co_await as_result(llm.chat("x"));
+        EXPECT_TRUE(answer.has_error() && answer.error().code == errc::protocol_error);
+        EXPECT_EQ(llm.statistics().attempts, 1U);
     });
 }
 

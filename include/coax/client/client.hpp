@@ -35,7 +35,7 @@ struct client_statistics {
     /// a response. The service received `attempts` and these.
     std::uint64_t resent{0};
     std::uint64_t failures{0};   ///< Calls that ended in an error.
-    coax::usage usage{};         ///< Of all responses, also those that a hedge dropped.
+    coax::usage usage{};         ///< As told, also by responses that broke, could not be used, or lost to a hedge.
     std::size_t concurrency{0};  ///< Requests that may be in flight at once now.
 };
 
@@ -130,8 +130,10 @@ public:
 
     /// Lets the model call functions until it responds without a call. The calls of one turn run at once.
     /// An unknown tool, arguments that do not fit, a tool's exception or timeout are the result of that call, which the
-    /// model is told.
-    /// @throws coax::exception  Besides `chat`'s: `errc::tool_failed` after `max_rounds`.
+    /// model is told. Calls of a response that its token limit or a filter cut are never run. `tool_choice` holds for
+    /// the first round where it demands a call.
+    /// @throws coax::exception  Besides `chat`'s: `errc::tool_failed` after `max_rounds`; `errc::truncated`,
+    ///         `errc::content_filtered` where calls were cut.
     template <chat_input Input = chat_request>
     boost::asio::awaitable<chat_response> run(Input input, toolbox tools, run_options options = {}) const {
         return start_run(detail::given(input), std::move(tools), std::move(options));

@@ -49,7 +49,8 @@ struct service_options {
     provider_options provider{};
     /// The service's key. Empty: none is sent (local servers).
     secret api_key{};
-    /// Asked before each attempt for a fresh token, in place of `api_key` (Entra ID and the like). Empty: not used.
+    /// Asked before each attempt for a fresh token, in place of `api_key` (Entra ID and the like), which is sent as
+    /// `provider_options::bearer` says. Empty: not used.
     std::function<boost::asio::awaitable<result<secret>>()> token_source{};
     /// Model for requests that name none. Empty: every request must name one.
     std::string model{};
@@ -75,7 +76,7 @@ struct policy_options {
     /// Tokens that the rate limiter assumes for a response until its length is known, where a request sets no
     /// `max_output_tokens`.
     std::int64_t expected_output_tokens{256};
-    /// When a failed call is sent again. Streams are retried only until the response begins.
+    /// When a failed call is sent again. Streams are retried only until their first delta.
     retry_options retry{};
     /// Retries that all calls of this client may make together. Off: as many as `retry` allows, or as the budget that
     /// it shares with other clients (`retry_options::budget`) does; at most one of the two may be given.

@@ -99,8 +99,8 @@ INSTANTIATE_TEST_SUITE_P(
         failing_case{"service_forbids_retry",
                      fake_service::answer{.response = openai_error(500, "x", {{"x-should-retry", "false"}})},
                      errc::server_error, 1},
-        failing_case{"not_json", fake_service::answer{.response = {.status = 200, .body = "<html>"}},
-                     errc::protocol_error, 3}),
+        failing_case{"unreadable_but_paid_for", fake_service::answer{.response = {.status = 200, .body = "<html>"}},
+                     errc::protocol_error, 1}),
     [](auto const& row) { return std::string(row.param.name); });
 
 TEST(Chat, KeyNeverShowsInAnError) {

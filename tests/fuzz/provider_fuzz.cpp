@@ -1,6 +1,8 @@
 // What a service may send, to every service's decoders: whole responses of any status, and streams of events. Whatever
-// the bytes are, they end in a response or an error, and a response holds what its deltas showed. The first byte of the
-// input says which status, the rest is the body.
+// the bytes are, they end in a response or an error, and a response holds what its deltas showed and can be sent back.
+// The first byte of the input says which status, the rest is the body.
+#include <coax/bind/read.hpp>
+#include <coax/chat/message.hpp>
 #include <coax/http/sse.hpp>
 #include <coax/provider/provider.hpp>
 
@@ -22,6 +24,13 @@ std::vector<std::shared_ptr<coax::provider const>> const& services() {
     return all;
 }
 
+/// Whatever a service said, it can be sent back, and is JSON then.
+void send_back(coax::provider const& service, coax::chat_response const& said) {
+    auto const next =
+        service.encode({.model = "m", .messages = {coax::user("x"), coax::to_message(said), coax::user("y")}}, true);
+    if (!next || !coax::json::read<coax::json_value>(next->body, {.max_depth = 1'000})) std::abort();
+}
+
 void stream(coax::provider const& service, std::string_view body) {
     auto const decoder = service.decode_stream({}, {});
     coax::sse_decoder events{1U << 16U};
@@ -37,7 +46,9 @@ void stream(coax::provider const& service, std::string_view body) {
     }
     static_cast<void>(decoder->usage_so_far());
     auto const whole = decoder->finish();
-    if (whole && (whole->text != shown.text || whole->reasoning != shown.reasoning)) std::abort();
+    if (!whole) return;
+    if (whole->text != shown.text || whole->reasoning != shown.reasoning) std::abort();
+    send_back(service, *whole);
 }
 
 }  // namespace
@@ -48,7 +59,10 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* bytes, std::size_t siz
     std::string_view const body{reinterpret_cast<char const*>(bytes) + 1, size - 1};
     for (auto const& service : services()) {
         coax::http_response const response{.status = statuses[bytes[0] % 8], .body = std::string{body}};
-        if (auto const decoded = service->decode(response, {}); decoded && response.status != 200) std::abort();
+        if (auto const decoded = service->decode(response, {})) {
+            if (response.status != 200) std::abort();
+            send_back(*service, *decoded);
+        }
         stream(*service, body);
     }
     return 0;

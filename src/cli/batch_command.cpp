@@ -42,15 +42,41 @@ constexpr char batch_help[] =
     "come\n"
     "from the environment only.\n\n";
 
-/// Asks for one record. The output is the text of the response, or the JSON in it where the format has a schema.
-asio::awaitable<batch_output<std::string>> ask(client llm, output_format format, chat_request request) {
-    bool const is_json = format.schema != nullptr;
-    auto response = co_await llm.parse(std::move(request), std::move(format));
-    if (is_json)
-        if (auto value = json::read<json_value>(response.text, {.leniency = llm.options().output.leniency}))
-            response.text = value->text();
-    co_return batch_output<std::string>{std::move(response.text), response.usage, response.attempts};
-}
+/// The way of a record from the input to the output.
+struct record_steps {
+    batch_job const& job;
+    jsonl_writer& out;
+    client llm;
+    std::unordered_map<std::uint64_t, line_facts> facts{};  ///< Of the records in work.
+
+    /// The next record that the output lacks.
+    asio::awaitable<std::optional<batch_record>> next(stream<batch_record>& records) {
+        for (;;) {
+            auto record = co_await records.next();
+            if (record && out.finished().contains(record->index)) continue;
+            if (record) facts.emplace(record->index, facts_of(job, *record));
+            co_return record;
+        }
+    }
+
+    /// Asks for one record. The output is the text of the response, or the JSON in it where there is a schema.
+    asio::awaitable<batch_output<std::string>> ask(batch_record const& record) const {
+        auto const leniency = job.options.output.leniency;
+        auto format = job.schema ? output_format::of(*job.schema, leniency) : output_format{};
+        auto request = value_or_throw(request_for(job, record));
+        auto response = co_await llm.parse(std::move(request), std::move(format));
+        if (job.schema)
+            if (auto value = json::read<json_value>(response.text, {.leniency = leniency}))
+                response.text = value->text();
+        co_return batch_output<std::string>{std::move(response.text), response.usage, response.attempts};
+    }
+
+    result<void> write(batch_result<std::string> const& outcome) {
+        auto const of_record = facts.extract(outcome.index);
+        auto const form = job.schema ? output_kind::json : output_kind::text;
+        return out.write(to_json_line(outcome, form, of_record.mapped()));
+    }
+};
 
 /// Ends when the user wants the end and no request is under way: all that is left then waits for its next attempt.
 /// @param over  How many requests are over.
@@ -66,50 +92,42 @@ asio::awaitable<void> store(asio::awaitable<batch_summary> work, batch_summary& 
     summary = co_await std::move(work);
 }
 
+std::chrono::milliseconds from_seconds(double seconds) {
+    return std::chrono::milliseconds{static_cast<std::int64_t>(seconds * 1000.0)};
+}
+
+batch_options options_of(batch_flags const& flags, std::uint64_t undone, batch_stop stop, progress_display& display) {
+    return {.concurrency = flags.concurrency,
+            .max_failures = flags.max_failures,
+            .alike_failures = flags.max_alike,
+            .max_pause = from_seconds(flags.max_pause),
+            .total = undone,
+            .stop = std::move(stop),
+            .on_progress = [&display](batch_progress const& progress) { display.show(progress); },
+            .progress_interval = display.interval()};
+}
+
 /// Asks for every record that the output lacks.
 batch_summary run_job(batch_job const& job, batch_flags const& flags, jsonl_writer& out, std::uint64_t undone,
                       bool& was_interrupted) {
     auto records = value_or_throw(read_records(job.input, job.records));
     runtime rt;
-    std::uint64_t requests_over = 0;
-    auto client_options = job.options;
-    client_options.hooks.on_attempt = [&](attempt_event const&) { ++requests_over; };
-    client llm{rt.executor(), std::move(client_options)};
+    std::uint64_t over = 0;
+    auto counting = job.options;
+    counting.hooks.on_attempt = [&over](attempt_event const&) { ++over; };
+    client const llm{rt.executor(), std::move(counting)};
     batch_stop const stop;
-    progress_display display{flags.quiet,
-                             std::chrono::milliseconds{static_cast<std::int64_t>(flags.progress_every * 1000.0)}};
+    progress_display display{flags.quiet, from_seconds(flags.progress_every)};
     interrupt_watch const watch{llm, stop, display};
-    auto const format = job.schema ? output_format::of(*job.schema, job.options.output.leniency) : output_format{};
 
-    std::unordered_map<std::uint64_t, line_facts> facts;  // of the records in work
-    auto undone_records = generate([&]() -> asio::awaitable<std::optional<batch_record>> {
-        for (;;) {
-            auto record = co_await records.next();
-            if (record && out.finished().contains(record->index)) continue;
-            if (record) facts.emplace(record->index, facts_of(job, *record));
-            co_return record;
-        }
-    });
-    auto const work = [&](batch_record const& record) {
-        auto request = value_or_throw(request_for(job, record));
-        return ask(llm, format, std::move(request));
-    };
-    auto const write = [&](batch_result<std::string> outcome) {
-        auto const of_record = facts.extract(outcome.index);
-        auto const form = job.schema ? output_kind::json : output_kind::text;
-        return out.write(to_json_line(outcome, form, of_record.mapped()));
-    };
-    batch_options options{
-        .concurrency = flags.concurrency, .max_failures = flags.max_failures, .total = undone, .stop = stop};
-    options.alike_failures = flags.max_alike;
-    options.max_pause = std::chrono::milliseconds{static_cast<std::int64_t>(flags.max_pause * 1000.0)};
-    options.on_progress = [&](batch_progress const& progress) { display.show(progress); };
-    options.progress_interval = display.interval();
-
+    record_steps steps{.job = job, .out = out, .llm = llm};
+    auto const ask = [&](batch_record const& record) { return steps.ask(record); };
+    auto const write = [&](batch_result<std::string> const& outcome) { return steps.write(outcome); };
     auto const before = llm.statistics();
     batch_summary summary;
-    auto running = run_batch<std::string>(std::move(undone_records), work, write, std::move(options));
-    rt.run(when_any(store(std::move(running), summary), until_idle(llm, stop, requests_over)));
+    auto running = run_batch<std::string>(generate([&] { return steps.next(records); }), ask, write,
+                                          options_of(flags, undone, stop, display));
+    rt.run(when_any(store(std::move(running), summary), until_idle(llm, stop, over)));
     add_statistics(summary, before, llm.statistics());
     display.finish();
     was_interrupted = watch.interrupted();
@@ -121,8 +139,8 @@ batch_summary run_job(batch_job const& job, batch_flags const& flags, jsonl_writ
 }
 
 /// Prints the summary to standard error.
-void report(batch_summary const& summary, finished_records const& finished, bool quiet) {
-    if (!quiet && (summary.done() > 0 || !summary.ended_by)) {
+void report(batch_summary const& summary, finished_records const& finished, batch_flags const& flags) {
+    if (!flags.quiet && (summary.done() > 0 || !summary.ended_by)) {
         auto text = to_string(summary);
         if (finished.size() > 0)
             text += "before    " + std::to_string(finished.size()) + " done by earlier runs, " +
@@ -131,7 +149,8 @@ void report(batch_summary const& summary, finished_records const& finished, bool
     }
     if (summary.ended_by) print_error(*summary.ended_by);
     if (summary.remaining.value_or(0) > 0 && summary.done() + finished.size() > 0)
-        print_note(std::to_string(*summary.remaining) + " records remain; --resume goes on with them");
+        print_note(std::to_string(*summary.remaining) + " records remain" +
+                   (reads_once(flags.out) ? "" : "; --resume goes on with them"));
 }
 
 /// Opens the output and checks that it was made from this input in this way.
@@ -141,7 +160,7 @@ result<jsonl_writer> open_output(batch_job const& job, batch_flags const& flags,
         {.resume = flags.resume, .drop_failures = flags.retry_failed, .origin = job.origin, .mix = flags.mix});
     if (!out) {
         auto why = std::move(out).error();
-        if (why.code == errc::invalid_argument && flags.resume)
+        if (why.code == errc::invalid_argument && why.where != flags.out)
             why.message += " (--mix keeps its responses all the same)";
         return why;
     }
@@ -172,7 +191,7 @@ int run_batch_command(batch_flags const& flags, service_flags const& service) {
     if (summary.remaining.value_or(0) > 0) out->discard_if_unused();
     auto const closed = out->close();
     if (!closed && !summary.ended_by) summary.ended_by = closed.error();
-    report(summary, out->finished(), flags.quiet);
+    report(summary, out->finished(), flags);
     return exit_code_of(summary, was_interrupted, failed_before);
 }
 
@@ -216,8 +235,9 @@ void add_number_flags(CLI::App& command, batch_flags& flags) {
     add_number(command, "--timeout", flags.timeout, seconds, "Seconds for a record, retries included; 0: no limit");
     add_number(command, "--max-failures", flags.max_failures, number_range{std::uint64_t{0}},
                "Begin nothing new after so many failed records; 0: go on");
-    add_number(command, "--max-alike", flags.max_alike, number_range{std::uint64_t{0}},
-               "Records that fail alike, one after another, after which the batch ends or waits for the service; 0: go on")
+    add_number(
+        command, "--max-alike", flags.max_alike, number_range{std::uint64_t{0}},
+        "Records that fail alike, one after another, after which the batch ends or waits for the service; 0: go on")
         ->default_str("10");
     add_number(command, "--max-pause", flags.max_pause, number_range{0.0, 2'592'000.0},
                "Seconds to wait for a service that is limited or down, before the batch ends")

@@ -198,7 +198,7 @@ TEST(CliChat, AKeyFromAFileMayEndInANewline) {
 TEST(CliServeSim, ServesUntilInterruptedAndTellsWhatItDid) {
     temp_folder const folder;
     program server{{"serve-sim", "--tls", "--ca-out", folder.path("ca.pem"), "--seed", "3", "--fault",
-                    "rate_limited:1:1", "--rpm", "100000"},
+                    "http_status:1:503", "--rpm", "100000"},
                    {{"COAX_SIM_KEY", "sk-test-key"}}};
     ASSERT_TRUE(eventually([&] { return server.output().find('\n') != std::string::npos; })) << server.errors();
     auto const line = server.output();
@@ -208,12 +208,12 @@ TEST(CliServeSim, ServesUntilInterruptedAndTellsWhatItDid) {
     auto const end = run_program(
         {"chat", "Hi", "--base-url", url + "/v1", "--model", "m", "--ca-file", folder.path("ca.pem")}, with_key);
     EXPECT_EQ(end.exit_code, 1) << end.errors;
-    EXPECT_NE(end.errors.find("429"), std::string::npos) << end.errors;
+    EXPECT_NE(end.errors.find("503"), std::string::npos) << end.errors;
 
     server.signal(SIGINT);
     auto const told = server.wait();
     EXPECT_EQ(told.exit_code, 0);
-    EXPECT_NE(told.output.find("fault rate_limited: 3"), std::string::npos) << told.output;
+    EXPECT_NE(told.output.find("fault http_status: 3"), std::string::npos) << told.output;
 }
 
 TEST(CliServeSim, WrongOptionsAreNamed) {

@@ -38,14 +38,19 @@ public:
     static constexpr auto coax_schema = coax::describe("A number", coax::field(&made_of_a_number::value_));
 };
 using no_default = std::vector<made_of_a_number>;
-using read_only = int const;
+struct read_only {
+    int const size{3};
+};
 using read_only_item = std::optional<std::shared_ptr<int const>>;
 using null_pointer = std::nullptr_t;
 using member_pointer = int made_of_a_number::*;
 using repeated_keys = std::multimap<std::string, int>;
 using path = std::vector<std::filesystem::path>;
 using array_pointer = std::unique_ptr<int[]>;
-using deleter = std::unique_ptr<int, void (*)(int*)>;
+struct freed {
+    void operator()(int* held) const { delete held; }
+};
+using deleter = std::unique_ptr<int, freed>;
 inline int number = 0;
 struct reference_first {
     int& name{number};

@@ -37,9 +37,10 @@ using alternatives = std::vector<bj::value>;
 struct conjunction {
     bj::object whole{};
     std::vector<alternatives> choices{};
-    std::string_view choice_keyword{};  ///< Of the last.
-    std::string reference{};            ///< Of the only member, which is nothing else; else empty.
-    std::size_t members{0};             ///< That say more than words.
+    std::vector<bj::array const*> lists{};  ///< Those that the choices were read from.
+    std::string_view choice_keyword{};      ///< Of the last.
+    std::string reference{};                ///< Of the only member, which is nothing else; else empty.
+    std::size_t members{0};                 ///< That say more than words.
 };
 
 class flattener {
@@ -172,13 +173,16 @@ private:
         return true;
     }
 
-    static void add_choice(std::string_view key, bj::array const& list, conjunction& into) {
+    /// A list that is being chosen from already, as parts refer to the whole, asks for nothing more.
+    void add_choice(std::string_view key, bj::array const& list, conjunction& into) const {
+        if (std::find(chosen_from_.begin(), chosen_from_.end(), &list) != chosen_from_.end()) return;
         bool const is_open =
             std::any_of(list.begin(), list.end(), [](auto const& each) { return each == bj::value(true); });
         if (is_open) return;
         ++into.members;
         into.choice_keyword = key;
         into.choices.emplace_back(list.begin(), list.end());
+        into.lists.push_back(&list);
     }
     /// What holds, with what follows from it, or else the rest: a little more than the condition lets through.
     static void add_condition(bj::object const& schema, conjunction& into) {
@@ -201,10 +205,13 @@ private:
         std::string_view const keyword = stays ? parts.choice_keyword : "anyOf";
         bj::array found;
         std::unordered_set<std::string> texts;
+        auto const outer = chosen_from_;
+        chosen_from_.insert(chosen_from_.end(), parts.lists.begin(), parts.lists.end());
         for (auto const& each : combinations(parts.choices, where)) {
             auto one = flatten(combined(rules, each), stays ? below(where, keyword) : where, level + 1);
             if (one && texts.insert(canonical_text(*one)).second) found.push_back(*std::move(one));
         }
+        chosen_from_ = outer;
         if (found.empty()) return std::nullopt;
         if (found.size() == 1 && found[0].is_object() && !stays) {
             for (auto const& [key, value] : found[0].get_object()) words.emplace(key, value);
@@ -252,6 +259,12 @@ private:
     // --- what is inside ---
 
     flat flatten_children(bj::object schema, std::string const& where, std::size_t level) {
+        auto const outer = std::exchange(chosen_from_, {});  // those of this value
+        auto made = flatten_children_of(std::move(schema), where, level);
+        chosen_from_ = outer;
+        return made;
+    }
+    flat flatten_children_of(bj::object schema, std::string const& where, std::size_t level) {
         infer_type(schema);
         drop_foreign_keywords(schema);
         auto const wrong = complete_object(root_, schema, needs_schemas_);
@@ -311,6 +324,7 @@ private:
     bj::value const& root_;
     flat_schema made_{};
     definition_list definitions_;
+    std::vector<bj::array const*> chosen_from_{};  ///< The lists of alternatives that are being written out.
     std::size_t keywords_{0};
     std::string contradiction_{};  ///< Where what is required first contradicts itself.
     bool needs_schemas_;

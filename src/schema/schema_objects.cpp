@@ -138,7 +138,9 @@ void drop_foreign_keywords(bj::object& schema) {
     std::string const own{is_text(*type, "integer") ? "number" : std::string_view{type->get_string()}};
     bj::object kept;
     for (auto& [key, value] : schema)
-        if (auto const subject = subject_of(key); subject.empty() || subject == own) kept[key] = std::move(value);
+        if (auto const subject = subject_of(key); subject.empty() || subject == own)
+            if (key != "propertyNames" || value != bj::value(bj::object{{"type", "string"}}))
+                kept[key] = std::move(value);
     schema = std::move(kept);
 }
 

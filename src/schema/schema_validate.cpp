@@ -11,6 +11,8 @@
 
 #include <algorithm>
 #include <unordered_set>
+#include <utility>
+#include <vector>
 
 namespace coax::schema::detail {
 
@@ -51,13 +53,22 @@ private:
         }
         auto const& rules = schema.get_object();
         if (auto const* const reference = member(rules, "$ref"))
-            check(*resolve(root_, reference->get_string()), value, pointer, level + 1);
+            check_target(*resolve(root_, reference->get_string()), value, pointer, level);
         if (!check_kind(rules, value, pointer)) return;  // the rest would only repeat it
         if (value.is_number()) check_number(rules, value, pointer);
         if (value.is_string()) check_string(rules, value.get_string(), pointer);
         if (value.is_array()) check_array(rules, value.get_array(), pointer, level);
         if (value.is_object()) check_object(rules, value.get_object(), pointer, level);
         check_combinations(rules, value, pointer, level);
+    }
+
+    /// What is being checked already, as its parts refer to it, asks for nothing more.
+    void check_target(bj::value const& target, bj::value const& value, std::string& pointer, std::size_t level) {
+        std::pair const both{&target, &value};
+        if (std::find(targets_.begin(), targets_.end(), both) != targets_.end()) return;
+        targets_.push_back(both);
+        check(target, value, pointer, level + 1);
+        targets_.pop_back();
     }
 
     /// Whether the value is of a stated type, and one of the stated values.
@@ -290,6 +301,7 @@ private:
 
     bj::value const& root_;
     std::vector<json::violation> found_{};
+    std::vector<std::pair<bj::value const*, bj::value const*>> targets_{};  ///< References being followed.
     std::size_t checks_{0};
     std::size_t most_checks_;  ///< Alternatives inside alternatives could take exponential time.
 };

@@ -66,6 +66,15 @@ INSTANTIATE_TEST_SUITE_P(
             "components":{"schemas":{"Pet":{"type":"object","properties":{"name":{"type":"string"}},"required":["name"],"discriminator":{"propertyName":"k"}}}}})",
             R"({"type":"object","properties":{"name":{"type":"string"},"bark":{"type":"boolean"}},"required":["bark","name"],"additionalProperties":false})"},
         flat_case{
+            "openapi_parent_that_names_its_children",
+            R"({"type":"object","properties":{"pet":{"$ref":"#/components/schemas/Pet"}},"required":["pet"],"components":{"schemas":{
+            "Pet":{"type":"object","required":["t"],"properties":{"t":{"type":"string"}},"oneOf":[{"$ref":"#/components/schemas/Cat"},{"$ref":"#/components/schemas/Dog"}]},
+            "Cat":{"allOf":[{"$ref":"#/components/schemas/Pet"},{"type":"object","properties":{"t":{"const":"c"},"m":{"type":"string"}},"required":["m"]}]},
+            "Dog":{"allOf":[{"$ref":"#/components/schemas/Pet"},{"type":"object","properties":{"t":{"const":"d"},"b":{"type":"string"}},"required":["b"]}]}}}})",
+            R"({"type":"object","properties":{"pet":{"$ref":"#/$defs/Pet"}},"required":["pet"],"additionalProperties":false,"$defs":{"Pet":{"anyOf":[
+            {"type":"object","properties":{"t":{"type":"string","const":"c"},"m":{"type":"string"}},"required":["t","m"],"additionalProperties":false},
+            {"type":"object","properties":{"t":{"type":"string","const":"d"},"b":{"type":"string"}},"required":["t","b"],"additionalProperties":false}]}}})"},
+        flat_case{
             "all_of_beside_properties",
             R"({"type":"object","properties":{"a":{"type":"string"}},"required":["a"],"allOf":[{"properties":{"b":{"type":"string"}},"required":["b"]}]})",
             R"({"type":"object","properties":{"a":{"type":"string"},"b":{"type":"string"}},"required":["a","b"],"additionalProperties":false})"},

@@ -122,7 +122,7 @@ TEST(Validate, EveryCutAnswerIsACleanError) {
 }
 
 TEST(Validate, SchemasWithoutAnEndEnd) {
-    EXPECT_FALSE(runtime_schema::parse(R"({"$ref":"#"})")->validate("1"));
+    EXPECT_TRUE(runtime_schema::parse(R"({"$ref":"#"})")->validate("1")) << "it asks for nothing";
     auto const forks = runtime_schema::parse(
         R"({"anyOf":[{"type":"array","items":{"$ref":"#"}},{"type":"array","items":{"$ref":"#"},"minItems":1}]})");
     EXPECT_FALSE(forks->validate(std::string(60, '[') + "1" + std::string(60, ']')));

@@ -147,8 +147,9 @@ private:
     /// How many bytes the escape has; 0: it is none.
     static std::size_t take_code_unit(std::string_view text, std::uint32_t& code) {
         bool const is_braced = text.size() > 2 && text[2] == '{';
-        auto const digits =
-            is_braced ? text.substr(3, std::min<std::size_t>(text.find('}') - 3, 8)) : text.substr(2, 4);
+        auto const close = text.find('}');
+        if (is_braced && close == text.npos) return 0;
+        auto const digits = is_braced ? text.substr(3, close - 3) : text.substr(2, 4);
         auto const read = std::from_chars(digits.data(), digits.data() + digits.size(), code, 16);
         bool const is_whole = read.ec == std::errc{} && read.ptr == digits.data() + digits.size();
         if (!is_whole || (!is_braced && digits.size() != 4)) return 0;

@@ -257,7 +257,7 @@ std::string redirection(http_response const& response) {
     return "; it has moved: set `base_url` to where it says, " + one_line(std::string{shown}, longest_code_bytes);
 }
 
-error to_error(std::string_view service, errc code, std::string_view what, error_report&& report) {
+error error_of_report(std::string_view service, errc code, std::string_view what, error_report&& report) {
     error why{.code = code, .message = std::string{service}};
     why.message.append(" ").append(what);
     if (!report.filters.empty()) why.message.append("; triggered filters: ").append(report.filters);
@@ -284,7 +284,7 @@ error make_service_error(std::string_view service, http_response const& response
     auto const code = classify(response.status, report);
     auto what = "answered " + std::to_string(response.status);
     what.append(remedy(response.status)).append(redirection(response));
-    auto why = to_error(service, code, what, std::move(report));
+    auto why = error_of_report(service, code, what, std::move(report));
     why.http_status = response.status;
     if (auto id = request_id(response.headers); !id.empty()) why.request_id = std::move(id);
     hide_keys(why.request_id);
@@ -297,7 +297,7 @@ error make_service_error(std::string_view service, http_response const& response
 error make_reported_error(std::string_view service, std::string_view text, std::string_view request_id) {
     auto report = read_report(text);
     auto const code = classify_reported(report);
-    auto why = to_error(service, code, "reported an error in its response", std::move(report));
+    auto why = error_of_report(service, code, "reported an error in its response", std::move(report));
     add_told_wait(why, {}, {});
     why.http_status = 200;
     if (why.request_id.empty()) why.request_id = request_id;

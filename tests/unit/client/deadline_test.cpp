@@ -19,14 +19,14 @@ using namespace std::chrono_literals;
 using namespace coax::test;
 using testing::HasSubstr;
 
-struct limit_case {
+struct deadline_case {
     char const* name;
     std::function<void(client_options&)> set;
     char const* says;  ///< The limit that the error must name.
     clock::duration after;
 };
-void PrintTo(limit_case const& row, std::ostream* out) { *out << row.name; }
-class Deadline : public testing::TestWithParam<limit_case> {
+void PrintTo(deadline_case const& row, std::ostream* out) { *out << row.name; }
+class Deadline : public testing::TestWithParam<deadline_case> {
 protected:
     /// Headers after a minute, then a piece each minute.
     static client_options slow_service() {
@@ -41,7 +41,7 @@ protected:
         return options;
     }
 
-    static asio::awaitable<void> expect_end(limit_case const& row, bool streaming) {
+    static asio::awaitable<void> expect_end(deadline_case const& row, bool streaming) {
         auto options = slow_service();
         row.set(options);
         auto const executor = co_await asio::this_coro::executor;
@@ -66,17 +66,18 @@ TEST_P(Deadline, OfAStreamIsNamed) { run_virtual(expect_end(GetParam(), true)); 
 INSTANTIATE_TEST_SUITE_P(
     Rows, Deadline,
     testing::Values(
-        limit_case{"first_token", [](client_options& one) { one.policies.limits.first_byte = 10s; }, "first_byte", 10s},
-        limit_case{"between_tokens", [](client_options& one) { one.policies.limits.idle = 30s; }, "idle", 90s},
-        limit_case{"one_attempt", [](client_options& one) { one.policies.limits.total = 100s; }, "total", 100s},
-        limit_case{"whole_call", [](client_options& one) { one.policies.timeout = 150s; },
-                   "`timeout` of the whole call", 150s},
-        limit_case{"whole_call_before_an_attempts_own",
-                   [](client_options& one) {
-                       one.policies.timeout = 80s;
-                       one.policies.limits.total = 100s;
-                   },
-                   "`timeout` of the whole call", 80s}),
+        deadline_case{"first_token", [](client_options& one) { one.policies.limits.first_byte = 10s; }, "first_byte",
+                      10s},
+        deadline_case{"between_tokens", [](client_options& one) { one.policies.limits.idle = 30s; }, "idle", 90s},
+        deadline_case{"one_attempt", [](client_options& one) { one.policies.limits.total = 100s; }, "total", 100s},
+        deadline_case{"whole_call", [](client_options& one) { one.policies.timeout = 150s; },
+                      "`timeout` of the whole call", 150s},
+        deadline_case{"whole_call_before_an_attempts_own",
+                      [](client_options& one) {
+                          one.policies.timeout = 80s;
+                          one.policies.limits.total = 100s;
+                      },
+                      "`timeout` of the whole call", 80s}),
     [](auto const& row) { return std::string(row.param.name); });
 
 TEST(CallDeadline, NoBackOffBeginsThatWouldOutlastIt) {

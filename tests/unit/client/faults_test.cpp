@@ -15,16 +15,13 @@ namespace coax {
 namespace {
 
 using namespace std::chrono_literals;
+using test::connect;
 using test::fake_service;
 using test::openai_calls;
 using test::openai_stream;
 using test::openai_text;
 using test::run_virtual;
 using testing::HasSubstr;
-
-asio::awaitable<client> connect(client_options options) {
-    co_return client{co_await asio::this_coro::executor, std::move(options)};
-}
 
 asio::awaitable<chat_response> stream_all(client llm) {
     auto words = co_await llm.stream("x");

@@ -191,7 +191,7 @@ TEST_P(Chunks, AddUpToTheAnswer) {
 }
 
 std::string delta(std::string_view members) { return R"({"index":0,"delta":{)" + std::string{members} + "}}"; }
-std::string call(std::string_view members) { return delta(R"("tool_calls":[{)" + std::string{members} + "}]"); }
+std::string called(std::string_view members) { return delta(R"("tool_calls":[{)" + std::string{members} + "}]"); }
 std::string end(std::string_view reason) {
     return R"({"index":0,"delta":{},"finish_reason":")" + std::string{reason} + "\"}";
 }
@@ -213,34 +213,34 @@ INSTANTIATE_TEST_SUITE_P(
                     R"({"index":2,"delta":{"content":""},"finish_reason":"stop"})"},
                    "text=ab finish=stop"},
         chunk_case{"names_are_repeated",
-                   {call(R"("index":0,"id":"c1","function":{"name":"f","arguments":"{\"a\""})"),
-                    call(R"("index":0,"id":"c1","function":{"name":"f","arguments":":1}"})"), end("tool_calls")},
+                   {called(R"("index":0,"id":"c1","function":{"name":"f","arguments":"{\"a\""})"),
+                    called(R"("index":0,"id":"c1","function":{"name":"f","arguments":":1}"})"), end("tool_calls")},
                    R"(text= call=c1,f,{"a":1} finish=tool_calls)"},
         chunk_case{"calls_interleave",
-                   {call(R"("index":1,"id":"b","function":{"name":"g","arguments":"{"})"),
-                    call(R"("index":0,"id":"a","function":{"name":"f","arguments":"{"})"),
-                    call(R"("index":1,"function":{"arguments":"}"})"),
-                    call(R"("index":0,"function":{"arguments":"}"})"), end("tool_calls")},
+                   {called(R"("index":1,"id":"b","function":{"name":"g","arguments":"{"})"),
+                    called(R"("index":0,"id":"a","function":{"name":"f","arguments":"{"})"),
+                    called(R"("index":1,"function":{"arguments":"}"})"),
+                    called(R"("index":0,"function":{"arguments":"}"})"), end("tool_calls")},
                    "text= call=b,g,{} call=a,f,{} finish=tool_calls"},
         chunk_case{"no_index_but_ids",
-                   {call(R"("id":"a","function":{"name":"f","arguments":"{"})"),
-                    call(R"("id":"b","function":{"name":"g","arguments":"{"})"),
-                    call(R"("id":"a","function":{"arguments":"}"})"), call(R"("id":"b","function":{"arguments":"}"})"),
-                    end("tool_calls")},
+                   {called(R"("id":"a","function":{"name":"f","arguments":"{"})"),
+                    called(R"("id":"b","function":{"name":"g","arguments":"{"})"),
+                    called(R"("id":"a","function":{"arguments":"}"})"),
+                    called(R"("id":"b","function":{"arguments":"}"})"), end("tool_calls")},
                    "text= call=a,f,{} call=b,g,{} finish=tool_calls"},
         chunk_case{"neither_index_nor_ids",
-                   {call(R"("function":{"name":"f","arguments":"{"})"), call(R"("function":{"arguments":"}"})"),
-                    call(R"("function":{"name":"g","arguments":"{}"})"), end("tool_calls")},
+                   {called(R"("function":{"name":"f","arguments":"{"})"), called(R"("function":{"arguments":"}"})"),
+                    called(R"("function":{"name":"g","arguments":"{}"})"), end("tool_calls")},
                    "text= call=call_0,f,{} call=call_1,g,{} finish=tool_calls"},
         chunk_case{"arguments_as_object",
-                   {call(R"("index":0,"id":"a","function":{"name":"f","arguments":{"x": 1}})"), end("tool_calls")},
+                   {called(R"("index":0,"id":"a","function":{"name":"f","arguments":{"x": 1}})"), end("tool_calls")},
                    R"(text= call=a,f,{"x":1} finish=tool_calls)"},
         chunk_case{"no_arguments",
-                   {call(R"("index":0,"id":"a","function":{"name":"f"})"), end("stop")},
+                   {called(R"("index":0,"id":"a","function":{"name":"f"})"), end("stop")},
                    "text= call=a,f,{} finish=tool_calls"},
         chunk_case{"custom_tool",
-                   {call(R"("index":0,"id":"a","custom":{"name":"sql","input":"SEL"})"),
-                    call(R"("index":0,"custom":{"input":"ECT"})"), end("tool_calls")},
+                   {called(R"("index":0,"id":"a","custom":{"name":"sql","input":"SEL"})"),
+                    called(R"("index":0,"custom":{"input":"ECT"})"), end("tool_calls")},
                    "text= call=a,sql,SELECT finish=tool_calls"},
         chunk_case{"old_function_call",
                    {delta(R"("function_call":{"name":"f","arguments":"{"})"),
@@ -307,7 +307,7 @@ TEST_P(BadStream, IsAnError) {
 std::string many_calls(int count) {
     std::string bytes;
     for (int i = 0; i < count; ++i)
-        bytes += R"(data: {"choices":[)" + call("\"index\":" + std::to_string(i)) + "]}\n\n";
+        bytes += R"(data: {"choices":[)" + called("\"index\":" + std::to_string(i)) + "]}\n\n";
     return bytes;
 }
 

@@ -11,32 +11,31 @@ using namespace std::chrono_literals;
 using std::chrono::milliseconds;
 using test::test_time;
 
-struct words_case {
+struct told_wait_case {
     char const* name;
     char const* words;
     std::optional<milliseconds> expected;
 };
-void PrintTo(words_case const& row, std::ostream* out) { *out << row.name; }
-class WaitInWords : public testing::TestWithParam<words_case> {};
+void PrintTo(told_wait_case const& row, std::ostream* out) { *out << row.name; }
+class WaitInWords : public testing::TestWithParam<told_wait_case> {};
 
 TEST_P(WaitInWords, IsUnderstood) { EXPECT_EQ(wait_in_words(GetParam().words), GetParam().expected); }
 
 INSTANTIATE_TEST_SUITE_P(
     Rows, WaitInWords,
-    testing::Values(words_case{"openai",
-                               "Limit 500000, Used 498000, Requested 8218. Please try again in 2.192s. Visit ...",
-                               2192ms},
-                    words_case{"openai_short", "Please try again in 20ms.", 20ms},
-                    words_case{"openai_long", "Please try again in 6m0s.", 6min},
-                    words_case{"groq", "Please try again in 7m12.48s.", 432'480ms},
-                    words_case{"azure", "Please retry after 45 seconds.", 45s},
-                    words_case{"gemini", "Please retry in 35.5s.", 35'500ms},
-                    words_case{"words", "Try again in 1 hour 5 minutes", 65min},
-                    words_case{"bare", "Retry after 3", 3s},
-                    words_case{"please_wait", "Too fast, please wait 10 sec", 10s},
-                    words_case{"wait_in_vain", "Please wait a moment and try again in a minute", std::nullopt},
-                    words_case{"zero", "try again in 0s", std::nullopt},
-                    words_case{"nothing", "slow down", std::nullopt}, words_case{"cut", "try again in ", std::nullopt}),
+    testing::Values(
+        told_wait_case{"openai", "Limit 500000, Used 498000, Requested 8218. Please try again in 2.192s. Visit ...",
+                       2192ms},
+        told_wait_case{"openai_short", "Please try again in 20ms.", 20ms},
+        told_wait_case{"openai_long", "Please try again in 6m0s.", 6min},
+        told_wait_case{"groq", "Please try again in 7m12.48s.", 432'480ms},
+        told_wait_case{"azure", "Please retry after 45 seconds.", 45s},
+        told_wait_case{"gemini", "Please retry in 35.5s.", 35'500ms},
+        told_wait_case{"words", "Try again in 1 hour 5 minutes", 65min}, told_wait_case{"bare", "Retry after 3", 3s},
+        told_wait_case{"please_wait", "Too fast, please wait 10 sec", 10s},
+        told_wait_case{"wait_in_vain", "Please wait a moment and try again in a minute", std::nullopt},
+        told_wait_case{"zero", "try again in 0s", std::nullopt}, told_wait_case{"nothing", "slow down", std::nullopt},
+        told_wait_case{"cut", "try again in ", std::nullopt}),
     [](auto const& row) { return std::string(row.param.name); });
 
 struct reset_case {

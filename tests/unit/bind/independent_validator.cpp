@@ -47,6 +47,7 @@ struct independent_validator::state {
 
 independent_validator::independent_validator(std::string_view schema) : state_{std::make_unique<state>(schema)} {
     change_all(state_->tree, use_draft_7);
+    change_all(state_->tree, clamp_huge);
     valijson::SchemaParser{}.populateSchema(valijson::adapters::BoostJsonAdapter{state_->tree}, state_->schema);
 }
 

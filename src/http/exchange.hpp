@@ -31,7 +31,7 @@ public:
     /// Waits for bytes and appends what of them is body to `body`.
     asio::awaitable<result<void>> receive(std::string& body);
 
-    [[nodiscard]] bool complete() const noexcept { return parser_->is_done(); }
+    [[nodiscard]] bool complete() const noexcept { return parser_->is_done() && early_failure_ == nullptr; }
     [[nodiscard]] response_parser& response() noexcept { return *parser_; }
     [[nodiscard]] response_parser const& response() const noexcept { return *parser_; }
     /// Body bytes that came together with the head.

@@ -53,9 +53,10 @@ constexpr char ipv4[] = R"(^((25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(\.(?!$)|$)){4}$)"
 constexpr char quoted_string[] = R"(^"([^"\\\x00-\x1f\x7f]|\\[\x20-\x7e])*"$)";
 constexpr char uuid[] = R"(^[\da-fA-F]{8}(-[\da-fA-F]{4}){3}-[\da-fA-F]{12}$)";
 /// Source: RFC 3986, section 3. What is in brackets is looked at on its own.
-constexpr char uri[] = R"(^[A-Za-z][A-Za-z\d+.-]*:)"
-                       R"((//([\w.~!$&'()*+,;=:%-]*@)?(\[[\da-fA-FvV:.]+\]|[\w.~!$&'()*+,;=%-]*)(:\d*)?(?=[/?#]|$)|(?!//)))"
-                       R"(([\w.~:/?@!$&'()*+,;=-]|%[\da-fA-F]{2})*(#([\w.~:/?@!$&'()*+,;=-]|%[\da-fA-F]{2})*)?$)";
+constexpr char uri[] =
+    R"(^[A-Za-z][A-Za-z\d+.-]*:)"
+    R"((//([\w.~!$&'()*+,;=:%-]*@)?(\[[\da-fA-FvV:.]+\]|[\w.~!$&'()*+,;=%-]*)(:\d*)?(?=[/?#]|$)|(?!//)))"
+    R"(([\w.~:/?@!$&'()*+,;=-]|%[\da-fA-F]{2})*(#([\w.~:/?@!$&'()*+,;=-]|%[\da-fA-F]{2})*)?$)";
 
 /// What an A-label stands for. Source: RFC 3492, section 6.2.
 bool decode_punycode(std::string_view label, std::u32string& into) {

@@ -260,7 +260,8 @@ TEST(Responses, NothingOfOneThatDoesNotFitIsLeft) {
 TEST(Responses, TheViolationsAreThoseOfTheLikeliest) {
     json::read_options const client{.leniency = of_client};
     auto const message = [&](std::string_view text) { return json::read<person>(text, client).error().message; };
-    EXPECT_EQ(message(R"(Hm: {"name":"Ann"} [1])"), "expected an integer, found nothing: the key is required (line 1, column 18)");
+    EXPECT_EQ(message(R"(Hm: {"name":"Ann"} [1])"),
+              "expected an integer, found nothing: the key is required (line 1, column 18)");
     EXPECT_EQ(message(R"(Here: [{"name":"Ann","age":4}])"), "expected an object, found an array (line 1, column 7)");
     EXPECT_EQ(message("<think>hm</think>"), "expected a value, found the end of the text (line 1, column 18)");
     EXPECT_EQ(message(R"([{"name":"Ann","age":4})"),

@@ -92,13 +92,12 @@ struct poll {
 };
 
 TEST(JsonForm, BoundsAreToldAndChecked) {
-    EXPECT_EQ(
-        json_schema<poll>,
-        R"({"type":"object","properties":{)"
-        R"("yes":{"type":"integer","description":"In percent","minimum":0,"maximum":100,"multipleOf":5},)"
-        R"("each":{"type":"array","items":{"type":"integer","minimum":0,"maximum":100,"multipleOf":5}},)"
-        R"("no":{"type":["integer","null"],"description":"Against","minimum":0,"maximum":50,"multipleOf":5}},)"
-        R"("required":["yes","each"]})");
+    EXPECT_EQ(json_schema<poll>,
+              R"({"type":"object","properties":{)"
+              R"("yes":{"type":"integer","description":"In percent","minimum":0,"maximum":100,"multipleOf":5},)"
+              R"("each":{"type":"array","items":{"type":"integer","minimum":0,"maximum":100,"multipleOf":5}},)"
+              R"("no":{"type":["integer","null"],"description":"Against","minimum":0,"maximum":50,"multipleOf":5}},)"
+              R"("required":["yes","each"]})");
     auto const message = [](std::string_view text) { return json::read<poll>(text).error().message; };
     EXPECT_EQ(message(R"({"yes":101,"each":[]})"), "expected at most 100, found 101 (line 1, column 8)");
     EXPECT_EQ(message(R"({"yes":1,"each":[]})"), "expected a multiple of 5, found 1 (line 1, column 8)");

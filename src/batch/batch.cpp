@@ -50,7 +50,6 @@ struct batch_run::state {
     batch_summary summary{};
     std::uint64_t taken{0};
     std::uint64_t in_flight{0};
-    std::uint64_t held{0};  ///< Failures held back since the last time they were settled.
     bool source_ended{false};
     bool ending{false};           ///< By `max_failures`.
     suspended* waiting{nullptr};  ///< Who waits for the next record to begin.
@@ -60,10 +59,10 @@ struct batch_run::state {
 
     [[nodiscard]] bool stopping() const noexcept;
     /// What can be done now; none: something must happen first.
-    [[nodiscard]] std::optional<batch_turn> turn_now(std::size_t again, std::size_t held_count);
+    [[nodiscard]] std::optional<batch_turn> turn_now(std::size_t again);
     /// Waits for the end of a record's work, or `when`.
     asio::awaitable<void> wait(clock::time_point when);
-    [[nodiscard]] bool holds_back(error const& why);
+    [[nodiscard]] bool holds_back(error const& why, std::uint64_t begun_after);
     [[nodiscard]] std::chrono::milliseconds elapsed() const;
     [[nodiscard]] batch_progress progress();
     asio::awaitable<void> report_progress();
@@ -73,20 +72,17 @@ struct batch_run::state {
 
 bool batch_run::state::stopping() const noexcept { return ending || rule.ended_by() || options.stop.requested(); }
 
-std::optional<batch_turn> batch_run::state::turn_now(std::size_t again, std::size_t held_count) {
+std::optional<batch_turn> batch_run::state::turn_now(std::size_t again) {
     if (stopping()) return batch_turn::stop;
-    if (rule.take_settling() && held_count > 0) {
-        held = 0;
-        return batch_turn::settle;
-    }
+    if (rule.settles()) return batch_turn::settle;
     if (time->now() < rule.paused_until() || (rule.in_trouble() && in_flight > 0)) return std::nullopt;
     if (again > 0) return batch_turn::again;
-    if (rule.in_trouble() && held_count > 0) return batch_turn::probe;
+    if (rule.in_trouble() && rule.held() > 0) return batch_turn::probe;
     if (!source_ended) return batch_turn::fresh;
     if (in_flight > 0) return std::nullopt;
-    if (held_count == 0) return batch_turn::stop;
+    if (rule.held() == 0) return batch_turn::stop;
     rule.exhausted();
-    return turn_now(again, held_count);
+    return turn_now(again);
 }
 
 /// In short pieces: `batch_stop` may come from a signal handler, which can wake nobody.
@@ -100,13 +96,12 @@ asio::awaitable<void> batch_run::state::wait(clock::time_point when) {
 }
 
 /// Whether the failure is not, or not yet, the record's own.
-bool batch_run::state::holds_back(error const& why) {
+bool batch_run::state::holds_back(error const& why, std::uint64_t begun_after) {
     // What is cut off because the batch is stopped is undone, and no reason.
     bool const cut_off = why.code == errc::cancelled || why.code == errc::closed;
     if (cut_off && options.stop.requested()) return true;
-    if (!rule.failed(why, *time)) return false;
-    ++held;
-    if (options.max_failures > 0 && summary.failed + held >= options.max_failures) rule.settle();
+    if (!rule.failed(why, begun_after, *time)) return false;
+    if (options.max_failures > 0 && summary.failed + rule.held() >= options.max_failures) rule.settle();
     return true;
 }
 
@@ -173,10 +168,10 @@ batch_run::batch_run(batch_options options) {
     state_ = std::make_unique<state>(state{.options = std::move(options)});
 }
 
-asio::awaitable<batch_turn> batch_run::turn(std::size_t const& again, std::size_t const& held) {
+asio::awaitable<batch_turn> batch_run::turn(std::size_t const& again) {
     auto& all = *state_;
     for (;;) {
-        if (auto const turn = all.turn_now(again, held)) co_return *turn;
+        if (auto const turn = all.turn_now(again)) co_return *turn;
         auto const until = all.rule.paused_until();
         co_await all.wait(until > all.time->now() ? until : clock::time_point::max());
     }
@@ -184,29 +179,30 @@ asio::awaitable<batch_turn> batch_run::turn(std::size_t const& again, std::size_
 
 void batch_run::source_ended() noexcept { state_->source_ended = true; }
 
-bool batch_run::tries_again(error const& why, int rounds) const noexcept {
-    return state_->rule.tries_again(why, rounds);
-}
+bool batch_run::settles() const noexcept { return !state_->stopping() && state_->rule.settles(); }
 
-clock::time_point batch_run::begin(int rounds) noexcept {
+bool batch_run::settle_first(error const& why, int rounds) noexcept { return state_->rule.settle_first(why, rounds); }
+
+void batch_run::take_first() noexcept { state_->rule.take_first(); }
+
+batch_begin batch_run::begin(int rounds) noexcept {
     if (rounds == 0) ++state_->taken;
     ++state_->in_flight;
-    state_->rule.begin();
-    return state_->time->now();
+    return {state_->time->now(), state_->rule.begin()};
 }
 
-std::chrono::milliseconds batch_run::elapsed_since(clock::time_point begun) const noexcept {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(state_->time->now() - begun);
+std::chrono::milliseconds batch_run::elapsed_since(batch_begin const& begun) const noexcept {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(state_->time->now() - begun.at);
 }
 
-bool batch_run::finish(usage const& used, int attempts, error const* failure) {
+bool batch_run::finish(batch_begin const& begun, usage const& used, int attempts, error const* failure) {
     auto& summary = state_->summary;
     --state_->in_flight;
     summary.attempts += static_cast<std::uint64_t>(std::max(attempts, 0));
     summary.retries += static_cast<std::uint64_t>(std::max(attempts - 1, 0));
     summary.usage += used;
-    bool const held = failure != nullptr && state_->holds_back(*failure);
-    if (failure == nullptr) state_->rule.succeeded();
+    bool const held = failure != nullptr && state_->holds_back(*failure, begun.after_failures);
+    if (failure == nullptr) state_->rule.succeeded(begun.after_failures);
     if (state_->waiting != nullptr) state_->waiting->wake();
     return !held;
 }

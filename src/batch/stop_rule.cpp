@@ -7,6 +7,7 @@
 #include <cctype>
 #include <ctime>
 #include <string_view>
+#include <utility>
 
 namespace coax {
 namespace {
@@ -94,21 +95,23 @@ failure_scope scope_of(error const& why) {
 
 namespace detail {
 
-void stop_rule::succeeded() noexcept {
+/// One that was begun before a failure says nothing of it: a key may have been withdrawn in between.
+void stop_rule::succeeded(std::uint64_t begun_after) noexcept {
     any_succeeded_ = true;
-    recovered_ = std::exchange(in_trouble_, false);
+    if (std::exchange(in_trouble_, false))
+        for (auto& each : held_) each.of_trouble = true;
     probe_at_ = clock::time_point::min();
     probing_ = false;
-    settling_ = last_.has_value();
-    last_.reset();
+    while (settled_ < held_.size() && held_[settled_].number <= begun_after) ++settled_;
     alike_.clear();
 }
 
-bool stop_rule::failed(error const& why, clock const& time) {
+bool stop_rule::failed(error const& why, std::uint64_t begun_after, clock const& time) {
     auto const scope = scope_of(why);
-    if (is_answered(why.code)) succeeded();
+    if (is_answered(why.code)) succeeded(begun_after);
     bool const counts = scope == failure_scope::limit || scope == failure_scope::batch || alike_failures_ > 0;
     if (scope == failure_scope::record || !counts) return false;
+    held_.push_back({++failures_, false});
     if (ended_by_) return true;
     last_ = why;
     if (scope == failure_scope::batch) {
@@ -133,10 +136,13 @@ void stop_rule::exhausted() {
         settle();
 }
 
-bool stop_rule::tries_again(error const& why, int rounds) const noexcept {
+bool stop_rule::settle_first(error const& why, int rounds) noexcept {
+    bool const of_trouble = held_.front().of_trouble;
+    held_.pop_front();
+    --settled_;
     auto const scope = scope_of(why);
     bool const of_the_service = scope == failure_scope::outage || scope == failure_scope::limit;
-    return recovered_ && of_the_service && rounds < most_rounds;
+    return of_trouble && of_the_service && rounds < most_rounds;
 }
 
 /// All that a service in trouble does wrong is alike.

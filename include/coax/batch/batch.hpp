@@ -142,6 +142,12 @@ enum class batch_turn {
     settle,  ///< Hand over those held back, or try them again.
 };
 
+/// When a record was begun.
+struct batch_begin {
+    clock::time_point at;
+    std::uint64_t after_failures;  ///< That many had been held back before.
+};
+
 /// The counts of one batch and the decisions that follow from them.
 class batch_run {
 public:
@@ -149,19 +155,24 @@ public:
     explicit batch_run(batch_options options);
 
     /// Waits until another record may begin, or the batch is over.
-    /// @param again  How many are to be tried again. @param held  How many are held back.
-    [[nodiscard]] asio::awaitable<batch_turn> turn(std::size_t const& again, std::size_t const& held);
+    /// @param again  How many are to be tried again.
+    [[nodiscard]] asio::awaitable<batch_turn> turn(std::size_t const& again);
     /// The source has no more.
     void source_ended() noexcept;
-    /// Whether a record that was held back is tried again.
-    [[nodiscard]] bool tries_again(error const& why, int rounds) const noexcept;
 
-    /// Counts a record that is worked on. @param rounds  Tries of it before. @returns The time.
-    clock::time_point begin(int rounds) noexcept;
-    [[nodiscard]] std::chrono::milliseconds elapsed_since(clock::time_point begun) const noexcept;
+    /// Whose failure the first of those held back is is known.
+    [[nodiscard]] bool settles() const noexcept;
+    /// Takes the first of those held back. @returns Whether its record is tried again, and not handed over.
+    [[nodiscard]] bool settle_first(error const& why, int rounds) noexcept;
+    /// Takes the first of those held back, to be tried again.
+    void take_first() noexcept;
+
+    /// Counts a record that is worked on. @param rounds  Tries of it before.
+    [[nodiscard]] batch_begin begin(int rounds) noexcept;
+    [[nodiscard]] std::chrono::milliseconds elapsed_since(batch_begin const& begun) const noexcept;
     /// Counts the work on a record, which `failure` ended unless it is null.
-    /// @returns Whether the outcome goes to the sink; otherwise it is held back.
-    [[nodiscard]] bool finish(usage const& used, int attempts, error const* failure);
+    /// @returns Whether the outcome goes to the sink; otherwise it is held back, last.
+    [[nodiscard]] bool finish(batch_begin const& begun, usage const& used, int attempts, error const* failure);
     /// Counts an outcome that the sink has taken; nothing: a success.
     void count(std::optional<errc> failure);
 
@@ -194,13 +205,12 @@ struct batch_stages {
     Sink sink;
     std::vector<held_item> held_back{};  ///< Failed, and nobody knows yet whose fault it is.
     std::vector<item> retried{};
-    std::size_t held_count{0};
     std::size_t retried_count{0};
 
     /// The pipeline's source.
     asio::awaitable<std::optional<item>> next() {
         for (;;) {
-            auto const turn = co_await run.turn(retried_count, held_count);
+            auto const turn = co_await run.turn(retried_count);
             if (turn == batch_turn::again) co_return take_retried();
             if (turn == batch_turn::probe) co_return take_held();
             if (turn == batch_turn::settle) {
@@ -230,9 +240,8 @@ struct batch_stages {
         auto outcome = to_outcome(record, std::move(output));
         outcome.latency = run.elapsed_since(begun);
         auto const* const failure = outcome.value ? nullptr : &outcome.value.error();
-        if (run.finish(outcome.usage, outcome.attempts, failure)) co_return outcome;
+        if (run.finish(begun, outcome.usage, outcome.attempts, failure)) co_return outcome;
         held_back.push_back({std::move(one), std::move(outcome)});
-        held_count = held_back.size();
         co_return std::nullopt;
     }
 
@@ -250,16 +259,16 @@ struct batch_stages {
     }
 
 private:
-    /// Each of those held back is its record's own failure, or that record is tried again.
+    /// Each that is known to be its record's own failure is handed over, or that record is tried again.
     void settle() {
-        auto all = std::exchange(held_back, {});
-        held_count = 0;
-        for (auto& [of, outcome] : all) {
-            if (run.tries_again(outcome.value.error(), of.rounds))
-                retried.push_back({std::move(of.record), of.rounds + 1});
+        auto next = held_back.begin();
+        for (; run.settles(); ++next) {
+            if (run.settle_first(next->outcome.value.error(), next->of.rounds))
+                retried.push_back({std::move(next->of.record), next->of.rounds + 1});
             else
-                hand_over(std::move(outcome)).value();
+                hand_over(std::move(next->outcome)).value();
         }
+        held_back.erase(held_back.begin(), next);
         retried_count = retried.size();
     }
 
@@ -273,7 +282,7 @@ private:
     item take_held() {
         auto one = std::move(held_back.front().of);
         held_back.erase(held_back.begin());
-        held_count = held_back.size();
+        run.take_first();
         ++one.rounds;
         return one;
     }

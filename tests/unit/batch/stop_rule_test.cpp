@@ -42,25 +42,33 @@ struct outcome {
     [[nodiscard]] int undone(int count) const { return count - static_cast<int>(handed_over.size()); }
 };
 
-asio::awaitable<batch_output<int>> ask(outcome& all, service respond, int number, clock::time_point start) {
+/// How long the service takes.
+struct latencies {
+    clock::duration success{100ms};
+    clock::duration failure{100ms};
+};
+
+asio::awaitable<batch_output<int>> ask(outcome& all, service respond, int number, clock::time_point start,
+                                       latencies takes) {
     auto const executor = co_await asio::this_coro::executor;
     auto const nth = ++all.requests[number];
-    co_await sleep_for(100ms);
-    if (auto why = respond({number, nth, now(executor) - start})) {
+    auto why = respond({number, nth, now(executor) - start});
+    co_await sleep_for(why ? takes.failure : takes.success);
+    if (why) {
         why->attempts = 1;
         throw_error(std::move(*why));
     }
     co_return batch_output<int>{.value = number};
 }
 
-outcome run(int count, service respond, batch_options options) {
+outcome run(int count, service respond, batch_options options, latencies takes = {}) {
     outcome all;
     runtime rt{virtual_time{}};
     auto const start = rt.time().now();
     std::vector<int> numbers;
     for (int i = 0; i < count; ++i) numbers.push_back(i);
     options.total = static_cast<std::uint64_t>(count);
-    auto const work = [&](record const& one) { return ask(all, respond, one.value, start); };
+    auto const work = [&](record const& one) { return ask(all, respond, one.value, start, takes); };
     auto const sink = [&](batch_result<int> one) -> result<void> {
         auto const number = static_cast<int>(one.index);
         EXPECT_FALSE(all.handed_over.contains(number)) << "record " << number << " twice";
@@ -197,6 +205,29 @@ TEST(StopRule, HalfOfTheRecordsMayBeWrong) {
     auto const got = run(500, odd_are_wrong, {.concurrency = 8});
     EXPECT_FALSE(got.summary.ended_by);
     EXPECT_EQ(got.failed(), 250);
+}
+
+/// What is in flight when the key is withdrawn succeeds later than the next is refused, and says nothing of it.
+TEST(StopRule, ASuccessBegunBeforeAFailureDoesNotMakeItTheRecordsOwn) {
+    int requests = 0;
+    auto const withdrawn_after_50 = [&](request const&) {
+        return ++requests > 50 ? std::optional{status(errc::authentication, 401)} : std::nullopt;
+    };
+    auto const got = run(200, withdrawn_after_50, {.concurrency = 4}, {.failure = 1ms});
+    EXPECT_TRUE(got.summary.ended_by);
+    EXPECT_EQ(got.failed(), 0);
+    EXPECT_EQ(got.undone(200), 150);
+}
+
+/// Where failures of records' own come all the time, each is settled by those begun after it.
+TEST(StopRule, ManyOwnFailuresAtOnceAreSettled) {
+    auto const each_tenth = [](request const& of) {
+        return of.record % 10 == 9 ? std::optional{status(errc::bad_request, 400)} : std::nullopt;
+    };
+    auto const got = run(2'000, each_tenth, {.concurrency = 64}, {.failure = 1ms});
+    EXPECT_FALSE(got.summary.ended_by);
+    EXPECT_EQ(got.failed(), 200);
+    EXPECT_EQ(got.undone(2'000), 0);
 }
 
 // ---- pauses

@@ -61,13 +61,14 @@ result<client_options> resolve(service_flags const& flags, environment const& lo
         if (name == "COAX_BASE_URL" && !flags.base_url.empty()) return flags.base_url;
         if (other && (name == "COAX_BASE_URL" || name == "COAX_API_KEY")) return std::nullopt;
         if (name == "COAX_MODEL" && !flags.model.empty()) return flags.model;
+        if (name == "SSL_CERT_FILE" && !flags.ca_file.empty()) return flags.ca_file;
+        if (name == "OPENAI_API_VERSION" && !flags.api_version.empty()) return flags.api_version;
         if (name == "AZURE_OPENAI_DEPLOYMENT" && !flags.deployment.empty()) return flags.deployment;
         return look_up(name);
     });
     if (!options) return options;
     if (!flags.api_version.empty()) options->service.provider.api_version = flags.api_version;
     if (!flags.deployment.empty()) options->service.provider.deployment = flags.deployment;
-    if (!flags.ca_file.empty()) options->http.ca_file = flags.ca_file;
     proxy_from_env(options->http);
     return options;
 }

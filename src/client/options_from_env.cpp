@@ -1,5 +1,7 @@
 #include "client/secret_filter.hpp"
+#include "http/internal/proxy_environment.hpp"
 
+#include <coax/auth/entra.hpp>
 #include <coax/client/options.hpp>
 
 #include <array>
@@ -95,11 +97,34 @@ service_source const* found_source(look_up_function const& env) {
     return nullptr;
 }
 
+constexpr char const* identity_hint =
+    ", or AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET or AZURE_FEDERATED_TOKEN_FILE for an identity";
+
+/// What a token for Azure is for: its dated versions want another scope than its v1 URLs.
+std::string entra_scope(provider_options const& options) {
+    bool const is_dated = options.api_version.starts_with("20");
+    return is_dated ? "https://cognitiveservices.azure.com/.default" : "https://ai.azure.com/.default";
+}
+
+/// Where no key is given, Azure may be called with an identity.
+result<void> fill_identity(look_up_function const& env, client_options& options) {
+    auto& service = options.service;
+    if (service.provider.service != "azure" || !service.api_key.empty()) return {};
+    http_options http{.ca_file = options.http.ca_file};
+    http::detail::proxy_from(env, http);
+    auto source = entra_token_from([&](std::string_view name) { return non_empty(env, name); },
+                                   {.scope = entra_scope(service.provider), .http = {.http = std::move(http)}});
+    if (!source) return std::move(source).error();
+    service.token_source = *std::move(source);
+    return {};
+}
+
 /// Whether there is what the service cannot be called without.
 result<void> check_service(service_source const& source, std::string_view key_names, service_options const& service) {
-    if (source.needs_key && service.api_key.empty())
-        return invalid_argument(std::string{key_names},
-                                "no key for " + std::string{source.service} + ": set " + std::string{key_names});
+    if (source.needs_key && service.api_key.empty() && !service.token_source)
+        return invalid_argument(std::string{key_names}, "no key for " + std::string{source.service} + ": set " +
+                                                            std::string{key_names} +
+                                                            (source.service == "azure" ? identity_hint : ""));
     if (!source.needs_key && service.provider.base_url.empty())
         return invalid_argument("COAX_BASE_URL",
                                 "no address: set COAX_BASE_URL, or COAX_PROVIDER where another service is meant");
@@ -133,10 +158,11 @@ result<client_options> client_options_from(look_up_function const& look_up) {
             key_names = "COAX_API_KEY";
         }
     }
+    options.http.ca_file = or_empty(look_up, "SSL_CERT_FILE");
+    if (auto filled = fill_identity(look_up, options); !filled) return std::move(filled).error();
     if (auto checked = check_service(*source, key_names, options.service); !checked) return std::move(checked).error();
     options.service.model = non_empty(look_up, "COAX_MODEL").value_or(std::string{source->default_model});
     if (options.service.model.empty()) options.service.model = options.service.provider.deployment;
-    options.http.ca_file = or_empty(look_up, "SSL_CERT_FILE");
     auto retry = retry_options_from(look_up, std::move(options.policies.retry));
     if (!retry) return retry.error();
     options.policies.retry = std::move(*retry);

@@ -1,5 +1,6 @@
 #include "http/dial.hpp"
 #include "http/exchange.hpp"
+#include "http/internal/proxy_environment.hpp"
 #include "http/proxy.hpp"
 
 #include <coax/http/http_transport.hpp>
@@ -39,11 +40,6 @@ private:
     std::optional<error> failure_;
 };
 
-char const* first_set(char const* name, char const* other) {
-    char const* value = std::getenv(name);
-    return value != nullptr && *value != '\0' ? value : std::getenv(other);
-}
-
 }  // namespace
 
 result<void> validate(http_options const& options) {
@@ -76,12 +72,26 @@ result<void> check_for(http_options const& options, origin const& to) {
     return trusted ? result<void>{} : trusted.error();
 }
 
-void proxy_from_env(http_options& options) {
+void http::detail::proxy_from(std::function<std::optional<std::string>(std::string_view name)> const& look_up,
+                              http_options& options) {
+    auto const first_set = [&](std::string_view name, std::string_view other) {
+        auto value = look_up(name);
+        return value && !value->empty() ? value : look_up(other);
+    };
     if (options.https_proxy.empty())
-        if (char const* url = first_set("HTTPS_PROXY", "https_proxy")) options.https_proxy = url;
+        if (auto url = first_set("HTTPS_PROXY", "https_proxy")) options.https_proxy = secret{*std::move(url)};
     if (options.no_proxy.empty())
-        if (char const* hosts = first_set("NO_PROXY", "no_proxy"))
-            options.no_proxy = http::detail::split_no_proxy(hosts);
+        if (auto const hosts = first_set("NO_PROXY", "no_proxy")) options.no_proxy = split_no_proxy(*hosts);
+}
+
+void proxy_from_env(http_options& options) {
+    http::detail::proxy_from(
+        [](std::string_view name) -> std::optional<std::string> {
+            char const* const value = std::getenv(std::string{name}.c_str());
+            if (value == nullptr) return std::nullopt;
+            return value;
+        },
+        options);
 }
 
 class http_transport::impl final : public http::detail::transport_state {

@@ -49,8 +49,8 @@ struct service_options {
     provider_options provider{};
     /// The service's key. Empty: none is sent (local servers).
     secret api_key{};
-    /// Asked before each attempt for a fresh token, in place of `api_key` (Entra ID and the like), which is sent as
-    /// `provider_options::bearer` says. Empty: not used.
+    /// Asked before each attempt for a fresh token, in place of `api_key`, which is sent as a bearer token. Ready-made
+    /// ones: `coax/auth/entra.hpp`; `cached_token` keeps the tokens of one of yours. Empty: not used.
     std::function<boost::asio::awaitable<result<secret>>()> token_source{};
     /// Model for requests that name none. Empty: every request must name one.
     std::string model{};
@@ -126,13 +126,13 @@ struct client_options {
 
     /// From the environment: COAX_PROVIDER or whichever of these is set, in this order:
     /// COAX_BASE_URL or COAX_API_KEY (a compatible server at COAX_BASE_URL), AZURE_OPENAI_ENDPOINT
-    /// (AZURE_OPENAI_API_KEY or AZURE_OPENAI_AD_TOKEN, OPENAI_API_VERSION, AZURE_OPENAI_DEPLOYMENT), OPENAI_API_KEY
-    /// (OPENAI_BASE_URL, OPENAI_ORG_ID, OPENAI_PROJECT_ID), ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN
-    /// (ANTHROPIC_BASE_URL). With COAX_PROVIDER, COAX_BASE_URL is the address of the service that it names, and
-    /// COAX_API_KEY, if set, the key for that address. Blanks and line breaks around a value are dropped. COAX_MODEL
-    /// names the model. HTTPS_PROXY and NO_PROXY are honoured; SSL_CERT_FILE adds certificate authorities;
-    /// RETRY_ATTEMPTS and RETRY_WAIT_EXPONENTIAL_{MULTIPLIER,MIN,MAX} set `policies.retry`, as `retry_options_from`
-    /// says.
+    /// (AZURE_OPENAI_API_KEY, AZURE_OPENAI_AD_TOKEN or the identity that `entra_token_from` finds, OPENAI_API_VERSION,
+    /// AZURE_OPENAI_DEPLOYMENT), OPENAI_API_KEY (OPENAI_BASE_URL, OPENAI_ORG_ID, OPENAI_PROJECT_ID), ANTHROPIC_API_KEY
+    /// or ANTHROPIC_AUTH_TOKEN (ANTHROPIC_BASE_URL). With COAX_PROVIDER, COAX_BASE_URL is the address of the service
+    /// that it names, and COAX_API_KEY, if set, the key for that address. Blanks and line breaks around a value are
+    /// dropped. COAX_MODEL names the model. HTTPS_PROXY and NO_PROXY are honoured; SSL_CERT_FILE adds certificate
+    /// authorities; RETRY_ATTEMPTS and RETRY_WAIT_EXPONENTIAL_{MULTIPLIER,MIN,MAX} set `policies.retry`, as
+    /// `retry_options_from` says.
     /// @throws coax::exception  `errc::invalid_argument`: nothing is set, or what is set contradicts itself.
     [[nodiscard]] static client_options from_env();
 };

@@ -166,6 +166,24 @@ INSTANTIATE_TEST_SUITE_P(
                      "AZURE_OPENAI_API_KEY or AZURE_OPENAI_AD_TOKEN"}),
     [](auto const& row) { return std::string(row.param.name); });
 
+TEST(ClientOptions, CallAzureWithAnIdentityWhereThereIsNoKey) {
+    environment set{{"AZURE_OPENAI_ENDPOINT", "https://r.example"},
+                    {"AZURE_TENANT_ID", "t"},
+                    {"AZURE_CLIENT_ID", "c"},
+                    {"AZURE_CLIENT_SECRET", "s"}};
+    auto const identity = from(set);
+    ASSERT_TRUE(identity) << identity.error();
+    EXPECT_TRUE(identity->service.token_source);
+    EXPECT_TRUE(identity->service.api_key.empty());
+    set.emplace("AZURE_OPENAI_API_KEY", "az");
+    EXPECT_FALSE(from(set).value().service.token_source);
+    auto const headless = from({{"AZURE_OPENAI_ENDPOINT", "https://r.example"}, {"IDENTITY_ENDPOINT", "http://h"}});
+    ASSERT_FALSE(headless);
+    EXPECT_EQ(headless.error().where, "IDENTITY_HEADER");
+    set = {{"OPENAI_API_KEY", "sk"}, {"AZURE_TENANT_ID", "t"}, {"AZURE_CLIENT_ID", "c"}, {"AZURE_CLIENT_SECRET", "s"}};
+    EXPECT_FALSE(from(set).value().service.token_source);
+}
+
 TEST(ClientOptions, TakesRetriesFromTheEnvironment) {
     auto const set = from({{"OPENAI_API_KEY", "sk"}, {"RETRY_ATTEMPTS", "5"}, {"RETRY_WAIT_EXPONENTIAL_MAX", "30"}});
     ASSERT_TRUE(set);

@@ -14,7 +14,7 @@ namespace {
 constexpr char description[] =
     "coax: structured answers from language models\n"
     "Keys are read from the environment only, never from flags: OPENAI_API_KEY, AZURE_OPENAI_API_KEY, "
-    "ANTHROPIC_API_KEY, "
+    "ANTHROPIC_API_KEY, GEMINI_API_KEY, "
     "COAX_API_KEY. Flags come before the environment.";
 
 /// The first line of the parser's message.

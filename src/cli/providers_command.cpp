@@ -19,6 +19,11 @@ std::string_view variables(std::string_view provider) {
         return "AZURE_OPENAI_ENDPOINT, AZURE_OPENAI_API_KEY or AZURE_OPENAI_AD_TOKEN, OPENAI_API_VERSION, "
                "AZURE_OPENAI_DEPLOYMENT";
     if (provider == "anthropic") return "ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN, ANTHROPIC_BASE_URL";
+    if (provider == "gemini")
+        return "GEMINI_API_KEY or GOOGLE_API_KEY, GOOGLE_GEMINI_BASE_URL, GOOGLE_GENAI_API_VERSION";
+    if (provider == "vertex")
+        return "GOOGLE_GENAI_USE_VERTEXAI, GOOGLE_CLOUD_PROJECT, GOOGLE_CLOUD_LOCATION, GOOGLE_API_KEY, "
+               "GOOGLE_VERTEX_BASE_URL";
     return "COAX_BASE_URL, COAX_API_KEY";
 }
 

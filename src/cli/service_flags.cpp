@@ -36,11 +36,13 @@ bool names_another_service(service_flags const& flags, environment const& look_u
 
 void add_service_flags(CLI::App& app, service_flags& flags) {
     auto constexpr group = "Service";
-    app.add_option("--provider", flags.provider, "openai, azure, anthropic or compatible")->group(group);
+    app.add_option("--provider", flags.provider, "openai, azure, anthropic, gemini, vertex or compatible")
+        ->group(group);
     app.add_option("--model", flags.model, "Model to ask")->group(group);
     app.add_option("--base-url", flags.base_url, "Address of the service, such as http://localhost:8000/v1")
         ->group(group);
-    app.add_option("--api-version", flags.api_version, "Azure's api-version or Anthropic's anthropic-version")
+    app.add_option("--api-version", flags.api_version,
+                   "Azure's api-version, Anthropic's anthropic-version or Gemini's, such as v1")
         ->group(group);
     app.add_option("--deployment", flags.deployment, "Azure: deployment in the address")->group(group);
     app.add_option("--ca-file", flags.ca_file, "PEM file of certificate authorities trusted besides the system's")

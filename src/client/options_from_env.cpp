@@ -60,6 +60,26 @@ void fill_compatible(look_up_function const& env, client_options& options) {
     options.service.api_key = or_empty(env, "COAX_API_KEY");
 }
 
+/// Google's own clients take the first of the two where both are set.
+secret google_key(look_up_function const& env) {
+    auto key = non_empty(env, "GOOGLE_API_KEY");
+    return secret{key ? *std::move(key) : or_empty(env, "GEMINI_API_KEY")};
+}
+
+void fill_gemini(look_up_function const& env, client_options& options) {
+    options.service.api_key = google_key(env);
+    options.service.provider.base_url = or_empty(env, "GOOGLE_GEMINI_BASE_URL");
+    options.service.provider.api_version = or_empty(env, "GOOGLE_GENAI_API_VERSION");
+}
+
+void fill_vertex(look_up_function const& env, client_options& options) {
+    options.service.provider.base_url = or_empty(env, "GOOGLE_VERTEX_BASE_URL");
+    options.service.provider.api_version = or_empty(env, "GOOGLE_GENAI_API_VERSION");
+    options.service.provider.project = or_empty(env, "GOOGLE_CLOUD_PROJECT");
+    options.service.provider.location = or_empty(env, "GOOGLE_CLOUD_LOCATION");
+    options.service.api_key = or_empty(env, "GOOGLE_API_KEY");
+}
+
 /// Services in the order in which the environment is searched for them. The variables of coax are meant for it alone,
 /// so they come first: with them a key of another service that happens to be set is not sent to their address.
 struct service_source {
@@ -82,7 +102,25 @@ constexpr std::array service_sources{
                    "ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN",
                    "claude-sonnet-5",
                    fill_anthropic},
+    service_source{"vertex",
+                   {"GOOGLE_GENAI_USE_VERTEXAI", "GOOGLE_GENAI_USE_ENTERPRISE"},
+                   true,
+                   "GOOGLE_API_KEY",
+                   "gemini-3.6-flash",
+                   fill_vertex},
+    service_source{"gemini",
+                   {"GEMINI_API_KEY", "GOOGLE_API_KEY"},
+                   true,
+                   "GEMINI_API_KEY or GOOGLE_API_KEY",
+                   "gemini-3.6-flash",
+                   fill_gemini},
 };
+
+std::string known_names() {
+    std::string names;
+    for (auto const& source : service_sources) names.append(names.empty() ? "" : ", ").append(source.service);
+    return names;
+}
 
 service_source const* named_source(std::string_view service) {
     for (auto const& source : service_sources)
@@ -90,10 +128,16 @@ service_source const* named_source(std::string_view service) {
     return nullptr;
 }
 
+/// Whether a sign is set, and not to say no.
+bool is_set(look_up_function const& env, std::string_view sign) {
+    auto const value = sign.empty() ? std::nullopt : non_empty(env, sign);
+    return value && *value != "false" && *value != "False" && *value != "0";
+}
+
 service_source const* found_source(look_up_function const& env) {
     for (auto const& source : service_sources)
         for (auto const sign : source.signs)
-            if (!sign.empty() && non_empty(env, sign)) return &source;
+            if (is_set(env, sign)) return &source;
     return nullptr;
 }
 
@@ -140,12 +184,12 @@ result<client_options> client_options_from(look_up_function const& look_up) {
     auto const wanted = non_empty(look_up, "COAX_PROVIDER");
     auto const* source = wanted ? named_source(*wanted) : found_source(look_up);
     if (source == nullptr && wanted)
-        return invalid_argument("COAX_PROVIDER",
-                                "unknown provider \"" + *wanted + "\"; known are openai, azure, anthropic, compatible");
+        return invalid_argument("COAX_PROVIDER", "unknown provider \"" + *wanted + "\"; known are " + known_names());
     if (source == nullptr)
         return invalid_argument(
             "environment",
-            "no service is configured: set OPENAI_API_KEY, AZURE_OPENAI_ENDPOINT, ANTHROPIC_API_KEY or COAX_BASE_URL");
+            "no service is configured: set OPENAI_API_KEY, AZURE_OPENAI_ENDPOINT, ANTHROPIC_API_KEY, GEMINI_API_KEY or "
+            "COAX_BASE_URL");
     options.service.provider.service = source->service;
     source->fill(look_up, options);
     auto key_names = source->key_names;

@@ -20,7 +20,7 @@ bool is_field_value(std::string_view value) {
 }
 
 bool is_credential(std::string_view name) {
-    for (auto const* field : {"authorization", "api-key", "x-api-key"})
+    for (auto const* field : {"authorization", "api-key", "x-api-key", "x-goog-api-key"})
         if (equal_ignoring_case(name, field)) return true;
     return false;
 }
@@ -40,7 +40,7 @@ http_request endpoint::post(std::string_view path, std::string body) const {
     request.target.reserve(base.path.size() + path.size() + base.query.size() + 1);
     request.target = base.path;
     request.target += path;
-    if (!base.query.empty()) request.target.append("?").append(base.query);
+    if (!base.query.empty()) request.target.append(path.find('?') == path.npos ? "?" : "&").append(base.query);
     return request;
 }
 

@@ -16,7 +16,7 @@ struct endpoint {
     header_list headers{};
     bool has_credential{false};  ///< The user's own header fields carry one.
 
-    /// A POST to the base's path followed by `path`, with the base's query.
+    /// A POST to the base's path followed by `path`, which may have a query of its own, with the base's query.
     [[nodiscard]] http_request post(std::string_view path, std::string body) const;
 
     /// Puts the key into the header `name`, as a bearer token when that is "Authorization"; does nothing when the

@@ -1,4 +1,5 @@
 #include "provider/anthropic_wire.hpp"
+#include "provider/gemini_wire.hpp"
 #include "provider/openai_wire.hpp"
 
 #include <algorithm>
@@ -30,12 +31,14 @@ constexpr std::string_view anthropic = "anthropic";
 std::vector<std::string_view> provider_names() {
     std::vector<std::string_view> names;
     for (auto const& profile : openai_profiles) names.push_back(profile.service);
-    names.push_back(anthropic);
+    for (auto const other : {anthropic, detail::gemini, detail::vertex}) names.push_back(other);
     return names;
 }
 
 result<std::shared_ptr<provider const>> make_provider(provider_options const& options) {
     if (options.service == anthropic) return detail::make_anthropic(options);
+    for (auto const service : {detail::gemini, detail::vertex})
+        if (options.service == service) return detail::make_gemini(service, options);
     auto const profile = std::ranges::find(openai_profiles, options.service, &openai_profile::service);
     if (profile != openai_profiles.end()) return detail::make_openai(*profile, options);
     std::string names;

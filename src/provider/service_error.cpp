@@ -27,11 +27,12 @@ struct error_report {
     std::string type{};
     std::string message{};
     std::string request_id{};
-    std::string detail_code{};  ///< Anthropic's `details.error_code`.
+    std::string detail_code{};  ///< Anthropic's `details.error_code`, the reason of Google's `ErrorInfo`.
     std::string inner_code{};   ///< Azure's `innererror.code`.
     std::string filters{};      ///< The filters that were triggered: "hate, violence".
     std::string number{};       ///< The code, where it is a number and a status in words took its place.
     std::optional<std::chrono::milliseconds> retry_after{};  ///< Google's `RetryInfo`.
+    bool daily_quota{false};                                 ///< Google's `QuotaFailure` names one of a day.
 };
 
 // --- reading ---
@@ -47,14 +48,20 @@ std::string triggered_filters(json_value const& verdicts) {
     return names;
 }
 
-/// The longest wait among Google's details: one 429 may report several limits.
-std::optional<std::chrono::milliseconds> longest_retry_delay(json_value const& details) {
-    std::optional<std::chrono::milliseconds> longest;
-    auto const list = json::read<std::vector<json_value>>(details.text(), json::wire_options);
-    if (!list) return longest;
-    for (auto const& detail : *list)
-        longest = std::max(longest, parse_retry_delay(text_of(read_members(detail)["retryDelay"])));
-    return longest;
+std::vector<json_value> items_of(json_value const& list) {
+    auto items = json::read<std::vector<json_value>>(list.text(), json::wire_options);
+    return items ? *std::move(items) : std::vector<json_value>{};
+}
+
+/// Google's details. One 429 may report several limits: the longest wait counts.
+void read_google_details(error_report& report, json_value const& details) {
+    for (auto const& detail : items_of(details)) {
+        auto members = read_members(detail);
+        report.retry_after = std::max(report.retry_after, parse_retry_delay(text_of(members["retryDelay"])));
+        if (auto reason = text_of(members["reason"]); !reason.empty()) report.detail_code = std::move(reason);
+        for (auto const& violation : items_of(members["violations"]))
+            report.daily_quota |= text_of(read_members(violation)["quotaId"]).find("PerDay") != std::string::npos;
+    }
 }
 
 /// A code that is a number says less than a type or status in words.
@@ -85,8 +92,8 @@ void read_error_object(error_report& report, json_value const& object) {
     report.inner_code = text_of(inner["code"]);
     auto const& verdicts = inner["content_filter_result"];
     report.filters = triggered_filters(verdicts.is_object() ? verdicts : inner["content_filter_results"]);
-    report.retry_after = longest_retry_delay(error["details"]);
     report.detail_code = text_of(read_members(error["details"])["error_code"]);
+    read_google_details(report, error["details"]);
     if (report.message.empty() && object.text() != "{}") report.message = words_of(object);
 }
 
@@ -146,6 +153,7 @@ constexpr std::array specific_codes{
     text_rule{"model_not_found", errc::not_found},
     text_rule{"DeploymentNotFound", errc::not_found},
     text_rule{"invalid_api_key", errc::authentication},
+    text_rule{"API_KEY_INVALID", errc::authentication},
     text_rule{"overloaded_error", errc::overloaded},
 };
 
@@ -167,6 +175,7 @@ constexpr std::array general_types{
 constexpr std::array message_phrases{
     text_rule{"prompt is too long", errc::context_too_long},
     text_rule{"exceed context limit", errc::context_too_long},
+    text_rule{"exceeds the maximum number of tokens", errc::context_too_long},
     text_rule{"maximum context length", errc::context_too_long},
     text_rule{"credit balance is too low", errc::quota_exhausted},
     text_rule{"usage limits", errc::quota_exhausted},
@@ -207,6 +216,7 @@ errc classify_status(int status) {
 
 errc classify(int status, error_report const& report) {
     if (auto const code = find_code(specific_codes, report)) return *code;
+    if (status == 429 && report.daily_quota) return errc::quota_exhausted;
     if (status == 429 && exceeds_limit_alone(report.message)) return errc::context_too_long;
     if (status == 400)
         if (auto const code = find_phrase(report.message)) return *code;

@@ -62,9 +62,8 @@ private:
     std::string out_{};
 };
 
-/// The object that follows the last `"usage"` in a text which need not be JSON; empty: there is none.
-std::string_view usage_object(std::string_view body) {
-    constexpr std::string_view key = "\"usage\"";
+/// The object that follows the last `key` in a text which need not be JSON; empty: there is none.
+std::string_view usage_object(std::string_view body, std::string_view key) {
     auto const at = body.rfind(key);
     if (at == std::string_view::npos) return {};
     auto rest = body.substr(at + key.size());
@@ -83,6 +82,17 @@ struct any_usage {
     std::int64_t cache_read_input_tokens{0};
 };
 
+/// Gemini's `usageMetadata`.
+struct gemini_counts {
+    std::int64_t prompt{0};
+    std::int64_t candidates{0};
+    std::int64_t thoughts{0};
+
+    static constexpr auto coax_schema = describe("", field(&gemini_counts::prompt, {.name = "promptTokenCount"}),
+                                                 field(&gemini_counts::candidates, {.name = "candidatesTokenCount"}),
+                                                 field(&gemini_counts::thoughts, {.name = "thoughtsTokenCount"}));
+};
+
 }  // namespace
 
 std::string repair_json(std::string_view text) { return json_repair{text}.run(); }
@@ -95,8 +105,12 @@ result<json_value> parse_tolerantly(std::string_view text) {
 }
 
 usage salvage_usage(std::string_view body) {
+    gemini_counts counts;
+    if (read_tolerantly(counts, usage_object(body, "\"usageMetadata\"")))
+        return {.input_tokens = std::max<std::int64_t>(counts.prompt, 0),
+                .output_tokens = std::max<std::int64_t>(counts.candidates + counts.thoughts, 0)};
     any_usage told;
-    if (!read_tolerantly(told, usage_object(body))) return {};
+    if (!read_tolerantly(told, usage_object(body, "\"usage\""))) return {};
     auto const cached = told.cache_creation_input_tokens + told.cache_read_input_tokens;
     return {.input_tokens = std::max<std::int64_t>(told.prompt_tokens + told.input_tokens + cached, 0),
             .output_tokens = std::max<std::int64_t>(told.completion_tokens + told.output_tokens, 0)};

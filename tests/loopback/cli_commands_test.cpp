@@ -229,7 +229,7 @@ TEST(CliServeSim, WrongOptionsAreNamed) {
 TEST(Cli, HelpVersionAndProvidersNeedNoKey) {
     EXPECT_EQ(run_program({"--version"}, {}).output.rfind("coax ", 0), 0U);
     auto const providers = run_program({"providers"}, {});
-    for (auto const* name : {"openai", "azure", "anthropic", "compatible"})
+    for (auto const* name : {"openai", "azure", "anthropic", "gemini", "vertex", "compatible"})
         EXPECT_NE(providers.output.find(name), std::string::npos);
     auto const help = run_program({"batch", "--help"}, {});
     EXPECT_EQ(help.exit_code, 0);

@@ -51,7 +51,7 @@ class provider {
 public:
     virtual ~provider() = default;
 
-    /// "openai", "azure", "anthropic", "compatible": as in `provider_options::service`.
+    /// "openai", "azure", "anthropic", "gemini", "compatible"…: as in `provider_options::service`.
     [[nodiscard]] virtual std::string_view name() const noexcept = 0;
 
     /// The dialect of JSON Schema that it takes for structured outputs and strict tools.
@@ -86,7 +86,8 @@ struct provider_options {
     /// and "compatible" have none: there it must be set). Over http:// the key travels in the clear: for servers of
     /// your own network.
     std::string base_url{};
-    /// Azure's `api-version`, or Anthropic's `anthropic-version`. Empty: Azure uses its v1 URLs, Anthropic 2023-06-01.
+    /// Azure's `api-version`, Anthropic's `anthropic-version`, or the version in Gemini's and Vertex AI's paths. Empty:
+    /// Azure uses its v1 URLs, Anthropic 2023-06-01, Gemini v1beta, Vertex AI v1beta1.
     std::string api_version{};
     /// Azure: the deployment in the URL. Empty: the request's model names it.
     std::string deployment{};
@@ -98,10 +99,14 @@ struct provider_options {
     /// what they do not know.
     std::vector<std::string> omit{};
     /// Azure: send the key as `Authorization: Bearer` (an Entra token) instead of `api-key`. Anthropic: instead of
-    /// `x-api-key`; from version 2026-10-21 on it always is.
+    /// `x-api-key`; from version 2026-10-21 on it always is. Gemini and Vertex AI: instead of `x-goog-api-key`.
     bool bearer{false};
     std::string organization{};  ///< OpenAI; empty: not sent.
-    std::string project{};       ///< OpenAI; empty: not sent.
+    std::string project{};       ///< OpenAI; empty: not sent. Vertex AI: in the path; empty: the key names it.
+    std::string location{};      ///< Vertex AI's, such as "europe-west4"; empty: "global".
+    /// Gemini and Vertex AI: "json_schema" sends schemas as JSON Schema (`responseJsonSchema`), "open_api" in the older
+    /// form, which all models and gateways know (`responseSchema`). Empty: "json_schema".
+    std::string schema_form{};
     /// Added to every request; a name given here replaces the service's own field of that name.
     std::vector<header_list::field> headers{};
 };

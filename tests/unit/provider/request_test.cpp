@@ -10,8 +10,9 @@ using test::json;
 using test::make;
 using test::same_json;
 
-TEST(Registry, KnowsFourServices) {
-    EXPECT_EQ(provider_names(), (std::vector<std::string_view>{"openai", "azure", "compatible", "anthropic"}));
+TEST(Registry, KnowsItsServices) {
+    EXPECT_EQ(provider_names(),
+              (std::vector<std::string_view>{"openai", "azure", "compatible", "anthropic", "gemini", "vertex"}));
     for (auto const name : provider_names()) EXPECT_EQ(make(std::string{name})->name(), name);
 }
 
@@ -20,6 +21,9 @@ TEST(Registry, KnowsTheDialectOfEach) {
     EXPECT_EQ(make("azure")->dialect(), schema_dialect::azure_strict);
     EXPECT_EQ(make("compatible")->dialect(), schema_dialect::openai_strict);
     EXPECT_EQ(make("anthropic")->dialect(), schema_dialect::anthropic);
+    EXPECT_EQ(make("gemini")->dialect(), schema_dialect::gemini);
+    EXPECT_EQ(make("vertex")->dialect(), schema_dialect::gemini);
+    EXPECT_EQ(make({.service = "gemini", .schema_form = "open_api"})->dialect(), schema_dialect::gemini_schema);
 }
 
 struct option_case {
@@ -43,6 +47,8 @@ INSTANTIATE_TEST_SUITE_P(
                     option_case{"azure_without_base", {.service = "azure"}, "base_url"},
                     option_case{"compatible_without_base", {.service = "compatible"}, "base_url"},
                     option_case{"bad_url", {.base_url = "ftp://x"}, "base_url"},
+                    option_case{"vertex_location", {.service = "vertex", .location = "a.b/"}, "location"},
+                    option_case{"gemini_form", {.service = "gemini", .schema_form = "xml"}, "schema_form"},
                     option_case{"header_with_line_end", {.headers = {{"X-A", "b\r\nX-C: d"}}}, "headers"},
                     option_case{"header_without_name", {.headers = {{"", "b"}}}, "headers"},
                     option_case{"dated_v1",
@@ -563,6 +569,40 @@ INSTANTIATE_TEST_SUITE_P(
                      "temperature"},
         refused_case{"newer_anthropic_top_p", newer_anthropic, [](auto& r) { r.top_p = 0.5; }, "top_p"},
         refused_case{"newer_anthropic_top_k", newer_anthropic, [](auto& r) { r.top_k = 5; }, "top_k"}),
+    [](auto const& row) { return std::string(row.param.name); });
+
+provider_options const gemini{.service = "gemini"};
+
+INSTANTIATE_TEST_SUITE_P(
+    Gemini, Inexpressible,
+    testing::Values(
+        refused_case{"without_model", gemini, no_model, "model"},
+        refused_case{"a_query_for_a_model", gemini, [](auto& r) { r.model = "m?key=1"; }, "model"},
+        refused_case{"a_path_for_a_model", gemini, [](auto& r) { r.model = "../../x"; }, "model"},
+        refused_case{"system_alone", gemini, [](auto& r) { r.messages = {system("Be brief.")}; }, "messages"},
+        refused_case{"metadata", gemini, [](auto& r) { r.metadata = {{"a", "b"}}; }, "metadata"},
+        refused_case{"user", gemini, [](auto& r) { r.user = "u"; }, "user"},
+        refused_case{"one_at_a_time", gemini, [](auto& r) { r.parallel_tool_calls = false; }, "parallel_tool_calls"},
+        refused_case{"large_seed", gemini, [](auto& r) { r.seed = 1234567890123; }, "seed"},
+        refused_case{"large_limit", gemini, [](auto& r) { r.max_output_tokens = 1234567890123; }, "max_output_tokens"},
+        refused_case{"several_candidates", gemini,
+                     [](auto& r) { r.extra = json(R"({"generationConfig":{"candidateCount":2}})"); },
+                     "extra.generationConfig.candidateCount"},
+        refused_case{"unknown_effort", gemini, [](auto& r) { r.reasoning_effort = "huge"; }, "reasoning_effort"},
+        refused_case{"no_thinking", gemini, [](auto& r) { r.reasoning_effort = "none"; }, "reasoning_effort"},
+        refused_case{"no_thinking_of_a_pro", gemini,
+                     [](auto& r) { r.model = "gemini-2.5-pro", r.reasoning_effort = "none"; }, "reasoning_effort"},
+        refused_case{"more_than_a_budget_says", gemini,
+                     [](auto& r) { r.model = "gemini-2.5-flash", r.reasoning_effort = "xhigh"; }, "reasoning_effort"},
+        refused_case{"result_of_no_call", gemini, [](auto& r) { r.messages.push_back(tool_result("c", "x")); },
+                     "messages[1].tool_call_id"},
+        refused_case{"tool_that_recurs",
+                     {.service = "gemini", .schema_form = "open_api"},
+                     [](auto& r) {
+                         r.tools = {
+                             {.name = "t", .parameters = R"({"type":"object","properties":{"a":{"$ref":"#"}}})"}};
+                     },
+                     "tools[0].parameters/properties/a"}),
     [](auto const& row) { return std::string(row.param.name); });
 
 }  // namespace

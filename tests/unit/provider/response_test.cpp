@@ -169,6 +169,53 @@ INSTANTIATE_TEST_SUITE_P(
             R"(text=a finish=unknown usage=0/0 id= model= raw=[{"type":"text","text":"a","citations":[{"type":"char_location"}]}])"}),
     [](auto const& row) { return std::string(row.param.name); });
 
+INSTANTIATE_TEST_SUITE_P(
+    Gemini, Response,
+    testing::Values(
+        response_case{
+            "text", "gemini",
+            R"({"candidates":[{"content":{"role":"model","parts":[{"text":"4"}]},"finishReason":"STOP","index":0,
+   "safetyRatings":[],"avgLogprobs":-0.01}],
+ "usageMetadata":{"promptTokenCount":8,"candidatesTokenCount":1,"thoughtsTokenCount":20,"totalTokenCount":29,
+   "promptTokensDetails":[{"modality":"TEXT","tokenCount":8}]},
+ "modelVersion":"gemini-3.6-flash","responseId":"6VFka"})",
+            "text=4 finish=stop usage=8/21 id=6VFka model=gemini-3.6-flash"},
+        response_case{
+            "calls_end_in_stop", "gemini",
+            R"({"candidates":[{"content":{"parts":[{"text":"So."},{"functionCall":{"name":"f","args":{"x": 1}},"thoughtSignature":"S"},)"
+            R"({"functionCall":{"id":"c2","name":"g"}}]},"finishReason":"STOP"}]})",
+            R"(text=So. call=gemini_call_0,f,{"x":1} call=c2,g,{} finish=tool_calls usage=0/0 id= model= raw=[{"text":"So."},)"
+            R"({"functionCall":{"name":"f","args":{"x":1}},"thoughtSignature":"S"},{"functionCall":{"id":"c2","name":"g"}}])"},
+        response_case{
+            "thoughts", "gemini",
+            R"({"candidates":[{"content":{"parts":[{"text":"Hm. ","thought":true},{"text":"So.","thought":true},{"text":"a"},{"text":"b"}]},"finishReason":"STOP"}]})",
+            "text=ab finish=stop reasoning=Hm. So. usage=0/0 id= model="},
+        response_case{"limit", "gemini",
+                      R"({"candidates":[{"content":{"parts":[{"text":"a"}]},"finishReason":"MAX_TOKENS"}]})",
+                      "text=a finish=length usage=0/0 id= model="},
+        response_case{"filtered", "gemini", R"({"candidates":[{"finishReason":"SAFETY","index":0}]})",
+                      "text= finish=content_filter usage=0/0 id= model="},
+        response_case{"nothing_said", "gemini", R"({"candidates":[{"content":{},"finishReason":"STOP"}]})",
+                      "text= finish=stop usage=0/0 id= model="},
+        response_case{
+            "unknown_values", "gemini",
+            R"({"novel":1,"candidates":[{"content":{"parts":[{"text":"x","novel":1},7]},"finishReason":"BORED"}]})",
+            "text=x finish=unknown usage=0/0 id= model="},
+        response_case{
+            "other_parts_are_kept", "gemini",
+            R"({"candidates":[{"content":{"parts":[{"executableCode":{"language":"PYTHON","code":"1"}},{"text":"x"}]},"finishReason":"STOP"}]})",
+            R"(text=x finish=stop usage=0/0 id= model= raw=[{"executableCode":{"language":"PYTHON","code":"1"}},{"text":"x"}])"},
+        response_case{
+            "candidates_out_of_order", "gemini",
+            R"({"candidates":[{"index":1,"content":{"parts":[{"text":"b"}]}},{"index":0,"content":{"parts":[{"text":"a"}]},"finishReason":"STOP"}]})",
+            "text=a finish=stop usage=0/0 id= model="},
+        response_case{
+            "nulls_everywhere", "vertex",
+            R"({"candidates":[{"content":{"role":null,"parts":[{"text":"x","thought":null,"thoughtSignature":null,"functionCall":null}]},)"
+            R"("finishReason":null,"index":null}],"promptFeedback":null,"usageMetadata":null,"modelVersion":null,"error":null})",
+            "text=x finish=unknown usage=0/0 id= model="}),
+    [](auto const& row) { return std::string(row.param.name); });
+
 TEST(AnswerUsage, OfOpenAiHasItsParts) {
     auto const response = make("openai")->decode(
         ok(R"({"choices":[{"message":{"content":"x"}}],"usage":{"prompt_tokens":100,"completion_tokens":50,"prompt_tokens_details":{"cached_tokens":60,"cache_write_tokens":20},)"
@@ -263,6 +310,36 @@ INSTANTIATE_TEST_SUITE_P(
         bad_response_case{"anthropic_529", "anthropic", {.status = 529, .body = "overloaded"}, errc::overloaded},
         bad_response_case{
             "compatible_404", "compatible", {.status = 404, .body = R"({"detail":"Not Found"})"}, errc::not_found}),
+    [](auto const& row) { return std::string(row.param.name); });
+
+std::string with_parts(std::string_view part, std::size_t count) {
+    std::string parts;
+    for (std::size_t i = 0; i < count; ++i) parts.append(i == 0 ? "" : ",").append(part);
+    return R"({"candidates":[{"content":{"parts":[)" + parts + R"(]},"finishReason":"STOP"}]})";
+}
+
+std::string ended_by(std::string_view reason) {
+    return R"({"candidates":[{"finishReason":")" + std::string{reason} + R"(","finishMessage":"because"}]})";
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Gemini, BadResponse,
+    testing::Values(
+        bad_response_case{"empty", "gemini", ok(""), errc::protocol_error},
+        bad_response_case{"page", "vertex", ok("<html></html>"), errc::protocol_error},
+        bad_response_case{"no_candidates", "gemini", ok(R"({"candidates":[]})"), errc::protocol_error},
+        bad_response_case{"bare_candidate", "gemini", ok(R"({"candidates":[{}]})"), errc::protocol_error},
+        bad_response_case{"empty_array", "gemini", ok("[]"), errc::protocol_error},
+        bad_response_case{"another_services", "gemini", ok(R"({"choices":[{"message":{"content":"x"}}]})"),
+                          errc::protocol_error},
+        bad_response_case{"malformed_call", "gemini", ok(ended_by("MALFORMED_FUNCTION_CALL")), errc::server_error},
+        bad_response_case{"no_signature", "gemini", ok(ended_by("MISSING_THOUGHT_SIGNATURE")), errc::bad_request},
+        bad_response_case{"spent", "gemini", ok(ended_by("MAX_TOKENS")), errc::spent_on_reasoning},
+        bad_response_case{"error_in_200", "gemini", ok(R"([{"error":{"code":429,"status":"RESOURCE_EXHAUSTED"}}])"),
+                          errc::rate_limited},
+        bad_response_case{"too_many_calls", "gemini", ok(with_parts(R"({"functionCall":{"name":"f"}})", 129)),
+                          errc::too_large},
+        bad_response_case{"unavailable", "gemini", {.status = 503, .body = "{}"}, errc::overloaded}),
     [](auto const& row) { return std::string(row.param.name); });
 
 TEST(BadResponses, AllowAsManyCallsAsTheBound) {

@@ -148,6 +148,48 @@ INSTANTIATE_TEST_SUITE_P(
                    errc::context_too_long, "exceed_context_size_error"}),
     [](auto const& row) { return std::string(row.param.name); });
 
+std::string google(int code, std::string_view status, std::string_view details, std::string_view message = "x") {
+    return R"({"error":{"code":)" + std::to_string(code) + R"(,"message":")" + std::string{message} +
+           R"(","status":")" + std::string{status} + R"(","details":[)" + std::string{details} + "]}}";
+}
+
+std::string quota(std::string_view id) {
+    return google(
+        429, "RESOURCE_EXHAUSTED",
+        R"({"@type":"type.googleapis.com/google.rpc.QuotaFailure","violations":[{"quotaMetric":"m","quotaId":")" +
+            std::string{id} + R"("}]},{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"1s"})");
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Gemini, ServiceError,
+    testing::Values(
+        error_case{
+            "bad_field", 400,
+            google(400, "INVALID_ARGUMENT",
+                   R"({"@type":"type.googleapis.com/google.rpc.BadRequest","fieldViolations":[{"description":"d"}]})"),
+            errc::bad_request, "INVALID_ARGUMENT"},
+        error_case{
+            "wrong_key", 400,
+            google(
+                400, "INVALID_ARGUMENT",
+                R"({"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"API_KEY_INVALID","domain":"googleapis.com"})"),
+            errc::authentication, "API_KEY_INVALID"},
+        error_case{"too_long", 400,
+                   google(400, "INVALID_ARGUMENT", "",
+                          "The input token count (1200000) exceeds the maximum number of tokens allowed (1048576)."),
+                   errc::context_too_long, "INVALID_ARGUMENT"},
+        error_case{"forbidden", 403, google(403, "PERMISSION_DENIED", ""), errc::authentication, "PERMISSION_DENIED"},
+        error_case{"no_such_model", 404, google(404, "NOT_FOUND", ""), errc::not_found, "NOT_FOUND"},
+        error_case{"a_minutes_quota", 429, quota("GenerateRequestsPerMinutePerProjectPerModel"), errc::rate_limited,
+                   "RESOURCE_EXHAUSTED"},
+        error_case{"a_days_quota", 429, quota("GenerateRequestsPerDayPerProjectPerModel-FreeTier"),
+                   errc::quota_exhausted, "RESOURCE_EXHAUSTED"},
+        error_case{"in_an_array", 429, "[" + quota("PerDay") + "]", errc::quota_exhausted, "RESOURCE_EXHAUSTED"},
+        error_case{"internal", 500, google(500, "INTERNAL", ""), errc::server_error, "INTERNAL"},
+        error_case{"overloaded", 503, google(503, "UNAVAILABLE", ""), errc::overloaded, "UNAVAILABLE"},
+        error_case{"too_slow", 504, google(504, "DEADLINE_EXCEEDED", ""), errc::server_error, "DEADLINE_EXCEEDED"}),
+    [](auto const& row) { return std::string(row.param.name); });
+
 TEST(ServiceErrors, KeepAllThatHelps) {
     http_response const response{
         .status = 429,

@@ -172,6 +172,27 @@ INSTANTIATE_TEST_SUITE_P(
             "Let me look that up.", 1}),
     [](auto const& row) { return std::string(row.param.name); });
 
+std::string const gemini_tools =
+    R"(data: {"candidates":[{"content":{"role":"model","parts":[{"text":"**Need** the time.","thought":true}]},"index":0}],"usageMetadata":{"promptTokenCount":41,"thoughtsTokenCount":9,"totalTokenCount":50},"modelVersion":"gemini-3.6-flash","responseId":"r1"}
+
+data: {"candidates":[{"content":{"role":"model","parts":[{"text":"Let me "}]},"index":0}],"usageMetadata":{"promptTokenCount":41,"candidatesTokenCount":2,"thoughtsTokenCount":9,"totalTokenCount":52},"modelVersion":"gemini-3.6-flash","responseId":"r1"}
+
+data: {"candidates":[{"content":{"role":"model","parts":[{"text":"look."},{"functionCall":{"id":"c1","name":"clock","args":{"zone":"Europe/Paris"}},"thoughtSignature":"EqQBCk=="}]},"index":0}],"usageMetadata":{"promptTokenCount":41,"candidatesTokenCount":9,"thoughtsTokenCount":9,"totalTokenCount":59},"modelVersion":"gemini-3.6-flash","responseId":"r1"}
+
+data: {"candidates":[{"content":{"role":"model","parts":[{"text":""}]},"finishReason":"STOP","index":0}],"usageMetadata":{"promptTokenCount":41,"candidatesTokenCount":11,"thoughtsTokenCount":9,"totalTokenCount":61},"modelVersion":"gemini-3.6-flash","responseId":"r1"}
+
+)";
+
+INSTANTIATE_TEST_SUITE_P(
+    Gemini, Stream,
+    testing::Values(stream_case{
+        "tools", "gemini", gemini_tools,
+        R"(text=Let me look. call=c1,clock,{"zone":"Europe/Paris"} finish=tool_calls reasoning=**Need** the time. usage=41/20 id=r1 model=gemini-3.6-flash )"
+        R"(raw=[{"text":"**Need** the time.","thought":true},{"text":"Let me look."},)"
+        R"({"functionCall":{"id":"c1","name":"clock","args":{"zone":"Europe/Paris"}},"thoughtSignature":"EqQBCk=="},{"text":""}])",
+        "Let me look.", 0}),
+    [](auto const& row) { return std::string(row.param.name); });
+
 // --- OpenAI's rules, and what compatible servers make of them ---
 
 struct chunk_case {
@@ -373,6 +394,28 @@ INSTANTIATE_TEST_SUITE_P(
             as_events({R"({"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}})"}) +
                 long_text(R"({"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":")", R"("}})"),
             errc::too_large}),
+    [](auto const& row) { return std::string(row.param.name); });
+
+constexpr std::string_view gemini_text = R"({"candidates":[{"content":{"parts":[{"text":"a"}]}}]})";
+
+INSTANTIATE_TEST_SUITE_P(
+    Gemini, BadStream,
+    testing::Values(
+        bad_stream_case{"nothing", "gemini", "", errc::connection_lost},
+        bad_stream_case{"no_reason", "gemini", as_events({gemini_text}), errc::connection_lost},
+        bad_stream_case{"garbage", "gemini", "data: {\"candidates\":[\n\n", errc::protocol_error},
+        bad_stream_case{"error_chunk", "gemini",
+                        as_events({gemini_text, R"({"error":{"code":503,"message":"x","status":"UNAVAILABLE"}})"}),
+                        errc::overloaded},
+        bad_stream_case{"error_array", "gemini", "event: error\ndata: [{\"error\":{\"code\":429}}]\n\n",
+                        errc::rate_limited},
+        bad_stream_case{"blocked", "gemini", as_events({R"({"promptFeedback":{"blockReason":"BLOCKLIST"}})"}),
+                        errc::content_filtered},
+        bad_stream_case{"malformed_call", "gemini",
+                        as_events({gemini_text, R"({"candidates":[{"finishReason":"UNEXPECTED_TOOL_CALL"}]})"}),
+                        errc::server_error},
+        bad_stream_case{"too_long", "gemini",
+                        long_text(R"({"candidates":[{"content":{"parts":[{"text":")", R"("}]}}]})"), errc::too_large}),
     [](auto const& row) { return std::string(row.param.name); });
 
 TEST(BadStreams, TellWhatWasCountedSoFar) {

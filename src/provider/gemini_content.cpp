@@ -1,0 +1,226 @@
+#include "provider/gemini_wire.hpp"
+#include "provider/json_text.hpp"
+
+#include <coax/bind/read.hpp>
+#include <coax/json/writer.hpp>
+
+#include <algorithm>
+#include <array>
+#include <span>
+
+namespace coax::detail {
+namespace {
+
+using json::writer;
+
+/// Takes the place of the signature that a call from elsewhere lacks: without one newer models refuse the call.
+constexpr std::string_view no_signature = "skip_thought_signature_validator";
+
+bool is_system(message const& msg) { return msg.role == role::system || msg.role == role::developer; }
+
+bool has_text(message const& msg) {
+    return !msg.text.empty() || std::ranges::any_of(msg.parts, [](content_part const& part) {
+        return part.text() == nullptr || !part.text()->text.empty();
+    });
+}
+
+/// The parts as this service sent them. Those of others have a type.
+std::vector<json_value> own_parts(message const& msg) {
+    if (!msg.raw_content.is_array()) return {};
+    auto parts = json::read<std::vector<json_value>>(msg.raw_content.text(), json::wire_options);
+    if (!parts || std::ranges::any_of(*parts, [](auto const& part) { return read_members(part).contains("type"); }))
+        return {};
+    return *std::move(parts);
+}
+
+// --- parts ---
+
+void write_text(writer& out, std::string_view text) {
+    if (!text.empty()) out.begin_object().member("text", text).end_object();
+}
+
+void write_inline_data(writer& out, std::string_view media_type, std::string_view data) {
+    out.begin_object().key("inlineData").begin_object().member("mimeType", media_type);
+    out.member("data", data).end_object().end_object();
+}
+
+/// By the ending of its address; empty: it tells nothing.
+std::string_view media_type_of(std::string_view url) {
+    struct ending {
+        std::string_view text;
+        std::string_view media_type;
+    };
+    constexpr std::array endings{ending{".png", "image/png"},   ending{".jpg", "image/jpeg"},
+                                 ending{".jpeg", "image/jpeg"}, ending{".webp", "image/webp"},
+                                 ending{".heic", "image/heic"}, ending{".heif", "image/heif"},
+                                 ending{".gif", "image/gif"}};
+    url = url.substr(0, url.find_first_of("?#"));
+    auto const known = std::ranges::find_if(endings, [url](ending const& one) { return url.ends_with(one.text); });
+    return known == endings.end() ? std::string_view{} : known->media_type;
+}
+
+/// A file that the service has or fetches.
+void write_file_data(writer& out, std::string_view media_type, std::string_view uri) {
+    if (media_type.empty()) media_type = media_type_of(uri);
+    out.begin_object().key("fileData").begin_object();
+    if (!media_type.empty()) out.member("mimeType", media_type);
+    out.member("fileUri", uri).end_object().end_object();
+}
+
+void write_image(writer& out, image_part const& image) {
+    constexpr std::string_view scheme = "data:";
+    constexpr std::string_view coding = ";base64,";
+    std::string_view const url{image.url};
+    auto const comma = url.find(coding);
+    if (!image.data.empty())
+        write_inline_data(out, image.media_type, image.data);
+    else if (url.starts_with(scheme) && comma != std::string_view::npos)
+        write_inline_data(out, url.substr(scheme.size(), comma - scheme.size()), url.substr(comma + coding.size()));
+    else
+        write_file_data(out, image.media_type, url);
+}
+
+/// The text and the parts of a message, as elements of an array already begun.
+void write_parts(writer& out, message const& msg) {
+    write_text(out, msg.text);
+    for (auto const& part : msg.parts) {
+        if (auto const* text = part.text())
+            write_text(out, text->text);
+        else
+            write_image(out, *part.image());
+    }
+}
+
+// --- tools ---
+
+/// The arguments as the object that the wire wants, also where the model wrote none.
+void write_arguments(writer& out, std::string const& arguments) {
+    auto const parsed = json_value::parse(arguments);
+    if (parsed && parsed->is_object())
+        out.raw(parsed->text());
+    else if (arguments.empty())
+        out.begin_object().end_object();
+    else
+        out.begin_object().member("invalid_json", arguments).end_object();
+}
+
+void write_id(writer& out, std::string_view id) {
+    if (!id.empty() && !id.starts_with(made_up_call_id)) out.member("id", id);
+}
+
+void write_call(writer& out, tool_call const& call, bool is_first) {
+    out.begin_object().key("functionCall").begin_object();
+    write_id(out, call.id);
+    write_arguments(out.member("name", call.name).key("args"), call.arguments);
+    out.end_object();
+    if (is_first) out.member("thoughtSignature", no_signature);
+    out.end_object();
+}
+
+/// A text that is JSON is passed on as JSON: the service wants an object and knows the keys "output" and "error".
+void write_output(writer& out, message const& msg) {
+    std::string text = msg.text;
+    for (auto const& part : msg.parts)
+        if (part.text() != nullptr) text += part.text()->text;
+    out.begin_object().key(msg.tool_failed ? "error" : "output");
+    auto const parsed = json_value::parse(text);
+    if (parsed && (parsed->is_object() || parsed->is_array()))
+        out.raw(parsed->text());
+    else
+        out.value(text);
+    out.end_object();
+}
+
+void write_result(writer& out, message const& msg, std::string_view name) {
+    out.begin_object().key("functionResponse").begin_object();
+    write_id(out, msg.tool_call_id);
+    write_output(out.member("name", name).key("response"), msg);
+    auto const is_image = [](content_part const& part) { return part.image() != nullptr; };
+    if (std::ranges::any_of(msg.parts, is_image)) {
+        out.key("parts").begin_array();
+        for (auto const& part : msg.parts)
+            if (is_image(part)) write_image(out, *part.image());
+        out.end_array();
+    }
+    out.end_object().end_object();
+}
+
+/// The name of the tool whose result a message holds: the service wants it beside the id. Empty: no such call.
+std::string_view tool_of(message const& msg, std::span<message const> before) {
+    if (!msg.name.empty()) return msg.name;
+    for (auto at = before.rbegin(); at != before.rend(); ++at)
+        for (auto const& call : at->tool_calls)
+            if (call.id == msg.tool_call_id) return call.name;
+    return {};
+}
+
+// --- turns ---
+
+void write_model_turn(writer& out, message const& msg) {
+    auto const own = own_parts(msg);
+    auto const& text = msg.text.empty() && msg.parts.empty() ? msg.refusal : msg.text;
+    if (own.empty() && !has_text(msg) && text.empty() && msg.tool_calls.empty()) return;  // it says nothing
+    out.begin_object().member("role", "model").key("parts").begin_array();
+    for (auto const& part : own) out.raw(part.text());
+    if (own.empty()) {
+        if (has_text(msg))
+            write_parts(out, msg);
+        else
+            write_text(out, text);
+        for (auto const& call : msg.tool_calls) write_call(out, call, &call == &msg.tool_calls.front());
+    }
+    out.end_array().end_object();
+}
+
+void write_user_turn(writer& out, message const& msg) {
+    out.begin_object().member("role", "user").key("parts").begin_array();
+    if (has_text(msg))
+        write_parts(out, msg);
+    else
+        out.begin_object().member("text", "").end_object();
+    out.end_array().end_object();
+}
+
+/// The results of one turn are one content; what the user says besides follows.
+result<void> write_results(writer& out, std::vector<message> const& messages, std::size_t begin, std::size_t end) {
+    bool any = false;
+    for (auto i = begin; i < end; ++i) {
+        auto const& msg = messages[i];
+        if (msg.role != role::tool) continue;
+        auto const name = tool_of(msg, std::span{messages}.first(i));
+        if (name.empty())
+            return invalid_argument("messages[" + std::to_string(i) + "].tool_call_id",
+                                    "no call before it has this id");
+        if (!any) out.begin_object().member("role", "user").key("parts").begin_array();
+        any = true;
+        write_result(out, msg, name);
+    }
+    if (any) out.end_array().end_object();
+    return {};
+}
+
+}  // namespace
+
+result<void> write_gemini_contents(writer& out, std::vector<message> const& messages) {
+    auto const instructs = [](message const& msg) { return is_system(msg) && has_text(msg); };
+    if (std::ranges::any_of(messages, instructs)) {
+        out.key("systemInstruction").begin_object().key("parts").begin_array();
+        for (auto const& msg : messages)
+            if (instructs(msg)) write_parts(out, msg);
+        out.end_array().end_object();
+    }
+    out.key("contents").begin_array();
+    for (std::size_t begin = 0; begin < messages.size();) {
+        auto end = begin;
+        while (end < messages.size() && messages[end].role != role::assistant) ++end;
+        if (auto written = write_results(out, messages, begin, end); !written) return written;
+        for (auto i = begin; i < end; ++i)
+            if (messages[i].role == role::user) write_user_turn(out, messages[i]);
+        if (end < messages.size()) write_model_turn(out, messages[end]);
+        begin = end + 1;
+    }
+    out.end_array();
+    return {};
+}
+
+}  // namespace coax::detail

@@ -1,0 +1,131 @@
+// Every member of a response and of a stream's events replaced by each kind of JSON: whatever comes of it, it is a
+// response that can be sent back or an error, and a stream shows what its response holds.
+
+#include "unit/provider/support.hpp"
+
+#include <ostream>
+
+namespace coax {
+namespace {
+
+using test::make;
+using test::ok;
+using test::run_stream;
+using test::test_time;
+
+namespace bj = boost::json;
+
+struct mutation_case {
+    char const* name;
+    std::string service;
+    std::string whole;
+    std::vector<std::string> events;
+};
+void PrintTo(mutation_case const& row, std::ostream* out) { *out << row.name; }
+
+bj::value const replacements[]{
+    nullptr, true, -7, 2.5, "x", bj::array{}, bj::array{1}, bj::object{}, bj::object{{"a", 1}}};
+
+/// Calls `each` with the text of `root` for each value in it replaced by each of the others, and left out.
+template <class Each>
+void for_each_mutation(bj::value& root, bj::value& at, Each const& each) {
+    auto const original = at;
+    for (auto const& other : replacements) {
+        at = other;
+        each(bj::serialize(root));
+    }
+    at = original;
+    if (auto* const object = at.if_object())
+        for (auto& member : *object) for_each_mutation(root, member.value(), each);
+    if (auto* const array = at.if_array())
+        for (auto& item : *array) for_each_mutation(root, item, each);
+}
+
+class Mutated : public testing::TestWithParam<mutation_case> {
+protected:
+    void SetUp() override { service_ = make(GetParam().service); }
+
+    void expect_returnable(chat_response const& said, std::string const& of) {
+        auto const next = service_->encode({.model = "m", .messages = {user("x"), to_message(said), user("y")}}, false);
+        ASSERT_TRUE(next) << next.error() << "\n" << of;
+        EXPECT_TRUE(json_value::parse(next->body)) << next->body << "\n" << of;
+    }
+
+    std::shared_ptr<provider const> service_;
+};
+
+TEST_P(Mutated, WholeResponsesDoNoHarm) {
+    auto root = bj::parse(GetParam().whole);
+    for_each_mutation(root, root, [this](std::string const& body) {
+        auto const response = service_->decode(ok(body), test_time);
+        if (response)
+            expect_returnable(*response, body);
+        else
+            EXPECT_EQ(response.error().http_status, 200) << body;
+    });
+}
+
+TEST_P(Mutated, EventsDoNoHarm) {
+    auto const& events = GetParam().events;
+    for (std::size_t i = 0; i < events.size(); ++i) {
+        auto root = bj::parse(events[i]);
+        for_each_mutation(root, root, [&](std::string const& event) {
+            std::string bytes;
+            for (std::size_t j = 0; j < events.size(); ++j)
+                bytes.append("data: ").append(j == i ? event : events[j]).append("\n\n");
+            auto const out = run_stream(*service_, bytes);
+            if (!out.response) return;
+            EXPECT_EQ(out.shown, out.response->text + out.response->refusal) << event;
+            expect_returnable(*out.response, event);
+        });
+    }
+}
+
+TEST_P(Mutated, CutStreamsAreErrorsOrWhole) {
+    std::string bytes;
+    for (auto const& event : GetParam().events) bytes.append("data: ").append(event).append("\n\n");
+    auto const whole = run_stream(*service_, bytes);
+    ASSERT_TRUE(whole.response) << whole.response.error();
+    for (std::size_t size = 0; size < bytes.size(); ++size) {
+        auto const cut = run_stream(*service_, bytes.substr(0, size));
+        if (cut.response) EXPECT_EQ(cut.response->text, whole.response->text) << size;
+        EXPECT_EQ(whole.shown.substr(0, cut.shown.size()), cut.shown) << size;
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Services, Mutated,
+    testing::Values(
+        mutation_case{
+            "openai",
+            "openai",
+            R"({"id":"i","model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"a","refusal":null,"tool_calls":[{"id":"c","type":"function",)"
+            R"("function":{"name":"f","arguments":"{}"}}]},"finish_reason":"tool_calls"}],"usage":{"prompt_tokens":1,"completion_tokens":2,"prompt_tokens_details":{"cached_tokens":1}}})",
+            {R"({"id":"i","model":"m","choices":[{"index":0,"delta":{"role":"assistant","content":"a"},"finish_reason":null}]})",
+             R"({"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"c","function":{"name":"f","arguments":"{}"}}]}}]})",
+             R"({"choices":[{"index":0,"delta":{},"finish_reason":"tool_calls"}],"usage":{"prompt_tokens":1,"completion_tokens":2}})"}},
+        mutation_case{
+            "anthropic",
+            "anthropic",
+            R"({"type":"message","id":"i","model":"m","content":[{"type":"thinking","thinking":"t","signature":"s"},{"type":"text","text":"a"},)"
+            R"({"type":"tool_use","id":"c","name":"f","input":{"x":1}}],"stop_reason":"tool_use","usage":{"input_tokens":1,"output_tokens":2}})",
+            {R"({"type":"message_start","message":{"id":"i","model":"m","usage":{"input_tokens":1}}})",
+             R"({"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}})",
+             R"({"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"a"}})",
+             R"({"type":"content_block_start","index":1,"content_block":{"type":"tool_use","id":"c","name":"f","input":{}}})",
+             R"({"type":"content_block_delta","index":1,"delta":{"type":"input_json_delta","partial_json":"{}"}})",
+             R"({"type":"message_delta","delta":{"stop_reason":"tool_use"},"usage":{"output_tokens":2}})",
+             R"({"type":"message_stop"})"}},
+        mutation_case{
+            "gemini",
+            "gemini",
+            R"({"candidates":[{"content":{"role":"model","parts":[{"text":"t","thought":true},{"text":"a"},{"functionCall":{"id":"c","name":"f","args":{"x":1}},"thoughtSignature":"S"}]},)"
+            R"("finishReason":"STOP","finishMessage":"m","index":0}],"promptFeedback":{"blockReason":"","safetyRatings":[]},)"
+            R"("usageMetadata":{"promptTokenCount":1,"candidatesTokenCount":2},"modelVersion":"m","responseId":"i"})",
+            {R"({"candidates":[{"content":{"parts":[{"text":"t","thought":true}]},"index":0}],"responseId":"i","modelVersion":"m"})",
+             R"({"candidates":[{"content":{"parts":[{"text":"a"},{"functionCall":{"name":"f","args":{}},"thoughtSignature":"S"}]}}]})",
+             R"({"candidates":[{"content":{"parts":[{"text":""}]},"finishReason":"STOP"}],"usageMetadata":{"promptTokenCount":1,"candidatesTokenCount":2}})"}}),
+    [](auto const& row) { return std::string(row.param.name); });
+
+}  // namespace
+}  // namespace coax

@@ -2,6 +2,7 @@
 #include "provider/endpoint.hpp"
 #include "provider/openai_wire.hpp"
 #include "provider/response_headers.hpp"
+#include "provider/responses_wire.hpp"
 
 namespace coax::detail {
 namespace {
@@ -11,8 +12,9 @@ bool is_dated(std::string_view version) { return !version.empty() && version.fro
 
 bool names_deployment(std::string_view path) { return path.find("/deployments/") != std::string_view::npos; }
 
-/// What the base's path lacks before the deployment (classic) or before the method (v1).
-std::string_view missing_path(std::string_view path, bool classic) {
+/// What the base's path lacks before the deployment (classic) or before the method (v1). Responses are under none.
+std::string_view missing_path(std::string_view path, bool classic, bool responses) {
+    if (classic && responses) return path.ends_with("/openai") ? "" : "/openai";
     if (names_deployment(path) || path.ends_with("/openai/v1")) return "";
     if (path.ends_with("/openai")) return classic ? "/deployments/" : "/v1";
     return classic ? "/openai/deployments/" : "/openai/v1";
@@ -41,26 +43,30 @@ void set_version(std::string& query, std::string const& version) {
         query.replace(at, version_in(query).size(), percent_encode(version));
 }
 
-/// Any service that speaks the chat completions wire.
+/// Any service that speaks the chat completions wire, or that of Responses.
 class openai_provider final : public provider {
 public:
-    openai_provider(openai_profile const& profile, endpoint to) : profile_{profile}, endpoint_{std::move(to)} {}
+    openai_provider(openai_profile const& profile, endpoint to, bool responses)
+        : profile_{profile}, endpoint_{std::move(to)}, responses_{responses} {}
 
     /// Turns the base into Azure's URLs. Source: reference azure.md, sections 1 and 4.
     ///
     /// classic: {base}/openai/deployments/{deployment}/chat/completions?api-version=2024-10-21
     /// v1:      {base}/openai/v1/chat/completions, the deployment as the body's model
+    /// Responses: {base}/openai/v1/responses, {base}/openai/responses?api-version=2025-04-01-preview
     result<void> use_azure_urls(provider_options const& options) {
         auto& [to, path, query] = endpoint_.base;
         auto const& version = options.api_version.empty() ? std::string{version_in(query)} : options.api_version;
         bool const dated = is_dated(version);
         bool const fixed_deployment = names_deployment(path);
+        if (fixed_deployment && responses_)
+            return invalid_argument("base_url", "the Responses API is under no deployment: leave out /deployments/…");
         if (dated && path.ends_with("/openai/v1"))
             return invalid_argument("api_version", "v1 URLs take no dated version");
         if (fixed_deployment && !dated && query.empty())
             return invalid_argument("api_version", "URLs of deployments need a dated version");
-        auto const prefix = missing_path(path, dated);
-        path_names_model_ = dated && !prefix.empty();
+        auto const prefix = missing_path(path, dated, responses_);
+        path_names_model_ = dated && !prefix.empty() && !responses_;
         if (fixed_deployment)
             profile_.needs_model = false;
         else
@@ -86,16 +92,16 @@ public:
     schema_dialect dialect() const noexcept override { return profile_.dialect; }
 
     result<http_request> encode(chat_request const& request, bool streaming) const override {
-        constexpr std::string_view method = "/chat/completions";
+        std::string_view const method = responses_ ? "/responses" : "/chat/completions";
         auto const& model = deployment_.empty() ? request.model : deployment_;
         if (model.empty() && profile_.needs_model)
             return invalid_argument("model", std::string{profile_.service} +
                                                  (profile_.azure_urls ? " needs one, or a deployment" : " needs one"));
-        auto body = encode_openai_body({.profile = profile_,
-                                        .model = path_names_model_ ? request.model : model,
-                                        .token_limit_name = token_limit_name_,
-                                        .streaming = streaming},
-                                       request);
+        openai_body_options const options{.profile = profile_,
+                                          .model = path_names_model_ ? request.model : model,
+                                          .token_limit_name = token_limit_name_,
+                                          .streaming = streaming};
+        auto body = responses_ ? encode_responses_body(options, request) : encode_openai_body(options, request);
         if (body) body = without_members(*std::move(body), omit_);
         if (!body) return std::move(body).error();
         if (!path_names_model_) return endpoint_.post(method, std::move(*body));
@@ -108,7 +114,8 @@ public:
 
     result<chat_response> decode(http_response const& response,
                                  std::chrono::system_clock::time_point now) const override {
-        return decode_openai_response(profile_, response, now);
+        return responses_ ? decode_responses_response(profile_, response, now)
+                          : decode_openai_response(profile_, response, now);
     }
 
     rate_limit_status rate_limits(header_list const& headers,
@@ -118,12 +125,14 @@ public:
 
     std::unique_ptr<stream_decoder> decode_stream(header_list const& headers,
                                                   std::chrono::system_clock::time_point /*now*/) const override {
-        return make_openai_stream_decoder(profile_, headers);
+        return responses_ ? make_responses_stream_decoder(profile_, headers)
+                          : make_openai_stream_decoder(profile_, headers);
     }
 
 private:
     openai_profile profile_;
     endpoint endpoint_;
+    bool responses_;  ///< The form of requests and responses; else chat completions.
     std::string token_limit_name_{};
     std::vector<std::string> omit_{};
     std::string deployment_{};      ///< Takes the place of the request's model; empty: the request names it.
@@ -138,9 +147,12 @@ result<std::shared_ptr<provider const>> make_openai(openai_profile const& profil
         if (!options.organization.empty()) headers.add("OpenAI-Organization", options.organization);
         if (!options.project.empty()) headers.add("OpenAI-Project", options.project);
     }
+    bool const responses = options.api == "responses";
+    if (!responses && !options.api.empty() && options.api != "chat_completions")
+        return invalid_argument("api", "must be chat_completions or responses");
     auto to = make_endpoint(options, profile.base_url, std::move(headers));
     if (!to) return std::move(to).error();
-    auto made = std::make_shared<openai_provider>(profile, std::move(*to));
+    auto made = std::make_shared<openai_provider>(profile, std::move(*to), responses);
     if (options.bearer) made->use_bearer_token();
     if (profile.azure_urls)
         if (auto valid = made->use_azure_urls(options); !valid) return std::move(valid).error();

@@ -80,7 +80,8 @@ bool has_parts(message const& msg) {
 /// The calls, and what the service wants back besides.
 void write_turn(writer& out, message const& msg) {
     auto const back = read_members(msg.raw_content);
-    for (auto const& [name, value] : back) out.key(name).raw(value.text());
+    for (auto const& [name, value] : back)
+        if (name != "output") out.key(name).raw(value.text());  // of the Responses API
     if (!msg.tool_calls.empty() && !back.contains("tool_calls")) write_tool_calls(out, msg.tool_calls);
 }
 

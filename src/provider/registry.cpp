@@ -36,13 +36,16 @@ std::vector<std::string_view> provider_names() {
 }
 
 result<std::shared_ptr<provider const>> make_provider(provider_options const& options) {
+    auto const profile = std::ranges::find(openai_profiles, options.service, &openai_profile::service);
+    if (profile != openai_profiles.end()) return detail::make_openai(*profile, options);
+    auto const known = provider_names();
+    if (!options.api.empty() && std::ranges::find(known, options.service) != known.end())
+        return invalid_argument("api", options.service + " has but one: leave it empty");
     if (options.service == anthropic) return detail::make_anthropic(options);
     for (auto const service : {detail::gemini, detail::vertex})
         if (options.service == service) return detail::make_gemini(service, options);
-    auto const profile = std::ranges::find(openai_profiles, options.service, &openai_profile::service);
-    if (profile != openai_profiles.end()) return detail::make_openai(*profile, options);
     std::string names;
-    for (auto const name : provider_names()) names.append(names.empty() ? "" : ", ").append(name);
+    for (auto const name : known) names.append(names.empty() ? "" : ", ").append(name);
     return invalid_argument("service", "unknown service '" + options.service + "'; known are " + names);
 }
 

@@ -169,6 +169,11 @@ constexpr std::array general_types{
     text_rule{"invalid_request_error", errc::bad_request},
     text_rule{"request_too_large", errc::bad_request},
     text_rule{"timeout_error", errc::timeout},
+    text_rule{"invalid_prompt", errc::bad_request},
+    text_rule{"data_residency_mismatch", errc::bad_request},
+    text_rule{"bio_policy", errc::content_filtered},
+    text_rule{"misalignment_policy_violation", errc::content_filtered},
+    text_rule{"image_content_policy_violation", errc::content_filtered},
 };
 
 /// Phrases in the messages of 400s that have no code of their own.

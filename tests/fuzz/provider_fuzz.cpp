@@ -19,6 +19,7 @@ std::vector<std::shared_ptr<coax::provider const>> const& services() {
         for (auto const name : coax::provider_names())
             made.push_back(
                 coax::make_provider({.service = std::string{name}, .base_url = "https://localhost/v1"}).value());
+        made.push_back(coax::make_provider({.api = "responses"}).value());
         return made;
     }();
     return all;

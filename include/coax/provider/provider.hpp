@@ -81,6 +81,13 @@ public:
 struct provider_options {
     /// A name from `provider_names()`.
     std::string service{"openai"};
+    /// The form of requests, on "openai", "azure" and "compatible": "chat_completions" or "responses". Empty: chat
+    /// completions, since every server of this kind speaks it, it takes every parameter of `chat_request`, and it keeps
+    /// nothing: the Responses API stores what it is sent for 30 days, unless `extra` says {"store":false}. Responses
+    /// can do more with models that reason: their reasoning goes back to them from turn to turn, a summary can be
+    /// read, and a conversation can go on from {"previous_response_id":"resp_…"}. It takes no `stop`, `seed`,
+    /// penalties or limit below 16 tokens.
+    std::string api{};
     /// "https://host/path" before the service's own paths, or a whole address as documents and portals show it: a
     /// method's path at its end (such as "/chat/completions") is left out. Empty: the service's public address (Azure
     /// and "compatible" have none: there it must be set). Over http:// the key travels in the clear: for servers of

@@ -196,14 +196,15 @@ INSTANTIATE_TEST_SUITE_P(
                     R"("tools":[{"functionDeclarations":[{"name":"clock","description":"The time",)"
                     R"("parametersJsonSchema":{"type":"object","properties":{"zone":{"type":"string"}}}}]}],)"
                     R"("toolConfig":{"functionCallingConfig":{"mode":"VALIDATED"}})"},
-        config_case{"free_tool_in_its_dialect",
-                    [](auto& r) {
-                        r.tools = {clock_tool};
-                        r.tools[0].strict = false;
-                        r.tools[0].parameters = R"({"type":"object","properties":{"zone":{"const":"a"}}})";
-                    },
-                    R"("tools":[{"functionDeclarations":[{"name":"clock","description":"The time",)"
-                    R"("parametersJsonSchema":{"type":"object","properties":{"zone":{"type":"string","enum":["a"]}},"required":[]}}]}])"},
+        config_case{
+            "free_tool_in_its_dialect",
+            [](auto& r) {
+                r.tools = {clock_tool};
+                r.tools[0].strict = false;
+                r.tools[0].parameters = R"({"type":"object","properties":{"zone":{"const":"a"}}})";
+            },
+            R"("tools":[{"functionDeclarations":[{"name":"clock","description":"The time",)"
+            R"("parametersJsonSchema":{"type":"object","properties":{"zone":{"type":"string","enum":["a"]}},"required":[]}}]}])"},
         config_case{"free_tool_in_the_older_form",
                     [](auto& r) {
                         r.tools = {clock_tool};

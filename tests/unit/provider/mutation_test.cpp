@@ -93,9 +93,29 @@ TEST_P(Mutated, CutStreamsAreErrorsOrWhole) {
     }
 }
 
+std::string const whole_response =
+    R"({"id":"i","object":"response","status":"completed","model":"m","error":null,"incomplete_details":null,"output":[)"
+    R"({"type":"reasoning","id":"rs","summary":[{"type":"summary_text","text":"s"}],"content":[{"type":"reasoning_text","text":"r"}]},)"
+    R"({"type":"message","id":"ms","role":"assistant","phase":"final_answer","content":[{"type":"output_text","text":"t","annotations":[{"type":"url_citation"}],"logprobs":[]},{"type":"refusal","refusal":"no"}]},)"
+    R"({"type":"function_call","id":"fc","call_id":"c","name":"f","arguments":"{}"},)"
+    R"({"type":"custom_tool_call","id":"ct","call_id":"d","name":"g","input":"x"}],)"
+    R"("content_filters":[{"blocked":false}],"usage":{"input_tokens":1,"input_tokens_details":{"cached_tokens":1},"output_tokens":2,"output_tokens_details":{"reasoning_tokens":1}}})";
+
 INSTANTIATE_TEST_SUITE_P(
     Services, Mutated,
     testing::Values(
+        mutation_case{
+            "responses",
+            "openai/responses",
+            whole_response,
+            {R"({"type":"response.created","response":{"id":"i","model":"m","status":"in_progress","output":[]}})",
+             R"({"type":"response.reasoning_summary_text.delta","output_index":0,"summary_index":0,"delta":"s"})",
+             R"({"type":"response.output_item.added","output_index":1,"item":{"type":"message","id":"ms","content":[]}})",
+             R"({"type":"response.output_text.delta","output_index":1,"content_index":0,"delta":"t","logprobs":[]})",
+             R"({"type":"response.output_item.added","output_index":2,"item":{"type":"function_call","id":"fc","call_id":"c","name":"f","arguments":""}})",
+             R"({"type":"response.function_call_arguments.delta","output_index":2,"delta":"{}"})",
+             R"({"type":"response.output_item.done","output_index":2,"item":{"type":"function_call","id":"fc","call_id":"c","name":"f","arguments":"{}"}})",
+             R"({"type":"response.completed","response":)" + whole_response + "}"}},
         mutation_case{
             "openai",
             "openai",

@@ -109,6 +109,59 @@ data: {"type":"message_stop"}
 
 )";
 
+std::string const responses_tools = R"(event: response.created
+data: {"type":"response.created","sequence_number":0,"response":{"id":"resp_1","object":"response","status":"in_progress","model":"gpt-5.4","output":[],"usage":null,"error":null}}
+
+event: response.in_progress
+data: {"type":"response.in_progress","sequence_number":1,"response":{"id":"resp_1","object":"response","status":"in_progress","model":"gpt-5.4","output":[],"usage":null,"error":null}}
+
+event: response.output_item.added
+data: {"type":"response.output_item.added","sequence_number":2,"output_index":0,"item":{"type":"reasoning","id":"rs_1","summary":[]}}
+
+event: response.reasoning_summary_part.added
+data: {"type":"response.reasoning_summary_part.added","sequence_number":3,"item_id":"rs_1","output_index":0,"summary_index":0,"part":{"type":"summary_text","text":""}}
+
+event: response.reasoning_summary_text.delta
+data: {"type":"response.reasoning_summary_text.delta","sequence_number":4,"item_id":"rs_1","output_index":0,"summary_index":0,"delta":"Need ","obfuscation":"x"}
+
+event: response.reasoning_summary_text.delta
+data: {"type":"response.reasoning_summary_text.delta","sequence_number":5,"item_id":"rs_1","output_index":0,"summary_index":0,"delta":"it."}
+
+event: response.output_item.done
+data: {"type":"response.output_item.done","sequence_number":6,"output_index":0,"item":{"type":"reasoning","id":"rs_1","summary":[{"type":"summary_text","text":"Need it."}],"encrypted_content":"gAAA"}}
+
+event: response.output_item.added
+data: {"type":"response.output_item.added","sequence_number":7,"output_index":1,"item":{"type":"message","id":"msg_1","role":"assistant","status":"in_progress","content":[]}}
+
+event: response.content_part.added
+data: {"type":"response.content_part.added","sequence_number":8,"item_id":"msg_1","output_index":1,"content_index":0,"part":{"type":"output_text","text":"","annotations":[],"logprobs":[]}}
+
+event: response.output_text.delta
+data: {"type":"response.output_text.delta","sequence_number":9,"item_id":"msg_1","output_index":1,"content_index":0,"delta":"Look","logprobs":[]}
+
+event: response.output_text.delta
+data: {"type":"response.output_text.delta","sequence_number":10,"item_id":"msg_1","output_index":1,"content_index":0,"delta":"ing…","logprobs":[]}
+
+event: response.output_text.done
+data: {"type":"response.output_text.done","sequence_number":11,"item_id":"msg_1","output_index":1,"content_index":0,"text":"Looking…","logprobs":[]}
+
+event: response.output_item.added
+data: {"type":"response.output_item.added","sequence_number":12,"output_index":2,"item":{"type":"function_call","id":"fc_1","call_id":"call_1","name":"get_weather","arguments":"","status":"in_progress"}}
+
+event: response.function_call_arguments.delta
+data: {"type":"response.function_call_arguments.delta","sequence_number":13,"item_id":"fc_1","output_index":2,"delta":"{\"city\":","obfuscation":"aa"}
+
+event: response.function_call_arguments.done
+data: {"type":"response.function_call_arguments.done","sequence_number":14,"item_id":"fc_1","output_index":2,"arguments":"{\"city\":\"Oslo\"}"}
+
+event: response.output_item.done
+data: {"type":"response.output_item.done","sequence_number":15,"output_index":2,"item":{"type":"function_call","id":"fc_1","call_id":"call_1","name":"get_weather","arguments":"{\"city\":\"Oslo\"}","status":"completed"}}
+
+event: response.completed
+data: {"type":"response.completed","sequence_number":16,"response":{"id":"resp_1","object":"response","status":"completed","model":"gpt-5.4","error":null,"output":[{"type":"reasoning","id":"rs_1","summary":[{"type":"summary_text","text":"Need it."}],"encrypted_content":"gAAA"},{"type":"message","id":"msg_1","role":"assistant","status":"completed","content":[{"type":"output_text","text":"Looking…","annotations":[],"logprobs":[]}]},{"type":"function_call","id":"fc_1","call_id":"call_1","name":"get_weather","arguments":"{\"city\":\"Oslo\"}","status":"completed"}],"usage":{"input_tokens":36,"input_tokens_details":{"cached_tokens":0},"output_tokens":40,"output_tokens_details":{"reasoning_tokens":12},"total_tokens":76}}}
+
+)";
+
 struct stream_case {
     char const* name;
     std::string service;
@@ -169,7 +222,14 @@ INSTANTIATE_TEST_SUITE_P(
             R"(text=Let me look that up. call=toolu_01Q,clock,{"zone": "Europe/Paris"} finish=tool_calls reasoning=Need the current time. usage=391/74 id=msg_01Z model=claude-sonnet-5 raw=)"
             R"([{"type":"thinking","thinking":"Need the current time.","signature":"EqQBCk"},{"type":"text","text":"Let me look that up."},)"
             R"({"type":"tool_use","id":"toolu_01Q","name":"clock","input":{"zone":"Europe/Paris"}}])",
-            "Let me look that up.", 1}),
+            "Let me look that up.", 1},
+        stream_case{
+            "responses_tools", "openai/responses", responses_tools,
+            R"(text=Looking… call=call_1,get_weather,{"city":"Oslo"} finish=tool_calls reasoning=Need it. usage=36/40 id=resp_1 model=gpt-5.4 raw=)"
+            R"({"output":[{"type":"reasoning","id":"rs_1","summary":[{"type":"summary_text","text":"Need it."}],"encrypted_content":"gAAA"},)"
+            R"({"type":"message","id":"msg_1","role":"assistant","status":"completed","content":[{"type":"output_text","text":"Looking…","annotations":[],"logprobs":[]}]},)"
+            R"({"type":"function_call","id":"fc_1","call_id":"call_1","name":"get_weather","arguments":"{\"city\":\"Oslo\"}","status":"completed"}]})",
+            "Looking…", 0}),
     [](auto const& row) { return std::string(row.param.name); });
 
 std::string const gemini_tools =
@@ -294,7 +354,8 @@ TEST(StreamHeaders, AreKept) {
 }
 
 TEST(StreamEnd, IsDoneAndIgnoresTheRest) {
-    for (auto const& [service, bytes] : {std::pair{"openai", openai_text}, std::pair{"anthropic", anthropic_tools}}) {
+    for (auto const& [service, bytes] :
+         {std::pair{"openai", openai_text}, {"anthropic", anthropic_tools}, {"openai/responses", responses_tools}}) {
         auto const decoder = make(service)->decode_stream({}, test::test_time);
         sse_decoder events;
         events.feed(bytes);
@@ -340,6 +401,14 @@ std::string many_blocks(int count) {
     return bytes;
 }
 
+std::string many_call_items(int count) {
+    std::string bytes;
+    for (int i = 0; i < count; ++i)
+        bytes += R"(data: {"type":"response.output_item.added","item":{"type":"function_call","name":"f"}})"
+                 "\n\n";
+    return bytes;
+}
+
 std::string long_text(std::string_view before, std::string_view after) {
     std::string const piece(1U << 20U, 'x');
     std::string bytes;
@@ -376,6 +445,41 @@ INSTANTIATE_TEST_SUITE_P(
             long_text(R"({"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"arguments":")",
                       R"("}}]}}]})"),
             errc::too_large},
+        bad_stream_case{"responses_nothing", "openai/responses", "", errc::connection_lost},
+        bad_stream_case{"responses_done_alone", "openai/responses", "data: [DONE]\n\n", errc::connection_lost},
+        bad_stream_case{"responses_garbage", "openai/responses", "event: response.created\ndata: {\n\n",
+                        errc::protocol_error},
+        bad_stream_case{"responses_flat_error", "openai/responses",
+                        as_events({R"({"type":"error","code":"rate_limit_exceeded","message":"x","param":null})"}),
+                        errc::rate_limited},
+        bad_stream_case{"responses_nested_error", "openai/responses",
+                        as_events({R"({"type":"error","error":{"code":"insufficient_quota","message":"x"}})"}),
+                        errc::quota_exhausted},
+        bad_stream_case{
+            "responses_failed", "openai/responses",
+            as_events(
+                {R"({"type":"response.failed","response":{"status":"failed","error":{"code":"server_error","message":"x"}}})"}),
+            errc::server_error},
+        bad_stream_case{"responses_failed_without_a_word", "openai/responses",
+                        as_events({R"({"type":"response.failed"})"}), errc::server_error},
+        bad_stream_case{
+            "responses_lost_call", "openai/responses",
+            as_events({R"({"type":"response.output_item.added","item":{"type":"function_call","name":"f"}})",
+                       R"({"type":"response.completed","response":{"output":[]}})"}),
+            errc::protocol_error},
+        bad_stream_case{
+            "responses_starved", "openai/responses",
+            as_events(
+                {R"({"type":"response.incomplete","response":{"incomplete_details":{"reason":"max_output_tokens"}}})"}),
+            errc::spent_on_reasoning},
+        bad_stream_case{"responses_too_many_calls", "openai/responses", many_call_items(129), errc::too_large},
+        bad_stream_case{"responses_too_long", "openai/responses",
+                        long_text(R"({"type":"response.output_text.delta","delta":")", "\"}"), errc::too_large},
+        bad_stream_case{"responses_too_long_arguments", "openai/responses",
+                        long_text(R"({"type":"response.function_call_arguments.delta","delta":")", "\"}"),
+                        errc::too_large},
+        bad_stream_case{"responses_too_long_items", "openai/responses",
+                        long_text(R"({"type":"response.output_item.done","item":{"x":")", "\"}}"), errc::too_large},
         bad_stream_case{"anthropic_error", "anthropic",
                         "event: error\ndata: "
                         "{\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"Overloaded\"}}\n\n",

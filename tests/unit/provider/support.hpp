@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <string_view>
@@ -17,8 +18,11 @@ namespace coax::test {
 inline constexpr std::chrono::system_clock::time_point test_time{std::chrono::seconds{1'696'004'797}};
 
 inline std::shared_ptr<provider const> make(provider_options const& options) { return make_provider(options).value(); }
+/// @param service  Its name, or "openai/responses" for another form of its requests.
 inline std::shared_ptr<provider const> make(std::string service) {
-    provider_options options{.service = std::move(service)};
+    auto const slash = std::min(service.find('/'), service.size());
+    provider_options options{.service = service.substr(0, slash)};
+    if (slash < service.size()) options.api = service.substr(slash + 1);
     if (options.service == "azure") options.base_url = "https://res.openai.azure.com";
     if (options.service == "compatible") options.base_url = "http://localhost:8000/v1";
     return make(options);

@@ -126,6 +126,12 @@ std::string anthropic_amid(std::string_view bytes) {
                       R"({"type":"message_delta","delta":{"stop_reason":"end_turn"}})"});
 }
 
+std::string responses_amid(std::string_view bytes) {
+    return as_events({R"({"type":"response.output_text.delta","output_index":0,"delta":"a"})"}) + std::string{bytes} +
+           as_events({R"({"type":"response.output_text.delta","output_index":"0","delta":"b"})",
+                      R"({"type":"response.completed","response":{"status":"completed"}})"});
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Rows, OddEvents,
     testing::Values(
@@ -142,6 +148,21 @@ INSTANTIATE_TEST_SUITE_P(
                         "\xEF\xBF\xBD\xEF\xBF\xBD"},
         odd_stream_case{"message_for_a_delta", "compatible",
                         as_events({R"({"choices":[{"message":{"content":"ab"},"finish_reason":"stop"}]})"}), "ab"},
+        odd_stream_case{"responses_foreign_text", "compatible/responses",
+                        responses_amid("event: progress\ndata: 12 %\n\n"), "ab"},
+        odd_stream_case{"responses_novel_event", "compatible/responses",
+                        responses_amid(as_events({R"({"type":"response.novel","delta":7,"item":[]})"})), "ab"},
+        odd_stream_case{"responses_without_deltas", "compatible/responses",
+                        as_events({R"({"type":"response.completed","response":{"output":[{"type":"message",)"
+                                   R"("content":[{"type":"output_text","text":"ab"}]}]}})"}),
+                        "ab"},
+        odd_stream_case{
+            "responses_without_output", "compatible/responses",
+            as_events(
+                {R"({"type":"response.output_item.done","output_index":1,"item":{"type":"message","content":[{"text":"b"}]}})",
+                 R"({"type":"response.output_item.done","output_index":0,"item":{"type":"message","content":[{"text":"a"}]}})",
+                 R"({"type":"response.completed","response":{"output":[]}})"}),
+            "ab"},
         odd_stream_case{"anthropic_foreign_text", "anthropic", anthropic_amid("event: progress\ndata: 12 %\n\n"), "ab"},
         odd_stream_case{"anthropic_foreign_error", "anthropic",
                         anthropic_amid("event: progress\ndata: {\"error\":\"none\"}\n\n"), "ab"}),

@@ -68,7 +68,7 @@ def may_include(room, other):
     return FLOORS[other] < FLOORS[room]
 
 # Public headers that coax.hpp leaves out: what they cost every compilation, few need.
-APART = {"coax/reflect/wide_structs.hpp"}
+APART = {"coax/chat/response_details.hpp", "coax/reflect/wide_structs.hpp"}
 APART_ROOMS = {"auth", "sim"}
 
 

@@ -11,6 +11,9 @@
 #include <coax/bind/partial_reader.hpp>
 #include <coax/bind/read.hpp>
 #include <coax/bind/write.hpp>
+#include <coax/chat/advanced_options.hpp>
+#include <coax/chat/content.hpp>
+#include <coax/chat/content_file.hpp>
 #include <coax/chat/message.hpp>
 #include <coax/chat/request.hpp>
 #include <coax/chat/response.hpp>
@@ -22,6 +25,7 @@
 #include <coax/client/parse_stream.hpp>
 #include <coax/client/parsed.hpp>
 #include <coax/client/toolbox.hpp>
+#include <coax/core/boxed.hpp>
 #include <coax/core/error.hpp>
 #include <coax/core/rate_limit_status.hpp>
 #include <coax/core/result.hpp>

@@ -8,9 +8,6 @@ namespace coax {
 bool tool_definition::operator==(tool_definition const& other) const = default;
 bool tool_call::operator==(tool_call const& other) const = default;
 bool tool_choice::operator==(tool_choice const& other) const = default;
-bool text_part::operator==(text_part const& other) const = default;
-bool image_part::operator==(image_part const& other) const = default;
-bool content_part::operator==(content_part const& other) const = default;
 bool message::operator==(message const& other) const = default;
 
 message system(std::string text) { return {.role = role::system, .text = std::move(text)}; }

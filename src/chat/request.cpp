@@ -1,9 +1,11 @@
+#include <coax/chat/advanced_options.hpp>
 #include <coax/chat/request.hpp>
 #include <coax/core/detail/name.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <initializer_list>
 #include <string_view>
 
 namespace coax {
@@ -47,11 +49,40 @@ result<void> check_numbers(chat_request const& request) {
     return {};
 }
 
-result<void> check_image(image_part const& image, std::string const& where) {
-    if (image.url.empty() == image.data.empty()) return invalid_argument(where, "an image needs either a url or data");
-    if (!image.data.empty() && image.media_type.empty())
-        return invalid_argument(where + ".media_type", "is needed with data");
+/// Where the content of a part is: exactly one of these must be given.
+result<void> check_source(std::initializer_list<bool> given, std::string const& where, std::string_view rule) {
+    if (std::ranges::count(given, true) == 1) return {};
+    return invalid_argument(where, std::string{rule});
+}
+
+result<void> check_media_type(base64_data const& data, std::string const& media_type, std::string const& where) {
+    if (!data.empty() && media_type.empty()) return invalid_argument(where + ".media_type", "is needed with data");
     return {};
+}
+
+result<void> check_part(content_part const& part, std::string const& where) {
+    if (auto const* image = part.image()) {
+        if (auto checked = check_source({!image->url.empty(), !image->data.empty(), !image->file_id.empty()}, where,
+                                        "an image needs either a url, data or a file_id");
+            !checked)
+            return checked;
+        return check_media_type(image->data, image->media_type, where);
+    }
+    if (auto const* file = part.file()) {
+        if (auto checked =
+                check_source({!file->url.empty(), !file->data.empty(), !file->file_id.empty(), !file->text.empty()},
+                             where, "a file needs either data, text, a url or a file_id");
+            !checked)
+            return checked;
+        return check_media_type(file->data, file->media_type, where);
+    }
+    auto const* audio = part.audio();
+    if (audio == nullptr) return {};
+    if (auto checked = check_source({!audio->url.empty(), !audio->data.empty(), !audio->file_id.empty()}, where,
+                                    "sound needs either data, a url or a file_id");
+        !checked)
+        return checked;
+    return check_media_type(audio->data, audio->media_type, where);
 }
 
 /// Errors: `where` is the field within the message.
@@ -62,8 +93,9 @@ result<void> check_message(message const& one) {
     if (one.role != role::assistant && !one.tool_calls.empty())
         return invalid_argument("tool_calls", "only the assistant asks for tools");
     for (std::size_t i = 0; i < one.parts.size(); ++i)
-        if (auto const* image = one.parts[i].image())
-            if (auto checked = check_image(*image, element("parts", i)); !checked) return checked;
+        if (auto checked = check_part(one.parts[i], element("parts", i)); !checked) return checked;
+    if (one.cache_breakpoint && one.role == role::assistant)
+        return invalid_argument("cache_breakpoint", "stands at no message of the assistant: mark one before or after");
     return {};
 }
 
@@ -75,10 +107,21 @@ result<void> check_messages(std::vector<message> const& messages) {
     return {};
 }
 
+result<void> check_raw_tool(tool_definition const& tool, std::string const& where) {
+    if (!tool.raw.is_object()) return invalid_argument(where + ".raw", "must be a JSON object");
+    if (!tool.name.empty() || !tool.description.empty() || !tool.parameters.empty() || tool.strict)
+        return invalid_argument(where + ".raw", "stands in place of all else");
+    return {};
+}
+
 result<void> check_tools(chat_request const& request) {
     auto const& tools = request.tools;
     for (std::size_t i = 0; i < tools.size(); ++i) {
         auto const is_namesake = [&](tool_definition const& other) { return other.name == tools[i].name; };
+        if (!tools[i].raw.is_null()) {
+            if (auto checked = check_raw_tool(tools[i], element("tools", i)); !checked) return checked;
+            continue;
+        }
         if (!core::detail::is_name(tools[i].name))
             return invalid_argument(element("tools", i) + ".name", core::detail::name_rule);
         if (std::any_of(tools.begin(), tools.begin() + static_cast<std::ptrdiff_t>(i), is_namesake))
@@ -119,14 +162,32 @@ result<void> check_format(response_format const& format) {
 std::size_t text_bytes(message const& one) {
     std::size_t bytes = one.text.size() + one.refusal.size() + one.name.size();
     for (auto const& part : one.parts)
-        if (auto const* text = part.text()) bytes += text->text.size();
+        if (auto const* text = part.text())
+            bytes += text->text.size();
+        else if (auto const* file = part.file())
+            bytes += file->text.size();
     for (auto const& call : one.tool_calls) bytes += call.name.size() + call.arguments.size();
     return bytes;
 }
 
-std::int64_t image_count(message const& one) {
-    return std::count_if(one.parts.begin(), one.parts.end(),
-                         [](content_part const& part) { return part.image() != nullptr; });
+/// Of what is no text, roughly.
+std::int64_t media_tokens(content_part const& part) {
+    constexpr std::int64_t tokens_per_image = 800;        // a square of 1,024 pixels
+    constexpr std::int64_t tokens_per_kept_file = 2'000;  // a page or two
+    constexpr std::size_t bytes_per_pdf_token = 40;       // a page is some 80 kB and 2,000 tokens
+    constexpr std::size_t bytes_per_audio_token = 400;    // a second of MP3 is 16 kB, of WAV more
+    if (part.image() != nullptr) return tokens_per_image;
+    auto const of = [](base64_data const& data, std::size_t bytes_per_token) {
+        return data.empty() ? tokens_per_kept_file : static_cast<std::int64_t>(data.text().size() / bytes_per_token);
+    };
+    if (auto const* file = part.file()) return file->text.empty() ? of(file->data, bytes_per_pdf_token) : 0;
+    return part.audio() == nullptr ? 0 : of(part.audio()->data, bytes_per_audio_token);
+}
+
+std::int64_t media_tokens(message const& one) {
+    std::int64_t tokens = 0;
+    for (auto const& part : one.parts) tokens += media_tokens(part);
+    return tokens;
 }
 
 }  // namespace
@@ -150,6 +211,8 @@ result<void> validate(chat_request const& request) {
     if (auto checked = check_tool_choice(request); !checked) return checked;
     if (auto checked = check_metadata(request.metadata); !checked) return checked;
     if (auto checked = check_format(request.response_format); !checked) return checked;
+    if (request.advanced)
+        if (auto checked = validate(*request.advanced); !checked) return checked;
     if (!request.extra.is_null() && !request.extra.is_object())
         return invalid_argument("extra", "must be a JSON object");
     return {};
@@ -158,13 +221,12 @@ result<void> validate(chat_request const& request) {
 std::int64_t estimate_tokens(chat_request const& request, std::int64_t default_output_tokens) {
     constexpr std::int64_t bytes_per_token = 4;
     constexpr std::int64_t tokens_per_message = 4;  // the marks around it
-    constexpr std::int64_t tokens_per_image = 800;  // a square of 1,024 pixels
 
     std::size_t bytes = request.response_format.schema.size();
     std::int64_t tokens = request.max_output_tokens.value_or(default_output_tokens);
     for (auto const& one : request.messages) {
         bytes += text_bytes(one);
-        tokens += tokens_per_message + tokens_per_image * image_count(one);
+        tokens += tokens_per_message + media_tokens(one);
     }
     for (auto const& tool : request.tools) bytes += tool.name.size() + tool.description.size() + tool.parameters.size();
     return tokens + (static_cast<std::int64_t>(bytes) + bytes_per_token - 1) / bytes_per_token;

@@ -1,6 +1,7 @@
 #include "client/client_impl.hpp"
 #include "runtime/internal/context_life.hpp"
 
+#include <coax/chat/response_details.hpp>
 #include <coax/policy/timeout.hpp>
 #include <coax/runtime/as_result.hpp>
 
@@ -28,6 +29,7 @@ chat_stream::state::state(client::impl& owner, detail::call_state const& call, s
       deadline_{call.deadline},
       body_{std::move(body)},
       decoder_{owner.provider->decode_stream(body_->headers(), clock_of(call.at.executor).system_now())},
+      keep_raw_{call.keep_raw},
       events_{owner.options.output.max_event_bytes},
       held_{std::move(held)} {
     life_->add(*this);
@@ -82,6 +84,7 @@ result<std::optional<chat_delta>> chat_stream::state::decode_ready() {
         if (!event) return event.error();
         if (!*event) return std::optional<chat_delta>{};
         if (auto fed = decoder_->feed(**event, delta); !fed) return fed.error();
+        if (keep_raw_) delta.raw_event = (*event)->data;
         if (unwrapper_) delta.text = unwrapper_->feed(delta.text);
         if (!delta.empty()) return std::optional{std::move(delta)};
     }
@@ -185,10 +188,12 @@ void chat_stream::state::conclude() {
 /// A server that does not stream: all of the response is one delta.
 result<chat_response> chat_stream::state::decode_whole() {
     if (broken_by_) return *broken_by_;
-    http_response const response{.status = body_->status(), .headers = body_->headers(), .body = std::move(begun_)};
+    http_response response{.status = body_->status(), .headers = body_->headers(), .body = std::move(begun_)};
     auto whole = client_.provider->decode(response, clock_of(at_.executor).system_now());
     if (!whole) return whole;
-    chat_delta all{.text = whole->text, .refusal = whole->refusal, .reasoning = whole->reasoning};
+    if (keep_raw_) whole->details.edit().raw = std::move(response.body);
+    chat_delta all{
+        .text = whole->text, .refusal = whole->refusal, .reasoning = whole->reasoning, .tool_calls = whole->tool_calls};
     if (!all.empty()) put_back_ = std::move(all);
     return whole;
 }

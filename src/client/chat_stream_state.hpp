@@ -78,6 +78,7 @@ private:
     clock::time_point deadline_;  ///< Of the whole call, the stream included.
     std::unique_ptr<streaming_response> body_;
     std::unique_ptr<stream_decoder> decoder_;
+    bool keep_raw_;
     sse_decoder events_;
     detail::stream_lease held_;
     std::optional<detail::value_unwrapper> unwrapper_{};

@@ -3,6 +3,8 @@
 #include "client/body_form.hpp"
 #include "runtime/internal/sleep.hpp"
 
+#include <coax/chat/advanced_options.hpp>
+#include <coax/chat/response_details.hpp>
 #include <coax/policy/concurrency.hpp>
 #include <coax/policy/stack.hpp>
 #include <coax/runtime/as_result.hpp>
@@ -139,7 +141,8 @@ result<detail::call_state> client::impl::prepare(shard& at, chat_request const& 
                       .deadline = deadline,
                       .request = std::move(*encoded),
                       .estimated_tokens = estimated_tokens(request),
-                      .began = now(at.executor)};
+                      .began = now(at.executor),
+                      .keep_raw = request.advanced && request.advanced->keep_raw};
 }
 
 /// `exchange` inside the policies, outermost first. It must outlive its calls.
@@ -196,7 +199,7 @@ asio::awaitable<result<std::shared_ptr<chat_stream::state>>> client::impl::open(
 
 asio::awaitable<result<chat_response>> client::impl::exchange(call_state& call, detail::sent_request& sent) const {
     if (!call.at.transport) co_return detail::context_is_gone();
-    auto const response = co_await call.at.transport->send(std::move(sent.request), options.policies.limits);
+    auto response = co_await call.at.transport->send(std::move(sent.request), options.policies.limits);
     if (!response) co_return response.error();
     auto decoded = decode(*response, clock_of(call.at.executor).system_now());
     if (!decoded) {
@@ -204,6 +207,7 @@ asio::awaitable<result<chat_response>> client::impl::exchange(call_state& call, 
         co_return with_rate_limits(with_address(std::move(decoded).error(), call.request), call.at, response->headers);
     }
     call.usage += decoded->usage;
+    if (call.keep_raw) decoded->details.edit().raw = std::move(response->body);
     co_return decoded;
 }
 

@@ -49,8 +49,9 @@ struct call_state {
     http_request request{};            ///< Without credentials.
     std::int64_t estimated_tokens{0};  ///< Of one request.
     clock::time_point began{};
-    int sent{0};          ///< Requests; of a hedged attempt two are under way at once.
-    coax::usage usage{};  ///< Of all responses, also of those that could not be used.
+    bool keep_raw{false};  ///< Callers see the response as it came, too.
+    int sent{0};           ///< Requests; of a hedged attempt two are under way at once.
+    coax::usage usage{};   ///< Of all responses, also of those that could not be used.
 };
 
 /// What a failed request cost, as far as its response tells.

@@ -22,7 +22,9 @@ boost::json::value parse_tree(std::string_view text, boost::system::error_code& 
 void merge(boost::json::object& into, boost::json::object const& extra) {
     for (auto const& [key, value] : extra) {
         auto* const both = into.if_contains(key);
-        if (both != nullptr && both->is_object() && value.is_object())
+        if (value.is_null())
+            into.stable_erase(key);
+        else if (both != nullptr && both->is_object() && value.is_object())
             merge(both->get_object(), value.get_object());
         else
             into.insert_or_assign(key, value);

@@ -3,12 +3,26 @@
 #include "provider/endpoint.hpp"
 #include "provider/response_headers.hpp"
 
+#include <coax/chat/advanced_options.hpp>
+
+#include <algorithm>
+
 namespace coax::detail {
 namespace {
 
 constexpr std::string_view first_version = "2023-06-01";
 /// From here on keys travel as bearer tokens and there are no sampling parameters.
 constexpr std::string_view bearer_version = "2026-10-21";
+
+/// Of the `anthropic-beta` header, for requests that name files which the service keeps.
+constexpr std::string_view files_feature = "files-api-2025-04-14";
+
+bool names_kept_file(message const& msg) {
+    return std::ranges::any_of(msg.parts, [](content_part const& part) {
+        return (part.image() != nullptr && !part.image()->file_id.empty()) ||
+               (part.file() != nullptr && !part.file()->file_id.empty());
+    });
+}
 
 /// Anthropic Messages. Source: reference anthropic.md, sections 1 and 1.1.
 class anthropic_provider final : public provider {
@@ -27,7 +41,12 @@ public:
         auto body = encode_anthropic_body(request, takes_sampling_, streaming);
         if (body) body = without_members(*std::move(body), omit_);
         if (!body) return std::move(body).error();
-        return endpoint_.post(method_, std::move(*body));
+        auto made = endpoint_.post(method_, std::move(*body));
+        if (std::ranges::any_of(request.messages, names_kept_file))
+            (void)add_headers(made, {{.name = "anthropic-beta", .value = std::string{files_feature}}});
+        if (request.advanced)
+            if (auto added = add_headers(made, request.advanced->headers); !added) return std::move(added).error();
+        return made;
     }
 
     void authorize(http_request& request, secret const& key) const override {

@@ -1,3 +1,4 @@
+#include "provider/anthropic_citations.hpp"
 #include "provider/anthropic_wire.hpp"
 #include "provider/json_text.hpp"
 #include "provider/response_headers.hpp"
@@ -32,10 +33,13 @@ namespace {
 
 void take_block(chat_response& out, anthropic_block& block) {
     if (block.type == "text") {
+        auto const begin = out.text.size();
         if (out.text.empty())
             out.text = std::move(block.text);
         else
             out.text += block.text;
+        if (has_citations(block.citations))
+            add_anthropic_citations(out.details.edit().citations, block.citations, begin, out.text.size());
     } else if (block.type == "thinking") {
         out.reasoning += block.thinking;
     } else if (block.type == "tool_use") {
@@ -76,6 +80,7 @@ result<chat_response> to_response(anthropic_response& wire, http_response const&
     out.finish_reason = anthropic_finish_reason(wire.stop_reason);
     if (out.finish_reason == finish_reason::refusal) out.refusal = refusal_text(wire.stop_details, out.text);
     out.usage = spent;
+    out.service_tier = std::move(wire.usage.service_tier);
     out.id = std::move(wire.id);
     out.model = std::move(wire.model);
     out.request_id = std::move(id);
@@ -95,6 +100,7 @@ void anthropic_usage::update(anthropic_usage const& later) {
     take(cache_read_input_tokens, later.cache_read_input_tokens);
     take(output_tokens, later.output_tokens);
     take(output_tokens_details.thinking_tokens, later.output_tokens_details.thinking_tokens);
+    if (!later.service_tier.empty()) service_tier = later.service_tier;
 }
 
 usage to_usage(anthropic_usage const& wire) noexcept {
@@ -124,7 +130,7 @@ std::string refusal_text(anthropic_stop_details const& why, std::string const& t
 }
 
 bool is_plain_text(std::string_view type, json_value const& citations, std::size_t block_count) {
-    return block_count == 1 && type == "text" && (citations.is_null() || citations.text() == "[]");
+    return block_count == 1 && type == "text" && !has_citations(citations);
 }
 
 result<chat_response> decode_anthropic_response(http_response const& response,

@@ -1,10 +1,13 @@
+#include "provider/anthropic_content.hpp"
 #include "provider/anthropic_wire.hpp"
 #include "provider/encode.hpp"
 
+#include <coax/chat/advanced_options.hpp>
 #include <coax/json/writer.hpp>
 
 #include <algorithm>
 #include <array>
+#include <initializer_list>
 #include <span>
 
 namespace coax::detail {
@@ -15,15 +18,6 @@ using json::writer;
 constexpr std::int64_t default_max_tokens = 4'096;
 
 bool is_system(message const& msg) { return msg.role == role::system || msg.role == role::developer; }
-
-/// The service refuses texts of nothing but white space.
-bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == std::string_view::npos; }
-
-bool has_blank_content(message const& msg) {
-    return is_blank(msg.text) && std::ranges::all_of(msg.parts, [](content_part const& part) {
-               return part.text() != nullptr && is_blank(part.text()->text);
-           });
-}
 
 /// A turn that says nothing: the service takes none, and nothing is lost without it.
 bool is_empty_turn(message const& msg) {
@@ -67,46 +61,85 @@ result<void> check_messages(std::vector<message> const& messages) {
         if (messages[i].role == role::user && has_blank_content(messages[i]))
             return invalid_argument("messages[" + std::to_string(i) + "]",
                                     "anthropic takes no message without content");
-    return check_images(messages, role::tool, "only the user and tools may show images");
+    return check_anthropic_parts(messages);
+}
+
+result<void> check_thinking(chat_request const& request) {
+    auto const& thinking = request.advanced->thinking;
+    bool const thinks = thinking.mode == thinking_mode::adaptive || thinking.mode == thinking_mode::budget;
+    constexpr std::int64_t least_budget = 1'024;
+    auto const limit = request.max_output_tokens.value_or(default_max_tokens);
+    if (thinking.mode == thinking_mode::budget &&
+        (thinking.budget_tokens < least_budget || thinking.budget_tokens >= limit))
+        return invalid_argument(
+            "advanced.thinking.budget_tokens",
+            "must be in [1024, max_output_tokens) for anthropic, here [1024, " + std::to_string(limit) + ")");
+    if (thinking.show && !thinks)
+        return invalid_argument("advanced.thinking.show", "goes with thinking_mode::adaptive or budget");
+    if (thinking.mode != thinking_mode::service_default && request.reasoning_effort == "none")
+        return invalid_argument("advanced.thinking.mode", "contradicts the reasoning_effort \"none\"");
+    return {};
+}
+
+result<void> check_advanced(chat_request const& request) {
+    auto const& options = *request.advanced;
+    auto const is_one_of = [](std::string const& word, std::initializer_list<std::string_view> words) {
+        return std::ranges::find(words, word) != words.end();
+    };
+    constexpr auto unknown = "anthropic has no such parameter";
+    struct rule {
+        char const* field;
+        bool broken;
+        char const* message;
+    };
+    rule const rules[]{
+        {"n", options.n > 1, "anthropic makes one response: ask again for another"},
+        {"logprobs", options.logprobs, unknown},
+        {"logit_bias", !options.logit_bias.empty(), unknown},
+        {"verbosity", !options.verbosity.empty(), unknown},
+        {"store", options.store.has_value(), unknown},
+        {"prediction", !options.prediction.empty(), unknown},
+        {"safety_identifier", !options.safety_identifier.empty(),
+         "anthropic has no such parameter: `user` is its word"},
+        {"prompt_cache_key", !options.prompt_cache_key.empty(), unknown},
+        {"service_tier", !is_one_of(options.service_tier, {"", "auto", "standard_only"}),
+         "anthropic takes auto or standard_only"},
+        {"cache_ttl", !is_one_of(options.cache_ttl, {"", "5m", "1h"}), "anthropic takes 5m or 1h"},
+    };
+    for (auto const& [field, broken, message] : rules)
+        if (broken) return invalid_argument(std::string{"advanced."} + field, message);
+    return check_thinking(request);
+}
+
+/// Source: reference anthropic.md, section 2.2.
+result<void> check_cache_marks(chat_request const& request) {
+    constexpr std::size_t most = 4;
+    std::size_t count = request.cache_prefix ? 1 : 0;
+    for (std::size_t i = 0; i < request.messages.size(); ++i)
+        if (request.messages[i].cache_breakpoint && ++count > most)
+            return invalid_argument("messages[" + std::to_string(i) + "].cache_breakpoint",
+                                    "anthropic takes four marks, `cache_prefix` included");
+    return {};
+}
+
+anthropic_cache_mark mark_if(bool wanted, chat_request const& request) {
+    if (!wanted) return std::nullopt;
+    return request.advanced->cache_ttl;
 }
 
 // --- content ---
 
-void write_text_block(writer& out, std::string_view text) {
-    if (is_blank(text)) return;  // the service refuses empty blocks
-    out.begin_object().member("type", "text").member("text", text).end_object();
-}
-
-void write_image_block(writer& out, image_part const& image) {
-    out.begin_object().member("type", "image").key("source").begin_object();
-    if (image.data.empty())
-        out.member("type", "url").member("url", image.url);
-    else
-        out.member("type", "base64").member("media_type", image.media_type).member("data", image.data);
-    out.end_object().end_object();
-}
-
-/// The text and the parts of a message, as blocks of an array already begun.
-void write_blocks(writer& out, message const& msg) {
-    write_text_block(out, msg.text);
-    for (auto const& part : msg.parts) {
-        if (auto const* text = part.text())
-            write_text_block(out, text->text);
-        else
-            write_image_block(out, *part.image());
-    }
-}
-
-void write_tool_result(writer& out, message const& msg) {
+void write_tool_result(writer& out, message const& msg, anthropic_cache_mark const& mark) {
     out.begin_object().member("type", "tool_result").member("tool_use_id", msg.tool_call_id);
     if (!msg.parts.empty()) {
         out.key("content").begin_array();
-        write_blocks(out, msg);
+        write_anthropic_blocks(out, msg);
         out.end_array();
     } else if (!is_blank(msg.text)) {
         out.member("content", msg.text);
     }
     if (msg.tool_failed) out.member("is_error", true);
+    write_cache_control(out, mark);
     out.end_object();
 }
 
@@ -131,7 +164,7 @@ void write_assistant(writer& out, message const& msg) {
         out.member("content", is_blank(msg.text) ? msg.refusal : msg.text);
     } else {
         out.key("content").begin_array();
-        write_blocks(out, msg);
+        write_anthropic_blocks(out, msg);
         for (auto const& call : msg.tool_calls) write_tool_use(out, call);
         out.end_array();
     }
@@ -139,32 +172,33 @@ void write_assistant(writer& out, message const& msg) {
 }
 
 /// What comes between two turns of the assistant is one message of the user, the tool results first.
-void write_user_turn(writer& out, std::span<message const> turn) {
+void write_user_turn(writer& out, chat_request const& request, std::span<message const> turn) {
     auto const in_turn = [](message const& msg) { return msg.role == role::user || msg.role == role::tool; };
     auto const count = std::count_if(turn.begin(), turn.end(), in_turn);
     if (count == 0) return;
     auto const& first = *std::find_if(turn.begin(), turn.end(), in_turn);
     out.begin_object().member("role", "user");
-    if (count == 1 && first.role == role::user && first.parts.empty()) {
+    if (count == 1 && first.role == role::user && first.parts.empty() && !first.cache_breakpoint) {
         out.member("content", first.text).end_object();
         return;
     }
     out.key("content").begin_array();
     for (auto const& msg : turn)
-        if (msg.role == role::tool) write_tool_result(out, msg);
+        if (msg.role == role::tool) write_tool_result(out, msg, mark_if(msg.cache_breakpoint, request));
     for (auto const& msg : turn)
-        if (msg.role == role::user) write_blocks(out, msg);
+        if (msg.role == role::user) write_anthropic_blocks(out, msg, mark_if(msg.cache_breakpoint, request));
     out.end_array().end_object();
 }
 
-void write_messages(writer& out, std::span<message const> messages) {
+void write_messages(writer& out, chat_request const& request) {
+    std::span<message const> messages{request.messages};
     out.key("messages").begin_array();
     while (!messages.empty()) {
         auto const turn_end = std::find_if(messages.begin(), messages.end(), [](message const& msg) {
             return msg.role == role::assistant && !is_empty_turn(msg);
         });
         auto const turn_size = static_cast<std::size_t>(turn_end - messages.begin());
-        write_user_turn(out, messages.first(turn_size));
+        write_user_turn(out, request, messages.first(turn_size));
         messages = messages.subspan(turn_size);
         if (messages.empty()) break;
         write_assistant(out, messages.front());
@@ -173,18 +207,23 @@ void write_messages(writer& out, std::span<message const> messages) {
     out.end_array();
 }
 
-void write_system(writer& out, std::vector<message> const& messages) {
-    auto const instructs = [](message const& msg) { return is_system(msg) && !has_blank_content(msg); };
-    auto const count = std::count_if(messages.begin(), messages.end(), instructs);
-    if (count == 0) return;
-    auto const& first = *std::find_if(messages.begin(), messages.end(), instructs);
-    if (count == 1 && first.parts.empty()) {
+bool instructs(message const& msg) { return is_system(msg) && !has_blank_content(msg); }
+
+void write_system(writer& out, chat_request const& request) {
+    auto const& messages = request.messages;
+    auto const last = std::find_if(messages.rbegin(), messages.rend(), instructs);
+    if (last == messages.rend()) return;
+    auto const& first = *std::ranges::find_if(messages, instructs);
+    bool const is_marked = request.cache_prefix || first.cache_breakpoint;
+    if (&first == &*last && first.parts.empty() && !is_marked) {
         out.member("system", first.text);
         return;
     }
     out.key("system").begin_array();
     for (auto const& msg : messages)
-        if (instructs(msg)) write_blocks(out, msg);
+        if (instructs(msg))
+            write_anthropic_blocks(out, msg,
+                                   mark_if(msg.cache_breakpoint || (request.cache_prefix && &msg == &*last), request));
     out.end_array();
 }
 
@@ -194,15 +233,38 @@ std::string_view no_parameters(tool_definition const& tool) {
     return tool.strict ? strict_no_parameters : R"({"type":"object","properties":{}})";
 }
 
-void write_tools(writer& out, std::vector<tool_definition> const& tools) {
-    out.key("tools").begin_array();
-    for (auto const& tool : tools) {
-        out.begin_object().member("name", tool.name);
-        if (!tool.description.empty()) out.member("description", tool.description);
-        out.key("input_schema").raw(tool.parameters.empty() ? no_parameters(tool) : tool.parameters);
-        if (tool.strict) out.member("strict", true);
-        out.end_object();
+/// A tool as the user wrote it.
+std::string raw_tool(json_value const& tool, anthropic_cache_mark const& mark) {
+    auto text = tool.text();
+    if (!mark) return text;
+    std::string added;
+    writer out{added};
+    out.begin_object();
+    write_cache_control(out, mark);
+    out.end_object();
+    if (auto const control = json_value::parse(added)) (void)json::merge_objects(text, *control);
+    return text;
+}
+
+void write_tool(writer& out, tool_definition const& tool, anthropic_cache_mark const& mark) {
+    if (!tool.raw.is_null()) {
+        out.raw(raw_tool(tool.raw, mark));
+        return;
     }
+    out.begin_object().member("name", tool.name);
+    if (!tool.description.empty()) out.member("description", tool.description);
+    out.key("input_schema").raw(tool.parameters.empty() ? no_parameters(tool) : tool.parameters);
+    if (tool.strict) out.member("strict", true);
+    write_cache_control(out, mark);
+    out.end_object();
+}
+
+/// The last tool ends the shared prefix where no system message does.
+void write_tools(writer& out, chat_request const& request) {
+    bool const ends_prefix = request.cache_prefix && std::ranges::none_of(request.messages, instructs);
+    out.key("tools").begin_array();
+    for (auto const& tool : request.tools)
+        write_tool(out, tool, mark_if(ends_prefix && &tool == &request.tools.back(), request));
     out.end_array();
 }
 
@@ -227,10 +289,21 @@ void write_tool_choice(writer& out, chat_request const& request) {
     out.end_object();
 }
 
+void write_thinking(writer& out, chat_request const& request) {
+    if (request.reasoning_effort == "none") out.key("thinking").begin_object().member("type", "disabled").end_object();
+    if (!request.advanced) return;
+    auto const& thinking = request.advanced->thinking;
+    constexpr std::array<std::string_view, 5> types{"", "disabled", "adaptive", "enabled", "between_tools"};
+    if (thinking.mode == thinking_mode::service_default) return;
+    out.key("thinking").begin_object().member("type", types.at(static_cast<std::size_t>(thinking.mode)));
+    if (thinking.mode == thinking_mode::budget) out.member("budget_tokens", thinking.budget_tokens);
+    if (thinking.show) out.member("display", *thinking.show ? "summarized" : "omitted");
+    out.end_object();
+}
+
 void write_output_config(writer& out, chat_request const& request) {
     bool const wants_schema = request.response_format.kind == response_format_kind::json_schema;
     bool const has_effort = !request.reasoning_effort.empty() && request.reasoning_effort != "none";
-    if (request.reasoning_effort == "none") out.key("thinking").begin_object().member("type", "disabled").end_object();
     if (!wants_schema && !has_effort) return;
     out.key("output_config").begin_object();
     if (has_effort) out.member("effort", request.reasoning_effort == "minimal" ? "low" : request.reasoning_effort);
@@ -251,6 +324,8 @@ void write_parameters(writer& out, chat_request const& request) {
     if (request.top_k) out.member("top_k", *request.top_k);
     if (!request.stop.empty()) write_strings(out, "stop_sequences", request.stop);
     if (!request.user.empty()) out.key("metadata").begin_object().member("user_id", request.user).end_object();
+    if (request.advanced && !request.advanced->service_tier.empty())
+        out.member("service_tier", request.advanced->service_tier);
 }
 
 }  // namespace
@@ -260,15 +335,19 @@ result<std::string> encode_anthropic_body(chat_request const& request, bool take
     if (request.model.empty()) return invalid_argument("model", "anthropic needs one");
     if (auto valid = check_parameters(request, takes_sampling); !valid) return std::move(valid).error();
     if (auto valid = check_messages(request.messages); !valid) return std::move(valid).error();
+    if (auto valid = check_cache_marks(request); !valid) return std::move(valid).error();
+    if (request.advanced)
+        if (auto valid = check_advanced(request); !valid) return std::move(valid).error();
     std::string body;
     body.reserve(expected_bytes(request));
     writer out{body};
     out.begin_object().member("model", request.model);
     write_parameters(out, request);
-    write_system(out, request.messages);
-    write_messages(out, request.messages);
-    if (!request.tools.empty()) write_tools(out, request.tools);
+    write_system(out, request);
+    write_messages(out, request);
+    if (!request.tools.empty()) write_tools(out, request);
     write_tool_choice(out, request);
+    write_thinking(out, request);
     write_output_config(out, request);
     if (streaming) out.member("stream", true);
     out.end_object();

@@ -1,3 +1,4 @@
+#include "provider/anthropic_citations.hpp"
 #include "provider/anthropic_wire.hpp"
 #include "provider/json_text.hpp"
 #include "provider/response_headers.hpp"
@@ -130,9 +131,11 @@ public:
                 response_.tool_calls.push_back(
                     {.id = block.known.id, .name = block.known.name, .arguments = tool_input(block)});
         response_.raw_content = raw_content();
+        take_citations();
         if (response_.finish_reason == finish_reason::refusal)
             response_.refusal = refusal_text(stop_details_, response_.text);
         response_.usage = to_usage(counted_);
+        response_.service_tier = std::move(counted_.service_tier);
         if (auto starved = find_starved("anthropic", response_)) return *std::move(starved);
         return std::move(response_);
     }
@@ -177,6 +180,7 @@ private:
         if (known.type == "text") append(response_.text, delta.text, known.text);
         if (known.type == "thinking") append(response_.reasoning, delta.reasoning, known.thinking);
         content_bytes_ += known.name.size();
+        if (known.type == "tool_use") delta.tool_calls.push_back({.id = known.id, .name = known.name});
         blocks_.push_back({.index = wire.index, .start = std::move(wire.content_block), .known = std::move(known)});
         return {};
     }
@@ -214,7 +218,11 @@ private:
             append(response_.reasoning, delta.reasoning, added.thinking);
             return size_.append(known.thinking, added.thinking);
         }
-        if (added.type == "input_json_delta") return grow(block->partial_json, added.partial_json);
+        if (added.type == "input_json_delta") {
+            if (known.type == "tool_use" && !added.partial_json.empty())
+                delta.tool_calls.push_back({.id = known.id, .name = known.name, .arguments = added.partial_json});
+            return grow(block->partial_json, added.partial_json);
+        }
         if (added.type == "signature_delta") {
             block->signature.clear();
             return grow(block->signature, added.signature);
@@ -238,6 +246,18 @@ private:
     result<void> add_citation(growing_block& block, json_value const& citation) {
         if (!block.citations.empty()) block.citations += ',';
         return size_.append(block.citations, citation.text());
+    }
+
+    /// The blocks' texts follow each other in the response's.
+    void take_citations() {
+        std::size_t end = 0;
+        for (auto const& block : blocks_) {
+            if (block.known.type != "text") continue;
+            auto const begin = std::exchange(end, end + block.known.text.size());
+            if (block.citations.empty()) continue;
+            if (auto const list = json_value::parse("[" + block.citations + "]"))
+                add_anthropic_citations(response_.details.edit().citations, *list, begin, end);
+        }
     }
 
     json_value raw_content() const {

@@ -45,6 +45,7 @@ struct anthropic_usage {
     std::optional<std::int64_t> cache_read_input_tokens{};
     std::optional<std::int64_t> output_tokens{};
     anthropic_output_details output_tokens_details{};
+    std::string service_tier{};
 
     /// Replaces the counts that `later` has: they are totals, not additions.
     void update(anthropic_usage const& later);
@@ -71,6 +72,11 @@ struct anthropic_block {
 
 /// The reason of a refusal: the service's explanation, else the response's text, else the category. Never empty.
 [[nodiscard]] std::string refusal_text(anthropic_stop_details const& why, std::string const& text);
+
+/// Of a block of text.
+[[nodiscard]] inline bool has_citations(json_value const& citations) {
+    return !citations.is_null() && citations.text() != "[]";
+}
 
 /// Whether `message::text` alone holds the content, so that the blocks need not be kept.
 [[nodiscard]] bool is_plain_text(std::string_view type, json_value const& citations, std::size_t block_count);

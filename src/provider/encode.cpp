@@ -6,10 +6,22 @@
 
 namespace coax::detail {
 
+namespace {
+
+std::size_t expected_bytes(content_part const& part) {
+    if (auto const* text = part.text()) return text->text.size() + text->text.size() / 16;
+    if (auto const* image = part.image()) return image->data.text().size() + image->url.size();
+    if (auto const* file = part.file()) return file->data.text().size() + file->text.size() * 3 / 2;
+    return part.audio()->data.text().size();
+}
+
+}  // namespace
+
 std::size_t expected_bytes(chat_request const& request) {
     std::size_t bytes = 512 + request.response_format.schema.size();
     for (auto const& msg : request.messages) {
         bytes += 64 + msg.text.size() + msg.text.size() / 16 + msg.raw_content.text().size();
+        for (auto const& part : msg.parts) bytes += 128 + expected_bytes(part);
         for (auto const& call : msg.tool_calls) bytes += 96 + call.arguments.size() * 9 / 8;
     }
     for (auto const& tool : request.tools) bytes += 128 + tool.description.size() + tool.parameters.size();
@@ -41,12 +53,22 @@ result<std::string> without_members(std::string body, std::vector<std::string> c
     return text;
 }
 
-result<void> check_images(std::vector<message> const& messages, role also, std::string_view rule) {
-    auto const is_image = [](content_part const& part) { return part.image() != nullptr; };
-    for (std::size_t i = 0; i < messages.size(); ++i)
-        if (messages[i].role != role::user && messages[i].role != also &&
-            std::ranges::any_of(messages[i].parts, is_image))
-            return invalid_argument("messages[" + std::to_string(i) + "].parts", std::string{rule});
+void write_data_url(json::writer& out, std::string_view name, std::string_view media_type, base64_data const& data) {
+    std::string url;
+    url.reserve(media_type.size() + data.text().size() + 13);
+    url.append("data:").append(media_type).append(";base64,").append(data.text());
+    out.member(name, url);
+}
+
+result<void> check_parts(std::vector<message> const& messages, std::string_view service,
+                         std::string_view (*refusal_of)(content_part const& part, role speaker)) {
+    for (std::size_t i = 0; i < messages.size(); ++i) {
+        auto const& parts = messages[i].parts;
+        for (std::size_t j = 0; j < parts.size(); ++j)
+            if (auto const reason = refusal_of(parts[j], messages[i].role); !reason.empty())
+                return invalid_argument("messages[" + std::to_string(i) + "].parts[" + std::to_string(j) + ']',
+                                        std::string{service} + ' ' + std::string{reason});
+    }
     return {};
 }
 

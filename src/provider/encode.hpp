@@ -27,7 +27,12 @@ void write_strings(json::writer& out, std::string_view name, std::vector<std::st
 inline constexpr std::string_view strict_no_parameters =
     R"({"type":"object","properties":{},"required":[],"additionalProperties":false})";
 
-/// Errors: `errc::invalid_argument` for an image in a message of any other role than the user's or `also`.
-[[nodiscard]] result<void> check_images(std::vector<message> const& messages, role also, std::string_view rule);
+/// `data` as a URL that holds it.
+void write_data_url(json::writer& out, std::string_view name, std::string_view media_type, base64_data const& data);
+
+/// Errors: `errc::invalid_argument`, `where` is such as "messages[0].parts[1]".
+/// @param refusal_of  Why the service cannot take a part in a message of this role; empty: it can.
+[[nodiscard]] result<void> check_parts(std::vector<message> const& messages, std::string_view service,
+                                       std::string_view (*refusal_of)(content_part const& part, role speaker));
 
 }  // namespace coax::detail

@@ -25,6 +25,13 @@ bool is_credential(std::string_view name) {
     return false;
 }
 
+/// What the transport writes itself, from the body and the connection.
+bool is_framing(std::string_view name) {
+    for (auto const* field : {"host", "content-length", "transfer-encoding", "connection", "expect", "upgrade"})
+        if (equal_ignoring_case(name, field)) return true;
+    return false;
+}
+
 /// Takes the method off an address that was pasted whole. Longer ones first.
 void leave_out_method(std::string& path) {
     for (std::string_view const method : {"/chat/completions", "/completions", "/responses", "/messages"})
@@ -47,6 +54,21 @@ http_request endpoint::post(std::string_view path, std::string body) const {
 void endpoint::authorize(http_request& request, std::string_view name, secret const& key) const {
     if (key.empty() || has_credential) return;
     request.headers.set(name, name == "Authorization" ? "Bearer " + key.reveal() : key.reveal());
+}
+
+result<void> add_headers(http_request& to, std::vector<request_header> const& headers) {
+    for (std::size_t i = 0; i < headers.size(); ++i) {
+        auto const& [name, value] = headers[i];
+        auto const where = "advanced.headers[" + std::to_string(i) + ']';
+        if (!is_token(name) || !is_field_value(value))
+            return invalid_argument(where,
+                                    "'" + (is_token(name) ? name : std::string{"?"}) + "' is not a header field");
+        if (is_credential(name)) return invalid_argument(where, "'" + name + "' is the client's to set, by its key");
+        if (is_framing(name)) return invalid_argument(where, "'" + name + "' is the transport's to set");
+        bool const adds = equal_ignoring_case(name, "anthropic-beta") && to.headers.contains(name);
+        to.headers.set(name, adds ? std::string{to.headers.find(name)} + ',' + value : value);
+    }
+    return {};
 }
 
 result<endpoint> make_endpoint(provider_options const& options, std::string_view standard_url,

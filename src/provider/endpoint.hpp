@@ -1,5 +1,6 @@
 #pragma once
 
+#include <coax/chat/advanced_options.hpp>
 #include <coax/core/result.hpp>
 #include <coax/core/secret.hpp>
 #include <coax/http/message.hpp>
@@ -7,6 +8,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace coax::detail {
 
@@ -23,6 +25,10 @@ struct endpoint {
     /// user's own fields carry a credential.
     void authorize(http_request& request, std::string_view name, secret const& key) const;
 };
+
+/// Adds the header fields of one request; in `anthropic-beta` it is to what is there.
+/// Errors: `errc::invalid_argument` for what is no field, for credentials and for what the transport writes.
+[[nodiscard]] result<void> add_headers(http_request& to, std::vector<request_header> const& headers);
 
 /// The base of the options, without a method's path at its end.
 /// @param standard_url     The service's public address, for options that give none; empty: they must.

@@ -84,7 +84,10 @@ public:
         if (body) body = without_members(*std::move(body), omit_);
         if (!body) return std::move(body).error();
         path->append(streaming ? ":streamGenerateContent?alt=sse" : ":generateContent");
-        return endpoint_.post(*path, *std::move(body));
+        auto made = endpoint_.post(*path, *std::move(body));
+        if (request.advanced)
+            if (auto added = add_headers(made, request.advanced->headers); !added) return std::move(added).error();
+        return made;
     }
 
     void authorize(http_request& request, secret const& key) const override {

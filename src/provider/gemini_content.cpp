@@ -73,22 +73,35 @@ void write_image(writer& out, image_part const& image) {
     std::string_view const url{image.url};
     auto const comma = url.find(coding);
     if (!image.data.empty())
-        write_inline_data(out, image.media_type, image.data);
+        write_inline_data(out, image.media_type, image.data.text());
     else if (url.starts_with(scheme) && comma != std::string_view::npos)
         write_inline_data(out, url.substr(scheme.size(), comma - scheme.size()), url.substr(comma + coding.size()));
     else
-        write_file_data(out, image.media_type, url);
+        write_file_data(out, image.media_type, url.empty() ? std::string_view{image.file_id} : url);
+}
+
+/// A document or sound.
+void write_file(writer& out, std::string_view media_type, base64_data const& data, std::string_view uri) {
+    if (data.empty())
+        write_file_data(out, media_type, uri);
+    else
+        write_inline_data(out, media_type, data.text());
+}
+
+void write_part(writer& out, content_part const& part) {
+    if (auto const* text = part.text()) return write_text(out, text->text);
+    if (auto const* image = part.image()) return write_image(out, *image);
+    if (auto const* audio = part.audio())
+        return write_file(out, audio->media_type, audio->data, audio->url.empty() ? audio->file_id : audio->url);
+    auto const& file = *part.file();
+    if (!file.text.empty()) return write_inline_data(out, "text/plain", base64_data::encode(file.text).text());
+    write_file(out, file.media_type, file.data, file.url.empty() ? file.file_id : file.url);
 }
 
 /// The text and the parts of a message, as elements of an array already begun.
 void write_parts(writer& out, message const& msg) {
     write_text(out, msg.text);
-    for (auto const& part : msg.parts) {
-        if (auto const* text = part.text())
-            write_text(out, text->text);
-        else
-            write_image(out, *part.image());
-    }
+    for (auto const& part : msg.parts) write_part(out, part);
 }
 
 // --- tools ---
@@ -135,11 +148,11 @@ void write_result(writer& out, message const& msg, std::string_view name) {
     out.begin_object().key("functionResponse").begin_object();
     write_id(out, msg.tool_call_id);
     write_output(out.member("name", name).key("response"), msg);
-    auto const is_image = [](content_part const& part) { return part.image() != nullptr; };
-    if (std::ranges::any_of(msg.parts, is_image)) {
+    auto const is_media = [](content_part const& part) { return part.text() == nullptr; };
+    if (std::ranges::any_of(msg.parts, is_media)) {
         out.key("parts").begin_array();
         for (auto const& part : msg.parts)
-            if (is_image(part)) write_image(out, *part.image());
+            if (is_media(part)) write_part(out, part);
         out.end_array();
     }
     out.end_object().end_object();

@@ -2,6 +2,7 @@
 #include "provider/gemini_wire.hpp"
 #include "provider/json_text.hpp"
 
+#include <coax/chat/advanced_options.hpp>
 #include <coax/json/writer.hpp>
 #include <coax/schema/runtime_schema.hpp>
 
@@ -71,6 +72,22 @@ bool asks_for_several(json_value const& extra) {
     return !count.is_null() && count.text() != "1";
 }
 
+std::string_view refusal_of(content_part const& part, role speaker) {
+    if (part.text() != nullptr) return {};
+    if (speaker != role::user && speaker != role::tool)
+        return "takes images, files and sound from the user and tools only";
+    auto const* file = part.file();
+    return file != nullptr && (file->citations || !file->context.empty())
+               ? "knows no citations and no context of a file"
+               : "";
+}
+
+result<void> check_advanced(gemini_body_options const& options, advanced_options const& wanted) {
+    auto known = advanced_options{.headers = wanted.headers, .keep_raw = wanted.keep_raw};
+    if (wanted == known) return {};
+    return invalid_argument("advanced", std::string{options.service} + " takes headers and keep_raw alone");
+}
+
 result<void> check_parameters(gemini_body_options const& options, chat_request const& request) {
     struct rule {
         char const* field;
@@ -87,6 +104,12 @@ result<void> check_parameters(gemini_body_options const& options, chat_request c
     };
     for (auto const& [field, broken, message] : rules)
         if (broken) return invalid_argument(field, std::string{options.service}.append(" ").append(message));
+    if (request.advanced)
+        if (auto valid = check_advanced(options, *request.advanced); !valid) return valid;
+    for (std::size_t i = 0; i < request.tools.size(); ++i)
+        if (!request.tools[i].raw.is_null())
+            return invalid_argument("tools[" + std::to_string(i) + "].raw",
+                                    std::string{options.service} + " takes such tools by `extra` alone");
     if (asks_for_several(request.extra))
         return invalid_argument("extra.generationConfig.candidateCount", "one response is read: ask again for another");
     return check_effort(request);
@@ -96,7 +119,7 @@ result<void> check_messages(std::string_view service, std::vector<message> const
     auto const is_system = [](message const& msg) { return msg.role == role::system || msg.role == role::developer; };
     if (std::ranges::all_of(messages, is_system))
         return invalid_argument("messages", std::string{service} + " needs one besides the system's");
-    return check_images(messages, role::tool, "only the user and tools may show images");
+    return check_parts(messages, service, refusal_of);
 }
 
 // --- tools ---

@@ -4,6 +4,8 @@
 #include "provider/response_headers.hpp"
 #include "provider/responses_wire.hpp"
 
+#include <coax/chat/advanced_options.hpp>
+
 namespace coax::detail {
 namespace {
 
@@ -104,8 +106,11 @@ public:
         auto body = responses_ ? encode_responses_body(options, request) : encode_openai_body(options, request);
         if (body) body = without_members(*std::move(body), omit_);
         if (!body) return std::move(body).error();
-        if (!path_names_model_) return endpoint_.post(method, std::move(*body));
-        return endpoint_.post(percent_encode(model).append(method), std::move(*body));
+        auto made = path_names_model_ ? endpoint_.post(percent_encode(model).append(method), std::move(*body))
+                                      : endpoint_.post(method, std::move(*body));
+        if (request.advanced)
+            if (auto added = add_headers(made, request.advanced->headers); !added) return std::move(added).error();
+        return made;
     }
 
     void authorize(http_request& request, secret const& key) const override {

@@ -10,7 +10,7 @@ bool is_complete_object(std::string const& text) { return text.ends_with('}') &&
 
 }  // namespace
 
-result<void> growing_calls::add(fragment piece, response_size& size) {
+result<void> growing_calls::add(fragment piece, response_size& size, std::vector<tool_call>& shown) {
     auto* known = find(piece);
     if (known == nullptr) {
         if (piece.id.empty() && piece.name.empty() && piece.arguments.empty() && piece.index < 0) return {};
@@ -22,7 +22,13 @@ result<void> growing_calls::add(fragment piece, response_size& size) {
     auto const named = size.count(piece.name.size());
     if (!piece.name.empty()) join_name(call, std::move(piece.name));
     if (!piece.extra.is_null()) known->extra = std::move(piece.extra);
-    return named ? size.append(call.arguments, piece.arguments) : named;
+    if (!named) return named;
+    auto appended = size.append(call.arguments, piece.arguments);
+    auto const position = static_cast<std::size_t>(known - calls_.data());
+    shown.push_back({.id = call.id.empty() ? placeholder_call_id(position) : call.id,
+                     .name = call.name,
+                     .arguments = std::move(piece.arguments)});
+    return appended;
 }
 
 /// The call that a fragment goes on with; null: it begins one.

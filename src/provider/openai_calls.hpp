@@ -21,24 +21,25 @@ class growing_calls {
 public:
     explicit growing_calls(std::string_view service) : service_{service} {}
 
+    /// @param shown  Takes the fragment, with the id and the name of its call.
     /// Errors: `errc::too_large`.
     template <class Text>
-    [[nodiscard]] result<void> add(openai_tool_call<Text>& wire, response_size& size) {
+    [[nodiscard]] result<void> add(openai_tool_call<Text>& wire, response_size& size, std::vector<tool_call>& shown) {
         bool const custom = wire.function.name.empty() && (!wire.custom.name.empty() || !wire.custom.input.empty());
         return add({.index = wire.index,
                     .id = std::move(wire.id),
                     .name = std::move(custom ? wire.custom.name : wire.function.name),
                     .arguments = custom ? std::move(wire.custom.input) : take_arguments(wire.function.arguments),
                     .extra = std::move(wire.extra_content)},
-                   size);
+                   size, shown);
     }
 
     /// The predecessor of tool calls: there is but one.
     template <class Text>
-    [[nodiscard]] result<void> add(openai_function<Text>& wire, response_size& size) {
+    [[nodiscard]] result<void> add(openai_function<Text>& wire, response_size& size, std::vector<tool_call>& shown) {
         auto arguments = take_arguments(wire.arguments);
         if (wire.name.empty() && arguments.empty()) return {};
-        return add({.index = 0, .name = std::move(wire.name), .arguments = std::move(arguments)}, size);
+        return add({.index = 0, .name = std::move(wire.name), .arguments = std::move(arguments)}, size, shown);
     }
 
     [[nodiscard]] bool empty() const noexcept { return calls_.empty(); }
@@ -61,7 +62,7 @@ private:
         json_value extra{};
     };
 
-    [[nodiscard]] result<void> add(fragment piece, response_size& size);
+    [[nodiscard]] result<void> add(fragment piece, response_size& size, std::vector<tool_call>& shown);
     [[nodiscard]] partial_call* find(fragment const& piece);
     [[nodiscard]] static bool begins_another(partial_call const& known, fragment const& piece);
     static void join_name(tool_call& call, std::string&& piece);

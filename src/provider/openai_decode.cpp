@@ -1,6 +1,7 @@
 #include "provider/openai_decode.hpp"
 
 #include "provider/json_text.hpp"
+#include "provider/openai_details.hpp"
 #include "provider/openai_reasoning.hpp"
 #include "provider/response_headers.hpp"
 #include "provider/response_limits.hpp"
@@ -89,7 +90,25 @@ chat_response take_message(openai_choice<Text>& choice) {
     out.raw_content = to_raw_content(back, out.tool_calls);
     out.finish_reason =
         refine_finish_reason(to_finish_reason(choice.finish_reason), !out.refusal.empty(), !out.tool_calls.empty());
+    if (choice.logprobs.is_object()) add_openai_logprobs(out.details.edit().logprobs, choice.logprobs);
+    if (has_elements(msg.annotations)) add_openai_citations(out.details.edit().citations, msg.annotations, out.text);
     return out;
+}
+
+/// The choices but the first, as the service ordered them.
+template <class Text>
+void take_other_choices(chat_response& out, std::vector<openai_choice<Text>>& choices,
+                        openai_choice<Text> const* first) {
+    for (auto& choice : choices) {
+        if (&choice == first) continue;
+        auto other = take_message(choice);
+        out.details.edit().choices.push_back({.text = std::move(other.text),
+                                              .tool_calls = std::move(other.tool_calls),
+                                              .finish_reason = other.finish_reason,
+                                              .refusal = std::move(other.refusal),
+                                              .reasoning = std::move(other.reasoning),
+                                              .logprobs = other.details->logprobs});
+    }
 }
 
 /// Whether the first choice has a message, whatever is in it.
@@ -134,9 +153,11 @@ result<chat_response> to_response(openai_profile const& profile, openai_completi
     out.usage = spent;
     out.id = std::move(wire.id);
     out.model = std::move(wire.model);
+    out.service_tier = std::move(wire.service_tier);
     out.content_filter = content_filter_json(wire.prompt_filter_results, choice->content_filter_results);
     out.request_id = std::move(id);
     if (auto fault = find_fault(profile.service, out, response)) return with_tokens(*std::move(fault), spent);
+    if (wire.choices.size() > 1) take_other_choices(out, wire.choices, choice);
     out.rate_limits = openai_rate_limits(response.headers);
     return out;
 }

@@ -47,6 +47,7 @@ struct openai_message {
     openai_function<Text> function_call{};  ///< The predecessor of `tool_calls`.
     json_value reasoning_details{};         ///< OpenRouter's reasoning, which it wants back.
     json_value extra_content{};
+    json_value annotations{};
 };
 
 struct openai_prompt_details {
@@ -72,6 +73,7 @@ struct openai_choice {
     openai_message<Text> message{};
     openai_message<Text> delta{};  ///< In streams, instead of the message.
     std::string finish_reason{};
+    json_value logprobs{};
     json_value content_filter_results{};
     json_value error{};  ///< OpenRouter's, of a provider that failed.
 };
@@ -81,6 +83,7 @@ template <class Text>
 struct openai_completion {
     std::string id{};
     std::string model{};
+    std::string service_tier{};
     std::vector<openai_choice<Text>> choices{};
     std::optional<openai_usage> usage{};
     json_value prompt_filter_results{};

@@ -1,5 +1,7 @@
 #include "provider/encode.hpp"
 #include "provider/json_text.hpp"
+#include "provider/openai_advanced.hpp"
+#include "provider/openai_content.hpp"
 #include "provider/openai_reasoning.hpp"
 #include "provider/openai_wire.hpp"
 
@@ -34,47 +36,17 @@ bool asks_for_several(json_value const& extra) {
     return told && !told->n.is_null() && told->n.text() != "1";
 }
 
-result<void> check(openai_profile const& profile, chat_request const& request) {
+result<void> check(openai_profile const& profile, chat_request const& request, bool streaming) {
     if (auto valid = validate(request); !valid) return valid;
     if (request.top_k && !profile.takes_top_k)
         return invalid_argument("top_k", std::string{profile.service} + " has no such parameter");
     if (request.response_format.kind == response_format_kind::json_schema && request.response_format.name.empty())
         return invalid_argument("response_format.name", std::string{profile.service} + " needs a name for the schema");
-    if (asks_for_several(request.extra))
-        return invalid_argument("extra.n", "one response is read: ask again for another");
-    return check_images(request.messages, role::user, "only the user may show images");
-}
-
-void write_image(writer& out, image_part const& image) {
-    out.begin_object().member("type", "image_url").key("image_url").begin_object();
-    if (image.data.empty()) {
-        out.member("url", image.url);
-    } else {
-        std::string url;
-        url.reserve(image.media_type.size() + image.data.size() + 13);
-        url.append("data:").append(image.media_type).append(";base64,").append(image.data);
-        out.member("url", url);
-    }
-    if (!image.detail.empty()) out.member("detail", image.detail);
-    out.end_object().end_object();
-}
-
-void write_parts(writer& out, std::vector<content_part> const& parts) {
-    out.begin_array();
-    for (auto const& part : parts) {
-        auto const* const text = part.text();
-        if (text == nullptr)
-            write_image(out, *part.image());
-        else if (!text->text.empty())  // services refuse empty parts
-            out.begin_object().member("type", "text").member("text", text->text).end_object();
-    }
-    out.end_array();
-}
-
-/// Whether there is more than empty texts.
-bool has_parts(message const& msg) {
-    return std::ranges::any_of(
-        msg.parts, [](content_part const& part) { return part.text() == nullptr || !part.text()->text.empty(); });
+    if (streaming && asks_for_several(request.extra))
+        return invalid_argument("extra.n", "a stream shows one response: ask for several without one");
+    if (request.advanced)
+        if (auto valid = check_openai_advanced(profile, *request.advanced, streaming); !valid) return valid;
+    return check_openai_parts(profile, request.messages);
 }
 
 /// The calls, and what the service wants back besides.
@@ -85,15 +57,20 @@ void write_turn(writer& out, message const& msg) {
     if (!msg.tool_calls.empty() && !back.contains("tool_calls")) write_tool_calls(out, msg.tool_calls);
 }
 
-void write_message(writer& out, openai_profile const& profile, message const& msg) {
+/// @param ends_cached_prefix  The service's prompt cache keeps all up to here.
+void write_message(writer& out, openai_profile const& profile, message const& msg, bool ends_cached_prefix) {
     out.begin_object().member("role", role_name(msg.role, profile));
     bool const has_other_content = !msg.tool_calls.empty() || !msg.refusal.empty();
-    if (has_parts(msg))
-        write_parts(out.key("content"), msg.parts);
-    else if (msg.text.empty() && has_other_content)
+    if (has_openai_parts(msg)) {
+        write_openai_parts(out.key("content"), profile, msg.parts, ends_cached_prefix);
+    } else if (ends_cached_prefix && !msg.text.empty()) {
+        write_openai_text_part(out.key("content").begin_array(), msg.text, true);
+        out.end_array();
+    } else if (msg.text.empty() && has_other_content) {
         out.key("content").null();
-    else
+    } else {
         out.member("content", msg.text);
+    }
     if (!msg.refusal.empty()) out.member("refusal", msg.refusal);
     if (!msg.name.empty()) out.member("name", msg.name);
     if (msg.raw_content.is_object())
@@ -122,6 +99,10 @@ void write_numbers(writer& out, std::string_view token_limit_name, chat_request 
 void write_tools(writer& out, std::vector<tool_definition> const& tools) {
     out.key("tools").begin_array();
     for (auto const& tool : tools) {
+        if (!tool.raw.is_null()) {
+            out.raw(tool.raw.text());
+            continue;
+        }
         out.begin_object().member("type", "function").key("function").begin_object();
         out.member("name", tool.name);
         if (!tool.description.empty()) out.member("description", tool.description);
@@ -173,14 +154,16 @@ void write_texts(writer& out, chat_request const& request) {
 
 result<std::string> encode_openai_body(openai_body_options const& options, chat_request const& request) {
     auto const& profile = options.profile;
-    if (auto valid = check(profile, request); !valid) return std::move(valid).error();
+    if (auto valid = check(profile, request, options.streaming); !valid) return std::move(valid).error();
     std::string body;
     body.reserve(expected_bytes(request));
     writer out{body};
     out.begin_object();
     if (!options.model.empty()) out.member("model", options.model);
     out.key("messages").begin_array();
-    for (auto const& msg : request.messages) write_message(out, profile, msg);
+    openai_cache_marks const marks{profile, options.model, request};
+    for (std::size_t i = 0; i < request.messages.size(); ++i)
+        write_message(out, profile, request.messages[i], marks.any() && marks.at(request, i));
     out.end_array();
     write_numbers(out, options.token_limit_name, request);
     write_texts(out, request);
@@ -190,6 +173,8 @@ result<std::string> encode_openai_body(openai_body_options const& options, chat_
         write_if_set(out, "parallel_tool_calls", request.parallel_tool_calls);
     }
     write_format(out, request.response_format);
+    if (request.advanced) write_openai_advanced(out, *request.advanced);
+    if (marks.any()) marks.write_options(out, *request.advanced);
     if (options.streaming) {
         out.member("stream", true);
         if (profile.stream_usage) out.key("stream_options").begin_object().member("include_usage", true).end_object();

@@ -1,6 +1,7 @@
 #include "provider/json_text.hpp"
 #include "provider/openai_calls.hpp"
 #include "provider/openai_decode.hpp"
+#include "provider/openai_details.hpp"
 #include "provider/openai_reasoning.hpp"
 #include "provider/response_headers.hpp"
 #include "provider/response_limits.hpp"
@@ -63,6 +64,8 @@ public:
         response_.finish_reason =
             refine_finish_reason(response_.finish_reason, !response_.refusal.empty(), !response_.tool_calls.empty());
         response_.content_filter = content_filter_json(prompt_filter_, response_filter_);
+        for (auto const& each : annotations_)
+            add_openai_citations(response_.details.edit().citations, each, response_.text);
         if (auto starved = find_starved(service_, response_)) return *std::move(starved);
         return std::move(response_);
     }
@@ -91,6 +94,7 @@ private:
         // Azure's filter chunks have these empty.
         if (response_.id.empty()) response_.id = std::move(chunk.id);
         if (response_.model.empty()) response_.model = std::move(chunk.model);
+        if (!chunk.service_tier.empty()) response_.service_tier = std::move(chunk.service_tier);
         if (chunk.usage) response_.usage = to_usage(*chunk.usage);
         if (has_content(chunk.prompt_filter_results)) prompt_filter_ = std::move(chunk.prompt_filter_results);
         // One choice was asked for, so all belongs to it: there are servers whose index counts the chunks.
@@ -105,6 +109,10 @@ private:
             return *std::move(failed);
         if (has_content(choice.content_filter_results)) response_filter_ = std::move(choice.content_filter_results);
         if (!choice.finish_reason.empty()) take_finish(choice.finish_reason);
+        if (choice.logprobs.is_object()) {
+            if (auto counted = size_.count(choice.logprobs.text().size()); !counted) return counted;
+            add_openai_logprobs(response_.details.edit().logprobs, choice.logprobs);
+        }
         if (auto taken = take(choice.delta, delta); !taken) return taken;
         // A server that does not stream sends the whole message at once.
         return size_.bytes() == 0 ? take(choice.message, delta) : result<void>{};
@@ -115,10 +123,14 @@ private:
         if (auto taken = take_reasoning(added, delta); !taken) return taken;
         if (auto taken = append(response_.text, delta.text, take_text(added.content)); !taken) return taken;
         if (auto taken = append(response_.refusal, delta.refusal, take_text(added.refusal)); !taken) return taken;
+        if (has_elements(added.annotations)) {
+            if (auto counted = size_.count(added.annotations.text().size()); !counted) return counted;
+            annotations_.push_back(std::move(added.annotations));
+        }
         for (auto& call : added.tool_calls)
-            if (auto taken = calls_.add(call, size_); !taken) return taken;
+            if (auto taken = calls_.add(call, size_, delta.tool_calls); !taken) return taken;
         if (added.function_call.name.empty() && calls_.empty()) return {};
-        return calls_.add(added.function_call, size_);
+        return calls_.add(added.function_call, size_, delta.tool_calls);
     }
 
     template <class Text>
@@ -159,6 +171,7 @@ private:
     returned_reasoning reasoning_{};
     json_value prompt_filter_{};
     json_value response_filter_{};
+    std::vector<json_value> annotations_{};
     std::string stray_text_{};
     bool finished_{false};
     bool done_{false};

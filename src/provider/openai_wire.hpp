@@ -28,6 +28,9 @@ struct openai_profile {
     bool stream_usage{true};                       ///< It knows `stream_options.include_usage`.
     bool developer_role{true};  ///< It knows the developer role; else such messages are sent as the system's.
     bool takes_top_k{false};
+    std::string_view image_detail{"high"};  ///< Of an image that sets none; empty: not sent.
+    bool known_values{true};  ///< Words such as tiers are OpenAI's alone: what it does not know is an error.
+    bool cache_marks{false};  ///< It knows `prompt_cache_breakpoint`.
 };
 
 /// Errors: `errc::invalid_argument` naming the option.

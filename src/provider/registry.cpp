@@ -12,7 +12,8 @@ using detail::openai_profile;
 
 /// The services that speak the chat completions wire.
 constexpr std::array openai_profiles{
-    openai_profile{.service = "openai", .base_url = "https://api.openai.com/v1", .account_headers = true},
+    openai_profile{
+        .service = "openai", .base_url = "https://api.openai.com/v1", .account_headers = true, .cache_marks = true},
     openai_profile{
         .service = "azure", .dialect = schema_dialect::azure_strict, .key_header = "api-key", .azure_urls = true},
     // Any server of that wire (vLLM, llama.cpp, Ollama, LM Studio, many hosts): the oldest form of everything, and no
@@ -21,7 +22,9 @@ constexpr std::array openai_profiles{
                    .needs_model = false,
                    .legacy_token_limit = true,
                    .developer_role = false,
-                   .takes_top_k = true},
+                   .takes_top_k = true,
+                   .image_detail = "",
+                   .known_values = false},
 };
 
 constexpr std::string_view anthropic = "anthropic";

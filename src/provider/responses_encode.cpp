@@ -3,6 +3,7 @@
 #include "provider/responses_wire.hpp"
 
 #include <coax/bind/read.hpp>
+#include <coax/chat/advanced_options.hpp>
 #include <coax/json/writer.hpp>
 
 #include <algorithm>
@@ -29,6 +30,23 @@ using json::writer;
 
 // --- what this wire cannot express ---
 
+std::string_view refusal_of(content_part const& part, role speaker) {
+    if (part.text() != nullptr) return {};
+    if (part.audio() != nullptr) return "takes sound in chat completions alone";
+    if (speaker != role::user && speaker != role::tool) return "takes images and files from the user and tools only";
+    auto const* file = part.file();
+    return file != nullptr && (file->citations || !file->context.empty())
+               ? "knows no citations and no context of a file"
+               : "";
+}
+
+result<void> check_advanced(openai_profile const& profile, advanced_options const& options) {
+    auto const known = advanced_options{.headers = options.headers, .keep_raw = options.keep_raw};
+    if (options == known) return {};
+    return invalid_argument("advanced",
+                            std::string{profile.service} + " takes these in the Responses API by `extra` alone");
+}
+
 result<void> check(openai_profile const& profile, chat_request const& request) {
     if (auto valid = validate(request); !valid) return valid;
     struct rule {
@@ -51,7 +69,9 @@ result<void> check(openai_profile const& profile, chat_request const& request) {
     };
     for (auto const& [field, broken, message] : rules)
         if (broken) return invalid_argument(field, std::string{profile.service} + ": " + message);
-    return check_images(request.messages, role::tool, "only the user and tools may show images");
+    if (request.advanced)
+        if (auto valid = check_advanced(profile, *request.advanced); !valid) return valid;
+    return check_parts(request.messages, profile.service, refusal_of);
 }
 
 // --- items ---
@@ -61,21 +81,44 @@ void write_text_part(writer& out, std::string_view text) {
     out.begin_object().member("type", "input_text").member("text", text).end_object();
 }
 
-void write_image(writer& out, image_part const& image) {
+void write_image(writer& out, openai_profile const& profile, image_part const& image) {
     out.begin_object().member("type", "input_image");
-    out.member("image_url", image.data.empty() ? image.url : "data:" + image.media_type + ";base64," + image.data);
-    out.member("detail", image.detail.empty() ? std::string_view{"auto"} : image.detail).end_object();
+    if (!image.data.empty())
+        write_data_url(out, "image_url", image.media_type, image.data);
+    else if (!image.url.empty())
+        out.member("image_url", image.url);
+    else
+        out.member("file_id", image.file_id);
+    auto const standard = profile.image_detail.empty() ? std::string_view{"auto"} : profile.image_detail;
+    out.member("detail", image.detail.empty() ? standard : std::string_view{image.detail}).end_object();
+}
+
+void write_file(writer& out, file_part const& file) {
+    out.begin_object().member("type", "input_file");
+    bool const has_bytes = !file.data.empty() || !file.text.empty();
+    if (has_bytes) out.member("filename", file.name.empty() ? std::string{"document"} : file.name);
+    if (!file.text.empty())
+        write_data_url(out, "file_data", "text/plain", base64_data::encode(file.text));
+    else if (has_bytes)
+        write_data_url(out, "file_data", file.media_type, file.data);
+    else if (!file.url.empty())
+        out.member("file_url", file.url);
+    else
+        out.member("file_id", file.file_id);
+    out.end_object();
 }
 
 /// The text and the parts of a message, as a list.
-void write_parts(writer& out, message const& msg) {
+void write_parts(writer& out, openai_profile const& profile, message const& msg) {
     out.begin_array();
     write_text_part(out, msg.text);
     for (auto const& part : msg.parts) {
         if (auto const* text = part.text())
             write_text_part(out, text->text);
+        else if (auto const* image = part.image())
+            write_image(out, profile, *image);
         else
-            write_image(out, *part.image());
+            write_file(out, *part.file());
     }
     out.end_array();
 }
@@ -96,7 +139,7 @@ void write_message(writer& out, openai_profile const& profile, message const& ms
     if (msg.parts.empty())
         out.member("content", msg.text);
     else
-        write_parts(out.key("content"), msg);
+        write_parts(out.key("content"), profile, msg);
     out.end_object();
 }
 
@@ -150,7 +193,7 @@ private:
         if (msg.parts.empty())
             out_.member("output", msg.text);
         else
-            write_parts(out_.key("output"), msg);
+            write_parts(out_.key("output"), profile_, msg);
         out_.end_object();
     }
 
@@ -165,6 +208,10 @@ private:
 void write_tools(writer& out, std::vector<tool_definition> const& tools) {
     out.key("tools").begin_array();
     for (auto const& tool : tools) {
+        if (!tool.raw.is_null()) {
+            out.raw(tool.raw.text());
+            continue;
+        }
         out.begin_object().member("type", "function").member("name", tool.name);
         if (!tool.description.empty()) out.member("description", tool.description);
         auto const nothing = tool.strict ? strict_no_parameters : R"({"type":"object","properties":{}})";

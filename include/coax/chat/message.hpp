@@ -1,51 +1,16 @@
 #pragma once
 
+#include <coax/chat/content.hpp>
 #include <coax/chat/tool.hpp>
 #include <coax/json/value.hpp>
 
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace coax {
 
 /// Who wrote a message.
 enum class role { system, developer, user, assistant, tool };
-
-/// Text as a part of a message.
-struct text_part {
-    std::string text{};
-
-    [[nodiscard]] bool operator==(text_part const& other) const;
-};
-
-/// An image, by address or by content.
-struct image_part {
-    std::string url{};         ///< "https://…"; empty when `data` is given.
-    std::string media_type{};  ///< Of `data`, such as "image/png".
-    std::string data{};        ///< Base64, without a prefix.
-    std::string detail{};      ///< OpenAI's "low", "high" or "auto"; empty: not sent.
-
-    [[nodiscard]] bool operator==(image_part const& other) const;
-};
-
-/// One piece of a message's content: a text or an image.
-class content_part {
-public:
-    explicit(false) content_part(text_part text) noexcept : text_{std::move(text)} {}
-    explicit(false) content_part(image_part image) noexcept : image_{std::move(image)}, is_image_{true} {}
-
-    /// Null: it is something else.
-    [[nodiscard]] text_part const* text() const noexcept { return is_image_ ? nullptr : &text_; }
-    [[nodiscard]] image_part const* image() const noexcept { return is_image_ ? &image_ : nullptr; }
-
-    [[nodiscard]] bool operator==(content_part const& other) const;
-
-private:
-    text_part text_{};
-    image_part image_{};
-    bool is_image_{false};
-};
 
 /// One message of a conversation. The functions below make the common ones.
 struct message {
@@ -57,8 +22,10 @@ struct message {
     std::vector<tool_call> tool_calls{};  ///< The calls that the assistant asks for.
     std::string tool_call_id{};           ///< Of a `role::tool` message: the call whose result it holds.
     bool tool_failed{false};              ///< Of a `role::tool` message: its text is an error.
-    json_value raw_content{};             ///< The service's own content blocks, sent back unchanged where it wants them
-                                          ///< (Anthropic's thinking); null: none.
+    bool cache_breakpoint{false};  ///< The service's prompt cache keeps the prompt up to the end of this message,
+                                   ///< see `chat_request::cache_prefix`; not of the assistant.
+    json_value raw_content{};      ///< The service's own content blocks, sent back unchanged where it wants them
+                                   ///< (Anthropic's thinking); null: none.
 
     [[nodiscard]] bool operator==(message const& other) const;
 };

@@ -2,6 +2,7 @@
 
 #include <coax/chat/message.hpp>
 #include <coax/chat/tool.hpp>
+#include <coax/core/boxed.hpp>
 #include <coax/core/result.hpp>
 #include <coax/json/value.hpp>
 
@@ -13,6 +14,8 @@
 #include <vector>
 
 namespace coax {
+
+struct advanced_options;
 
 /// Free text, any JSON object, or JSON that fits a schema.
 enum class response_format_kind { text, json_object, json_schema };
@@ -55,7 +58,14 @@ struct chat_request {
     coax::response_format response_format{};
     std::vector<metadata_entry> metadata{};  ///< OpenAI; each key once.
     std::string user{};                      ///< Opaque id of the end user, hashed by you; empty: not sent.
-    json_value extra{};                      ///< A JSON object merged into the body last: it wins. Null: none.
+    /// The service's prompt cache keeps the tools and the system messages at the beginning, which other requests
+    /// share: they cost less to read there than to send again, and something to write. Services that have a cache and
+    /// need no word cache on their own. What is neither so nor by `message::cache_breakpoint` marked is not written.
+    bool cache_prefix{false};
+    boxed<advanced_options> advanced{};  ///< `.advanced = advanced_options{.n = 3}`, or `advanced.edit().n = 3`.
+    /// A JSON object merged into the body last: it wins. A null takes the member out (RFC 7396); within what the body
+    /// does not have it is sent as null. Null: none.
+    json_value extra{};
 
     [[nodiscard]] bool operator==(chat_request const& other) const;
 };

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <coax/json/value.hpp>
+
 #include <string>
 
 namespace coax {
@@ -10,6 +12,9 @@ struct tool_definition {
     std::string description{};  ///< What it does and when to use it: the model reads this.
     std::string parameters{};   ///< JSON Schema of the arguments, an object; empty: no arguments.
     bool strict{false};         ///< The service enforces the schema, which must then be in its dialect.
+    json_value
+        raw{};  ///< In place of all above: a tool that the service runs itself or knows in another form, as the
+                ///< object that its documents show, such as `{"type":"web_search_20250305","name":"web_search"}`.
 
     [[nodiscard]] bool operator==(tool_definition const& other) const;
 };

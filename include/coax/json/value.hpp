@@ -48,7 +48,8 @@ private:
 namespace json {
 
 /// Merges the members of `extra`, an object, into `body`, the text of an object. Members of `extra` win; objects on
-/// both sides are merged in depth. This is the escape hatch for what coax has no word for.
+/// both sides are merged in depth; a null takes the member out, as in a JSON Merge Patch (RFC 7396). What `body` does
+/// not have goes in as it is, the nulls within it included. This is the escape hatch for what coax has no word for.
 /// Errors: `errc::invalid_argument` if either is not an object; `body` is then unchanged.
 [[nodiscard]] result<void> merge_objects(std::string& body, json_value const& extra);
 

@@ -1,3 +1,4 @@
+#include <coax/chat/advanced_options.hpp>
 #include <coax/chat/request.hpp>
 
 #include <gtest/gtest.h>
@@ -56,6 +57,44 @@ INSTANTIATE_TEST_SUITE_P(
         invalid_case{"image_without_type",
                      [](auto& r) { r.messages[1] = {.parts = {text_part{"x"}, image_part{.data = "AAAA"}}}; },
                      "messages[1].parts[1].media_type"},
+        invalid_case{"image_of_two",
+                     [](auto& r) { r.messages[1] = {.parts = {image_part{.url = "https://x/y", .file_id = "f"}}}; },
+                     "messages[1].parts[0]"},
+        invalid_case{"file_of_nothing", [](auto& r) { r.messages[1] = {.parts = {file_part{.name = "a.pdf"}}}; },
+                     "messages[1].parts[0]"},
+        invalid_case{"file_without_type", [](auto& r) { r.messages[1] = {.parts = {file_part{.data = "AAAA"}}}; },
+                     "messages[1].parts[0].media_type"},
+        invalid_case{"sound_of_nothing", [](auto& r) { r.messages[1] = {.parts = {audio_part{}}}; },
+                     "messages[1].parts[0]"},
+        invalid_case{"sound_without_type", [](auto& r) { r.messages[1] = {.parts = {audio_part{.data = "AAAA"}}}; },
+                     "messages[1].parts[0].media_type"},
+        invalid_case{"cached_assistant",
+                     [](auto& r) {
+                         r.messages.push_back(assistant("Hi"));
+                         r.messages[2].cache_breakpoint = true;
+                     },
+                     "messages[2].cache_breakpoint"},
+        invalid_case{"raw_tool_and_name",
+                     [](auto& r) { r.tools = {{.name = "a", .raw = json(R"({"type":"web_search"})")}}; },
+                     "tools[0].raw"},
+        invalid_case{"raw_tool_that_is_none", [](auto& r) { r.tools = {{.raw = json("[]")}}; }, "tools[0].raw"},
+        invalid_case{"no_choices", [](auto& r) { r.advanced.edit().n = 0; }, "advanced.n"},
+        invalid_case{"too_many_choices", [](auto& r) { r.advanced.edit().n = 129; }, "advanced.n"},
+        invalid_case{"too_many_logprobs",
+                     [](auto& r) { r.advanced = advanced_options{.logprobs = true, .top_logprobs = 21}; },
+                     "advanced.top_logprobs"},
+        invalid_case{"top_logprobs_alone", [](auto& r) { r.advanced.edit().top_logprobs = 1; },
+                     "advanced.top_logprobs"},
+        invalid_case{"too_much_bias", [](auto& r) { r.advanced.edit().logit_bias = {{1, 5}, {2, 101}}; },
+                     "advanced.logit_bias[1].bias"},
+        invalid_case{"bias_twice", [](auto& r) { r.advanced.edit().logit_bias = {{1, 5}, {2, 1}, {1, 6}}; },
+                     "advanced.logit_bias[2].token"},
+        invalid_case{"no_token", [](auto& r) { r.advanced.edit().logit_bias = {{-1, 5}}; },
+                     "advanced.logit_bias[0].token"},
+        invalid_case{"budget_of_nothing", [](auto& r) { r.advanced.edit().thinking.mode = thinking_mode::budget; },
+                     "advanced.thinking.budget_tokens"},
+        invalid_case{"budget_without_mode", [](auto& r) { r.advanced.edit().thinking.budget_tokens = 2'000; },
+                     "advanced.thinking.budget_tokens"},
         invalid_case{"tool_without_name", [](auto& r) { r.tools = {tool("")}; }, "tools[0].name"},
         invalid_case{"tool_with_a_space", [](auto& r) { r.tools = {tool("get weather")}; }, "tools[0].name"},
         invalid_case{"tool_name_of_65", [](auto& r) { r.tools = {tool(std::string(65, 'x'))}; }, "tools[0].name"},
@@ -112,6 +151,11 @@ TEST(ChatRequest, IsEqualToACopyUntilAnythingInItChanges) {
         [](auto& r) { r.response_format.kind = response_format_kind::json_object; },
         [](auto& r) { r.metadata[0].value = "w"; },
         [](auto& r) { r.extra = json("{}"); },
+        [](auto& r) { r.messages[0].cache_breakpoint = true; },
+        [](auto& r) { r.cache_prefix = true; },
+        [](auto& r) { r.advanced.edit().n = 2; },
+        [](auto& r) { r.advanced.edit().headers = {{"X-A", "b"}}; },
+        [](auto& r) { r.tools[0].raw = json("{}"); },
     };
     for (auto const change : changes) {
         auto other = request;
@@ -119,6 +163,27 @@ TEST(ChatRequest, IsEqualToACopyUntilAnythingInItChanges) {
         change(other);
         EXPECT_NE(other, request);
     }
+}
+
+TEST(ChatRequest, IsEqualToOneWhoseAdvancedOptionsAreSetToTheirDefaults) {
+    chat_request request{.messages = {user("Hi")}};
+    auto const plain = request;
+    EXPECT_FALSE(request.advanced);
+    EXPECT_EQ(request.advanced->n, 1);
+    request.advanced.edit();
+    EXPECT_TRUE(request.advanced);
+    EXPECT_EQ(request, plain);
+}
+
+TEST(ChatRequest, OwnsItsAdvancedOptions) {
+    chat_request const request{.messages = {user("Hi")}, .advanced = advanced_options{.n = 3}};
+    auto copy = request;
+    copy.advanced.edit().n = 4;
+    EXPECT_EQ(request.advanced->n, 3);
+    auto const moved = std::move(copy);
+    EXPECT_EQ(moved.advanced->n, 4);
+    copy = request;
+    EXPECT_EQ(copy, request);
 }
 
 TEST(EstimateTokens, CountsPromptAndWantedAnswer) {
@@ -140,6 +205,12 @@ TEST(EstimateTokens, CountsAllThatIsSent) {
     EXPECT_GE(grown([](auto& r) { r.response_format.schema = std::string(400, ' '); }), 100);
     EXPECT_GE(grown([](auto& r) { r.messages.push_back(assistant("")); }), 4);
     EXPECT_GE(grown([](auto& r) { r.messages.push_back({.parts = {image_part{.url = "https://x/y.png"}}}); }), 500);
+    EXPECT_GE(grown([](auto& r) { r.messages.push_back({.parts = {file_part{.text = std::string(400, 'x')}}}); }), 100);
+    EXPECT_GE(grown([](auto& r) {
+                  r.messages.push_back({.parts = {file_part{.data = base64_data{std::string(40'000, 'x')}}}});
+              }),
+              1'000);
+    EXPECT_GE(grown([](auto& r) { r.messages.push_back({.parts = {audio_part{.file_id = "f"}}}); }), 500);
     EXPECT_GE(grown([](auto& r) {
                   r.messages.push_back({.role = role::assistant, .tool_calls = {{"i", "f", std::string(400, ' ')}}});
               }),

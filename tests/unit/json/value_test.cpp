@@ -58,7 +58,12 @@ INSTANTIATE_TEST_SUITE_P(
                     merge_case{"in_depth", R"({"a":{"x":1,"y":{"p":1}}})", R"({"a":{"y":{"q":2}}})",
                                R"({"a":{"x":1,"y":{"p":1,"q":2}}})"},
                     merge_case{"object_over_scalar", R"({"a":1})", R"({"a":{"b":1}})", R"({"a":{"b":1}})"},
-                    merge_case{"null_is_a_value", R"({"a":1})", R"({"a":null})", R"({"a":null})"},
+                    merge_case{"null_takes_out", R"({"a":1,"b":2,"c":3})", R"({"a":null})", R"({"b":2,"c":3})"},
+                    merge_case{"null_takes_out_in_depth", R"({"a":{"x":1,"y":2}})", R"({"a":{"x":null}})",
+                               R"({"a":{"y":2}})"},
+                    merge_case{"null_of_nothing", R"({"a":1})", R"({"b":null})", R"({"a":1})"},
+                    merge_case{"null_within_what_is_new", R"({"a":1})", R"({"b":{"x":null},"c":[null]})",
+                               R"({"a":1,"b":{"x":null},"c":[null]})"},
                     merge_case{"extra_is_no_object", R"({"a":1})", "[1]", "error"},
                     merge_case{"body_is_no_object", "[1]", "{}", "error"}),
     [](auto const& row) { return std::string(row.param.name); });

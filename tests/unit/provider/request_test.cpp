@@ -332,7 +332,7 @@ TEST(OpenAiBodies, HoldEveryKindOfMessage) {
         {"role":"developer","content":"And kind."},
         {"role":"user","content":[{"type":"text","text":"What is this?"},
             {"type":"image_url","image_url":{"url":"https://x/y.png","detail":"low"}},
-            {"type":"image_url","image_url":{"url":"data:image/png;base64,QUJD"}}]},
+            {"type":"image_url","image_url":{"url":"data:image/png;base64,QUJD","detail":"high"}}]},
         {"role":"assistant","content":null,"tool_calls":[
             {"id":"c1","type":"function","function":{"name":"clock","arguments":"{\"zone\":\"Oslo\"}"}},
             {"id":"c2","type":"function","function":{"name":"clock","arguments":"{}"}}]},
@@ -550,7 +550,7 @@ INSTANTIATE_TEST_SUITE_P(
                      [](auto& r) {
                          r.messages.push_back({.role = role::assistant, .parts = {image_part{.url = "https://x/y"}}});
                      },
-                     "messages[1].parts"},
+                     "messages[1].parts[0]"},
         refused_case{"anthropic_system_alone", anthropic, [](auto& r) { r.messages = {system("Be brief.")}; },
                      "messages"},
         refused_case{"anthropic_hot", anthropic, [](auto& r) { r.temperature = 1.5; }, "temperature"},
@@ -564,7 +564,7 @@ INSTANTIATE_TEST_SUITE_P(
         refused_case{
             "anthropic_systems_picture", anthropic,
             [](auto& r) { r.messages.push_back({.role = role::system, .parts = {image_part{.url = "https://x/y"}}}); },
-            "messages[1].parts"},
+            "messages[1].parts[0]"},
         refused_case{"newer_anthropic_temperature", newer_anthropic, [](auto& r) { r.temperature = 0.5; },
                      "temperature"},
         refused_case{"newer_anthropic_top_p", newer_anthropic, [](auto& r) { r.top_p = 0.5; }, "top_p"},

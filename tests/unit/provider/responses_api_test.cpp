@@ -156,7 +156,7 @@ INSTANTIATE_TEST_SUITE_P(
             "parts",
             {{.parts = {text_part{"look"}, text_part{}, image_part{.url = "https://x/y.png"},
                         image_part{.media_type = "image/png", .data = "QUJD", .detail = "low"}}}},
-            R"({"role":"user","content":[{"type":"input_text","text":"look"},{"type":"input_image","image_url":"https://x/y.png","detail":"auto"},)"
+            R"({"role":"user","content":[{"type":"input_text","text":"look"},{"type":"input_image","image_url":"https://x/y.png","detail":"high"},)"
             R"({"type":"input_image","image_url":"data:image/png;base64,QUJD","detail":"low"}]})"},
         input_case{
             "calls",

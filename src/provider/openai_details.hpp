@@ -1,0 +1,22 @@
+#pragma once
+
+#include <coax/chat/response_details.hpp>
+#include <coax/json/value.hpp>
+
+#include <string_view>
+#include <vector>
+
+/// What a chat completion tells besides the response. What cannot be read is left out: the response is good without.
+/// Source: reference openai.md, section 3.
+namespace coax::detail {
+
+/// Adds what the member `logprobs` of a choice has.
+void add_openai_logprobs(std::vector<token_logprob>& into, json_value const& logprobs);
+
+/// Adds what the member `annotations` of a message has. @param text  The message's.
+void add_openai_citations(std::vector<citation>& into, json_value const& annotations, std::string_view text);
+
+/// Whether there is anything to add.
+[[nodiscard]] inline bool has_elements(json_value const& list) { return list.is_array() && list.text() != "[]"; }
+
+}  // namespace coax::detail

@@ -84,7 +84,7 @@ int serve_sim(serve_sim_flags const& flags) {
 
 void add_serve_sim_command(CLI::App& program, chosen_command& chosen) {
     auto* const command = program.add_subcommand(
-        "serve-sim", "Serve made-up answers on 127.0.0.1 as OpenAI, Azure and Anthropic do, until Ctrl-C");
+        "serve-sim", "Serve made-up answers on 127.0.0.1 as OpenAI, Azure, Anthropic and Gemini do, until Ctrl-C");
     auto flags = std::make_shared<serve_sim_flags>();
     auto& options = flags->options;
     add_number(*command, "--port", options.port, number_range<int>{0, 65'535},

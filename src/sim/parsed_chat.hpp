@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,10 +33,12 @@ struct parsed_chat {
     bool parallel{true};
     std::vector<std::string> tool_results{};  ///< Since the user's last message.
     json::value const* schema{nullptr};
-    bool any_json{false};  ///< Any JSON object is wanted, without a schema.
+    std::deque<json::value> rewritten{};  ///< Schemas of another form as JSON Schema, which the views may be of.
+    bool any_json{false};                 ///< Any JSON object is wanted, without a schema.
     bool stream{false};
     bool include_usage{false};
-    bool obfuscate{false};  ///< Events are padded, as OpenAI does by default.
+    bool shows_thoughts{false};  ///< Gemini: what the model thinks is part of the response.
+    bool obfuscate{false};       ///< Events are padded, as OpenAI does by default.
     int choice_count{1};
     std::optional<std::size_t> max_tokens{};
     std::vector<std::string> stops{};

@@ -33,6 +33,7 @@ request_view to_view(request_message const& request) noexcept {
             .authorization = text_of(request[http::field::authorization]),
             .api_key = text_of(request["api-key"]),
             .x_api_key = text_of(request["x-api-key"]),
+            .x_goog_api_key = text_of(request["x-goog-api-key"]),
             .anthropic_version = text_of(request["anthropic-version"]),
             .anthropic_beta = text_of(request["anthropic-beta"])};
 }

@@ -97,7 +97,8 @@ response count_tokens(json::value const& body, request_view const& request, requ
     if (auto const wrong = context.api->read_chat(body, request, context.route, chat)) return reject(*wrong, context);
     response out;
     context.api->add_id_headers(out.headers, context);
-    writer{out.body}.begin_object().member("input_tokens", token_count(chat.prompt_bytes)).end_object();
+    writer body_writer{out.body};
+    context.api->write_token_count(body_writer, token_count(chat.prompt_bytes));
     return out;
 }
 
@@ -231,14 +232,14 @@ response service::run_chat(json::value const& body, request_view const& request,
 response service::run_embedding(json::value const& body, request_context const& context) {
     auto const& api = *context.api;
     embedding_request wanted;
-    if (auto const wrong = read_embedding_request(body, context.route, wanted)) return reject(*wrong, context);
+    if (auto const wrong = api.read_embedding(body, context.route, wanted)) return reject(*wrong, context);
     if (!knows(wanted.model)) return reject(api.unknown_model(wanted.model, context.route), context);
     response out;
     out.prompt_tokens = token_count(wanted.bytes);
     if (auto refused = check_limits(wanted.model, out.prompt_tokens, context)) return *std::move(refused);
     api.add_id_headers(out.headers, context);
     api.add_limit_headers(out.headers, limits_, context);
-    write_embeddings(out, wanted, options_.seed);
+    api.write_embeddings(out, wanted, context.route, options_.seed);
     return out;
 }
 

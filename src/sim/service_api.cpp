@@ -1,5 +1,7 @@
 #include "sim/service_api.hpp"
 
+#include "sim/embedding.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -35,7 +37,43 @@ endpoint endpoint_of(std::string_view path, std::string_view& name) noexcept {
     return endpoint::unknown;
 }
 
+endpoint gemini_endpoint(std::string_view method) noexcept {
+    if (method == "generateContent" || method == "streamGenerateContent") return endpoint::chat;
+    if (method == "countTokens") return endpoint::count_tokens;
+    if (method == "embedContent" || method == "batchEmbedContents") return endpoint::embeddings;
+    return endpoint::unknown;
+}
+
+/// ".../models/M:generateContent" and the lists of Google's versions.
+bool find_gemini_route(request_view const& request, std::string_view path, request_route& found) noexcept {
+    auto const colon = path.rfind(':');
+    bool const has_method = colon != std::string_view::npos && path.find('/', colon) == std::string_view::npos &&
+                            path.find("/models/") < colon;
+    bool const is_google = path.find("/v1beta") != std::string_view::npos || !request.x_goog_api_key.empty();
+    if (!has_method && !is_google) return false;
+    found.dialect = path.find("/publishers/") != std::string_view::npos ? dialect::vertex : dialect::gemini;
+    found.endpoint = endpoint_of(path.substr(0, colon), found.name);
+    if (!has_method) return true;
+    found.method = path.substr(colon + 1);
+    found.endpoint = gemini_endpoint(found.method);
+    return true;
+}
+
 }  // namespace
+
+rejection service_api::read_embedding(json::value const& body, request_route const& route,
+                                      embedding_request& wanted) const {
+    return read_embedding_request(body, route, wanted);
+}
+
+void service_api::write_embeddings(response& out, embedding_request const& wanted, request_route const& /*route*/,
+                                   std::uint64_t seed) const {
+    detail::write_embeddings(out, wanted, seed);
+}
+
+void service_api::write_token_count(writer& out, std::size_t count) const {
+    out.begin_object().member("input_tokens", count).end_object();
+}
 
 request_route find_route(request_view const& request) noexcept {
     auto const mark = request.target.find('?');
@@ -47,6 +85,7 @@ request_route find_route(request_view const& request) noexcept {
         found.endpoint = path.ends_with("/messages") ? endpoint::chat : endpoint::count_tokens;
         return found;
     }
+    if (find_gemini_route(request, path, found)) return found;
     found.endpoint = endpoint_of(path, found.name);
     constexpr std::string_view deployments = "/openai/deployments/";
     if (auto const at = path.find(deployments); at != std::string_view::npos) {

@@ -21,11 +21,12 @@ struct request_view {
     std::string_view authorization{};
     std::string_view api_key{};
     std::string_view x_api_key{};
+    std::string_view x_goog_api_key{};
     std::string_view anthropic_version{};
     std::string_view anthropic_beta{};
 };
 
-enum class dialect { openai, azure_classic, azure_v1, anthropic };
+enum class dialect { openai, azure_classic, azure_v1, anthropic, gemini, vertex };
 enum class endpoint { chat, embeddings, models, one_model, count_tokens, unknown };
 
 /// The endpoint that a target names.
@@ -33,6 +34,7 @@ struct request_route {
     detail::dialect dialect{detail::dialect::openai};
     detail::endpoint endpoint{detail::endpoint::unknown};
     std::string_view name{};         ///< The deployment or the model in the path; empty: none.
+    std::string_view method{};       ///< Gemini's, behind the model's name; empty: none.
     std::string_view api_version{};  ///< Of the query; empty: none.
 };
 
@@ -45,6 +47,7 @@ struct moment {
 };
 
 class service_api;
+struct embedding_request;
 
 /// A request's ids, time and route.
 struct request_context {
@@ -86,6 +89,12 @@ public:
     /// Writes completions, one for each choice, whole or as events.
     virtual void write_chat(response& out, parsed_chat const& chat, std::vector<completion> const& completions,
                             request_context const& context) const = 0;
+    /// Checks and reads a request for embeddings. `wanted` views into `body`. Default: as OpenAI does.
+    [[nodiscard]] virtual rejection read_embedding(json::value const& body, request_route const& route,
+                                                   embedding_request& wanted) const;
+    virtual void write_embeddings(response& out, embedding_request const& wanted, request_route const& route,
+                                  std::uint64_t seed) const;
+    virtual void write_token_count(writer& out, std::size_t count) const;
     virtual void write_model(writer& out, std::string_view name) const = 0;
     virtual void write_models(writer& out, std::vector<std::string> const& names) const = 0;
 
@@ -112,8 +121,10 @@ public:
 
 [[nodiscard]] service_api const& openai_api(dialect which) noexcept;
 [[nodiscard]] service_api const& anthropic_api() noexcept;
+[[nodiscard]] service_api const& gemini_api(dialect which) noexcept;
 
 [[nodiscard]] inline service_api const& api_of(dialect which) noexcept {
+    if (which == dialect::gemini || which == dialect::vertex) return gemini_api(which);
     return which == dialect::anthropic ? anthropic_api() : openai_api(which);
 }
 

@@ -22,10 +22,15 @@ struct wire_form {
 inline void PrintTo(wire_form const& form, std::ostream* out) { *out << form.name; }
 
 inline constexpr wire_form wire_forms[]{
-    {"openai", "openai", "/v1", "", "", false},         {"azure_deployment", "azure", "", "2024-10-21", "dep", false},
-    {"azure_v1", "azure", "", "", "dep", false},        {"azure_v1_bearer", "azure", "", "", "dep", true},
-    {"anthropic", "anthropic", "", "", "", false},      {"anthropic_2026", "anthropic", "", "2026-10-21", "", false},
+    {"openai", "openai", "/v1", "", "", false},
+    {"azure_deployment", "azure", "", "2024-10-21", "dep", false},
+    {"azure_v1", "azure", "", "", "dep", false},
+    {"azure_v1_bearer", "azure", "", "", "dep", true},
+    {"anthropic", "anthropic", "", "", "", false},
+    {"anthropic_2026", "anthropic", "", "2026-10-21", "", false},
     {"compatible", "compatible", "/v1", "", "", false},
+    {"gemini", "gemini", "", "", "", false},
+    {"vertex", "vertex", "", "", "", true},
 };
 
 /// Options of a client that speaks this form to `server`, with the key "sk-sim" and quick retries.

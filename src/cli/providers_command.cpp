@@ -22,8 +22,8 @@ std::string_view variables(std::string_view provider) {
     if (provider == "gemini")
         return "GEMINI_API_KEY or GOOGLE_API_KEY, GOOGLE_GEMINI_BASE_URL, GOOGLE_GENAI_API_VERSION";
     if (provider == "vertex")
-        return "GOOGLE_GENAI_USE_VERTEXAI, GOOGLE_CLOUD_PROJECT, GOOGLE_CLOUD_LOCATION, GOOGLE_API_KEY, "
-               "GOOGLE_VERTEX_BASE_URL";
+        return "GOOGLE_GENAI_USE_VERTEXAI, GOOGLE_CLOUD_PROJECT, GOOGLE_CLOUD_LOCATION, GOOGLE_API_KEY or "
+               "GOOGLE_APPLICATION_CREDENTIALS, GOOGLE_VERTEX_BASE_URL";
     return "COAX_BASE_URL, COAX_API_KEY";
 }
 

@@ -2,6 +2,7 @@
 #include "http/internal/proxy_environment.hpp"
 
 #include <coax/auth/entra.hpp>
+#include <coax/auth/google.hpp>
 #include <coax/client/options.hpp>
 
 #include <array>
@@ -150,14 +151,19 @@ std::string entra_scope(provider_options const& options) {
     return is_dated ? "https://cognitiveservices.azure.com/.default" : "https://ai.azure.com/.default";
 }
 
-/// Where no key is given, Azure may be called with an identity.
+/// Where no key is given, Azure and Vertex AI may be called with an identity.
 result<void> fill_identity(look_up_function const& env, client_options& options) {
     auto& service = options.service;
-    if (service.provider.service != "azure" || !service.api_key.empty()) return {};
+    bool const is_vertex = service.provider.service == "vertex";
+    if ((service.provider.service != "azure" && !is_vertex) || !service.api_key.empty()) return {};
+    if (is_vertex && service.provider.project.empty())
+        return invalid_argument("GOOGLE_CLOUD_PROJECT", "must be set, unless GOOGLE_API_KEY is");
     http_options http{.ca_file = options.http.ca_file};
     http::detail::proxy_from(env, http);
-    auto source = entra_token_from([&](std::string_view name) { return non_empty(env, name); },
-                                   {.scope = entra_scope(service.provider), .http = {.http = std::move(http)}});
+    auto const look_up = [&](std::string_view name) { return non_empty(env, name); };
+    auto source = is_vertex ? google_token_from(look_up, {.http = {.http = std::move(http)}})
+                            : entra_token_from(
+                                  look_up, {.scope = entra_scope(service.provider), .http = {.http = std::move(http)}});
     if (!source) return std::move(source).error();
     service.token_source = *std::move(source);
     return {};

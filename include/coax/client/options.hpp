@@ -128,8 +128,9 @@ struct client_options {
     /// COAX_BASE_URL or COAX_API_KEY (a compatible server at COAX_BASE_URL), AZURE_OPENAI_ENDPOINT
     /// (AZURE_OPENAI_API_KEY, AZURE_OPENAI_AD_TOKEN or the identity that `entra_token_from` finds, OPENAI_API_VERSION,
     /// AZURE_OPENAI_DEPLOYMENT), OPENAI_API_KEY (OPENAI_BASE_URL, OPENAI_ORG_ID, OPENAI_PROJECT_ID), ANTHROPIC_API_KEY
-    /// or ANTHROPIC_AUTH_TOKEN (ANTHROPIC_BASE_URL), GOOGLE_GENAI_USE_VERTEXAI (Vertex AI: GOOGLE_CLOUD_PROJECT,
-    /// GOOGLE_CLOUD_LOCATION, GOOGLE_API_KEY, GOOGLE_VERTEX_BASE_URL), GEMINI_API_KEY or GOOGLE_API_KEY, which wins
+    /// or ANTHROPIC_AUTH_TOKEN (ANTHROPIC_BASE_URL), GOOGLE_GENAI_USE_VERTEXAI (Vertex AI: GOOGLE_API_KEY, or
+    /// GOOGLE_CLOUD_PROJECT and GOOGLE_CLOUD_LOCATION with the identity that `google_token_from` finds,
+    /// GOOGLE_VERTEX_BASE_URL), GEMINI_API_KEY or GOOGLE_API_KEY, which wins
     /// (GOOGLE_GEMINI_BASE_URL, GOOGLE_GENAI_API_VERSION). With COAX_PROVIDER, COAX_BASE_URL is the address of the
     /// service that it names, and COAX_API_KEY, if set, the key for that address. Blanks and line breaks around a value
     /// are dropped. COAX_MODEL names the model. HTTPS_PROXY and NO_PROXY are honoured; SSL_CERT_FILE adds certificate

@@ -174,6 +174,7 @@ INSTANTIATE_TEST_SUITE_P(
         refused_case{"key_of_two_lines", {{"OPENAI_API_KEY", "sk-1\nsk-2"}}, "OPENAI_API_KEY"},
         refused_case{
             "key_of_two_lines_elsewhere", {{"COAX_BASE_URL", "http://x"}, {"COAX_API_KEY", "a\rb"}}, "COAX_API_KEY"},
+        refused_case{"vertex_without_project", {{"COAX_PROVIDER", "vertex"}}, "GOOGLE_CLOUD_PROJECT"},
         refused_case{"azure_without_key",
                      {{"AZURE_OPENAI_ENDPOINT", "https://r.example"}},
                      "AZURE_OPENAI_API_KEY or AZURE_OPENAI_AD_TOKEN"}),
@@ -194,6 +195,22 @@ TEST(ClientOptions, CallAzureWithAnIdentityWhereThereIsNoKey) {
     ASSERT_FALSE(headless);
     EXPECT_EQ(headless.error().where, "IDENTITY_HEADER");
     set = {{"OPENAI_API_KEY", "sk"}, {"AZURE_TENANT_ID", "t"}, {"AZURE_CLIENT_ID", "c"}, {"AZURE_CLIENT_SECRET", "s"}};
+    EXPECT_FALSE(from(set).value().service.token_source);
+}
+
+TEST(ClientOptions, TakesVertexsIdentityWhereThereIsNoKey) {
+    environment set{{"COAX_PROVIDER", "vertex"}, {"GOOGLE_CLOUD_PROJECT", "p"}, {"GOOGLE_CLOUD_LOCATION", "eu"}};
+    auto const identity = from(set);
+    ASSERT_TRUE(identity) << identity.error();
+    EXPECT_TRUE(identity->service.token_source);
+    EXPECT_EQ(identity->service.provider.project, "p");
+    EXPECT_EQ(identity->service.provider.location, "eu");
+    set["GOOGLE_APPLICATION_CREDENTIALS"] = "/nowhere/key.json";
+    auto const lost = from(set);
+    ASSERT_FALSE(lost);
+    EXPECT_EQ(lost.error().code, errc::io_failed);
+    EXPECT_EQ(lost.error().where, "/nowhere/key.json");
+    set["GOOGLE_API_KEY"] = "ok";
     EXPECT_FALSE(from(set).value().service.token_source);
 }
 

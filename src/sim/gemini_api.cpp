@@ -100,6 +100,11 @@ public:
     }
 
     void write_model(writer& out, std::string_view name) const override {
+        if (vertex_) {
+            out.begin_object().member("name", "publishers/google/models/" + std::string{name});
+            out.member("versionId", "default").member("launchStage", "GA").end_object();
+            return;
+        }
         out.begin_object().member("name", "models/" + std::string{name}).member("version", "001");
         out.member("displayName", name).member("description", "A simulated model.");
         out.member("inputTokenLimit", 1'048'576).member("outputTokenLimit", 65'536);
@@ -110,7 +115,7 @@ public:
     }
 
     void write_models(writer& out, std::vector<std::string> const& names) const override {
-        out.begin_object().key("models").begin_array();
+        out.begin_object().key(vertex_ ? "publisherModels" : "models").begin_array();
         for (auto const& name : names) write_model(out, name);
         out.end_array().end_object();
     }

@@ -209,11 +209,23 @@ constexpr proto_field batch_embed_fields[]{
     {.name = "requests", .kind = message, .repeated = true, .message = &embed_request}};
 constexpr proto_message batch_embed_request{batch_embed_fields};
 
+constexpr proto_field instance_fields[]{{.name = "content"}, {.name = "taskType"}, {.name = "title"}};
+constexpr proto_message instance{instance_fields};
+
+constexpr proto_field parameter_fields[]{{.name = "outputDimensionality", .kind = integer},
+                                         {.name = "autoTruncate", .kind = boolean}};
+constexpr proto_message parameters{parameter_fields};
+
+constexpr proto_field predict_fields[]{{.name = "instances", .kind = message, .repeated = true, .message = &instance},
+                                       {.name = "parameters", .kind = message, .message = &parameters}};
+constexpr proto_message predict_request{predict_fields};
+
 }  // namespace
 
 proto_message const& gemini_generate_request() noexcept { return generate_request; }
 proto_message const& gemini_count_request() noexcept { return count_request; }
 proto_message const& gemini_embed_request() noexcept { return embed_request; }
 proto_message const& gemini_batch_embed_request() noexcept { return batch_embed_request; }
+proto_message const& vertex_predict_request() noexcept { return predict_request; }
 
 }  // namespace coax::sim::detail

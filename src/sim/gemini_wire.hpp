@@ -14,6 +14,7 @@ namespace coax::sim::detail {
 [[nodiscard]] proto_message const& gemini_count_request() noexcept;
 [[nodiscard]] proto_message const& gemini_embed_request() noexcept;
 [[nodiscard]] proto_message const& gemini_batch_embed_request() noexcept;
+[[nodiscard]] proto_message const& vertex_predict_request() noexcept;
 
 /// A model of the generations before the third, which takes a thinking budget, gives calls no ids and does not ask for
 /// signatures.

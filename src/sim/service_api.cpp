@@ -40,7 +40,8 @@ endpoint endpoint_of(std::string_view path, std::string_view& name) noexcept {
 endpoint gemini_endpoint(std::string_view method) noexcept {
     if (method == "generateContent" || method == "streamGenerateContent") return endpoint::chat;
     if (method == "countTokens") return endpoint::count_tokens;
-    if (method == "embedContent" || method == "batchEmbedContents") return endpoint::embeddings;
+    for (std::string_view const embeds : {"embedContent", "batchEmbedContents", "predict"})
+        if (method == embeds) return endpoint::embeddings;
     return endpoint::unknown;
 }
 

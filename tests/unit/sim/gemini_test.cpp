@@ -1,5 +1,7 @@
 #include "sim/service.hpp"
 
+#include <coax/schema/runtime_schema.hpp>
+
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <gmock/gmock.h>
@@ -273,6 +275,58 @@ TEST(GeminiSchemas, OfItsOwnFormAreKept) {
     EXPECT_TRUE(value.at("b").at(0).is_int64());
 }
 
+/// What coax makes of a schema for either form is what the service takes, and its answer fits the schema.
+struct dialect_case {
+    char const* name;
+    char const* schema;
+    bool own_form{true};  ///< The older form can say it.
+};
+void PrintTo(dialect_case const& row, std::ostream* out) { *out << row.name; }
+class GeminiDialects : public testing::TestWithParam<dialect_case> {};
+
+TEST_P(GeminiDialects, AreTakenInBothForms) {
+    auto const schema = runtime_schema::parse(GetParam().schema).value();
+    for (auto const& [dialect, member] : {std::pair{schema_dialect::gemini, "responseJsonSchema"},
+                                          std::pair{schema_dialect::gemini_schema, "responseSchema"}}) {
+        auto const text = schema.for_dialect(dialect);
+        ASSERT_EQ(text.has_value(), dialect == schema_dialect::gemini || GetParam().own_form);
+        if (!text) continue;
+        auto const out =
+            answer(config(R"("responseMimeType":"application/json",")" + std::string{member} + "\":" + *text));
+        ASSERT_EQ(out.status, 200) << *text << "\n" << out.body;
+        auto const said = at(out.body, "/candidates/0/content/parts/0/text");
+        auto const fits = schema.validate(std::string_view{said.as_string()});
+        EXPECT_TRUE(fits) << said << " " << (fits ? error{} : fits.error());
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Rows, GeminiDialects,
+    testing::Values(
+        dialect_case{
+            "object",
+            R"({"type":"object","properties":{"a":{"type":"string"},"b":{"type":"integer","minimum":1,"maximum":3}},"required":["a","b"]})"},
+        dialect_case{
+            "optional_and_null",
+            R"({"type":"object","properties":{"a":{"type":["string","null"]},"b":{"type":"number"}},"required":["a"]})"},
+        dialect_case{
+            "bounds_of_texts",
+            R"({"type":"object","properties":{"a":{"type":"string","minLength":2,"maxLength":5}},"required":["a"]})"},
+        dialect_case{"lists", R"({"type":"array","items":{"type":"string"},"minItems":2,"maxItems":3})"},
+        dialect_case{"constant", R"({"type":"object","properties":{"kind":{"const":"x"}},"required":["kind"]})"},
+        dialect_case{
+            "alternatives",
+            R"({"type":"object","properties":{"a":{"anyOf":[{"type":"integer"},{"type":"string"}]}},"required":["a"]})"},
+        dialect_case{
+            "references",
+            R"({"$defs":{"p":{"type":"object","properties":{"x":{"type":"integer"}},"required":["x"]}},"type":"object",)"
+            R"("properties":{"a":{"$ref":"#/$defs/p"},"b":{"$ref":"#/$defs/p"}},"required":["a","b"]})"},
+        dialect_case{"recursion",
+                     R"({"type":"object","properties":{"next":{"$ref":"#"},"n":{"type":"integer"}},"required":["n"]})",
+                     false},
+        dialect_case{"map", R"({"type":"object","additionalProperties":{"type":"integer"}})", false}),
+    [](auto const& row) { return std::string(row.param.name); });
+
 TEST(GeminiCounts, TakeContentsOrAWholeRequest) {
     auto const count = "/v1beta/models/m:countTokens";
     auto const plain = answer("{" + std::string{hi} + "}", count);
@@ -299,6 +353,22 @@ TEST(GeminiEmbeddings, ComeAloneOrInABatch) {
     EXPECT_EQ(answer(R"({"requests":[]})", batch).status, 400);
 }
 
+TEST(GeminiEmbeddings, OfVertexHaveItsOwnForms) {
+    std::string const models = "/v1beta1/projects/p/locations/l/publishers/google/models/";
+    auto const predict = models + "text-embedding-005:predict";
+    auto const both = answer(
+        R"({"instances":[{"content":"a","task_type":"RETRIEVAL_QUERY"},{"content":"b"}],"parameters":{"outputDimensionality":4,"autoTruncate":false}})",
+        predict);
+    EXPECT_EQ(at(both.body, "/predictions/1/embeddings/values").as_array().size(), 4U) << both.body;
+    EXPECT_EQ(
+        answer(R"({"instances":[{"content":"a"},{"content":"b"}]})", models + "gemini-embedding-001:predict").status,
+        400);
+    EXPECT_EQ(answer(R"({"instances":[]})", predict).status, 400);
+    EXPECT_EQ(answer(R"({"content":{"parts":[{"text":"a"}]}})", models + "gemini-embedding-2:embedContent").status,
+              200);
+    EXPECT_EQ(answer(R"({"instances":[{"content":"a"}]})", "/v1beta/models/m:predict").status, 404);
+}
+
 TEST(GeminiModels, AreListed) {
     service known{options{.models = {"a", "b"}}};
     auto const get = [&](std::string_view target) {
@@ -307,6 +377,8 @@ TEST(GeminiModels, AreListed) {
     EXPECT_EQ(at(get("/v1beta/models").body, "/models/1/name"), "models/b");
     EXPECT_EQ(at(get("/v1beta/models/a").body, "/name"), "models/a");
     EXPECT_EQ(get("/v1beta/models/c").status, 404);
+    EXPECT_EQ(at(get("/v1beta1/publishers/google/models").body, "/publisherModels/0/name"),
+              "publishers/google/models/a");
 }
 
 TEST(GeminiLimits, NameTheirWaitInTheDetails) {

@@ -5,6 +5,7 @@
 
 #include <coax/runtime/as_result.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace coax::http::detail {
@@ -25,7 +26,30 @@ dial::dial(std::shared_ptr<transport_state> home, lease slot, origin to, exchang
       limits_{only_connect(limits)},
       deadline_{home_->executor, limits_, to_},
       waits_{&waits} {
+    waits.making = this;
     home_->dials.insert(this);
+}
+
+dial::~dial() {
+    home_->dials.erase(this);
+    std::erase(home_->left_dials, this);
+}
+
+std::shared_ptr<dial> dial::left_for(transport_state& home, origin const& to) {
+    auto const found =
+        std::ranges::find_if(home.left_dials, [&](dial const* each) { return !each->over_ && each->to_ == to; });
+    return found == home.left_dials.end() ? nullptr : (*found)->shared_from_this();
+}
+
+void dial::serve(queued_request& waits) noexcept {
+    std::erase(home_->left_dials, this);
+    waits_ = &waits;
+    waits.making = this;
+}
+
+void queued_request::take_other() {
+    if (making != nullptr) making->leave(*this);
+    wake();
 }
 
 void dial::start() { coax::detail::spawn(home_->executor, run(shared_from_this()), shared_from_this()); }
@@ -43,7 +67,7 @@ void dial::finish(result<std::unique_ptr<connection>> made) {
     } else {
         why_ = std::move(made).error();
     }
-    if (waits_ != nullptr && !waits_->granted) {
+    if (waits_ != nullptr) {
         home_->connections.leave(*waits_);
         std::exchange(waits_, nullptr)->wake();
     } else {
@@ -68,15 +92,20 @@ result<void> dial::take(lease& to) {
     return {};
 }
 
-void dial::leave() noexcept {
+void dial::leave(queued_request const& served) noexcept {
+    if (waits_ != &served) return;
     waits_ = nullptr;
-    if (over_ || limits_.connect.count() > 0) return;
-    cancel();
+    if (over_) return;
+    if (limits_.connect.count() > 0)
+        home_->left_dials.push_back(this);
+    else
+        cancel();
 }
 
 void dial::cancel() {
     waits_ = nullptr;
     if (over_) return;
+    over_ = true;
     slot_.release(false, {});
     signal.emit(asio::cancellation_type::terminal);
 }

@@ -13,7 +13,8 @@
 namespace coax::http::detail {
 
 /// A connection that is being made, in a slot of its own, for a request that may be served by another one meanwhile:
-/// then this one goes on and joins the pool. Thread safety: on the transport's executor only.
+/// then this one goes on for the next request that needs one, or joins the pool. So no more are made than there are
+/// requests. Thread safety: on the transport's executor only.
 class dial : public std::enable_shared_from_this<dial> {
 public:
     /// @param slot  Without a connection.
@@ -21,15 +22,20 @@ public:
     dial(std::shared_ptr<transport_state> home, lease slot, origin to, exchange_limits limits, queued_request& waits);
     dial(dial const&) = delete;
     dial& operator=(dial const&) = delete;
-    ~dial() { home_->dials.erase(this); }
+    ~dial();
+
+    /// One that goes on without a request; null: none.
+    [[nodiscard]] static std::shared_ptr<dial> left_for(transport_state& home, origin const& to);
+    /// From now on it is that request's.
+    void serve(queued_request& waits) noexcept;
 
     void start();
     [[nodiscard]] bool over() const noexcept { return over_; }
     /// After the end: moves the slot and its connection into `to`, or says why there is none.
     [[nodiscard]] result<void> take(lease& to);
 
-    /// The request has another connection: goes on without it, if it has a limit.
-    void leave() noexcept;
+    /// That request has another connection: goes on without it, if it has a limit.
+    void leave(queued_request const& served) noexcept;
     /// The request, or the transport, wants no connection any more. The slot is free at once.
     void cancel();
     /// Cancels it if its request has left.

@@ -65,12 +65,13 @@ error not_decoded(std::string_view coding, error_code cause, origin const& to) {
 
 /// Leaves a dial to itself when the request is gone, however it ends.
 struct dial_scope {
-    explicit dial_scope(dial& of) : making{of} {}
+    dial_scope(dial& of, queued_request const& by) : making{of}, waits{by} {}
     dial_scope(dial_scope const&) = delete;
     dial_scope& operator=(dial_scope const&) = delete;
-    ~dial_scope() { making.leave(); }
+    ~dial_scope() { making.leave(waits); }
 
     dial& making;
+    queued_request const& waits;
 };
 
 }  // namespace
@@ -166,7 +167,8 @@ asio::awaitable<result<void>> exchange::wait_for_slot(connection_pool::host& at)
     co_return result<void>{};
 }
 
-/// Makes a connection in the slot held, or takes one that another request gives back first.
+/// Makes a connection in the slot held, or in that of a request that found another one, or takes one that another
+/// request gives back first.
 /// @param fresh  No other one will do.
 /// @returns Whether there is one; false: the slot is gone, look again.
 asio::awaitable<result<bool>> exchange::open_connection(bool fresh) {
@@ -174,10 +176,16 @@ asio::awaitable<result<bool>> exchange::open_connection(bool fresh) {
     lease_.close();
     auto& host = *lease_.at();
     queued_request place{home_->executor, home_->connections};
-    auto const making = std::make_shared<dial>(home_, std::move(lease_), request_.to, limits_, place);
-    dial_scope const scope{*making};
+    auto const left = fresh ? nullptr : dial::left_for(*home_, request_.to);
+    auto const making = left ? left : std::make_shared<dial>(home_, std::move(lease_), request_.to, limits_, place);
+    dial_scope const scope{*making, place};
     if (!fresh) home_->connections.enqueue_opening(host, place);
-    making->start();
+    if (left) {
+        left->serve(place);
+        lease_.release(false, {});
+    } else {
+        making->start();
+    }
     std::optional<error> why;
     if (!making->over()) {
         deadline_.start(limit::none);
@@ -192,8 +200,10 @@ asio::awaitable<result<bool>> exchange::open_connection(bool fresh) {
     }
     if (why) co_return std::move(*why);
     if (place.granted) co_return false;
-    if (auto taken = making->take(lease_); !taken) co_return std::move(taken).error();
-    co_return true;
+    auto taken = making->take(lease_);
+    if (taken) co_return true;
+    if (left) co_return false;  // its limit began earlier than ours
+    co_return std::move(taken).error();
 }
 
 /// One sending on the connection held, up to the head of the response.

@@ -15,6 +15,7 @@
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
+#include <vector>
 
 namespace coax::http::detail {
 
@@ -30,7 +31,11 @@ struct queued_request final : connection_pool::waiter, coax::detail::suspended {
     queued_request& operator=(queued_request const&) = delete;
     ~queued_request() override { pool.leave(*this); }
 
+    /// It has another connection than the one that `making` makes for it.
+    void take_other();
+
     connection_pool& pool;
+    dial* making{nullptr};
 };
 
 /// What all exchanges of one transport share.
@@ -40,7 +45,7 @@ struct transport_state {
 
     /// Wakes the request that a slot went to, if there is one.
     static void wake(connection_pool::waiter* granted) {
-        if (granted != nullptr) static_cast<queued_request*>(granted)->wake();
+        if (granted != nullptr) static_cast<queued_request*>(granted)->take_other();
     }
 
     /// A connection was found closed that served a moment ago. Where that was a stream, the origin's connections are
@@ -56,6 +61,7 @@ struct transport_state {
     std::atomic<std::uint64_t> resent{0};
     clock::time_point next_sweep{};
     std::unordered_set<dial*> dials{};  // under way
+    std::vector<dial*> left_dials{};    // of these, without a request
 
 private:
     std::unordered_map<origin, clock::time_point, origin_hash> close_after_streams_{};

@@ -209,6 +209,30 @@ TEST(HttpTls, HandshakesAreBounded) {
     }(server));
 }
 
+/// A request that needs a connection takes one that is being made for nobody any more.
+TEST(HttpTls, NoMoreConnectionsThanRequests) {
+    fault_server server{std::vector<script>(16, {serve(answer("x"))}), {.tls = true, .all_must_come = false}};
+    run_coro([](fault_server& at) -> asio::awaitable<void> {
+        auto const executor = co_await asio::this_coro::executor;
+        auto options = trusting(at);
+        options.max_handshakes = 1;
+        http_transport transport{executor, options};
+        int done = 0;
+        for (int i = 0; i < 8; ++i)
+            asio::co_spawn(
+                executor,
+                [](http_transport& by, origin to, int& count) -> asio::awaitable<void> {
+                    for (int round = 0; round < 10; ++round)
+                        EXPECT_EQ(outcome(co_await by.send(request_to(to), {})), "x");
+                    ++count;
+                }(transport, at.to(), done),
+                asio::detached);
+        EXPECT_TRUE(co_await eventually([&] { return done == 8; }));
+        EXPECT_LE(transport.statistics().opened, 8U);
+        EXPECT_LE(transport.statistics().open, 8U);
+    }(server));
+}
+
 TEST(HttpTlsTrust, FileOfAuthoritiesIsRead) {
     auto const path = testing::TempDir() + "coax_test_ca.pem";
     fault_server server{{exchange("x")}, {.tls = true}};

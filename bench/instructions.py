@@ -12,7 +12,7 @@ import sys
 
 SMALL, LARGE = 640, 1920
 # client, transport, bound in user instructions a call (None: a floor)
-LOADS = [("beast", "plain", None), ("coax", "plain", 60_000), ("beast", "tls", None), ("coax", "tls", 95_000)]
+LOADS = [("beast", "plain", None), ("coax", "plain", 49_000), ("beast", "tls", None), ("coax", "tls", 80_000)]
 
 
 def total(program, client, transport, calls):

@@ -52,11 +52,14 @@ asio::awaitable<T> run_on_shard(shared_impl self, Op op) {
     if (self->options.policies.timeout.count() > 0) work = within_timeout(self, at, deadline, std::move(work));
     auto outcome = co_await as_result(detail::on_living(at.life, at.executor, std::move(work)));
     if (!outcome) throw_error(std::move(outcome).error());
-    co_return std::move(*outcome);
+    if constexpr (std::same_as<std::remove_cvref_t<decltype(*outcome)>, T>)
+        co_return std::move(*outcome);
+    else
+        co_return std::move(**outcome);  // boxed
 }
 
-asio::awaitable<result<chat_response>> chat_at(shared_impl self, detail::shard& at, chat_request request,
-                                               clock::time_point deadline) {
+asio::awaitable<result<detail::boxed_response>> chat_at(shared_impl self, detail::shard& at, chat_request request,
+                                                        clock::time_point deadline) {
     self->complete(request);
     co_return co_await self->call(at, request, deadline);
 }

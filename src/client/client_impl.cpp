@@ -168,8 +168,8 @@ error client::impl::give_up(call_state const& call, error why) noexcept {
     return why;
 }
 
-asio::awaitable<result<chat_response>> client::impl::call(shard& at, chat_request const& request,
-                                                          clock::time_point deadline) {
+asio::awaitable<result<detail::boxed_response>> client::impl::call(shard& at, chat_request const& request,
+                                                                   clock::time_point deadline) {
     auto prepared = prepare(at, request, false, deadline);
     if (!prepared) co_return std::move(prepared).error();
     auto& call = *prepared;
@@ -177,9 +177,10 @@ asio::awaitable<result<chat_response>> client::impl::call(shard& at, chat_reques
         with_policies(call, [this, &call](attempt, auto&, auto&, auto& sent) { return exchange(call, sent); });
     auto outcome = co_await send(attempt{});
     if (!outcome) co_return give_up(call, std::move(outcome).error());
-    outcome->usage = call.usage;
-    outcome->attempts = call.sent;
-    outcome->latency = std::chrono::duration_cast<std::chrono::milliseconds>(now(at.executor) - call.began);
+    auto& response = **outcome;
+    response.usage = call.usage;
+    response.attempts = call.sent;
+    response.latency = std::chrono::duration_cast<std::chrono::milliseconds>(now(at.executor) - call.began);
     co_return outcome;
 }
 
@@ -197,7 +198,8 @@ asio::awaitable<result<std::shared_ptr<chat_stream::state>>> client::impl::open(
     co_return outcome;
 }
 
-asio::awaitable<result<chat_response>> client::impl::exchange(call_state& call, detail::sent_request& sent) const {
+asio::awaitable<result<detail::boxed_response>> client::impl::exchange(call_state& call,
+                                                                       detail::sent_request& sent) const {
     if (!call.at.transport) co_return detail::context_is_gone();
     auto response = co_await call.at.transport->send(std::move(sent.request), options.policies.limits);
     if (!response) co_return response.error();
@@ -208,7 +210,7 @@ asio::awaitable<result<chat_response>> client::impl::exchange(call_state& call, 
     }
     call.usage += decoded->usage;
     if (call.keep_raw) decoded->details.edit().raw = std::move(response->body);
-    co_return decoded;
+    co_return std::make_unique<chat_response>(*std::move(decoded));
 }
 
 asio::awaitable<result<std::shared_ptr<chat_stream::state>>> client::impl::begin_stream(

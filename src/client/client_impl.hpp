@@ -26,6 +26,7 @@ class client::impl {
 public:
     using shard = detail::shard;
     using call_state = detail::call_state;
+    using boxed_response = detail::boxed_response;
 
     /// @throws coax::exception  As client's constructor.
     impl(std::vector<asio::any_io_executor> executors, client_options options);
@@ -42,7 +43,7 @@ public:
     [[nodiscard]] clock::time_point deadline_at(shard const& at) const;
 
     /// One chat with all policies around it. `request` must be complete and outlive the call.
-    asio::awaitable<result<chat_response>> call(shard& at, chat_request const& request, clock::time_point deadline);
+    asio::awaitable<result<boxed_response>> call(shard& at, chat_request const& request, clock::time_point deadline);
 
     /// As `call`, up to the beginning of a streamed response.
     asio::awaitable<result<std::shared_ptr<chat_stream::state>>> open(shard& at, chat_request const& request,
@@ -50,13 +51,13 @@ public:
 
     /// Asks until the response has the wanted format (reask.cpp).
     /// @param self  Keeps this alive.
-    asio::awaitable<result<chat_response>> parse(shard& at, chat_request request, output_format format,
-                                                 clock::time_point deadline, std::shared_ptr<impl> self);
+    asio::awaitable<result<boxed_response>> parse(shard& at, chat_request request, output_format format,
+                                                  clock::time_point deadline, std::shared_ptr<impl> self);
 
     /// Asks until no tool is wanted (tool_loop.cpp).
     /// @param self  Keeps this alive.
-    asio::awaitable<result<chat_response>> run(shard& at, chat_request request, toolbox tools, run_options bounds,
-                                               clock::time_point deadline, std::shared_ptr<impl> self);
+    asio::awaitable<result<boxed_response>> run(shard& at, chat_request request, toolbox tools, run_options bounds,
+                                                clock::time_point deadline, std::shared_ptr<impl> self);
 
     /// A timeout that is the whole call's names it.
     [[nodiscard]] error name_timeout(error why, shard const& at, clock::time_point deadline) const;
@@ -89,7 +90,7 @@ private:
 
     [[nodiscard]] result<chat_response> decode(http_response const& response,
                                                std::chrono::system_clock::time_point now) const;
-    asio::awaitable<result<chat_response>> exchange(call_state& call, detail::sent_request& sent) const;
+    asio::awaitable<result<boxed_response>> exchange(call_state& call, detail::sent_request& sent) const;
     asio::awaitable<result<std::shared_ptr<chat_stream::state>>> begin_stream(call_state& call,
                                                                               detail::concurrency_permit& permit,
                                                                               detail::quota_layer::held& quota,

@@ -77,37 +77,39 @@ bool is_spent(chat_response const& so_far, std::int64_t max_tokens) {
 
 }  // namespace
 
-asio::awaitable<result<chat_response>> client::impl::parse(shard& at, chat_request request, output_format format,
-                                                           clock::time_point deadline, std::shared_ptr<impl>) {
+asio::awaitable<result<detail::boxed_response>> client::impl::parse(shard& at, chat_request request,
+                                                                    output_format format, clock::time_point deadline,
+                                                                    std::shared_ptr<impl>) {
     complete(request);
     auto const asked = detail::ask_for(format, provider->dialect(), options.output.relax_schemas, request);
     if (!asked) co_return asked.error();
 
     chat_response totals{.attempts = 0};
     for (int reasks = 0;; ++reasks) {
-        auto response = co_await call(at, request, deadline);
-        if (!response) co_return detail::with_totals(std::move(response).error(), totals);
-        detail::add_totals(*response, totals);
-        if (auto usable = check_usable(*response); !usable) co_return std::move(usable).error();
-        auto const whole = asked->wrapped ? response->text : std::string{};
-        if (asked->wrapped) response->text = detail::unwrapped(whole, options.output.leniency);
-        response->schema_note = asked->note;
-        auto accepted = format.accept ? format.accept(response->text) : result<void>{};
-        if (accepted) co_return response;
-        auto why = detail::with_totals(detail::reasks_exhausted(accepted.error(), *response, reasks), *response);
-        if (reasks == options.output.max_reasks || is_spent(*response, options.output.max_reask_tokens)) co_return why;
-        auto violations = format.explain ? format.explain(response->text) : std::vector<json::violation>{};
+        auto called = co_await call(at, request, deadline);
+        if (!called) co_return detail::with_totals(std::move(called).error(), totals);
+        auto& response = **called;
+        detail::add_totals(response, totals);
+        if (auto usable = check_usable(response); !usable) co_return std::move(usable).error();
+        auto const whole = asked->wrapped ? response.text : std::string{};
+        if (asked->wrapped) response.text = detail::unwrapped(whole, options.output.leniency);
+        response.schema_note = asked->note;
+        auto accepted = format.accept ? format.accept(response.text) : result<void>{};
+        if (accepted) co_return called;
+        auto why = detail::with_totals(detail::reasks_exhausted(accepted.error(), response, reasks), response);
+        if (reasks == options.output.max_reasks || is_spent(response, options.output.max_reask_tokens)) co_return why;
+        auto violations = format.explain ? format.explain(response.text) : std::vector<json::violation>{};
         count(&client_statistics::reasks);
         if (options.hooks.on_reask)
             options.hooks.on_reask(
-                {.number = reasks + 1, .why = std::move(why), .violations = violations, .response = *response});
+                {.number = reasks + 1, .why = std::move(why), .violations = violations, .response = response});
         if (asked->wrapped) {
-            response->text = whole;
+            response.text = whole;
             detail::add_wrapper(violations);
         }
-        request.messages.push_back(to_message(*response));
+        request.messages.push_back(to_message(response));
         request.messages.push_back(user(detail::reask_prompt(accepted.error(), violations)));
-        totals = *std::move(response);
+        totals = std::move(response);
     }
 }
 

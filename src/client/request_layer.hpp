@@ -54,6 +54,9 @@ struct call_state {
     coax::usage usage{};   ///< Of all responses, also of those that could not be used.
 };
 
+/// A response on its way through the call's coroutines, each of which would move it twice.
+using boxed_response = std::unique_ptr<chat_response>;
+
 /// What a failed request cost, as far as its response tells.
 [[nodiscard]] inline usage billed(error const& why) {
     return {.input_tokens = why.input_tokens, .output_tokens = why.output_tokens};
@@ -89,6 +92,8 @@ public:
             outcome = failed(*owner, std::move(outcome).error(), spent);
         else if constexpr (std::same_as<T, chat_response>)
             succeeded(*owner, outcome->usage);
+        else if constexpr (std::same_as<T, boxed_response>)
+            succeeded(*owner, (*outcome)->usage);
     }
 
     http_request request;
@@ -122,6 +127,7 @@ struct signed_requests {
 /// The tokens of a response, for the quota layer.
 struct tokens_of_response {
     std::int64_t operator()(chat_response const& response) const { return response.usage.total_tokens(); }
+    std::int64_t operator()(boxed_response const& response) const { return response->usage.total_tokens(); }
 };
 
 using quota_layer = layer::quota<tokens_of_response>;

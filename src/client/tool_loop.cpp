@@ -79,9 +79,9 @@ asio::awaitable<std::vector<message>> run_turn(std::vector<tool_call> calls, too
 
 }  // namespace
 
-asio::awaitable<result<chat_response>> client::impl::run(shard& at, chat_request request, toolbox tools,
-                                                         run_options bounds, clock::time_point deadline,
-                                                         std::shared_ptr<impl>) {
+asio::awaitable<result<detail::boxed_response>> client::impl::run(shard& at, chat_request request, toolbox tools,
+                                                                  run_options bounds, clock::time_point deadline,
+                                                                  std::shared_ptr<impl>) {
     if (auto valid = validate(bounds); !valid) co_return std::move(valid).error();
     complete(request);
     auto defined = detail::define_tools(tools, provider->dialect(), options.output.relax_schemas);
@@ -90,24 +90,25 @@ asio::awaitable<result<chat_response>> client::impl::run(shard& at, chat_request
 
     chat_response totals{.attempts = 0};
     for (int round = 1;; ++round) {
-        auto response = co_await call(at, request, deadline);
-        if (!response) co_return detail::with_totals(std::move(response).error(), totals);
-        detail::add_totals(*response, totals);
-        response->schema_note = defined->note;
-        if (is_final(*response)) co_return response;
-        if (has_cut_calls(*response)) co_return check_usable(*response).error();
+        auto called = co_await call(at, request, deadline);
+        if (!called) co_return detail::with_totals(std::move(called).error(), totals);
+        auto& response = **called;
+        detail::add_totals(response, totals);
+        response.schema_note = defined->note;
+        if (is_final(response)) co_return called;
+        if (has_cut_calls(response)) co_return check_usable(response).error();
         if (round == bounds.max_rounds)
             co_return detail::with_totals(
                 {.code = errc::tool_failed,
                  .message = "the model still asks for tools after " + std::to_string(round) + " rounds",
                  .http_status = 200,
-                 .request_id = response->request_id},
-                *response);
-        request.messages.push_back(to_message(*response));
-        for (auto& output : co_await run_turn(response->tool_calls, tools, bounds))
+                 .request_id = response.request_id},
+                response);
+        request.messages.push_back(to_message(response));
+        for (auto& output : co_await run_turn(response.tool_calls, tools, bounds))
             request.messages.push_back(std::move(output));
         release_choice(request.tool_choice);
-        totals = *std::move(response);
+        totals = std::move(response);
     }
 }
 

@@ -9,19 +9,29 @@
 namespace coax::http::detail {
 namespace {
 
-/// RFC 9110, section 5.6.2.
-constexpr auto token_chars = [] {
-    std::array<bool, 256> table{};
-    for (char const c :
-         std::string_view{"!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"})
-        table[static_cast<unsigned char>(c)] = true;
-    return table;
-}();
+using char_set = std::array<bool, 256>;
 
-bool is_token(std::string_view text) noexcept {
-    return !text.empty() &&
-           std::all_of(text.begin(), text.end(), [](char c) { return token_chars[static_cast<unsigned char>(c)]; });
+constexpr char_set only(std::string_view chars) {
+    char_set table{};
+    for (char const c : chars) table[static_cast<unsigned char>(c)] = true;
+    return table;
 }
+/// What is printed, but for these; bytes above 0x7F, too.
+constexpr char_set printed_without(std::string_view chars) {
+    char_set table{};
+    for (unsigned c = ' ' + 1; c < 256; ++c) table[c] = c != 0x7F && chars.find(static_cast<char>(c)) == chars.npos;
+    return table;
+}
+/// RFC 9110, section 5.6.2.
+constexpr auto token_chars = only("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
+constexpr auto target_chars = printed_without("#");
+constexpr auto host_chars = printed_without("/?#@\\[]");
+
+bool consists_of(std::string_view text, char_set const& allowed) noexcept {
+    return std::all_of(text.begin(), text.end(), [&](char c) { return allowed[static_cast<unsigned char>(c)]; });
+}
+
+bool is_token(std::string_view text) noexcept { return !text.empty() && consists_of(text, token_chars); }
 
 /// A value cannot end its line (RFC 9110, section 5.5).
 bool is_field_value(std::string_view text) noexcept {
@@ -30,18 +40,9 @@ bool is_field_value(std::string_view text) noexcept {
     return true;
 }
 
-bool is_target(std::string_view text) noexcept {
-    return text.starts_with('/') && std::none_of(text.begin(), text.end(), [](char c) {
-               return static_cast<unsigned char>(c) <= ' ' || c == '\x7f' || c == '#';
-           });
-}
+bool is_target(std::string_view text) noexcept { return text.starts_with('/') && consists_of(text, target_chars); }
 
-bool is_host(std::string_view text) noexcept {
-    return !text.empty() && std::none_of(text.begin(), text.end(), [](char c) {
-        return static_cast<unsigned char>(c) <= ' ' || c == '\x7f' ||
-               std::string_view{"/?#@\\[]"}.find(c) != std::string_view::npos;
-    });
-}
+bool is_host(std::string_view text) noexcept { return !text.empty() && consists_of(text, host_chars); }
 
 /// The fields that the transport writes: they decide where a message ends.
 bool is_written_by_transport(std::string_view name) noexcept {

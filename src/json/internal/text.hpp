@@ -63,22 +63,22 @@ template <bool Copies>
 inline plain_run scan_plain(char const* at, char const* end, [[maybe_unused]] char* out) {
     std::uint64_t seen = 0;
 #if defined(__SSE2__)
-    auto const quotes = _mm_set1_epi8('"');
     auto const slashes = _mm_set1_epi8('\\');
-    auto const last_control = _mm_set1_epi8(0x1F);
-    unsigned high_bits = 0;
+    auto const swap_quote = _mm_set1_epi8('"' ^ ' ');  // the quote becomes the blank, right behind the controls
+    auto const blank = _mm_set1_epi8(' ');
+    auto all = _mm_setzero_si128();
     while (end - at >= 16) {
         auto const bytes = _mm_loadu_si128(reinterpret_cast<__m128i const*>(at));
         if constexpr (Copies) _mm_storeu_si128(reinterpret_cast<__m128i*>(out), bytes);
-        auto const special = _mm_or_si128(_mm_cmpeq_epi8(bytes, quotes), _mm_cmpeq_epi8(bytes, slashes));
-        auto const control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, last_control), bytes);
-        auto const found = static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(special, control)));
-        high_bits |= static_cast<unsigned>(_mm_movemask_epi8(bytes));
-        if (found != 0) return {at + std::countr_zero(found), high_bits};
+        auto const swapped = _mm_xor_si128(bytes, swap_quote);
+        auto const low = _mm_cmpeq_epi8(_mm_min_epu8(swapped, blank), swapped);
+        auto const found = static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(low, _mm_cmpeq_epi8(bytes, slashes))));
+        all = _mm_or_si128(all, bytes);
+        if (found != 0) return {at + std::countr_zero(found), static_cast<std::uint64_t>(_mm_movemask_epi8(all))};
         at += 16;
         if constexpr (Copies) out += 16;
     }
-    seen = high_bits;
+    seen = static_cast<std::uint64_t>(_mm_movemask_epi8(all));
 #endif
     auto const rest = find_plain_end_by_words(at, end);
     if constexpr (Copies) std::char_traits<char>::copy(out, at, static_cast<std::size_t>(rest.end - at));

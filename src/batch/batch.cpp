@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdio>
 
 namespace coax {
@@ -252,6 +253,20 @@ void add_statistics(batch_summary& summary, client_statistics const& before, cli
 
 bool failure_count::operator==(failure_count const& other) const = default;
 
+namespace {
+
+/// What the service's prompt cache spared and took; empty: it did neither.
+std::string cache_text(usage const& used) {
+    if (used.cached_input_tokens <= 0 && used.cache_write_tokens <= 0) return {};
+    auto const share = static_cast<double>(used.cached_input_tokens) /
+                       static_cast<double>(std::max<std::int64_t>(used.input_tokens, 1));
+    auto text = ", cached " + std::to_string(std::lround(100 * share)) + " %";
+    if (used.cache_write_tokens > 0) text += " (" + std::to_string(used.cache_write_tokens) + " written)";
+    return text;
+}
+
+}  // namespace
+
 std::string to_string(batch_summary const& summary) {
     auto const count = [](auto number) { return std::to_string(number); };
     std::string text = "records   " + count(summary.done()) + " done, " + count(summary.ok) + " ok, " +
@@ -269,7 +284,8 @@ std::string to_string(batch_summary const& summary) {
     }
     text += "requests  " + count(summary.attempts + summary.resent) + " sent, " + count(summary.retries) +
             " retries, " + count(summary.reasks) + " re-asks\n";
-    text += "tokens    " + count(summary.usage.input_tokens) + " in, " + count(summary.usage.output_tokens) + " out\n";
+    text += "tokens    " + count(summary.usage.input_tokens) + " in, " + count(summary.usage.output_tokens) + " out" +
+            cache_text(summary.usage) + '\n';
     auto const seconds = static_cast<double>(summary.elapsed.count()) / 1000.0;
     std::array<char, 48> rate{};
     std::snprintf(rate.data(), rate.size(), "%.1f", seconds > 0 ? static_cast<double>(summary.done()) / seconds : 0.0);

@@ -91,6 +91,18 @@ void apply(batch_flags const& flags, client_options& options) {
     options.policies.timeout = std::chrono::milliseconds{static_cast<std::int64_t>(flags.timeout * 1000.0)};
 }
 
+/// Whether both begin with the same system messages: all but the last message, which is the record's.
+bool has_same_prefix(chat_request const& a, chat_request const& b) {
+    return std::equal(a.messages.begin(), a.messages.end() - 1, b.messages.begin(), b.messages.end() - 1);
+}
+
+/// Writing the shared beginning into a service's prompt cache costs a quarter of its price, reading it from there saves
+/// nine tenths. The first requests, as many as are under way at once, may each write it: from about 1.3 times as many
+/// requests on it pays, and the services that charge nothing for it never lose.
+bool pays_to_cache(chat_request const& first, std::uint64_t record_count, std::size_t concurrency) {
+    return first.messages.size() > 1 && record_count >= 2 * static_cast<std::uint64_t>(concurrency);
+}
+
 /// Checks one request without sending it, to find what would be wrong with every request.
 result<void> dry_run(batch_job const& job, chat_request request) {
     auto const service = make_provider(job.options.service.provider);
@@ -135,15 +147,18 @@ boost::system::result<batch_job, failure> prepare(batch_flags const& flags, serv
         job.copy = std::move(*copy);
     }
     std::optional<chat_request> first;
+    bool is_prefix_shared = true;
     auto const check = [&](batch_record const& record) -> result<void> {
         auto request = request_for(job, record);
         if (!request && !flags.allow_bad_lines) return request.error();
+        if (request && first) is_prefix_shared = is_prefix_shared && has_same_prefix(*first, *request);
         if (request && !first) first = std::move(*request);
         return {};
     };
     auto const count = check_records(job.input, job.records, check, flags.allow_bad_lines);
     if (!count) return wrong_input(count.error());
     job.record_count = *count;
+    job.defaults.cache_prefix = first && is_prefix_shared && pays_to_cache(*first, *count, flags.concurrency);
 
     auto options = resolve(service, look_up);
     if (!options) return failure{options.error(), resolve_exit_code(options.error())};

@@ -4,6 +4,7 @@
 #include "cli/files.hpp"
 #include "cli/number_flag.hpp"
 
+#include <coax/chat/content_file.hpp>
 #include <coax/chat/request.hpp>
 #include <coax/client/client.hpp>
 #include <coax/runtime/as_result.hpp>
@@ -14,7 +15,9 @@
 #include <cstdio>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace coax::cli {
 
@@ -23,6 +26,7 @@ namespace {
 struct chat_flags {
     std::string text{};
     std::string system{};
+    std::vector<std::string> files{};
     bool stream{false};
     std::optional<double> temperature{};
     std::optional<std::int64_t> max_tokens{};
@@ -91,12 +95,24 @@ int exit_code_of(error const& why) {
     }
 }
 
+/// The question and the files that belong to it.
+result<message> question_of(std::string text, std::vector<std::string> const& files) try {
+    if (files.empty()) return user(std::move(text));
+    message question{.parts = {text_part{std::move(text)}}};
+    for (auto const& path : files) question.parts.push_back(content_file(path));
+    return question;
+} catch (exception const& wrong) {
+    return wrong.why();
+}
+
 result<chat_request> request_of(chat_flags const& flags) {
     auto text = flags.text == "-" ? read_file("-") : result<std::string>{flags.text};
     if (!text) return text.error();
     chat_request request{.temperature = flags.temperature, .max_output_tokens = flags.max_tokens};
     if (!flags.system.empty()) request.messages.push_back(system(flags.system));
-    request.messages.push_back(user(std::move(*text)));
+    auto question = question_of(std::move(*text), flags.files);
+    if (!question) return question.error();
+    request.messages.push_back(std::move(*question));
     return request;
 }
 
@@ -126,6 +142,8 @@ void add_chat_command(CLI::App& program, service_flags const& service, chosen_co
     command->add_option("TEXT", flags->text, "The question; - reads it from standard input")->required();
     command->add_flag("--stream", flags->stream, "Print the answer as it is written");
     command->add_option("--system", flags->system, "System message");
+    command->add_option("--file", flags->files, "Image, PDF, text or sound that the question is about; may be repeated")
+        ->allow_extra_args(false);
     add_number(*command, "--temperature", flags->temperature, number_range{0.0, 2.0}, "Sampling temperature");
     add_number(*command, "--max-tokens", flags->max_tokens, number_range{std::int64_t{1}}, "Most tokens of the answer");
     add_number(*command, "--timeout", flags->timeout, number_range{0.0, 1e6},

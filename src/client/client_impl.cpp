@@ -137,12 +137,16 @@ result<detail::call_state> client::impl::prepare(shard& at, chat_request const& 
                                                  clock::time_point deadline) const {
     auto encoded = provider->encode(request, streaming);
     if (!encoded) return std::move(encoded).error();
-    return call_state{.at = at,
-                      .deadline = deadline,
-                      .request = std::move(*encoded),
-                      .estimated_tokens = estimated_tokens(request),
-                      .began = now(at.executor),
-                      .keep_raw = request.advanced && request.advanced->keep_raw};
+    call_state call{.at = at,
+                    .deadline = deadline,
+                    .request = std::move(*encoded),
+                    .estimated_tokens = estimated_tokens(request),
+                    .began = now(at.executor)};
+    if (request.advanced) {
+        call.secrets = detail::secrets_in(request.advanced->headers);
+        call.keep_raw = request.advanced->keep_raw;
+    }
+    return call;
 }
 
 /// `exchange` inside the policies, outermost first. It must outlive its calls.
@@ -262,7 +266,7 @@ error client::impl::end_stream(shard const& at, detail::stream_lease& held, erro
     return std::move(outcome).error();
 }
 
-void client::impl::hide_secrets(error& why, secret const* token) const { secrets_.hide(why, token); }
+void client::impl::hide_secrets(error& why, std::vector<secret> const* more) const { secrets_.hide(why, more); }
 
 void client::impl::count(std::uint64_t client_statistics::* what) noexcept {
     std::atomic_ref{counts_.*what}.fetch_add(1, std::memory_order_relaxed);

@@ -62,8 +62,8 @@ public:
     /// A timeout that is the whole call's names it.
     [[nodiscard]] error name_timeout(error why, shard const& at, clock::time_point deadline) const;
 
-    /// Takes out of an error what the failed request carried in confidence. @param token  Null: none was fetched.
-    void hide_secrets(error& why, secret const* token) const;
+    /// Takes out of an error what the failed request carried in confidence. @param more  Of it alone; null: nothing.
+    void hide_secrets(error& why, std::vector<secret> const* more) const;
 
     void count(std::uint64_t client_statistics::* what) noexcept;
     void count(usage const& used) noexcept;

@@ -42,7 +42,7 @@ void sent_request::succeeded(client::impl& owner, usage const& used) const {
 error sent_request::failed(client::impl& owner, error why, usage const& spent) const {
     auto const cost = spent.total_tokens() > 0 ? spent : billed(why);
     owner.count(cost);
-    owner.hide_secrets(why, token_.get());
+    owner.hide_secrets(why, secrets_.get());
     notify(owner, cost, &why);
     return why;
 }
@@ -62,17 +62,20 @@ std::optional<sent_request> signed_requests::try_acquire() const {
     if (service.token_source) return std::nullopt;
     auto request = call.request;
     owner.provider->authorize(request, service.api_key);
-    return std::optional<sent_request>{std::in_place, owner, call, std::move(request)};
+    auto secrets = call.secrets.empty() ? nullptr : std::make_unique<std::vector<secret>>(call.secrets);
+    return std::optional<sent_request>{std::in_place, owner, call, std::move(request), std::move(secrets)};
 }
 
 asio::awaitable<sent_request> signed_requests::acquire() const {
     auto const self = *this;
-    auto token = std::make_unique<secret>(value_or_throw(co_await self.owner.options.service.token_source()));
-    if (!fits_header(*token))
+    auto const token = value_or_throw(co_await self.owner.options.service.token_source());
+    if (!fits_header(token))
         throw_error(invalid_argument("service.token_source", "the token holds a line break or control character"));
     auto request = self.call.request;
-    self.owner.provider->authorize(request, *token);
-    co_return sent_request{self.owner, self.call, std::move(request), std::move(token)};
+    self.owner.provider->authorize(request, token);
+    auto secrets = std::make_unique<std::vector<secret>>(self.call.secrets);
+    secrets->push_back(token);
+    co_return sent_request{self.owner, self.call, std::move(request), std::move(secrets)};
 }
 
 }  // namespace coax::detail

@@ -16,6 +16,7 @@
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 namespace coax::detail {
 
@@ -49,9 +50,10 @@ struct call_state {
     http_request request{};            ///< Without credentials.
     std::int64_t estimated_tokens{0};  ///< Of one request.
     clock::time_point began{};
-    bool keep_raw{false};  ///< Callers see the response as it came, too.
-    int sent{0};           ///< Requests; of a hedged attempt two are under way at once.
-    coax::usage usage{};   ///< Of all responses, also of those that could not be used.
+    std::vector<secret> secrets{};  ///< In header fields of its own.
+    bool keep_raw{false};           ///< Callers see the response as it came, too.
+    int sent{0};                    ///< Requests; of a hedged attempt two are under way at once.
+    coax::usage usage{};            ///< Of all responses, also of those that could not be used.
 };
 
 /// A response on its way through the call's coroutines, each of which would move it twice.
@@ -65,10 +67,14 @@ using boxed_response = std::unique_ptr<chat_response>;
 /// One signed request: counted when it is sent, reported to `client_hooks::on_attempt` when it is over.
 class sent_request {
 public:
-    /// @param token  Of `token_source`, that it is signed with; null: the client's key.
+    /// @param secrets  That it carries besides the client's own; null: none.
     sent_request(client::impl& owner, call_state& call, http_request signed_request,
-                 std::unique_ptr<secret> token = nullptr)
-        : request{std::move(signed_request)}, owner_{&owner}, call_{&call}, at_{&call.at}, token_{std::move(token)} {}
+                 std::unique_ptr<std::vector<secret>> secrets)
+        : request{std::move(signed_request)},
+          owner_{&owner},
+          call_{&call},
+          at_{&call.at},
+          secrets_{std::move(secrets)} {}
     sent_request(sent_request&& other) noexcept
         : request{std::move(other.request)},
           owner_{std::exchange(other.owner_, nullptr)},
@@ -77,7 +83,7 @@ public:
           number_{other.number_},
           hedge_{other.hedge_},
           sent_at_{other.sent_at_},
-          token_{std::move(other.token_)} {}
+          secrets_{std::move(other.secrets_)} {}
     sent_request& operator=(sent_request&&) = delete;
     ~sent_request() = default;
 
@@ -109,7 +115,7 @@ private:
     int number_{0};  ///< Among the requests of its call, from 1.
     bool hedge_{false};
     clock::time_point sent_at_{};
-    std::unique_ptr<secret> token_;
+    std::unique_ptr<std::vector<secret>> secrets_;
 };
 
 /// The layer that signs each request, innermost: a token is fetched when permit and quota are there.

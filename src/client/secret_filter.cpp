@@ -59,15 +59,23 @@ secret_filter::secret_filter(client_options const& options) {
     std::ranges::sort(secrets_, std::greater{}, [](secret const& one) { return one.reveal().size(); });
 }
 
-void secret_filter::hide(error& why, secret const* token) const {
+void secret_filter::hide(error& why, std::vector<secret> const* more) const {
     for (auto* const text : {&why.message, &why.where, &why.service_code, &why.service_message, &why.request_id}) {
-        if (token != nullptr) *text = redact(std::move(*text), *token);
+        if (more != nullptr)
+            for (auto const& one : *more) *text = redact(std::move(*text), one);
         hide(*text);
     }
 }
 
 void secret_filter::hide(std::string& text) const {
     for (auto const& one : secrets_) text = redact(std::move(text), one);
+}
+
+std::vector<secret> secrets_in(std::vector<request_header> const& headers) {
+    std::vector<secret> secrets;
+    for (auto const& [name, value] : headers)
+        if (names_secret(name)) secrets.emplace_back(without_scheme(value));
+    return secrets;
 }
 
 bool fits_header(secret const& key) noexcept {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <coax/chat/advanced_options.hpp>
 #include <coax/client/options.hpp>
 #include <coax/core/error.hpp>
 #include <coax/core/secret.hpp>
@@ -15,13 +16,16 @@ class secret_filter {
 public:
     explicit secret_filter(client_options const& options);
 
-    /// @param token  Of `token_source`, that the failed request carried; null: none.
-    void hide(error& why, secret const* token) const;
+    /// @param more  Of the failed request alone: its token, credentials in header fields of its own; null: none.
+    void hide(error& why, std::vector<secret> const* more) const;
     void hide(std::string& text) const;
 
 private:
     std::vector<secret> secrets_;  ///< The longest first: one may be part of another.
 };
+
+/// The credentials in header fields, told by the fields' names.
+[[nodiscard]] std::vector<secret> secrets_in(std::vector<request_header> const& headers);
 
 /// Whether a key can stand in a header: it holds no line break or other control character.
 [[nodiscard]] bool fits_header(secret const& key) noexcept;

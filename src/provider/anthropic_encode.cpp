@@ -111,6 +111,17 @@ result<void> check_advanced(chat_request const& request) {
     return check_thinking(request);
 }
 
+/// Source: reference anthropic.md, section 5.
+result<void> check_citations(chat_request const& request) {
+    auto const is_cited = [](content_part const& part) { return part.file() != nullptr && part.file()->citations; };
+    if (request.response_format.kind != response_format_kind::json_schema) return {};
+    for (std::size_t i = 0; i < request.messages.size(); ++i)
+        if (std::ranges::any_of(request.messages[i].parts, is_cited))
+            return invalid_argument("messages[" + std::to_string(i) + "].parts",
+                                    "anthropic cites no documents in a response that has a schema");
+    return {};
+}
+
 /// Source: reference anthropic.md, section 2.2.
 result<void> check_cache_marks(chat_request const& request) {
     constexpr std::size_t most = 4;
@@ -335,6 +346,7 @@ result<std::string> encode_anthropic_body(chat_request const& request, bool take
     if (request.model.empty()) return invalid_argument("model", "anthropic needs one");
     if (auto valid = check_parameters(request, takes_sampling); !valid) return std::move(valid).error();
     if (auto valid = check_messages(request.messages); !valid) return std::move(valid).error();
+    if (auto valid = check_citations(request); !valid) return std::move(valid).error();
     if (auto valid = check_cache_marks(request); !valid) return std::move(valid).error();
     if (request.advanced)
         if (auto valid = check_advanced(request); !valid) return std::move(valid).error();

@@ -22,6 +22,7 @@ result<void> growing_calls::add(fragment piece, response_size& size, std::vector
     auto const named = size.count(piece.name.size());
     if (!piece.name.empty()) join_name(call, std::move(piece.name));
     if (!piece.extra.is_null()) known->extra = std::move(piece.extra);
+    known->custom |= piece.custom;
     if (!named) return named;
     auto appended = size.append(call.arguments, piece.arguments);
     auto const position = static_cast<std::size_t>(known - calls_.data());
@@ -64,7 +65,7 @@ void growing_calls::join_name(tool_call& call, std::string&& piece) {
 std::vector<tool_call> growing_calls::take() {
     std::vector<tool_call> calls;
     calls.reserve(calls_.size());
-    for (auto& [index, call, extra] : calls_) {
+    for (auto& [index, call, extra, custom] : calls_) {
         if (call.id.empty()) call.id = placeholder_call_id(calls.size());
         if (call.arguments.empty()) call.arguments = "{}";
         calls.push_back(std::move(call));
@@ -72,11 +73,11 @@ std::vector<tool_call> growing_calls::take() {
     return calls;
 }
 
-std::vector<json_value> growing_calls::take_extras() {
-    std::vector<json_value> extras;
-    extras.reserve(calls_.size());
-    for (auto& each : calls_) extras.push_back(std::move(each.extra));
-    return extras;
+void growing_calls::take_returned(returned_reasoning& back) {
+    for (auto& each : calls_) {
+        back.of_calls.push_back(std::move(each.extra));
+        if (each.custom) back.set_custom(back.of_calls.size() - 1);
+    }
 }
 
 }  // namespace coax::detail

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "provider/openai_decode.hpp"
+#include "provider/openai_reasoning.hpp"
 #include "provider/response_limits.hpp"
 
 #include <coax/chat/tool.hpp>
@@ -30,7 +31,8 @@ public:
                     .id = std::move(wire.id),
                     .name = std::move(custom ? wire.custom.name : wire.function.name),
                     .arguments = custom ? std::move(wire.custom.input) : take_arguments(wire.function.arguments),
-                    .extra = std::move(wire.extra_content)},
+                    .extra = std::move(wire.extra_content),
+                    .custom = custom},
                    size, shown);
     }
 
@@ -45,8 +47,8 @@ public:
     [[nodiscard]] bool empty() const noexcept { return calls_.empty(); }
     /// The whole calls; call once.
     [[nodiscard]] std::vector<tool_call> take();
-    /// What the service added to each of them, null for none.
-    [[nodiscard]] std::vector<json_value> take_extras();
+    /// What goes back with them; call after `take`.
+    void take_returned(returned_reasoning& back);
 
 private:
     struct fragment {
@@ -55,11 +57,13 @@ private:
         std::string name{};
         std::string arguments{};
         json_value extra{};
+        bool custom{false};
     };
     struct partial_call {
         std::int64_t index{-1};
         tool_call call{};
         json_value extra{};
+        bool custom{false};
     };
 
     [[nodiscard]] result<void> add(fragment piece, response_size& size, std::vector<tool_call>& shown);

@@ -45,12 +45,17 @@ bool names_something(openai_tool_call<Text> const& call) {
 }
 
 template <class Text>
+bool is_custom(openai_tool_call<Text> const& call) {
+    return call.function.name.empty() && !call.custom.name.empty();
+}
+
+template <class Text>
 std::vector<tool_call> take_tool_calls(openai_message<Text>& message) {
     std::vector<tool_call> calls;
     calls.reserve(message.tool_calls.size());
     for (auto& wire : message.tool_calls) {
         if (!names_something(wire)) continue;  // an element of another kind
-        bool const custom = wire.function.name.empty() && !wire.custom.name.empty();
+        bool const custom = is_custom(wire);
         tool_call call{.id = std::move(wire.id),
                        .name = std::move(custom ? wire.custom.name : wire.function.name),
                        .arguments = custom ? std::move(wire.custom.input) : take_arguments(wire.function.arguments)};
@@ -84,8 +89,11 @@ chat_response take_message(openai_choice<Text>& choice) {
     back.content = take_text(msg.reasoning_content);
     if (back.content.empty()) back.plain = take_text(msg.reasoning);
     out.reasoning = back.content.empty() ? back.plain : back.content;
-    for (auto& wire : msg.tool_calls)
-        if (names_something(wire)) back.of_calls.push_back(std::move(wire.extra_content));
+    for (auto& wire : msg.tool_calls) {
+        if (!names_something(wire)) continue;
+        back.of_calls.push_back(std::move(wire.extra_content));
+        if (is_custom(wire)) back.set_custom(back.of_calls.size() - 1);
+    }
     out.tool_calls = take_tool_calls(msg);
     out.raw_content = to_raw_content(back, out.tool_calls);
     out.finish_reason =

@@ -24,7 +24,8 @@ json_value to_raw_content(returned_reasoning const& reasoning, std::vector<tool_
     bool const signed_calls = std::ranges::any_of(reasoning.of_calls, has_members);
     bool const texts = !calls.empty() && !(reasoning.content.empty() && reasoning.plain.empty());
     bool const details = has_items(reasoning.details);
-    if (!signed_calls && !texts && !details && !has_members(reasoning.extra_content)) return {};
+    bool const custom_calls = std::ranges::count(reasoning.custom_calls, true) > 0;
+    if (!signed_calls && !custom_calls && !texts && !details && !has_members(reasoning.extra_content)) return {};
     std::string text;
     json::writer out{text};
     out.begin_object();
@@ -32,7 +33,7 @@ json_value to_raw_content(returned_reasoning const& reasoning, std::vector<tool_
     if (texts && !reasoning.plain.empty() && !details) out.member("reasoning", reasoning.plain);
     if (details) out.key("reasoning_details").raw(reasoning.details.text());
     if (has_members(reasoning.extra_content)) out.key("extra_content").raw(reasoning.extra_content.text());
-    if (signed_calls) write_tool_calls(out, calls, reasoning.of_calls);
+    if (signed_calls || custom_calls) write_tool_calls(out, calls, reasoning);
     out.end_object();
     auto parsed = json_value::parse(text);
     return parsed ? *std::move(parsed) : json_value{};
@@ -84,16 +85,17 @@ json_value growing_details::finish() const {
     return parsed ? *std::move(parsed) : json_value{};
 }
 
-void write_tool_calls(json::writer& out, std::vector<tool_call> const& calls, std::vector<json_value> const& extras) {
+void write_tool_calls(json::writer& out, std::vector<tool_call> const& calls, returned_reasoning const& back) {
     out.key("tool_calls").begin_array();
     for (std::size_t i = 0; i < calls.size(); ++i) {
         auto const& call = calls[i];
-        out.begin_object().member("id", call.id).member("type", "function");
-        out.key("function").begin_object();
-        out.member("name", call.name)
-            .member("arguments", call.arguments.empty() ? std::string_view{"{}"} : call.arguments);
-        out.end_object();
-        if (i < extras.size() && has_members(extras[i])) out.key("extra_content").raw(extras[i].text());
+        bool const custom = i < back.custom_calls.size() && back.custom_calls[i];
+        std::string_view const arguments = call.arguments.empty() ? std::string_view{"{}"} : call.arguments;
+        auto const* const type = custom ? "custom" : "function";
+        out.begin_object().member("id", call.id).member("type", type).key(type).begin_object();
+        out.member("name", call.name).member(custom ? "input" : "arguments", arguments).end_object();
+        if (i < back.of_calls.size() && has_members(back.of_calls[i]))
+            out.key("extra_content").raw(back.of_calls[i].text());
         out.end_object();
     }
     out.end_array();

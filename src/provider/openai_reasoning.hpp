@@ -6,12 +6,14 @@
 #include <coax/json/value.hpp>
 #include <coax/json/writer.hpp>
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
 /// What services on the chat completions wire want back of the assistant's message besides its text and calls:
 /// `reasoning_content` (DeepSeek, Kimi), `reasoning`, `reasoning_details` (OpenRouter), and Gemini's `extra_content`
-/// with the signature of a thought. It travels as `message::raw_content`: an object of members of the message.
+/// with the signature of a thought; and calls of custom tools, which are no functions. It travels as
+/// `message::raw_content`: an object of members of the message.
 namespace coax::detail {
 
 struct returned_reasoning {
@@ -20,6 +22,13 @@ struct returned_reasoning {
     json_value details{};                ///< `reasoning_details`.
     json_value extra_content{};          ///< Of the message.
     std::vector<json_value> of_calls{};  ///< `extra_content` of each call.
+    std::vector<bool> custom_calls{};  ///< Whether each call is of a custom tool, whose arguments are any text; may be
+                                       ///< shorter.
+
+    void set_custom(std::size_t call) {
+        custom_calls.resize(call + 1);
+        custom_calls[call] = true;
+    }
 };
 
 /// The members to send back; null: none. The plain texts go back with tool calls only: services refuse them elsewhere.
@@ -47,8 +56,7 @@ private:
 };
 
 /// The calls as the wire has them, each with what its service added.
-/// @param extras  For each call, null for none; may be shorter.
-void write_tool_calls(json::writer& out, std::vector<tool_call> const& calls,
-                      std::vector<json_value> const& extras = {});
+/// @param back  What of them goes back besides; its lists may be shorter.
+void write_tool_calls(json::writer& out, std::vector<tool_call> const& calls, returned_reasoning const& back = {});
 
 }  // namespace coax::detail

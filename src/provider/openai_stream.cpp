@@ -59,7 +59,7 @@ public:
                          .request_id = response_.request_id};
         response_.tool_calls = calls_.take();
         reasoning_.details = details_.finish();
-        reasoning_.of_calls = calls_.take_extras();
+        calls_.take_returned(reasoning_);
         response_.raw_content = to_raw_content(reasoning_, response_.tool_calls);
         response_.finish_reason =
             refine_finish_reason(response_.finish_reason, !response_.refusal.empty(), !response_.tool_calls.empty());

@@ -17,10 +17,19 @@ public:
         int index = 0;
         for (auto const& message : messages->get_array())
             if (auto wrong = read_message(message, "messages." + std::to_string(index++))) return wrong;
-        return expect_no_pending_uses("messages." + std::to_string(index - 1));
+        auto const last = "messages." + std::to_string(index - 1);
+        if (auto wrong = expect_no_pending_uses(last)) return wrong;
+        return thoughtless_uses_.empty() ? std::nullopt : rejection{missing_thought()};
     }
 
 private:
+    [[nodiscard]] api_error missing_thought() const {
+        return bad_request(thoughtless_uses_ +
+                           ": Expected `thinking` or `redacted_thinking`, but found `tool_use`. When `thinking` is "
+                           "enabled, a final `assistant` message must start with a thinking block (preceeding the "
+                           "lastmost set of `tool_use` and `tool_result` blocks).");
+    }
+
     rejection read_message(json::value const& message, std::string const& where) {
         auto const role = text_member(message, "role");
         bool const system = role == "system" && newer_;
@@ -44,6 +53,7 @@ private:
         auto const pending = std::move(pending_uses_);
         pending_uses_.clear();
         auto unanswered = pending;
+        if (role == "assistant" || pending.empty()) thoughtless_uses_.clear();
         if (role == "user" && pending.empty()) chat_.tool_results.clear();
         bool other_content = false;
         int index = 0;
@@ -58,8 +68,11 @@ private:
             if (other_content && !pending.empty())
                 return bad_request(where + ": tool_result blocks must come before other content");
             if (auto wrong = read_result(block, unanswered, here)) return wrong;
+            if (auto wrong = read_cache_control(block, here + ".tool_result", chat_)) return wrong;
         }
         if (!unanswered.empty()) return missing_results(unanswered, where);
+        bool const thought = text_member(blocks.front(), "type").ends_with("thinking");
+        if (chat_.thinks && !pending_uses_.empty() && !thought) thoughtless_uses_ = where + ".content.0.type";
         return std::nullopt;
     }
 
@@ -77,13 +90,15 @@ private:
 
     rejection read_block(json::value const& block, std::string_view role, std::string const& where) {
         auto const type = text_member(block, "type");
-        if (type == "text") {
-            if (text_member(block, "text").empty())
-                return bad_request(where + ": text content blocks must be non-empty");
-            add_text(role, text_member(block, "text"), false);
-            return std::nullopt;
-        }
-        if (type == "tool_use") return read_use(block, role, where);
+        if (auto wrong = check_anthropic_block(block, where)) return wrong;
+        if (type == "text") add_text(role, text_member(block, "text"), false);
+        if (type == "image" || type == "document") add_media(block);
+        if (type == "thinking" && text_member(block, "signature") != thought_signature(text_member(block, "thinking")))
+            return bad_request(where + ": Invalid `signature` in `thinking` block");
+        if (type == "tool_use")
+            if (auto wrong = read_use(block, role, where)) return wrong;
+        if (auto wrong = read_cache_control(block, where + '.' + std::string{type}, chat_)) return wrong;
+        if (type == "text" || type == "tool_use") return std::nullopt;
         bool const media = type == "image" || type == "document" || type == "search_result";
         bool const thought = type == "thinking" || type == "redacted_thinking" || type == "server_tool_use";
         bool const result = type.ends_with("_tool_result") || type == "container_upload" || type == "mid_conv_system";
@@ -121,22 +136,39 @@ private:
             for (auto const& part : content->get_array()) text += text_member(part, "text");
         else if (content != nullptr && !content->is_null())
             return bad_request(where + ".tool_result.content: Input should be a valid string or list");
-        chat_.prompt_bytes += text.size() + 16;
+        chat_.add_prompt(text);
         chat_.tool_results.push_back(std::move(text));
         return std::nullopt;
     }
 
     void add_text(std::string_view role, std::string_view text, bool alone) {
-        chat_.prompt_bytes += text.size() + 16;
+        chat_.add_prompt(text);
         if (role != "user") return;
         chat_.add_user_text(text);
         chat_.last_user_text = text;
         if (alone) chat_.tool_results.clear();
     }
 
+    void add_media(json::value const& block) {
+        constexpr std::size_t media_bytes = 3'200;  // of 800 tokens: a picture or a page
+        chat_.add_prompt({}, media_bytes);
+        auto const* source = member(block, "source");
+        chat_.prefix_hash = hash_json(*source, chat_.prefix_hash);
+        if (text_member(block, "type") != "document") return;
+        auto const* citations = member(block, "citations");
+        if (citations != nullptr && is_bool(member(*citations, "enabled"), true) && !chat_.cited)
+            chat_.cited = {
+                .index = chat_.document_count,
+                .title = text_member(block, "title"),
+                .text = text_member(*source, "type") == "text" ? text_member(*source, "data") : std::string_view{}};
+        ++chat_.document_count;
+    }
+
     bool newer_;
     parsed_chat& chat_;
     std::vector<std::string_view> pending_uses_;
+    std::string
+        thoughtless_uses_{};  ///< Where the last calls without a thought before them are; empty: there are none.
 };
 
 }  // namespace

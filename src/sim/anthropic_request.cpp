@@ -16,10 +16,11 @@ public:
 
     rejection read() {
         if (!body_.is_object()) return bad_request("The request body must be a JSON object.");
-        for (auto const step : {&message_reader::read_names, &message_reader::read_model, &message_reader::read_limit,
-                                &message_reader::read_sampling, &message_reader::read_system,
-                                &message_reader::read_messages, &message_reader::read_tools,
-                                &message_reader::read_choice, &message_reader::read_format, &message_reader::read_rest})
+        for (auto const step :
+             {&message_reader::read_names, &message_reader::read_model, &message_reader::read_limit,
+              &message_reader::read_sampling, &message_reader::read_thinking, &message_reader::read_tool_marks,
+              &message_reader::read_system, &message_reader::read_messages, &message_reader::read_tools,
+              &message_reader::read_choice, &message_reader::read_format, &message_reader::read_rest})
             if (auto wrong = (this->*step)()) return wrong;
         chat_.hash = hash_members(body_, {"system", "messages", "tools", "tool_choice", "output_config", "max_tokens"},
                                   hash_bytes(chat_.model, 1));
@@ -81,18 +82,68 @@ private:
         return std::nullopt;
     }
 
+    rejection read_thinking() {
+        auto const* thinking = given("thinking");
+        if (thinking == nullptr) return std::nullopt;
+        auto const type = text_member(*thinking, "type");
+        if (type != "enabled" && type != "adaptive" && type != "disabled" && type != "between_tools")
+            return bad_request("thinking: Input tag '" + std::string{type} +
+                               "' found using 'type' does not match any of the expected tags: 'adaptive', "
+                               "'between_tools', 'disabled', 'enabled'");
+        bool const shown = type == "enabled" || type == "adaptive";
+        for (auto const& [name, value] : thinking->get_object())
+            if (name != "type" && !(name == "budget_tokens" && type == "enabled") && !(name == "display" && shown))
+                return bad_request("thinking." + std::string{type} + "." + std::string{view(name)} +
+                                   ": Extra inputs are not permitted");
+        auto const display = text_member(*thinking, "display");
+        if (member(*thinking, "display") != nullptr && display != "summarized" && display != "omitted")
+            return bad_request("thinking." + std::string{type} + ".display: Input should be 'summarized' or 'omitted'");
+        chat_.thinks = shown;
+        chat_.shows_thoughts = display != "omitted";
+        return type == "enabled" ? read_budget(*thinking) : std::nullopt;
+    }
+
+    rejection read_budget(json::value const& thinking) {
+        auto const* budget = member(thinking, "budget_tokens");
+        if (budget == nullptr) return bad_request("thinking.enabled.budget_tokens: Field required");
+        auto const* count = budget->if_int64();
+        if (count == nullptr) return bad_request("thinking.enabled.budget_tokens: Input should be a valid integer");
+        if (*count < 1'024)
+            return bad_request("thinking.enabled.budget_tokens: Input should be greater than or equal to 1024");
+        if (chat_.max_tokens && static_cast<std::size_t>(*count) >= *chat_.max_tokens)
+            return bad_request("`max_tokens` must be greater than `thinking.budget_tokens`.");
+        return std::nullopt;
+    }
+
+    /// Tools come before all else in what is cached.
+    rejection read_tool_marks() {
+        auto const* tools = given("tools");
+        if (tools == nullptr || !tools->is_array()) return std::nullopt;
+        int index = 0;
+        for (auto const& tool : tools->get_array()) {
+            for (std::string_view const name : {"name", "description"}) chat_.add_prompt(text_member(tool, name), 0);
+            if (auto const* schema = member(tool, "input_schema")) chat_.add_prompt(to_json(*schema), 0);
+            if (auto wrong = read_cache_control(tool, "tools." + std::to_string(index++), chat_)) return wrong;
+        }
+        return std::nullopt;
+    }
+
     rejection read_system() {
         auto const* system = given("system");
         if (system == nullptr) return std::nullopt;
         if (system->is_string()) {
-            chat_.prompt_bytes += system->get_string().size();
+            chat_.add_prompt(view(system->get_string()), 0);
             return std::nullopt;
         }
         if (!system->is_array()) return bad_request("system: Input should be a valid string or list");
+        int index = 0;
         for (auto const& block : system->get_array()) {
+            auto const where = "system." + std::to_string(index++);
             if (text_member(block, "type") != "text" || member(block, "text") == nullptr)
                 return bad_request("system: Input should be text blocks");
-            chat_.prompt_bytes += text_member(block, "text").size();
+            if (auto wrong = check_anthropic_block(block, where)) return wrong;
+            chat_.add_prompt(text_member(block, "text"), 0);
+            if (auto wrong = read_cache_control(block, where, chat_)) return wrong;
         }
         return std::nullopt;
     }
@@ -130,7 +181,6 @@ private:
         for (auto const& other : chat_.tools)
             if (other.name == name) return bad_request("tools: Tool names must be unique.");
         chat_.tools.push_back({.name = name, .parameters = schema});
-        chat_.prompt_bytes += name.size();
         return std::nullopt;
     }
 
@@ -188,12 +238,20 @@ private:
                                    ": Extra inputs are not permitted");
         chat_.schema = member(format, "schema");
         if (chat_.schema == nullptr) return bad_request("output_config.format.schema: Field required");
+        if (chat_.cited) return bad_request("output_config.format: Output format is incompatible with citations.");
         if (auto const complaint = anthropic_schema_error(*chat_.schema))
             return bad_request("output_config.format.schema: " + *complaint);
         return std::nullopt;
     }
 
     rejection read_rest() {
+        auto const tier = text_member(body_, "service_tier");
+        if (given("service_tier") != nullptr && tier != "auto" && tier != "standard_only")
+            return bad_request("service_tier: Input should be 'auto' or 'standard_only'");
+        if (auto const* metadata = given("metadata"); metadata != nullptr && metadata->is_object())
+            for (auto const& [name, value] : metadata->get_object())
+                if (name != "user_id")
+                    return bad_request("metadata." + std::string{view(name)} + ": Extra inputs are not permitted");
         if (auto const* stream = given("stream")) {
             if (!stream->is_bool()) return bad_request("stream: Input should be a valid boolean");
             chat_.stream = stream->get_bool();

@@ -1,6 +1,8 @@
 #include "sim/anthropic_wire.hpp"
 #include "sim/text.hpp"
 
+#include <algorithm>
+
 namespace coax::sim::detail {
 namespace {
 
@@ -23,11 +25,15 @@ void write_stop(writer& out, completion const& output) {
     out.key("stop_details").raw(refused ? R"({"type":"refusal","category":null,"explanation":null})" : "null");
 }
 
-void write_usage(writer& out, std::size_t input, std::size_t output) {
-    out.key("usage").begin_object().member("input_tokens", input);
-    out.key("cache_creation_input_tokens")
-        .raw(
-            R"(0,"cache_read_input_tokens":0,"cache_creation":{"ephemeral_5m_input_tokens":0,"ephemeral_1h_input_tokens":0})");
+/// What came from the cache or went into it is not part of `input_tokens`.
+void write_usage(writer& out, response const& counted, std::size_t output) {
+    auto const apart = counted.cached_tokens + counted.cache_write_tokens;
+    out.key("usage").begin_object();
+    out.member("input_tokens", counted.prompt_tokens - std::min(counted.prompt_tokens, apart));
+    out.member("cache_creation_input_tokens", counted.cache_write_tokens);
+    out.member("cache_read_input_tokens", counted.cached_tokens);
+    out.key("cache_creation").begin_object().member("ephemeral_5m_input_tokens", counted.cache_write_tokens);
+    out.member("ephemeral_1h_input_tokens", 0).end_object();
     out.member("output_tokens", output).member("service_tier", "standard").end_object();
 }
 
@@ -39,6 +45,33 @@ void write_use_block(writer& out, tool_call const& call, std::string_view input)
 
 void write_text_block(writer& out, std::string_view text) {
     out.begin_object().member("type", "text").member("text", text).end_object();
+}
+
+constexpr std::string_view thought = "The question is short; the answer should be, too.";
+
+std::string_view shown_thought(parsed_chat const& chat) { return chat.shows_thoughts ? thought : std::string_view{}; }
+
+/// @param text  As far as it is there.
+void write_thought_block(writer& out, std::string_view text, std::string_view signature) {
+    out.begin_object().member("type", "thinking").member("thinking", text).member("signature", signature).end_object();
+}
+
+/// Quotes the beginning of the document. @param document  Of plain text.
+void write_citation(writer& out, cited_document const& document) {
+    auto const quoted_text = utf8_first(document.text, 60);
+    out.begin_object().member("type", "char_location").member("cited_text", quoted_text);
+    out.member("document_index", document.index);
+    write_text_or_null(out, "document_title", document.title, document.title.empty());
+    out.member("start_char_index", 0).member("end_char_index", utf8_length(quoted_text)).key("file_id").null();
+    out.end_object();
+}
+
+bool cites(parsed_chat const& chat) { return chat.cited && !chat.cited->text.empty(); }
+
+void write_cited_block(writer& out, parsed_chat const& chat, std::string_view text) {
+    out.begin_object().member("type", "text").member("text", text).key("citations").begin_array();
+    write_citation(out, *chat.cited);
+    out.end_array().end_object();
 }
 
 void write_head(writer& out, parsed_chat const& chat, request_context const& context) {
@@ -54,11 +87,17 @@ bool is_cut(completion const& output, tool_call const& call) noexcept {
 void write_whole(response& reply, parsed_chat const& chat, completion const& output, request_context const& context) {
     writer out{reply.body};
     write_head(out, chat, context);
-    if (output.calls.empty() && !output.text.empty()) write_text_block(out, output.text);
+    if (chat.thinks) write_thought_block(out, shown_thought(chat), thought_signature(shown_thought(chat)));
+    if (output.calls.empty() && !output.text.empty()) {
+        if (cites(chat))
+            write_cited_block(out, chat, output.text);
+        else
+            write_text_block(out, output.text);
+    }
     // `input` is an object on this wire; one that is cut goes out empty.
     for (auto const& call : output.calls) write_use_block(out, call, is_cut(output, call) ? "{}" : call.arguments);
     write_stop(out.end_array(), output);
-    write_usage(out, reply.prompt_tokens, reply.completion_tokens);
+    write_usage(out, reply, reply.completion_tokens);
     out.end_object();
 }
 
@@ -71,10 +110,11 @@ public:
         event("message_start", [&](writer& out) {
             write_head(out.key("message"), chat, context);
             out.end_array().key("stop_reason").raw(R"(null,"stop_sequence":null,"stop_details":null)");
-            write_usage(out, reply_.prompt_tokens, 1);
+            write_usage(out, reply_, 1);
             out.end_object();
         });
-        if (output.calls.empty() && !output.text.empty()) write_text(output.text);
+        if (chat.thinks) write_thought(shown_thought(chat));
+        if (output.calls.empty() && !output.text.empty()) write_text(output.text, chat);
         for (auto const& call : output.calls) write_use(call, is_cut(output, call));
         event("message_delta", [&](writer& out) {
             write_stop(out.key("delta").begin_object(), output);
@@ -114,9 +154,22 @@ private:
         event("content_block_stop", [this](writer& out) { out.member("index", index_++); });
     }
 
-    void write_text(std::string_view text) {
+    void write_text(std::string_view text, parsed_chat const& chat) {
         open([](writer& out) { write_text_block(out, {}); });
         for (auto const part : split_deltas(text)) delta("text_delta", "text", part);
+        if (cites(chat))
+            event("content_block_delta", [&](writer& out) {
+                out.member("index", index_).key("delta").begin_object().member("type", "citations_delta");
+                write_citation(out.key("citation"), *chat.cited);
+                out.end_object();
+            });
+        close();
+    }
+
+    void write_thought(std::string_view text) {
+        open([](writer& out) { write_thought_block(out, {}, {}); });
+        for (auto const part : split_deltas(text)) delta("thinking_delta", "thinking", part);
+        delta("signature_delta", "signature", thought_signature(text));
         close();
     }
 

@@ -219,6 +219,10 @@ api_error missing_parameter(std::string const& where, std::string param) {
                        "missing_required_parameter");
 }
 
+api_error unknown_parameter(std::string where) {
+    return bad_request("Unknown parameter: " + quoted(where) + ".", where, "unknown_parameter");
+}
+
 api_error invalid_type(std::string const& where, std::string_view expected, std::string param) {
     if (param.empty()) param = where;
     return bad_request("Invalid type for " + quoted(where) + ": expected " + std::string{expected} + ".",

@@ -6,6 +6,8 @@
 namespace coax::sim::detail {
 namespace {
 
+constexpr std::size_t media_bytes = 3'200;  // of 800 tokens: a picture, a page or half a minute
+
 /// Reads the messages of one chat, in which each tool call must be followed by its result.
 class conversation_reader {
 public:
@@ -122,12 +124,11 @@ private:
                                where + ".content", "invalid_type");
         else if (auto wrong = read_parts(content->get_array(), where + ".content", role, text))
             return wrong;
-        chat_.prompt_bytes += text.size() + 16;
+        if (content->is_string()) chat_.add_prompt(text);
         return std::nullopt;
     }
 
-    static rejection read_parts(json::array const& parts, std::string const& where, std::string_view role,
-                                std::string& text) {
+    rejection read_parts(json::array const& parts, std::string const& where, std::string_view role, std::string& text) {
         for (auto const& part : parts) {
             auto const type = text_member(part, "type");
             bool const media = type == "image_url" || type == "input_audio" || type == "file";
@@ -137,8 +138,12 @@ private:
                 return bad_request(
                     "Invalid value: " + quoted(type) + " is not a content part of a " + std::string{role} + " message.",
                     where, "invalid_value");
-            if (member(part, type) == nullptr) return missing_parameter(where + "." + std::string{type}, where);
+            if (auto wrong = check_openai_part(part, where + '[' + std::to_string(&part - parts.data()) + ']'))
+                return wrong;
             text += text_member(part, "text");
+            chat_.add_prompt(media ? std::string_view{} : text_member(part, "text"), media ? media_bytes : 16);
+            if (media) chat_.prefix_hash = hash_json(*member(part, type), chat_.prefix_hash);
+            if (member(part, "prompt_cache_breakpoint") != nullptr) chat_.add_cache_point(std::chrono::seconds{1'800});
         }
         return std::nullopt;
     }

@@ -16,8 +16,9 @@ public:
 
     rejection read() {
         if (!body_.is_object()) return bad_request("The request body must be a JSON object.", {});
-        for (auto const step : {&chat_reader::read_model, &chat_reader::read_messages, &chat_reader::read_limits,
-                                &chat_reader::read_sampling, &chat_reader::read_stops, &chat_reader::read_tools,
+        for (auto const step : {&chat_reader::read_names, &chat_reader::read_model, &chat_reader::read_messages,
+                                &chat_reader::read_limits, &chat_reader::read_sampling, &chat_reader::read_options,
+                                &chat_reader::read_cache, &chat_reader::read_stops, &chat_reader::read_tools,
                                 &chat_reader::read_choice, &chat_reader::read_format, &chat_reader::read_stream})
             if (auto wrong = (this->*step)()) return wrong;
         chat_.hash = hash_members(
@@ -39,7 +40,24 @@ private:
         return std::nullopt;
     }
 
-    rejection read_messages() { return read_openai_messages(given("messages"), chat_); }
+    rejection read_names() { return refuse_unknown_members(body_); }
+    rejection read_options() { return read_openai_options(body_, chat_); }
+
+    /// Newer models cache where they are told to and at the latest message of the user, others whatever is longest.
+    rejection read_cache() {
+        auto const* wanted = given("prompt_cache_options");
+        bool const is_explicit = wanted != nullptr && text_member(*wanted, "mode") == "explicit";
+        std::chrono::seconds const kept_for{wanted != nullptr && text_member(*wanted, "ttl") == "12h" ? 43'200 : 1'800};
+        for (auto& point : chat_.cache_points) point.kept_for = kept_for;
+        chat_.bills_cache_writes = !chat_.cache_points.empty() || is_explicit;
+        if (!is_explicit) chat_.add_cache_point(kept_for);
+        return std::nullopt;
+    }
+
+    rejection read_messages() {
+        if (auto const* tools = given("tools")) chat_.prefix_hash = hash_json(*tools, 0);
+        return read_openai_messages(given("messages"), chat_);
+    }
 
     // -- numbers --
 

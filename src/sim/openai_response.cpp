@@ -9,8 +9,8 @@ constexpr std::string_view completion_filters =
     R"({"hate":{"filtered":false,"severity":"safe"},"self_harm":{"filtered":false,"severity":"safe"},"sexual":{"filtered":false,"severity":"safe"},"violence":{"filtered":false,"severity":"safe"}})";
 constexpr std::string_view prompt_filters =
     R"([{"prompt_index":0,"content_filter_results":{"hate":{"filtered":false,"severity":"safe"},"jailbreak":{"filtered":false,"detected":false},"self_harm":{"filtered":false,"severity":"safe"},"sexual":{"filtered":false,"severity":"safe"},"violence":{"filtered":false,"severity":"safe"}}}])";
-constexpr std::string_view usage_details =
-    R"({"cached_tokens":0,"audio_tokens":0},"completion_tokens_details":{"reasoning_tokens":0,"audio_tokens":0,"accepted_prediction_tokens":0,"rejected_prediction_tokens":0})";
+constexpr std::string_view completion_details =
+    R"({"reasoning_tokens":0,"audio_tokens":0,"accepted_prediction_tokens":0,"rejected_prediction_tokens":0})";
 
 bool has_filters(request_context const& context) noexcept { return context.route.dialect != dialect::openai; }
 
@@ -26,6 +26,8 @@ std::string_view finish_name(completion const& output, parsed_chat const& chat) 
     }
     return "stop";
 }
+
+bool is_refusal(completion const& output) noexcept { return output.finish == finish_reason::refused; }
 
 void write_call(writer& out, tool_call const& call, std::string_view arguments) {
     out.member("id", "call_" + call.id).member("type", "function").key("function").begin_object();
@@ -54,7 +56,41 @@ void write_usage(writer& out, response const& counted) {
     out.key("usage").begin_object().member("prompt_tokens", counted.prompt_tokens);
     out.member("completion_tokens", counted.completion_tokens);
     out.member("total_tokens", counted.prompt_tokens + counted.completion_tokens);
-    out.key("prompt_tokens_details").raw(usage_details).end_object();
+    out.key("prompt_tokens_details").begin_object().member("cached_tokens", counted.cached_tokens);
+    out.member("audio_tokens", 0);
+    if (counted.cache_write_tokens > 0) out.member("cache_write_tokens", counted.cache_write_tokens);
+    out.end_object().key("completion_tokens_details").raw(completion_details).end_object();
+}
+
+void write_token(writer& out, std::string_view token, double logprob) {
+    out.member("token", token).member("logprob", logprob).key("bytes").begin_array();
+    for (auto const byte : token) out.value(static_cast<unsigned>(static_cast<unsigned char>(byte)));
+    out.end_array();
+}
+
+/// Token after token, the likelier the longer; the others in its place are it without its end.
+void write_token_logprobs(writer& out, std::string_view token, int others) {
+    out.begin_object();
+    write_token(out, token, -1.0 / static_cast<double>(token.size() + 1));
+    out.key("top_logprobs").begin_array();
+    for (int i = 0; i < others; ++i) {
+        out.begin_object();
+        write_token(out, i == 0 ? token : token.substr(0, token.size() / 2),
+                    -1.0 / static_cast<double>(token.size() + 1) - i);
+        out.end_object();
+    }
+    out.end_array().end_object();
+}
+
+/// The member `logprobs` of a choice or of its piece. @param refused  They are those of the refusal.
+void write_logprobs(writer& out, parsed_chat const& chat, std::vector<std::string_view> const& tokens, bool refused) {
+    if (!chat.logprobs) {
+        out.key("logprobs").null();
+        return;
+    }
+    out.key("logprobs").begin_object().key(refused ? "refusal" : "content").begin_array();
+    for (auto const token : tokens) write_token_logprobs(out, token, chat.top_logprobs);
+    out.end_array().key(refused ? "content" : "refusal").null().end_object();
 }
 
 void write_head(writer& out, std::string_view object, parsed_chat const& chat, request_context const& context) {
@@ -72,12 +108,13 @@ void write_whole(response& reply, parsed_chat const& chat, std::vector<completio
         write_message(out, completions[i]);
         if (has_filters(context))
             out.key("content_filter_results").raw(completions[i].calls.empty() ? completion_filters : "{}");
-        out.key("logprobs").null().member("finish_reason", finish_name(completions[i], chat)).end_object();
+        write_logprobs(out, chat, split_deltas(completions[i].text), is_refusal(completions[i]));
+        out.member("finish_reason", finish_name(completions[i], chat)).end_object();
     }
     out.end_array();
     write_usage(out, reply);
     if (has_filters(context)) out.key("prompt_filter_results").raw(prompt_filters);
-    out.member("service_tier", "default").key("system_fingerprint").null().end_object();
+    out.member("service_tier", chat.tier).key("system_fingerprint").null().end_object();
 }
 
 /// Writes the events of one streamed chat.
@@ -87,7 +124,7 @@ public:
         : reply_{reply}, chat_{chat}, has_filters_{has_filters(context)}, id_seed_{context.id_seed} {
         writer out{head_};
         write_head(out, "chat.completion.chunk", chat, context);
-        out.member("service_tier", "default").key("system_fingerprint").null().key("choices").begin_array();
+        out.member("service_tier", chat.tier).key("system_fingerprint").null().key("choices").begin_array();
     }
 
     void write(std::vector<completion> const& completions) {
@@ -102,14 +139,15 @@ public:
                 .end_array();
             end_event(out, event);
         }
-        std::vector<std::vector<std::string>> deltas;
+        std::vector<std::vector<delta>> deltas;
         for (auto const& output : completions) deltas.push_back(deltas_of(output));
         for (std::size_t step = 0, left = completions.size(); left > 0; ++step)
             for (std::size_t choice = 0; choice < deltas.size(); ++choice) {
                 if (step >= deltas[choice].size()) continue;
                 bool const last = step + 1 == deltas[choice].size();
                 write_chunk(choice, deltas[choice][step],
-                            last ? finish_name(completions[choice], chat_) : std::string_view{});
+                            last ? finish_name(completions[choice], chat_) : std::string_view{},
+                            is_refusal(completions[choice]));
                 if (last) --left;
             }
         if (chat_.include_usage) write_usage_chunk();
@@ -117,6 +155,11 @@ public:
     }
 
 private:
+    struct delta {
+        std::string json{};
+        std::vector<std::string_view> tokens{};  ///< Of the text in it.
+    };
+
     void end_event(writer& out, std::string& event) {
         if (chat_.include_usage) out.key("usage").null();
         auto const count = reply_.pieces.size();
@@ -127,13 +170,14 @@ private:
 
     void push(std::string const& event) { reply_.pieces.push_back("data: " + event + "\n\n"); }
 
-    void write_chunk(std::size_t choice, std::string_view delta, std::string_view finish) {
+    void write_chunk(std::size_t choice, delta const& piece, std::string_view finish, bool refused) {
         auto event = head_;
         writer out{event};
-        out.begin_object().member("index", choice).key("delta").raw(delta);
+        out.begin_object().member("index", choice).key("delta").raw(piece.json);
         if (has_filters_)
-            out.key("content_filter_results").raw(delta.starts_with(R"({"content")") ? completion_filters : "{}");
-        write_text_or_null(out.key("logprobs").null(), "finish_reason", finish, finish.empty());
+            out.key("content_filter_results").raw(piece.json.starts_with(R"({"content")") ? completion_filters : "{}");
+        write_logprobs(out, chat_, piece.tokens, refused);
+        write_text_or_null(out, "finish_reason", finish, finish.empty());
         out.end_object().end_array();
         end_event(out, event);
     }
@@ -147,50 +191,50 @@ private:
     }
 
     static std::string text_delta(std::string_view name, std::string_view text) {
-        std::string delta;
-        writer{delta}.begin_object().member(name, text).end_object();
-        return delta;
+        std::string json;
+        writer{json}.begin_object().member(name, text).end_object();
+        return json;
     }
 
     /// Every delta of one choice; the last is the empty one that carries the finish reason.
-    static std::vector<std::string> deltas_of(completion const& output) {
-        std::vector<std::string> deltas;
+    static std::vector<delta> deltas_of(completion const& output) {
+        std::vector<delta> deltas;
         bool const refused = output.finish == finish_reason::refused;
         if (!output.calls.empty()) {
             add_call_deltas(output.calls, deltas);
         } else {
-            deltas.emplace_back(refused ? R"({"role":"assistant","content":null,"refusal":""})"
-                                        : R"({"role":"assistant","content":"","refusal":null})");
+            deltas.push_back({refused ? R"({"role":"assistant","content":null,"refusal":""})"
+                                      : R"({"role":"assistant","content":"","refusal":null})"});
             for (auto const part : split_deltas(output.text))
-                deltas.push_back(text_delta(refused ? "refusal" : "content", part));
+                deltas.push_back({text_delta(refused ? "refusal" : "content", part), {part}});
         }
-        deltas.emplace_back("{}");
+        deltas.push_back({"{}"});
         return deltas;
     }
 
     /// One call opens together with the role; of several, the role stands alone.
-    static void add_call_deltas(std::vector<tool_call> const& calls, std::vector<std::string>& deltas) {
+    static void add_call_deltas(std::vector<tool_call> const& calls, std::vector<delta>& deltas) {
         constexpr std::string_view role = R"({"role":"assistant","content":null)";
-        if (calls.size() > 1) deltas.push_back(std::string{role} + "}");
+        if (calls.size() > 1) deltas.push_back({std::string{role} + "}"});
         for (std::size_t i = 0; i < calls.size(); ++i) {
             deltas.push_back(
-                call_delta(calls.size() > 1 ? "{" : role, i, [&](writer& out) { write_call(out, calls[i], {}); }));
+                {call_delta(calls.size() > 1 ? "{" : role, i, [&](writer& out) { write_call(out, calls[i], {}); })});
             for (auto const part : split_deltas(calls[i].arguments))
-                deltas.push_back(call_delta("{", i, [&](writer& out) {
+                deltas.push_back({call_delta("{", i, [&](writer& out) {
                     out.key("function").begin_object().member("arguments", part).end_object();
-                }));
+                })});
         }
     }
 
     /// @param begin  The delta's first members, with the bracket before them.
     template <class Write>
     static std::string call_delta(std::string_view begin, std::size_t index, Write write_members) {
-        std::string delta;
-        writer out{delta};
+        std::string json;
+        writer out{json};
         out.raw(begin).key("tool_calls").begin_array().begin_object().member("index", index);
         write_members(out);
         out.end_object().end_array().end_object();
-        return delta;
+        return json;
     }
 
     response& reply_;

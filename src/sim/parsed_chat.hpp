@@ -1,7 +1,9 @@
 #pragma once
 
 #include "sim/json_text.hpp"
+#include "sim/random.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -17,6 +19,20 @@ namespace coax::sim::detail {
 struct tool_spec {
     std::string_view name{};
     json::value const* parameters{nullptr};  ///< nullptr: it takes none.
+};
+
+/// An end of a part of the prompt that the service's cache may keep.
+struct cache_point {
+    std::uint64_t hash{0};  ///< Of all up to here.
+    std::size_t bytes{0};   ///< As many.
+    std::chrono::seconds kept_for{300};
+};
+
+/// A document of plain text that the response is to quote from.
+struct cited_document {
+    int index{0};  ///< Among all documents of the request.
+    std::string_view title{};
+    std::string_view text{};  ///< Empty: it is no plain text.
 };
 
 enum class tool_choice { none, automatic, required, named };
@@ -42,7 +58,26 @@ struct parsed_chat {
     int choice_count{1};
     std::optional<std::size_t> max_tokens{};
     std::vector<std::string> stops{};
+    bool logprobs{false};
+    int top_logprobs{0};
+    std::string_view tier{"default"};  ///< That it is served in.
+    std::uint64_t prefix_hash{0};      ///< Of the prompt so far.
+    std::vector<cache_point> cache_points{};
+    bool bills_cache_writes{true};
+    int document_count{0};
+    std::optional<cited_document> cited{};  ///< The first of them.
+    bool thinks{false};
+    bool shows_thoughts{true};
     std::uint64_t hash{0};  ///< Of all that decides the completion, and not of how it is sent.
+
+    /// Counts what the prompt has besides the user's words.
+    void add_prompt(std::string_view text, std::size_t marks = 16) {
+        prompt_bytes += text.size() + marks;
+        prefix_hash = hash_bytes(text, prefix_hash);
+    }
+    void add_cache_point(std::chrono::seconds kept_for) {
+        cache_points.push_back({.hash = prefix_hash, .bytes = prompt_bytes, .kept_for = kept_for});
+    }
 
     void add_user_text(std::string_view text) {
         if (!user_text.empty()) user_text += '\n';

@@ -209,6 +209,9 @@ response service::run_chat(json::value const& body, request_view const& request,
         if (auto const filtered = api.prompt_filtered()) return reject(*filtered, context);
     if (is_injected(fault_kind::stream_error) && !chat.stream) return reject(api.error_of(500), context);
 
+    auto const cached = cache_.use(chat, context.now.steady);
+    out.cached_tokens = cached.read_tokens;
+    out.cache_write_tokens = cached.write_tokens;
     completion_options const opts{.seed = options_.seed,
                                   .words = options_.response_words,
                                   .tool_calls_per_turn = options_.tool_calls_per_turn,

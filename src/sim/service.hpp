@@ -2,6 +2,7 @@
 
 #include "sim/fault_plan.hpp"
 #include "sim/limits.hpp"
+#include "sim/prompt_cache.hpp"
 #include "sim/service_api.hpp"
 
 #include <coax/sim/server.hpp>
@@ -39,6 +40,7 @@ private:
     options options_;
     fault_plan faults_;
     limits limits_;
+    prompt_cache cache_{};
     server_stats stats_;
 };
 

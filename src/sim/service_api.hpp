@@ -72,6 +72,8 @@ struct response {
     std::optional<sim::fault> fault{};  ///< Injected while it is sent.
     std::size_t prompt_tokens{0};
     std::size_t completion_tokens{0};
+    std::size_t cached_tokens{0};  ///< Of the prompt's: read from the cache.
+    std::size_t cache_write_tokens{0};
 };
 
 /// How one service reads requests and writes responses. Immutable.

@@ -56,6 +56,20 @@ TEST(CliChat, SystemMessageAndSamplingAreSent) {
         EXPECT_NE(requests[0].body.find(part), std::string::npos) << requests[0].body;
 }
 
+TEST(CliChat, FilesAreShownOrNamedWhereTheyCannotBe) {
+    sim::server const server{{.record_requests = 1}};
+    temp_folder const folder;
+    auto const image = folder.write("a.png", "\x89PNG\r\n\x1A\n....");
+    auto const text = folder.write("notes.txt", "Notes.");
+    auto const end = run_program(chat(server, {"What is it?", "--file", image, "--file", text}), with_key);
+    EXPECT_EQ(end.exit_code, 0) << end.errors;
+    for (auto const* part : {"data:image/png;base64,", "notes.txt", "What is it?"})
+        EXPECT_NE(server.requests().at(0).body.find(part), std::string::npos) << part;
+    auto const missing = run_program(chat(server, {"What is it?", "--file", folder.path("none")}), with_key);
+    EXPECT_EQ(missing.exit_code, 2);
+    EXPECT_NE(missing.errors.find(folder.path("none")), std::string::npos) << missing.errors;
+}
+
 TEST(CliChat, FailuresAreOneLineAndAnExitCode) {
     sim::server const refusing{{.faults = {{.kind = sim::fault_kind::refusal}}}};
     EXPECT_EQ(run_program(chat(refusing, {"Hi"}), with_key).exit_code, 1);

@@ -378,5 +378,19 @@ TEST(BatchSummary, ReadsAsALittleTable) {
               "time      4.0 s, 50.0 records/s\n");
 }
 
+TEST(BatchSummary, TellsWhatThePromptCacheSpared) {
+    auto const tokens_line = [](usage const& used) {
+        auto const text = to_string(batch_summary{.usage = used});
+        auto const begin = text.find("tokens    ") + 10;
+        return text.substr(begin, text.find('\n', begin) - begin);
+    };
+    EXPECT_EQ(tokens_line({.input_tokens = 1'000, .output_tokens = 5, .cached_input_tokens = 666}),
+              "1000 in, 5 out, cached 67 %");
+    EXPECT_EQ(
+        tokens_line({.input_tokens = 1'000, .output_tokens = 5, .cached_input_tokens = 5, .cache_write_tokens = 90}),
+        "1000 in, 5 out, cached 1 % (90 written)");
+    EXPECT_EQ(tokens_line({.output_tokens = 5, .cache_write_tokens = 90}), "0 in, 5 out, cached 0 % (90 written)");
+}
+
 }  // namespace
 }  // namespace coax

@@ -47,6 +47,35 @@ TEST(Prepare, GoodInputGivesAJob) {
     EXPECT_FALSE(job->options.policies.adaptive);
 }
 
+struct prefix_case {
+    char const* name;
+    char const* system;
+    char const* prompt;
+    std::size_t concurrency;
+    bool cached;
+};
+void PrintTo(prefix_case const& row, std::ostream* out) { *out << row.name; }
+class SharedPrefix : public testing::TestWithParam<prefix_case> {};
+
+TEST_P(SharedPrefix, IsMarkedForTheCacheWhereThatPays) {
+    good_input in;
+    in.flags.system = GetParam().system;
+    in.flags.prompt = in.folder.write("p.txt", GetParam().prompt);
+    in.flags.concurrency = GetParam().concurrency;
+    auto const job = prepare(in.flags, {}, with_key);
+    ASSERT_TRUE(job) << job.error().why;
+    EXPECT_EQ(job->defaults.cache_prefix, GetParam().cached);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Rows, SharedPrefix,
+    testing::Values(prefix_case{"shared_flag", "Be brief.", "Judge {{text}}", 1, true},
+                    prefix_case{"shared_part", "", "system:\nBe brief.\n---\nJudge {{text}}", 1, true},
+                    prefix_case{"none", "", "Judge {{text}}", 1, false},
+                    prefix_case{"one_of_each_record", "", "system:\nYou are {{id}}.\n---\nJudge {{text}}", 1, false},
+                    prefix_case{"all_under_way_at_once", "Be brief.", "Judge {{text}}", 2, false}),
+    [](auto const& row) { return std::string(row.param.name); });
+
 TEST(Prepare, AdaptiveStaysWithinTheConcurrency) {
     good_input in;
     in.flags.adaptive = true;

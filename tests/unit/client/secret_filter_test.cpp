@@ -63,8 +63,8 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(SecretFilterToken, HidesTheTokenOfTheRequest) {
     error why{.message = "token eyJ-abcdef expired"};
-    secret const token{"eyJ-abcdef"};
-    secret_filter{client_options{}}.hide(why, &token);
+    std::vector<secret> const more{"eyJ-abcdef"};
+    secret_filter{client_options{}}.hide(why, &more);
     EXPECT_EQ(why.message, "token [secret] expired");
 }
 

@@ -80,6 +80,23 @@ TEST(ReturnedFromAStream, IsPutTogether) {
         R"("tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{}"},"extra_content":{"google":{"thought_signature":"S"}}}]}]})"));
 }
 
+TEST(CustomCalls, GoBackAsTheyCame) {
+    auto const service = make("openai");
+    auto const streamed = test::run_stream(
+        *service,
+        test::as_events(
+            {R"({"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"f","function":{"name":"f","arguments":"{}"}}]}}]})",
+             R"({"choices":[{"index":0,"delta":{"tool_calls":[{"index":1,"id":"c","type":"custom","custom":{"name":"sql","input":"SEL"}}]}}]})",
+             R"({"choices":[{"index":0,"delta":{"tool_calls":[{"index":1,"custom":{"input":"ECT"}}]},"finish_reason":"tool_calls"}]})"}));
+    ASSERT_TRUE(streamed.response);
+    EXPECT_EQ(streamed.response->tool_calls.at(1), (tool_call{.id = "c", .name = "sql", .arguments = "SELECT"}));
+    EXPECT_TRUE(same_json(
+        body_of(*service, {.model = "m", .messages = {user("a"), to_message(*streamed.response)}}),
+        R"({"model":"m","messages":[{"role":"user","content":"a"},{"role":"assistant","content":null,"tool_calls":[
+            {"id":"f","type":"function","function":{"name":"f","arguments":"{}"}},
+            {"id":"c","type":"custom","custom":{"name":"sql","input":"SELECT"}}]}]})"));
+}
+
 TEST(ReturnedReasoning, MeansNothingToAnthropic) {
     message const said{.role = role::assistant, .text = "x", .raw_content = json(R"({"reasoning_content":"Hm."})")};
     auto const body = body_of(*make("anthropic"), {.model = "m", .messages = {user("a"), said}});

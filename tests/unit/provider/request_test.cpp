@@ -565,6 +565,12 @@ INSTANTIATE_TEST_SUITE_P(
             "anthropic_systems_picture", anthropic,
             [](auto& r) { r.messages.push_back({.role = role::system, .parts = {image_part{.url = "https://x/y"}}}); },
             "messages[1].parts[0]"},
+        refused_case{"anthropic_cited_schema", anthropic,
+                     [](auto& r) {
+                         r.messages.push_back({.parts = {file_part{.text = "a", .citations = true}}});
+                         r.response_format = city_format;
+                     },
+                     "messages[1].parts"},
         refused_case{"newer_anthropic_temperature", newer_anthropic, [](auto& r) { r.temperature = 0.5; },
                      "temperature"},
         refused_case{"newer_anthropic_top_p", newer_anthropic, [](auto& r) { r.top_p = 0.5; }, "top_p"},

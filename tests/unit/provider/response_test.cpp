@@ -79,7 +79,8 @@ INSTANTIATE_TEST_SUITE_P(
         response_case{
             "custom_tool", "openai",
             R"({"choices":[{"message":{"tool_calls":[{"id":"c","type":"custom","custom":{"name":"sql","input":"SELECT 1"}}]},"finish_reason":"tool_calls"}]})",
-            "text= call=c,sql,SELECT 1 finish=tool_calls usage=0/0 id= model="},
+            R"(text= call=c,sql,SELECT 1 finish=tool_calls usage=0/0 id= model= )"
+            R"(raw={"tool_calls":[{"id":"c","type":"custom","custom":{"name":"sql","input":"SELECT 1"}}]})"},
         response_case{
             "old_function_call", "openai",
             R"({"choices":[{"message":{"content":null,"function_call":{"name":"f","arguments":"{\"a\":1}"}},"finish_reason":"function_call"}]})",

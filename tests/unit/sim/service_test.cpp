@@ -94,11 +94,11 @@ INSTANTIATE_TEST_SUITE_P(
                      "messages[0].content"},
         refusal_case{
             "image_of_assistant",
-            R"({"model":"m","messages":[{"role":"assistant","content":[{"type":"image_url","image_url":{"url":"x"}}]}]})",
+            R"({"model":"m","messages":[{"role":"assistant","content":[{"type":"image_url","image_url":{"url":"https://x"}}]}]})",
             "not a content part", "messages[0].content"},
         refusal_case{
             "parts",
-            R"({"model":"m","messages":[{"role":"user","content":[{"type":"text","text":"hi"},{"type":"image_url","image_url":{"url":"x"}}]}]})",
+            R"({"model":"m","messages":[{"role":"user","content":[{"type":"text","text":"hi"},{"type":"image_url","image_url":{"url":"https://x"}}]}]})",
             ""},
         refusal_case{
             "developer_and_system",
@@ -118,6 +118,62 @@ INSTANTIATE_TEST_SUITE_P(
         refusal_case{"too_many_choices", R"({)" COAX_USER R"(,"n":129})", "above maximum", "n"},
         refusal_case{"top_logprobs_alone", R"({)" COAX_USER R"(,"top_logprobs":2})", "'logprobs' is true",
                      "top_logprobs"},
+        refusal_case{"unknown_member", R"({)" COAX_USER R"(,"top_k":4})", "Unknown parameter: 'top_k'", "top_k"},
+        refusal_case{
+            "known_members",
+            R"({)" COAX_USER
+            R"(,"logprobs":true,"top_logprobs":20,"logit_bias":{"5":-100},"service_tier":"fast","verbosity":"low",)"
+            R"("store":true,"prediction":{"type":"content","content":"x"},"safety_identifier":"u","metadata":{"a":"b"},)"
+            R"("prompt_cache_key":"k","prompt_cache_options":{"mode":"explicit","ttl":"12h"},"reasoning_effort":"max"})",
+            ""},
+        refusal_case{"unknown_tier", R"({)" COAX_USER R"(,"service_tier":"standard_only"})", "'standard_only'",
+                     "service_tier"},
+        refusal_case{"unknown_effort", R"({)" COAX_USER R"(,"reasoning_effort":"huge"})", "'huge'", "reasoning_effort"},
+        refusal_case{"unknown_verbosity", R"({)" COAX_USER R"(,"verbosity":"loud"})", "'loud'", "verbosity"},
+        refusal_case{"store_of_another_type", R"({)" COAX_USER R"(,"store":"yes"})", "a boolean", "store"},
+        refusal_case{"logprobs_of_another_type", R"({)" COAX_USER R"(,"logprobs":2})", "a boolean", "logprobs"},
+        refusal_case{"too_much_bias", R"({)" COAX_USER R"(,"logit_bias":{"5":101}})", "between -100 and 100",
+                     "logit_bias"},
+        refusal_case{"bias_of_a_word", R"({)" COAX_USER R"(,"logit_bias":{"cat":1}})", "Invalid key", "logit_bias"},
+        refusal_case{"prediction_of_another_type", R"({)" COAX_USER R"(,"prediction":{"type":"text","content":"x"}})",
+                     "'text'", "prediction.type"},
+        refusal_case{"number_in_metadata", R"({)" COAX_USER R"(,"metadata":{"a":1}})", "a string", "metadata.a"},
+        refusal_case{"unknown_cache_mode", R"({)" COAX_USER R"(,"prompt_cache_options":{"mode":"never"}})", "'never'",
+                     "prompt_cache_options.mode"},
+        refusal_case{
+            "long_identifier",
+            R"({)" COAX_USER
+            R"(,"safety_identifier":"0123456789012345678901234567890123456789012345678901234567890123456789"})",
+            "maximum length 64", "safety_identifier"},
+        refusal_case{
+            "image_that_is_none",
+            R"({"model":"m","messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"x.png"}}]}]})",
+            "valid URL", "messages[0].content[0].image_url.url"},
+        refusal_case{
+            "broken_image",
+            R"({"model":"m","messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:image/png;base64,A-B="}}]}]})",
+            "valid URL", "messages[0].content[0].image_url.url"},
+        refusal_case{
+            "unknown_detail",
+            R"({"model":"m","messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"https://x","detail":"huge"}}]}]})",
+            "'huge'", "messages[0].content[0].image_url.detail"},
+        refusal_case{
+            "file_and_sound",
+            R"({"model":"m","messages":[{"role":"user","content":[{"type":"file","file":{"filename":"a.pdf","file_data":"data:application/pdf;base64,QUJD"}},)"
+            R"({"type":"input_audio","input_audio":{"data":"QUJD","format":"wav"},"prompt_cache_breakpoint":{"mode":"explicit"}}]}]})",
+            ""},
+        refusal_case{
+            "nameless_file",
+            R"({"model":"m","messages":[{"role":"user","content":[{"type":"file","file":{"file_data":"QUJD"}}]}]})",
+            "filename", "messages[0].content[0].file.filename"},
+        refusal_case{
+            "sound_of_another_form",
+            R"({"model":"m","messages":[{"role":"user","content":[{"type":"input_audio","input_audio":{"data":"QUJD","format":"flac"}}]}]})",
+            "'flac'", "messages[0].content[0].input_audio.format"},
+        refusal_case{
+            "unknown_member_of_a_part",
+            R"({"model":"m","messages":[{"role":"user","content":[{"type":"text","text":"a","cache_control":{"type":"ephemeral"}}]}]})",
+            "Unknown parameter", "messages[0].content[0].cache_control"},
         refusal_case{"five_stops", R"({)" COAX_USER R"(,"stop":["a","b","c","d","e"]})", "1 to 4", "stop"},
         refusal_case{"stream_options_alone", R"({)" COAX_USER R"(,"stream_options":{"include_usage":true}})",
                      "only allowed when 'stream'", "stream_options"},
@@ -368,6 +424,48 @@ INSTANTIATE_TEST_SUITE_P(
             "can only be in user messages"},
         refusal_case{"temperature_as_text", R"({)" COAX_ASK R"(,"temperature":"hot"})",
                      "temperature: Input should be a valid number"},
+        refusal_case{"small_budget", R"({)" COAX_ASK R"(,"thinking":{"type":"enabled","budget_tokens":1023}})",
+                     "greater than or equal to 1024"},
+        refusal_case{"budget_of_all", R"({)" COAX_ASK R"(,"thinking":{"type":"enabled","budget_tokens":2000}})",
+                     "`max_tokens` must be greater"},
+        refusal_case{"budget_of_adaptive", R"({)" COAX_ASK R"(,"thinking":{"type":"adaptive","budget_tokens":2000}})",
+                     "Extra inputs"},
+        refusal_case{"adaptive", R"({)" COAX_ASK R"(,"thinking":{"type":"adaptive","display":"omitted"}})", ""},
+        refusal_case{"unknown_thinking", R"({)" COAX_ASK R"(,"thinking":{"type":"deep"}})", "'deep'"},
+        refusal_case{"unknown_tier", R"({)" COAX_ASK R"(,"service_tier":"flex"})", "service_tier"},
+        refusal_case{"unknown_metadata", R"({)" COAX_ASK R"(,"metadata":{"a":"b"}})", "metadata.a"},
+        refusal_case{"parts",
+                     R"({"model":"m","max_tokens":9,"messages":[{"role":"user","content":[
+                {"type":"image","source":{"type":"base64","media_type":"image/png","data":"QUJD"}},
+                {"type":"document","source":{"type":"text","media_type":"text/plain","data":"a"},"title":"t","context":"c","citations":{"enabled":true}},
+                {"type":"document","source":{"type":"url","url":"https://x"},"cache_control":{"type":"ephemeral","ttl":"1h"}}]}]})",
+                     ""},
+        refusal_case{
+            "bitmap",
+            R"({"model":"m","max_tokens":9,"messages":[{"role":"user","content":[{"type":"image","source":{"type":"base64","media_type":"image/bmp","data":"QUJD"}}]}]})",
+            "media_type: Input should be"},
+        refusal_case{
+            "broken_image",
+            R"({"model":"m","max_tokens":9,"messages":[{"role":"user","content":[{"type":"image","source":{"type":"base64","media_type":"image/png","data":"A-B="}}]}]})",
+            "Invalid base64"},
+        refusal_case{
+            "word_document",
+            R"({"model":"m","max_tokens":9,"messages":[{"role":"user","content":[{"type":"document","source":{"type":"base64","media_type":"application/msword","data":"QUJD"}}]}]})",
+            "'application/pdf'"},
+        refusal_case{
+            "unknown_ttl",
+            R"({"model":"m","max_tokens":9,"messages":[{"role":"user","content":[{"type":"text","text":"a","cache_control":{"type":"ephemeral","ttl":"2h"}}]}]})",
+            "'5m' or '1h'"},
+        refusal_case{"five_marks",
+                     R"({"model":"m","max_tokens":9,"messages":[{"role":"user","content":[
+                {"type":"text","text":"a","cache_control":{"type":"ephemeral"}},{"type":"text","text":"b","cache_control":{"type":"ephemeral"}},
+                {"type":"text","text":"c","cache_control":{"type":"ephemeral"}},{"type":"text","text":"d","cache_control":{"type":"ephemeral"}},
+                {"type":"text","text":"e","cache_control":{"type":"ephemeral"}}]}]})",
+                     "maximum of 4 blocks"},
+        refusal_case{
+            "forged_thought",
+            R"({"model":"m","max_tokens":9,"messages":[{"role":"user","content":"a"},{"role":"assistant","content":[{"type":"thinking","thinking":"Hm.","signature":"EqQB"},{"type":"text","text":"b"}]},{"role":"user","content":"c"}]})",
+            "Invalid `signature`"},
         refusal_case{"fractional_top_k", R"({)" COAX_ASK R"(,"top_k":1.5})", "top_k"},
         refusal_case{"system_as_number", R"({)" COAX_ASK R"(,"system":5})",
                      "system: Input should be a valid string or list"},

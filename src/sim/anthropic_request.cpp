@@ -99,7 +99,7 @@ private:
         if (member(*thinking, "display") != nullptr && display != "summarized" && display != "omitted")
             return bad_request("thinking." + std::string{type} + ".display: Input should be 'summarized' or 'omitted'");
         chat_.thinks = shown;
-        chat_.shows_thoughts = display != "omitted";
+        chat_.omits_thoughts = display == "omitted";
         return type == "enabled" ? read_budget(*thinking) : std::nullopt;
     }
 

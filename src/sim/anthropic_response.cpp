@@ -49,7 +49,7 @@ void write_text_block(writer& out, std::string_view text) {
 
 constexpr std::string_view thought = "The question is short; the answer should be, too.";
 
-std::string_view shown_thought(parsed_chat const& chat) { return chat.shows_thoughts ? thought : std::string_view{}; }
+std::string_view shown_thought(parsed_chat const& chat) { return chat.omits_thoughts ? std::string_view{} : thought; }
 
 /// @param text  As far as it is there.
 void write_thought_block(writer& out, std::string_view text, std::string_view signature) {

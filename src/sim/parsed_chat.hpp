@@ -67,8 +67,8 @@ struct parsed_chat {
     int document_count{0};
     std::optional<cited_document> cited{};  ///< The first of them.
     bool thinks{false};
-    bool shows_thoughts{true};
-    std::uint64_t hash{0};  ///< Of all that decides the completion, and not of how it is sent.
+    bool omits_thoughts{false};  ///< Anthropic: the block of a thought is empty.
+    std::uint64_t hash{0};       ///< Of all that decides the completion, and not of how it is sent.
 
     /// Counts what the prompt has besides the user's words.
     void add_prompt(std::string_view text, std::size_t marks = 16) {

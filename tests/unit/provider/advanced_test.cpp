@@ -13,14 +13,14 @@ using test::make;
 using test::same_json;
 
 /// What a change of a request becomes on each service: members of the body, or "!where" of the error before sending.
-struct option_case {
+struct advanced_case {
     char const* name;
     std::function<void(chat_request&)> change;
     std::string openai;
     std::string compatible;
     std::string anthropic;
 };
-void PrintTo(option_case const& row, std::ostream* out) { *out << row.name; }
+void PrintTo(advanced_case const& row, std::ostream* out) { *out << row.name; }
 
 /// "!where", or the members besides those of a plain request.
 testing::AssertionResult becomes(std::string const& service, std::function<void(chat_request&)> const& change,
@@ -39,7 +39,7 @@ testing::AssertionResult becomes(std::string const& service, std::function<void(
     return same_json(encoded->body, plain + '}') << ' ' << service;
 }
 
-class AdvancedOption : public testing::TestWithParam<option_case> {};
+class AdvancedOption : public testing::TestWithParam<advanced_case> {};
 
 TEST_P(AdvancedOption, IsSentOrRefusedAsTheServiceHasIt) {
     EXPECT_TRUE(becomes("openai", GetParam().change, GetParam().openai));
@@ -49,19 +49,19 @@ TEST_P(AdvancedOption, IsSentOrRefusedAsTheServiceHasIt) {
 }
 
 /// The same on every service of the chat completions wire.
-option_case openai_only(char const* name, std::function<void(chat_request&)> change, std::string members,
-                        std::string where) {
+advanced_case openai_only(char const* name, std::function<void(chat_request&)> change, std::string members,
+                          std::string where) {
     return {name, std::move(change), members, members, '!' + where};
 }
-option_case anthropic_only(char const* name, std::function<void(chat_request&)> change, std::string where,
-                           std::string members) {
+advanced_case anthropic_only(char const* name, std::function<void(chat_request&)> change, std::string where,
+                             std::string members) {
     return {name, std::move(change), '!' + where, '!' + where, std::move(members)};
 }
 
 INSTANTIATE_TEST_SUITE_P(
     Rows, AdvancedOption,
     testing::Values(
-        option_case{"none_set", [](auto& r) { r.advanced.edit(); }, "", "", ""},
+        advanced_case{"none_set", [](auto& r) { r.advanced.edit(); }, "", "", ""},
         openai_only(
             "n", [](auto& r) { r.advanced.edit().n = 3; }, R"("n":3)", "advanced.n"),
         openai_only(
@@ -86,18 +86,19 @@ INSTANTIATE_TEST_SUITE_P(
         openai_only(
             "prompt_cache_key", [](auto& r) { r.advanced.edit().prompt_cache_key = "k"; }, R"("prompt_cache_key":"k")",
             "advanced.prompt_cache_key"),
-        option_case{"any_tier", [](auto& r) { r.advanced.edit().service_tier = "auto"; }, R"("service_tier":"auto")",
-                    R"("service_tier":"auto")", R"("service_tier":"auto")"},
+        advanced_case{"any_tier", [](auto& r) { r.advanced.edit().service_tier = "auto"; }, R"("service_tier":"auto")",
+                      R"("service_tier":"auto")", R"("service_tier":"auto")"},
         openai_only(
             "tier", [](auto& r) { r.advanced.edit().service_tier = "flex"; }, R"("service_tier":"flex")",
             "advanced.service_tier"),
-        option_case{"tier_of_another", [](auto& r) { r.advanced.edit().service_tier = "standard_only"; },
-                    "!advanced.service_tier", R"("service_tier":"standard_only")", R"("service_tier":"standard_only")"},
-        option_case{"long_identifier", [](auto& r) { r.advanced.edit().safety_identifier = std::string(65, 'x'); },
-                    "!advanced.safety_identifier", R"("safety_identifier":")" + std::string(65, 'x') + '"',
-                    "!advanced.safety_identifier"},
-        option_case{"unknown_verbosity", [](auto& r) { r.advanced.edit().verbosity = "loud"; }, "!advanced.verbosity",
-                    R"("verbosity":"loud")", "!advanced.verbosity"},
+        advanced_case{"tier_of_another", [](auto& r) { r.advanced.edit().service_tier = "standard_only"; },
+                      "!advanced.service_tier", R"("service_tier":"standard_only")",
+                      R"("service_tier":"standard_only")"},
+        advanced_case{"long_identifier", [](auto& r) { r.advanced.edit().safety_identifier = std::string(65, 'x'); },
+                      "!advanced.safety_identifier", R"("safety_identifier":")" + std::string(65, 'x') + '"',
+                      "!advanced.safety_identifier"},
+        advanced_case{"unknown_verbosity", [](auto& r) { r.advanced.edit().verbosity = "loud"; }, "!advanced.verbosity",
+                      R"("verbosity":"loud")", "!advanced.verbosity"},
         anthropic_only(
             "thinking_off", [](auto& r) { r.advanced.edit().thinking.mode = thinking_mode::off; }, "advanced.thinking",
             R"("thinking":{"type":"disabled"})"),
@@ -114,27 +115,27 @@ INSTANTIATE_TEST_SUITE_P(
         anthropic_only(
             "thinking_between_tools", [](auto& r) { r.advanced.edit().thinking.mode = thinking_mode::between_tools; },
             "advanced.thinking", R"("thinking":{"type":"between_tools"})"),
-        option_case{
+        advanced_case{
             "small_budget",
             [](auto& r) { r.advanced.edit().thinking = {.mode = thinking_mode::budget, .budget_tokens = 1'023}; },
             "!advanced.thinking", "!advanced.thinking", "!advanced.thinking.budget_tokens"},
-        option_case{
+        advanced_case{
             "budget_of_all",
             [](auto& r) { r.advanced.edit().thinking = {.mode = thinking_mode::budget, .budget_tokens = 5'000}; },
             "!advanced.thinking", "!advanced.thinking", "!advanced.thinking.budget_tokens"},
-        option_case{"shown_thoughts_of_none", [](auto& r) { r.advanced.edit().thinking.show = true; },
-                    "!advanced.thinking", "!advanced.thinking", "!advanced.thinking.show"},
-        option_case{"thinking_without_effort",
-                    [](auto& r) {
-                        r.reasoning_effort = "none";
-                        r.advanced.edit().thinking.mode = thinking_mode::adaptive;
-                    },
-                    "!advanced.thinking", "!advanced.thinking", "!advanced.thinking.mode"},
-        option_case{"ttl_of_anthropic", [](auto& r) { r.advanced.edit().cache_ttl = "1h"; }, "!advanced.cache_ttl",
-                    "!advanced.cache_ttl", ""},
-        option_case{"ttl_of_openai", [](auto& r) { r.advanced.edit().cache_ttl = "12h"; }, "", "",
-                    "!advanced.cache_ttl"},
-        option_case{
+        advanced_case{"shown_thoughts_of_none", [](auto& r) { r.advanced.edit().thinking.show = true; },
+                      "!advanced.thinking", "!advanced.thinking", "!advanced.thinking.show"},
+        advanced_case{"thinking_without_effort",
+                      [](auto& r) {
+                          r.reasoning_effort = "none";
+                          r.advanced.edit().thinking.mode = thinking_mode::adaptive;
+                      },
+                      "!advanced.thinking", "!advanced.thinking", "!advanced.thinking.mode"},
+        advanced_case{"ttl_of_anthropic", [](auto& r) { r.advanced.edit().cache_ttl = "1h"; }, "!advanced.cache_ttl",
+                      "!advanced.cache_ttl", ""},
+        advanced_case{"ttl_of_openai", [](auto& r) { r.advanced.edit().cache_ttl = "12h"; }, "", "",
+                      "!advanced.cache_ttl"},
+        advanced_case{
             "raw_tool",
             [](auto& r) {
                 r.tools = {{.name = "f"}, {.raw = json(R"({"type":"web_search_20250305","name":"web_search"})")}};
@@ -142,12 +143,12 @@ INSTANTIATE_TEST_SUITE_P(
             R"("tools":[{"type":"function","function":{"name":"f"}},{"type":"web_search_20250305","name":"web_search"}])",
             R"("tools":[{"type":"function","function":{"name":"f"}},{"type":"web_search_20250305","name":"web_search"}])",
             R"("tools":[{"name":"f","input_schema":{"type":"object","properties":{}}},{"type":"web_search_20250305","name":"web_search"}])"},
-        option_case{"extra_that_removes",
-                    [](auto& r) {
-                        r.temperature = 0.5;
-                        r.extra = json(R"({"temperature":null,"kept":{"x":null}})");
-                    },
-                    R"("kept":{"x":null})", R"("kept":{"x":null})", R"("kept":{"x":null})"}),
+        advanced_case{"extra_that_removes",
+                      [](auto& r) {
+                          r.temperature = 0.5;
+                          r.extra = json(R"({"temperature":null,"kept":{"x":null}})");
+                      },
+                      R"("kept":{"x":null})", R"("kept":{"x":null})", R"("kept":{"x":null})"}),
     [](auto const& row) { return std::string(row.param.name); });
 
 TEST(SeveralChoices, AreNotStreamed) {

@@ -232,7 +232,7 @@ INSTANTIATE_TEST_SUITE_P(
                                              r.messages.push_back(
                                                  {.role = role::system, .parts = {image_part{.url = "https://x"}}});
                                          },
-                                         "messages[1].parts"}),
+                                         "messages[1].parts[0]"}),
     [](auto const& row) { return std::string(row.param.name); });
 
 struct api_url_case {

@@ -282,7 +282,7 @@ INSTANTIATE_TEST_SUITE_P(
         refusal_case{"no_parts", R"({"model":"m","messages":[{"role":"user","content":[]}]})",
                      "a string or an array of parts", "messages[0].content"},
         refusal_case{"part_without_text", R"({"model":"m","messages":[{"role":"user","content":[{"type":"text"}]}]})",
-                     "Missing required parameter", "messages[0].content"},
+                     "Missing required parameter", "messages[0].content[0]"},
         refusal_case{"silent_assistant", R"({"model":"m","messages":[{"role":"assistant","content":null}]})",
                      "expected a string, got null", "messages[0].content"},
         refusal_case{"tool_message_without_id", R"({"model":"m","messages":[{"role":"tool","content":"x"}]})",
@@ -295,7 +295,8 @@ INSTANTIATE_TEST_SUITE_P(
         refusal_case{"call_without_type",
                      R"({"model":"m","messages":[{"role":"assistant","tool_calls":[{"id":"c"}]}]})",
                      "Missing required parameter", "messages[0].tool_calls.type"},
-        refusal_case{"unknown_field_is_ignored", R"({)" COAX_USER R"(,"some_new_field":1})", ""}),
+        refusal_case{"unknown_field", R"({)" COAX_USER R"(,"some_new_field":1})", "'some_new_field'",
+                     "some_new_field"}),
     [](auto const& row) { return std::string(row.param.name); });
 
 #define COAX_ASK R"("model":"m","max_tokens":50,"messages":[{"role":"user","content":"hi"}])"

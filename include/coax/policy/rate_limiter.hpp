@@ -178,7 +178,8 @@ private:
 namespace layer {
 
 /// Waits for quota of one request and `tokens`, and settles it when the request ends: for the tokens it used, and with
-/// what the response, as its `rate_limits`, or the error says of the service's limits.
+/// what the response (or what a pointer as response points to), as its `rate_limits`, or the error says of the
+/// service's limits.
 template <class Tokens>
 struct quota {
     rate_limiter& limiter;
@@ -207,6 +208,8 @@ struct quota {
                 if (auto const told = of_.actual(*outcome); told > 0) used = told;
             if constexpr (requires { outcome->rate_limits; })
                 of_.limiter.settle(taken_, used, outcome->rate_limits);
+            else if constexpr (requires { (*outcome)->rate_limits; })
+                of_.limiter.settle(taken_, used, (*outcome)->rate_limits);
             else
                 taken_.settle(used);
         }

@@ -1,6 +1,7 @@
 #include "client/client_impl.hpp"
 
 #include "client/body_form.hpp"
+#include "client/usage_totals.hpp"
 #include "runtime/internal/sleep.hpp"
 
 #include <coax/chat/advanced_options.hpp>
@@ -185,7 +186,23 @@ asio::awaitable<result<detail::boxed_response>> client::impl::call(shard& at, ch
     response.usage = call.usage;
     response.attempts = call.sent;
     response.latency = std::chrono::duration_cast<std::chrono::milliseconds>(now(at.executor) - call.began);
+    if (response.finish_reason == finish_reason::pause && provider->has_more(response))
+        co_return co_await go_on(at, request, *std::move(outcome), deadline);
     co_return outcome;
+}
+
+asio::awaitable<result<detail::boxed_response>> client::impl::go_on(shard& at, chat_request request,
+                                                                    boxed_response begun, clock::time_point deadline) {
+    constexpr std::ptrdiff_t most_parts = 64;
+    auto const& messages = request.messages;
+    auto const other = std::find_if(messages.rbegin(), messages.rend(),
+                                    [](message const& one) { return one.role != role::assistant; });
+    if (other - messages.rbegin() >= most_parts) co_return result<boxed_response>{std::move(begun)};
+    request.messages.push_back(to_message(*begun));
+    auto rest = co_await call(at, request, deadline);
+    if (!rest) co_return detail::with_totals(std::move(rest).error(), *begun);
+    **rest = provider->join(std::move(*begun), std::move(**rest));
+    co_return rest;
 }
 
 asio::awaitable<result<std::shared_ptr<chat_stream::state>>> client::impl::open(shard& at, chat_request const& request,

@@ -44,6 +44,9 @@ public:
 
     /// One chat with all policies around it. `request` must be complete and outlive the call.
     asio::awaitable<result<boxed_response>> call(shard& at, chat_request const& request, clock::time_point deadline);
+    /// Asks for the rest of a response that the service stopped at a limit of its own, part by part, up to a bound.
+    asio::awaitable<result<boxed_response>> go_on(shard& at, chat_request request, boxed_response begun,
+                                                  clock::time_point deadline);
 
     /// As `call`, up to the beginning of a streamed response.
     asio::awaitable<result<std::shared_ptr<chat_stream::state>>> open(shard& at, chat_request const& request,

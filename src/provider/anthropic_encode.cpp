@@ -1,7 +1,9 @@
 #include "provider/anthropic_content.hpp"
 #include "provider/anthropic_wire.hpp"
 #include "provider/encode.hpp"
+#include "provider/json_text.hpp"
 
+#include <coax/bind/read.hpp>
 #include <coax/chat/advanced_options.hpp>
 #include <coax/json/writer.hpp>
 
@@ -19,10 +21,17 @@ constexpr std::int64_t default_max_tokens = 4'096;
 
 bool is_system(message const& msg) { return msg.role == role::system || msg.role == role::developer; }
 
+/// Whether the message holds blocks as this service sent them: those of others have no type.
+bool has_own_blocks(message const& msg) {
+    if (!msg.raw_content.is_array()) return false;
+    auto const blocks = json::read<std::vector<json_value>>(msg.raw_content.text(), json::wire_options);
+    return blocks && !blocks->empty() && read_members(blocks->front()).contains("type");
+}
+
 /// A turn that says nothing: the service takes none, and nothing is lost without it.
 bool is_empty_turn(message const& msg) {
     return msg.role == role::assistant && has_blank_content(msg) && is_blank(msg.refusal) && msg.tool_calls.empty() &&
-           (!msg.raw_content.is_array() || msg.raw_content.text() == "[]");
+           !has_own_blocks(msg);
 }
 
 // --- what this wire cannot express ---
@@ -169,7 +178,7 @@ void write_tool_use(writer& out, tool_call const& call) {
 
 void write_assistant(writer& out, message const& msg) {
     out.begin_object().member("role", "assistant");
-    if (msg.raw_content.is_array() && msg.raw_content.text() != "[]") {
+    if (has_own_blocks(msg)) {
         out.key("content").raw(msg.raw_content.text());
     } else if (msg.tool_calls.empty() && (msg.parts.empty() || has_blank_content(msg))) {
         out.member("content", is_blank(msg.text) ? msg.refusal : msg.text);

@@ -80,7 +80,7 @@ public:
     result<http_request> encode(chat_request const& request, bool streaming) const override {
         auto path = model_path(service_, request.model);
         if (!path) return std::move(path).error();
-        auto body = encode_gemini_body({.service = service_, .open_api = open_api_}, request);
+        auto body = encode_gemini_body({.service = service_, .open_api = open_api_, .streaming = streaming}, request);
         if (body) body = without_members(*std::move(body), omit_);
         if (!body) return std::move(body).error();
         path->append(streaming ? ":streamGenerateContent?alt=sse" : ":generateContent");
@@ -107,6 +107,14 @@ public:
     std::unique_ptr<stream_decoder> decode_stream(header_list const& headers,
                                                   std::chrono::system_clock::time_point) const override {
         return make_gemini_stream_decoder(service_, headers);
+    }
+
+    bool has_more(chat_response const& response) const override {
+        return response.finish_reason == finish_reason::pause && !continuation_of(response.raw_content).empty();
+    }
+
+    chat_response join(chat_response begun, chat_response rest) const override {
+        return join_gemini(std::move(begun), std::move(rest));
     }
 
 private:

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <span>
 
 namespace coax::detail {
@@ -16,7 +17,7 @@ using json::writer;
 /// Takes the place of the signature that a call from elsewhere lacks: without one newer models refuse the call.
 constexpr std::string_view no_signature = "skip_thought_signature_validator";
 
-bool is_system(message const& msg) { return msg.role == role::system || msg.role == role::developer; }
+bool gives_instructions(message const& msg) { return msg.role == role::system || msg.role == role::developer; }
 
 bool has_text(message const& msg) {
     return !msg.text.empty() || std::ranges::any_of(msg.parts, [](content_part const& part) {
@@ -24,18 +25,49 @@ bool has_text(message const& msg) {
     });
 }
 
+std::vector<json_value> elements_of(json_value const& array) {
+    if (!array.is_array()) return {};
+    auto elements = json::read<std::vector<json_value>>(array.text(), json::wire_options);
+    return elements ? *std::move(elements) : std::vector<json_value>{};
+}
+
 /// The parts as this service sent them. Those of others have a type.
-std::vector<json_value> own_parts(message const& msg) {
-    if (!msg.raw_content.is_array()) return {};
-    auto parts = json::read<std::vector<json_value>>(msg.raw_content.text(), json::wire_options);
-    if (!parts || std::ranges::any_of(*parts, [](auto const& part) { return read_members(part).contains("type"); }))
-        return {};
-    return *std::move(parts);
+std::vector<json_value> own_parts(json_value const& raw_content) {
+    auto parts = elements_of(raw_content);
+    if (std::ranges::any_of(parts, [](auto const& part) { return read_members(part).contains("type"); })) return {};
+    if (!parts.empty() && !continuation_of(raw_content).empty()) parts.pop_back();
+    return parts;
+}
+
+json_value text_element(std::string_view text) {
+    std::string object;
+    writer{object}.begin_object().member("text", text).end_object();
+    auto parsed = json_value::parse(object);
+    return parsed ? *std::move(parsed) : json_value{};
+}
+
+/// Whether texts are all there is.
+bool all_plain(std::vector<json_value> const& parts) {
+    return std::ranges::all_of(parts, [](json_value const& part) {
+        auto const members = read_members(part);
+        return members.size() == 1 && members.contains("text");
+    });
+}
+
+json_value array_of(std::vector<json_value> const& parts, std::string_view continuation) {
+    std::string array;
+    writer out{array};
+    out.begin_array();
+    for (auto const& part : parts) out.raw(part.text());
+    if (!continuation.empty()) out.begin_object().member(continuation_key, continuation).end_object();
+    out.end_array();
+    auto parsed = json_value::parse(array);
+    return parsed ? *std::move(parsed) : json_value{};
 }
 
 // --- parts ---
 
-void write_text(writer& out, std::string_view text) {
+void write_text_data(writer& out, std::string_view text) {
     if (!text.empty()) out.begin_object().member("text", text).end_object();
 }
 
@@ -67,7 +99,7 @@ void write_file_data(writer& out, std::string_view media_type, std::string_view 
     out.member("fileUri", uri).end_object().end_object();
 }
 
-void write_image(writer& out, image_part const& image) {
+void write_image_data(writer& out, image_part const& image) {
     constexpr std::string_view scheme = "data:";
     constexpr std::string_view coding = ";base64,";
     std::string_view const url{image.url};
@@ -81,27 +113,27 @@ void write_image(writer& out, image_part const& image) {
 }
 
 /// A document or sound.
-void write_file(writer& out, std::string_view media_type, base64_data const& data, std::string_view uri) {
+void write_media_file(writer& out, std::string_view media_type, base64_data const& data, std::string_view uri) {
     if (data.empty())
         write_file_data(out, media_type, uri);
     else
         write_inline_data(out, media_type, data.text());
 }
 
-void write_part(writer& out, content_part const& part) {
-    if (auto const* text = part.text()) return write_text(out, text->text);
-    if (auto const* image = part.image()) return write_image(out, *image);
+void write_any_part(writer& out, content_part const& part) {
+    if (auto const* text = part.text()) return write_text_data(out, text->text);
+    if (auto const* image = part.image()) return write_image_data(out, *image);
     if (auto const* audio = part.audio())
-        return write_file(out, audio->media_type, audio->data, audio->url.empty() ? audio->file_id : audio->url);
+        return write_media_file(out, audio->media_type, audio->data, audio->url.empty() ? audio->file_id : audio->url);
     auto const& file = *part.file();
     if (!file.text.empty()) return write_inline_data(out, "text/plain", base64_data::encode(file.text).text());
-    write_file(out, file.media_type, file.data, file.url.empty() ? file.file_id : file.url);
+    write_media_file(out, file.media_type, file.data, file.url.empty() ? file.file_id : file.url);
 }
 
 /// The text and the parts of a message, as elements of an array already begun.
-void write_parts(writer& out, message const& msg) {
-    write_text(out, msg.text);
-    for (auto const& part : msg.parts) write_part(out, part);
+void write_all_parts(writer& out, message const& msg) {
+    write_text_data(out, msg.text);
+    for (auto const& part : msg.parts) write_any_part(out, part);
 }
 
 // --- tools ---
@@ -152,7 +184,7 @@ void write_result(writer& out, message const& msg, std::string_view name) {
     if (std::ranges::any_of(msg.parts, is_media)) {
         out.key("parts").begin_array();
         for (auto const& part : msg.parts)
-            if (is_media(part)) write_part(out, part);
+            if (is_media(part)) write_any_part(out, part);
         out.end_array();
     }
     out.end_object().end_object();
@@ -170,16 +202,16 @@ std::string_view tool_of(message const& msg, std::span<message const> before) {
 // --- turns ---
 
 void write_model_turn(writer& out, message const& msg) {
-    auto const own = own_parts(msg);
+    auto const own = own_parts(msg.raw_content);
     auto const& text = msg.text.empty() && msg.parts.empty() ? msg.refusal : msg.text;
     if (own.empty() && !has_text(msg) && text.empty() && msg.tool_calls.empty()) return;  // it says nothing
     out.begin_object().member("role", "model").key("parts").begin_array();
     for (auto const& part : own) out.raw(part.text());
     if (own.empty()) {
         if (has_text(msg))
-            write_parts(out, msg);
+            write_all_parts(out, msg);
         else
-            write_text(out, text);
+            write_text_data(out, text);
         for (auto const& call : msg.tool_calls) write_call(out, call, &call == &msg.tool_calls.front());
     }
     out.end_array().end_object();
@@ -188,19 +220,19 @@ void write_model_turn(writer& out, message const& msg) {
 void write_user_turn(writer& out, message const& msg) {
     out.begin_object().member("role", "user").key("parts").begin_array();
     if (has_text(msg))
-        write_parts(out, msg);
+        write_all_parts(out, msg);
     else
         out.begin_object().member("text", "").end_object();
     out.end_array().end_object();
 }
 
 /// The results of one turn are one content; what the user says besides follows.
-result<void> write_results(writer& out, std::vector<message> const& messages, std::size_t begin, std::size_t end) {
+result<void> write_results(writer& out, std::span<message const> messages, std::size_t begin, std::size_t end) {
     bool any = false;
     for (auto i = begin; i < end; ++i) {
         auto const& msg = messages[i];
         if (msg.role != role::tool) continue;
-        auto const name = tool_of(msg, std::span{messages}.first(i));
+        auto const name = tool_of(msg, messages.first(i));
         if (name.empty())
             return invalid_argument("messages[" + std::to_string(i) + "].tool_call_id",
                                     "no call before it has this id");
@@ -214,12 +246,44 @@ result<void> write_results(writer& out, std::vector<message> const& messages, st
 
 }  // namespace
 
-result<void> write_gemini_contents(writer& out, std::vector<message> const& messages) {
-    auto const instructs = [](message const& msg) { return is_system(msg) && has_text(msg); };
+std::string continuation_of(json_value const& raw_content) {
+    auto const elements = elements_of(raw_content);
+    if (elements.empty()) return {};
+    auto last = read_members(elements.back());
+    return text_of(last[std::string{continuation_key}]);
+}
+
+chat_response join_gemini(chat_response begun, chat_response rest) {
+    auto parts = own_parts(begun.raw_content);
+    auto more = own_parts(rest.raw_content);
+    bool const is_plain = rest.raw_content.is_null() && begun.tool_calls.empty();
+    if (more.empty() && !rest.text.empty()) more.push_back(text_element(rest.text));
+    parts.insert(parts.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+    begun.raw_content =
+        is_plain && all_plain(parts) ? json_value{} : array_of(parts, continuation_of(rest.raw_content));
+    begun.text += rest.text;
+    begun.reasoning += rest.reasoning;
+    for (auto& call : rest.tool_calls) {
+        if (call.id.starts_with(made_up_call_id))
+            call.id = std::string{made_up_call_id}.append(std::to_string(begun.tool_calls.size()));
+        begun.tool_calls.push_back(std::move(call));
+    }
+    begun.finish_reason = rest.finish_reason;
+    begun.request_id = std::move(rest.request_id);
+    // The prompt is the same one, and paid for once.
+    begun.usage.output_tokens += rest.usage.output_tokens;
+    begun.usage.reasoning_tokens += rest.usage.reasoning_tokens;
+    begun.attempts += rest.attempts;
+    begun.latency += rest.latency;
+    return begun;
+}
+
+result<void> write_gemini_contents(writer& out, std::span<message const> messages) {
+    auto const instructs = [](message const& msg) { return gives_instructions(msg) && has_text(msg); };
     if (std::ranges::any_of(messages, instructs)) {
         out.key("systemInstruction").begin_object().key("parts").begin_array();
         for (auto const& msg : messages)
-            if (instructs(msg)) write_parts(out, msg);
+            if (instructs(msg)) write_all_parts(out, msg);
         out.end_array().end_object();
     }
     out.key("contents").begin_array();

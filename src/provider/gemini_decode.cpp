@@ -72,7 +72,7 @@ private:
 result<chat_response> decode_gemini_response(std::string_view service, http_response const& response,
                                              std::chrono::system_clock::time_point now) {
     if (response.status < 200 || response.status > 299) return make_service_error(service, response, now);
-    gemini_reader reader{service, request_id(response.headers)};
+    gemini_reader reader{service, request_id(response.headers), true};
     auto const unreadable = [&](error const& why) {
         return make_unreadable_error(service, "a generated content", response, why);
     };

@@ -8,6 +8,7 @@
 #include "provider/unusable_response.hpp"
 
 #include <coax/bind/read.hpp>
+#include <coax/chat/response_details.hpp>
 #include <coax/json/writer.hpp>
 
 #include <algorithm>
@@ -20,6 +21,7 @@ namespace coax::detail {
 
 struct gemini_usage {
     std::int64_t prompt_tokens{0};
+    std::int64_t initial_prompt_tokens{0};  ///< Without what came before a continuation.
     std::int64_t tool_use_tokens{0};
     std::int64_t cached_tokens{0};
     std::int64_t candidate_tokens{0};
@@ -27,6 +29,7 @@ struct gemini_usage {
 
     static constexpr auto coax_schema =
         describe("", field(&gemini_usage::prompt_tokens, {.name = "promptTokenCount"}),
+                 field(&gemini_usage::initial_prompt_tokens, {.name = "initialPromptTokenCount"}),
                  field(&gemini_usage::tool_use_tokens, {.name = "toolUsePromptTokenCount"}),
                  field(&gemini_usage::cached_tokens, {.name = "cachedContentTokenCount"}),
                  field(&gemini_usage::candidate_tokens, {.name = "candidatesTokenCount"}),
@@ -56,14 +59,37 @@ struct gemini_content {
     std::vector<json_value> parts{};
 };
 
+struct gemini_token {
+    std::string token{};
+    double logprob{0};
+
+    static constexpr auto coax_schema = describe("", field(&gemini_token::logprob, {.name = "logProbability"}));
+};
+
+struct gemini_tokens {
+    std::vector<gemini_token> candidates{};
+};
+
+struct gemini_logprobs {
+    std::vector<gemini_token> chosen{};
+    std::vector<gemini_tokens> top{};
+
+    static constexpr auto coax_schema = describe("", field(&gemini_logprobs::chosen, {.name = "chosenCandidates"}),
+                                                 field(&gemini_logprobs::top, {.name = "topCandidates"}));
+};
+
 struct gemini_candidate {
     std::int64_t index{0};
     gemini_content content{};
     std::string finish_reason{};
     std::string finish_message{};
+    std::string continuation{};
+    std::optional<gemini_logprobs> logprobs{};
 
     static constexpr auto coax_schema = describe("", field(&gemini_candidate::finish_reason, {.name = "finishReason"}),
-                                                 field(&gemini_candidate::finish_message, {.name = "finishMessage"}));
+                                                 field(&gemini_candidate::finish_message, {.name = "finishMessage"}),
+                                                 field(&gemini_candidate::continuation, {.name = "continuationToken"}),
+                                                 field(&gemini_candidate::logprobs, {.name = "logprobsResult"}));
 };
 
 struct gemini_prompt_feedback {
@@ -93,7 +119,8 @@ namespace {
 
 usage to_usage(gemini_usage const& wire) noexcept {
     auto const known = [](std::int64_t count) { return std::max<std::int64_t>(count, 0); };
-    return {.input_tokens = known(wire.prompt_tokens) + known(wire.tool_use_tokens),
+    auto const prompt = wire.initial_prompt_tokens > 0 ? wire.initial_prompt_tokens : wire.prompt_tokens;
+    return {.input_tokens = known(prompt) + known(wire.tool_use_tokens),
             .output_tokens = known(wire.candidate_tokens) + known(wire.thought_tokens),
             .cached_input_tokens = known(wire.cached_tokens),
             .reasoning_tokens = known(wire.thought_tokens)};
@@ -142,6 +169,18 @@ error reported(std::string_view service, errc code, std::string_view what, std::
     return why;
 }
 
+void add_logprobs(std::vector<token_logprob>& to, gemini_logprobs const& wire) {
+    for (std::size_t i = 0; i < wire.chosen.size(); ++i) {
+        token_logprob one;
+        one.token = wire.chosen[i].token;
+        one.logprob = wire.chosen[i].logprob;
+        if (i < wire.top.size())
+            for (auto const& [token, logprob] : wire.top[i].candidates)
+                one.top.push_back({.token = token, .logprob = logprob});
+        to.push_back(std::move(one));
+    }
+}
+
 }  // namespace
 
 void growing_parts::add(json_value&& part, gemini_part const& known) {
@@ -155,8 +194,8 @@ void growing_parts::add(json_value&& part, gemini_part const& known) {
     parts_.back().text += *known.text;
 }
 
-json_value growing_parts::finish() const {
-    if (!wanted_back_) return {};
+json_value growing_parts::finish(std::string_view continuation) const {
+    if (!wanted_back_ && continuation.empty()) return {};
     std::string text;
     json::writer out{text};
     out.begin_array();
@@ -169,6 +208,7 @@ json_value growing_parts::finish() const {
         if (part.is_thought) out.member("thought", true);
         out.end_object();
     }
+    if (!continuation.empty()) out.begin_object().member(continuation_key, continuation).end_object();
     out.end_array();
     auto parsed = json_value::parse(text);
     return parsed ? *std::move(parsed) : json_value{};
@@ -194,13 +234,31 @@ result<void> gemini_reader::take(gemini_chunk& chunk, std::string_view text, cha
         return reported(service_, errc::content_filtered, "blocked the prompt", why.block_reason, why.block_message,
                         response_.request_id);
     if (chunk.candidates.empty()) return {};
-    auto const first = std::ranges::find(chunk.candidates, 0, &gemini_candidate::index);
-    return take(first == chunk.candidates.end() ? chunk.candidates.front() : *first, delta);
+    auto first = std::ranges::find(chunk.candidates, 0, &gemini_candidate::index);
+    if (first == chunk.candidates.end()) first = chunk.candidates.begin();
+    if (whole_)
+        for (auto other = chunk.candidates.begin(); other != chunk.candidates.end(); ++other)
+            if (other != first) add_choice(*other);
+    return take(*first, delta);
+}
+
+void gemini_reader::add_choice(gemini_candidate& candidate) {
+    gemini_reader reader{service_, {}};
+    chat_delta unused;
+    if (!reader.take(candidate, unused)) return;
+    auto& other = reader.response_;
+    response_.details.edit().choices.push_back({.text = std::move(other.text),
+                                                .tool_calls = std::move(other.tool_calls),
+                                                .finish_reason = other.finish_reason,
+                                                .reasoning = std::move(other.reasoning),
+                                                .logprobs = other.details->logprobs});
 }
 
 result<void> gemini_reader::take(gemini_candidate& candidate, chat_delta& delta) {
     for (auto& part : candidate.content.parts)
         if (auto taken = take(std::move(part), delta); !taken) return taken;
+    if (!candidate.continuation.empty()) continuation_ = std::move(candidate.continuation);
+    if (candidate.logprobs) add_logprobs(response_.details.edit().logprobs, *candidate.logprobs);
     return candidate.finish_reason.empty() ? result<void>{} : take_finish(candidate);
 }
 
@@ -213,7 +271,7 @@ result<void> gemini_reader::take(json_value&& part, chat_delta& delta) {
     }
     if (auto counted = size_.count(part.text().size()); !counted) return counted;
     if (known.call)
-        if (auto added = add_call(known); !added) return added;
+        if (auto added = add_call(known, delta); !added) return added;
     if (known.text) {
         (known.thought ? response_.reasoning : response_.text) += *known.text;
         (known.thought ? delta.reasoning : delta.text) += *known.text;
@@ -222,7 +280,7 @@ result<void> gemini_reader::take(json_value&& part, chat_delta& delta) {
     return {};
 }
 
-result<void> gemini_reader::add_call(gemini_part& known) {
+result<void> gemini_reader::add_call(gemini_part& known, chat_delta& delta) {
     auto& calls = response_.tool_calls;
     if (calls.size() == max_tool_calls) return response_too_large(service_, "more than 128 tool calls");
     auto& call = *known.call;
@@ -230,6 +288,7 @@ result<void> gemini_reader::add_call(gemini_part& known) {
     calls.push_back({.id = std::move(call.id),
                      .name = std::move(call.name),
                      .arguments = call.args.is_null() ? "{}" : call.args.text()});
+    delta.tool_calls.push_back(calls.back());
     return {};
 }
 
@@ -245,7 +304,8 @@ result<void> gemini_reader::take_finish(gemini_candidate const& candidate) {
 result<chat_response> gemini_reader::finish() {
     if (response_.finish_reason == finish_reason::stop && !response_.tool_calls.empty())
         response_.finish_reason = finish_reason::tool_calls;
-    response_.raw_content = parts_.finish();
+    bool const goes_on = response_.finish_reason == finish_reason::pause;
+    response_.raw_content = parts_.finish(goes_on ? std::string_view{continuation_} : std::string_view{});
     if (auto starved = find_starved(service_, response_)) return *std::move(starved);
     return std::move(response_);
 }

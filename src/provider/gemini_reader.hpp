@@ -22,7 +22,8 @@ public:
     /// A part; consecutive texts of one kind become one, a signed part stays as it is.
     void add(json_value&& part, gemini_part const& known);
     /// All parts as an array, where text alone would lose something; null: it does not.
-    [[nodiscard]] json_value finish() const;
+    /// @param continuation  The token by which the service goes on, as a last element; empty: none.
+    [[nodiscard]] json_value finish(std::string_view continuation) const;
     [[nodiscard]] bool empty() const noexcept { return parts_.empty(); }
 
 private:
@@ -39,8 +40,9 @@ private:
 /// Reads a response from its chunks: a whole response is one, a stream has several.
 class gemini_reader {
 public:
-    explicit gemini_reader(std::string_view service, std::string request_id)
-        : service_{service}, size_{service}, response_{.request_id = std::move(request_id)} {}
+    /// @param whole  The response is one chunk: it may have several candidates.
+    gemini_reader(std::string_view service, std::string request_id, bool whole = false)
+        : service_{service}, whole_{whole}, size_{service}, response_{.request_id = std::move(request_id)} {}
 
     /// Reads one GenerateContentResponse. What it shows is added to `delta`.
     /// Errors: `errc::invalid_json`, where it is no JSON object; the service's own error; `errc::content_filtered`, of
@@ -61,12 +63,16 @@ private:
     [[nodiscard]] result<void> take(gemini_candidate& candidate, chat_delta& delta);
     [[nodiscard]] result<void> take(json_value&& part, chat_delta& delta);
     [[nodiscard]] result<void> take_finish(gemini_candidate const& candidate);
-    [[nodiscard]] result<void> add_call(gemini_part& known);
+    [[nodiscard]] result<void> add_call(gemini_part& known, chat_delta& delta);
+    /// One of several responses; the first is the response itself.
+    void add_choice(gemini_candidate& candidate);
 
     std::string_view service_;
+    bool whole_;
     response_size size_;
     chat_response response_;
     growing_parts parts_{};
+    std::string continuation_{};
     bool finished_{false};
 };
 

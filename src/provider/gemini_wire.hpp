@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -27,6 +28,7 @@ inline constexpr std::string_view vertex = "vertex";
 struct gemini_body_options {
     std::string_view service{gemini};
     bool open_api{false};  ///< Schemas are `responseSchema` and `parameters` instead of their JSON Schema forms.
+    bool streaming{false};
 };
 
 /// The body of a generateContent request, streamed or not.
@@ -34,7 +36,16 @@ struct gemini_body_options {
 [[nodiscard]] result<std::string> encode_gemini_body(gemini_body_options const& options, chat_request const& request);
 
 /// Writes `systemInstruction` and `contents`. Errors: `errc::invalid_argument` for a tool's result without its call.
-[[nodiscard]] result<void> write_gemini_contents(json::writer& out, std::vector<message> const& messages);
+[[nodiscard]] result<void> write_gemini_contents(json::writer& out, std::span<message const> messages);
+
+/// Of the last element in the `raw_content` of a response that the service stopped at a limit of its own.
+inline constexpr std::string_view continuation_key = "continuationToken";
+
+/// The token by which such a response goes on; empty: it is another.
+[[nodiscard]] std::string continuation_of(json_value const& raw_content);
+
+/// Such a response and its rest as one.
+[[nodiscard]] chat_response join_gemini(chat_response begun, chat_response rest);
 
 /// The ids of calls that the service gave none begin so: they are not sent back.
 inline constexpr std::string_view made_up_call_id = "gemini_call_";

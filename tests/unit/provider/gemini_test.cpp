@@ -1,5 +1,8 @@
 #include "unit/provider/support.hpp"
 
+#include <coax/chat/advanced_options.hpp>
+#include <coax/chat/response_details.hpp>
+
 #include <functional>
 #include <ostream>
 
@@ -34,15 +37,15 @@ TEST_P(GeminiAddress, FollowsTheTable) {
     EXPECT_EQ(request.method, "POST");
 }
 
-provider_options const gemini{.service = "gemini"};
-provider_options const vertex{.service = "vertex"};
+provider_options const gemini_by_key{.service = "gemini"};
+provider_options const vertex_by_key{.service = "vertex"};
 
 INSTANTIATE_TEST_SUITE_P(
     Rows, GeminiAddress,
     testing::Values(
-        address_case{"gemini", gemini, "gemini-3.6-flash", false,
+        address_case{"gemini", gemini_by_key, "gemini-3.6-flash", false,
                      "https://generativelanguage.googleapis.com/v1beta/models/gemini-3.6-flash:generateContent"},
-        address_case{"stream", gemini, "models/gemini-3.6-flash", true,
+        address_case{"stream", gemini_by_key, "models/gemini-3.6-flash", true,
                      "https://generativelanguage.googleapis.com/v1beta/models/"
                      "gemini-3.6-flash:streamGenerateContent?alt=sse"},
         address_case{"tuned",
@@ -60,7 +63,7 @@ INSTANTIATE_TEST_SUITE_P(
                      "m",
                      false,
                      "https://h/v1beta/models/m:generateContent"},
-        address_case{"vertex_express", vertex, "m", false,
+        address_case{"vertex_express", vertex_by_key, "m", false,
                      "https://aiplatform.googleapis.com/v1beta1/publishers/google/models/m:generateContent"},
         address_case{"vertex_project",
                      {.service = "vertex", .project = "p-1"},
@@ -108,12 +111,14 @@ TEST_P(GeminiKey, TravelsInItsHeader) {
 
 INSTANTIATE_TEST_SUITE_P(
     Rows, GeminiKey,
-    testing::Values(
-        key_case{"key", gemini, "x-goog-api-key", "key"}, key_case{"no_bearer", gemini, "authorization", ""},
-        key_case{"token", {.service = "vertex", .bearer = true}, "authorization", "Bearer key"},
-        key_case{"no_key_beside", {.service = "vertex", .bearer = true}, "x-goog-api-key", ""},
-        key_case{
-            "users_own", {.service = "gemini", .headers = {{"X-Goog-Api-Key", "mine"}}}, "x-goog-api-key", "mine"}),
+    testing::Values(key_case{"key", gemini_by_key, "x-goog-api-key", "key"},
+                    key_case{"no_bearer", gemini_by_key, "authorization", ""},
+                    key_case{"token", {.service = "vertex", .bearer = true}, "authorization", "Bearer key"},
+                    key_case{"no_key_beside", {.service = "vertex", .bearer = true}, "x-goog-api-key", ""},
+                    key_case{"users_own",
+                             {.service = "gemini", .headers = {{"X-Goog-Api-Key", "mine"}}},
+                             "x-goog-api-key",
+                             "mine"}),
     [](auto const& row) { return std::string(row.param.name); });
 
 // --- what is sent ---
@@ -137,10 +142,10 @@ TEST_P(GeminiBody, HasWhatWasSetAndNoMore) {
                                           (more.empty() ? more : "," + more) + "}"));
 }
 
-tool_definition const clock_tool{.name = "clock",
-                                 .description = "The time",
-                                 .parameters = R"({"type":"object","properties":{"zone":{"type":"string"}}})",
-                                 .strict = true};
+tool_definition const gemini_clock{.name = "clock",
+                                   .description = "The time",
+                                   .parameters = R"({"type":"object","properties":{"zone":{"type":"string"}}})",
+                                   .strict = true};
 constexpr char const* bare_tool = R"("tools":[{"functionDeclarations":[{"name":"t"}]}])";
 provider_options const older_form{.service = "gemini", .schema_form = "open_api"};
 
@@ -192,14 +197,54 @@ INSTANTIATE_TEST_SUITE_P(
                     R"("generationConfig":{"thinkingConfig":{"thinkingBudget":8192,"includeThoughts":true}})"},
         config_case{"no_thinking", [](auto& r) { r.model = "gemini-2.5-flash", r.reasoning_effort = "none"; },
                     R"("generationConfig":{"thinkingConfig":{"thinkingBudget":0}})"},
-        config_case{"strict_tool", [](auto& r) { r.tools = {clock_tool}; },
+        config_case{"choices",
+                    [](auto& r) { r.advanced = advanced_options{.n = 3, .logprobs = true, .top_logprobs = 2}; },
+                    R"("generationConfig":{"candidateCount":3,"responseLogprobs":true,"logprobs":2})"},
+        config_case{"tier_and_store",
+                    [](auto& r) { r.advanced = advanced_options{.service_tier = "flex", .store = false}; },
+                    R"("serviceTier":"flex","store":false)"},
+        config_case{"hidden_thoughts",
+                    [](auto& r) {
+                        r.reasoning_effort = "high";
+                        r.advanced = advanced_options{.thinking = {.show = false}};
+                    },
+                    R"("generationConfig":{"thinkingConfig":{"thinkingLevel":"HIGH","includeThoughts":false}})"},
+        config_case{"shown_thoughts", [](auto& r) { r.advanced = advanced_options{.thinking = {.show = true}}; },
+                    R"("generationConfig":{"thinkingConfig":{"includeThoughts":true}})"},
+        config_case{"own_budget",
+                    [](auto& r) {
+                        r.model = "gemini-2.5-flash";
+                        r.advanced = advanced_options{
+                            .thinking = {.mode = thinking_mode::budget, .budget_tokens = 512, .show = false}};
+                    },
+                    R"("generationConfig":{"thinkingConfig":{"thinkingBudget":512,"includeThoughts":false}})"},
+        config_case{"adaptive_budget",
+                    [](auto& r) {
+                        r.model = "gemini-2.5-pro";
+                        r.advanced = advanced_options{.thinking = {.mode = thinking_mode::adaptive}};
+                    },
+                    R"("generationConfig":{"thinkingConfig":{"thinkingBudget":-1,"includeThoughts":true}})"},
+        config_case{"its_own_tools",
+                    [](auto& r) {
+                        r.tools = {{.raw = json(R"({"googleSearch":{}})")}, {.name = "t"}};
+                        r.tool_choice.mode = tool_choice_mode::automatic;
+                    },
+                    R"("tools":[{"functionDeclarations":[{"name":"t"}]},{"googleSearch":{}}],)"
+                    R"("toolConfig":{"functionCallingConfig":{"mode":"AUTO"}})"},
+        config_case{"its_own_tools_alone",
+                    [](auto& r) {
+                        r.tools = {{.raw = json(R"({"googleSearch":{}})")}};
+                        r.tool_choice.mode = tool_choice_mode::automatic;
+                    },
+                    R"("tools":[{"googleSearch":{}}])"},
+        config_case{"strict_tool", [](auto& r) { r.tools = {gemini_clock}; },
                     R"("tools":[{"functionDeclarations":[{"name":"clock","description":"The time",)"
                     R"("parametersJsonSchema":{"type":"object","properties":{"zone":{"type":"string"}}}}]}],)"
                     R"("toolConfig":{"functionCallingConfig":{"mode":"VALIDATED"}})"},
         config_case{
             "free_tool_in_its_dialect",
             [](auto& r) {
-                r.tools = {clock_tool};
+                r.tools = {gemini_clock};
                 r.tools[0].strict = false;
                 r.tools[0].parameters = R"({"type":"object","properties":{"zone":{"const":"a"}}})";
             },
@@ -207,7 +252,7 @@ INSTANTIATE_TEST_SUITE_P(
             R"("parametersJsonSchema":{"type":"object","properties":{"zone":{"type":"string","enum":["a"]}},"required":[]}}]}])"},
         config_case{"free_tool_in_the_older_form",
                     [](auto& r) {
-                        r.tools = {clock_tool};
+                        r.tools = {gemini_clock};
                         r.tools[0].strict = false;
                     },
                     R"("tools":[{"functionDeclarations":[{"name":"clock","description":"The time",)"
@@ -218,7 +263,7 @@ INSTANTIATE_TEST_SUITE_P(
         config_case{"choice_auto", [](auto& r) { with_choice(r, tool_choice_mode::automatic); }, choice_auto.c_str()},
         config_case{"choice_required", [](auto& r) { with_choice(r, tool_choice_mode::required); }, choice_any.c_str()},
         config_case{"choice_named", [](auto& r) { with_choice(r, tool_choice_mode::named); }, choice_named.c_str()},
-        config_case{"labels", [](auto& r) { r.metadata = {{"team", "a"}}; }, R"("labels":{"team":"a"})", vertex},
+        config_case{"labels", [](auto& r) { r.metadata = {{"team", "a"}}; }, R"("labels":{"team":"a"})", vertex_by_key},
         config_case{"extra_in_depth",
                     [](auto& r) {
                         r.temperature = 1;
@@ -326,6 +371,15 @@ TEST(GeminiReturned, OfOtherServicesIsWrittenAnew) {
         R"({"contents":[{"role":"user","parts":[{"text":"x"}]},{"role":"model","parts":[{"text":"Hi."}]}]})"));
 }
 
+TEST(GeminiReturned, MeansNothingToOtherServices) {
+    message const said{.role = role::assistant, .text = "Hi.", .raw_content = json(signed_parts)};
+    for (auto const* service : {"openai", "anthropic"}) {
+        auto const body = make(service)->encode({.model = "m", .messages = {user("x"), said}}, false).value().body;
+        EXPECT_EQ(body.find("thoughtSignature"), std::string::npos) << body;
+        EXPECT_NE(body.find(R"({"role":"assistant","content":"Hi."})"), std::string::npos) << body;
+    }
+}
+
 TEST(GeminiUsage, CountsThoughtsAsOutputAndToolsAsInput) {
     auto const response = make("gemini")->decode(
         ok(R"({"candidates":[{"content":{"parts":[{"text":"x"}]},"finishReason":"STOP"}],"usageMetadata":{)"
@@ -334,6 +388,34 @@ TEST(GeminiUsage, CountsThoughtsAsOutputAndToolsAsInput) {
         test_time);
     usage const expected{.input_tokens = 105, .output_tokens = 50, .cached_input_tokens = 60, .reasoning_tokens = 30};
     EXPECT_EQ(response.value().usage, expected);
+}
+
+TEST(GeminiDetails, HaveChoicesAndLogprobs) {
+    auto const response = make("gemini")->decode(
+        ok(R"({"candidates":[{"index":1,"content":{"parts":[{"text":"b"},{"functionCall":{"name":"f"}}]},"finishReason":"STOP"},)"
+           R"({"index":0,"content":{"parts":[{"text":"a"}]},"finishReason":"STOP","logprobsResult":{"chosenCandidates":[)"
+           R"({"token":"a","tokenId":5,"logProbability":-0.5}],"topCandidates":[{"candidates":[{"token":"a","logProbability":-0.5},)"
+           R"({"token":"c","logProbability":-2}]}]}}]})"),
+        test_time);
+    ASSERT_TRUE(response) << response.error();
+    EXPECT_EQ(response->text, "a");
+    auto const& details = *response->details;
+    ASSERT_EQ(details.choices.size(), 1U);
+    EXPECT_EQ(details.choices[0].text, "b");
+    EXPECT_EQ(details.choices[0].tool_calls.at(0).name, "f");
+    ASSERT_EQ(details.logprobs.size(), 1U);
+    EXPECT_EQ(details.logprobs[0].token, "a");
+    EXPECT_EQ(details.logprobs[0].logprob, -0.5);
+    EXPECT_EQ(details.logprobs[0].top.at(1).token, "c");
+}
+
+TEST(GeminiStream, ShowsACallAsItComes) {
+    auto const decoder = make("gemini")->decode_stream({}, test_time);
+    chat_delta delta;
+    ASSERT_TRUE(decoder->feed(
+        {.data = R"({"candidates":[{"content":{"parts":[{"functionCall":{"id":"c","name":"f","args":{"x":1}}}]}}]})"},
+        delta));
+    EXPECT_EQ(delta.tool_calls, (std::vector<tool_call>{{"c", "f", R"({"x":1})"}}));
 }
 
 TEST(GeminiStreamAsArray, IsReadAsOneResponse) {

@@ -1,5 +1,7 @@
 #include "unit/provider/support.hpp"
 
+#include <coax/chat/advanced_options.hpp>
+
 #include <functional>
 #include <ostream>
 
@@ -577,30 +579,58 @@ INSTANTIATE_TEST_SUITE_P(
         refused_case{"newer_anthropic_top_k", newer_anthropic, [](auto& r) { r.top_k = 5; }, "top_k"}),
     [](auto const& row) { return std::string(row.param.name); });
 
-provider_options const gemini{.service = "gemini"};
+provider_options const by_gemini{.service = "gemini"};
 
 INSTANTIATE_TEST_SUITE_P(
     Gemini, Inexpressible,
     testing::Values(
-        refused_case{"without_model", gemini, no_model, "model"},
-        refused_case{"a_query_for_a_model", gemini, [](auto& r) { r.model = "m?key=1"; }, "model"},
-        refused_case{"a_path_for_a_model", gemini, [](auto& r) { r.model = "../../x"; }, "model"},
-        refused_case{"system_alone", gemini, [](auto& r) { r.messages = {system("Be brief.")}; }, "messages"},
-        refused_case{"metadata", gemini, [](auto& r) { r.metadata = {{"a", "b"}}; }, "metadata"},
-        refused_case{"user", gemini, [](auto& r) { r.user = "u"; }, "user"},
-        refused_case{"one_at_a_time", gemini, [](auto& r) { r.parallel_tool_calls = false; }, "parallel_tool_calls"},
-        refused_case{"large_seed", gemini, [](auto& r) { r.seed = 1234567890123; }, "seed"},
-        refused_case{"large_limit", gemini, [](auto& r) { r.max_output_tokens = 1234567890123; }, "max_output_tokens"},
-        refused_case{"several_candidates", gemini,
+        refused_case{"without_model", by_gemini, no_model, "model"},
+        refused_case{"a_query_for_a_model", by_gemini, [](auto& r) { r.model = "m?key=1"; }, "model"},
+        refused_case{"a_path_for_a_model", by_gemini, [](auto& r) { r.model = "../../x"; }, "model"},
+        refused_case{"system_alone", by_gemini, [](auto& r) { r.messages = {system("Be brief.")}; }, "messages"},
+        refused_case{"metadata", by_gemini, [](auto& r) { r.metadata = {{"a", "b"}}; }, "metadata"},
+        refused_case{"user", by_gemini, [](auto& r) { r.user = "u"; }, "user"},
+        refused_case{"one_at_a_time", by_gemini, [](auto& r) { r.parallel_tool_calls = false; }, "parallel_tool_calls"},
+        refused_case{"large_seed", by_gemini, [](auto& r) { r.seed = 1234567890123; }, "seed"},
+        refused_case{"large_limit", by_gemini, [](auto& r) { r.max_output_tokens = 1234567890123; },
+                     "max_output_tokens"},
+        refused_case{"several_candidates", by_gemini,
                      [](auto& r) { r.extra = json(R"({"generationConfig":{"candidateCount":2}})"); },
                      "extra.generationConfig.candidateCount"},
-        refused_case{"unknown_effort", gemini, [](auto& r) { r.reasoning_effort = "huge"; }, "reasoning_effort"},
-        refused_case{"no_thinking", gemini, [](auto& r) { r.reasoning_effort = "none"; }, "reasoning_effort"},
-        refused_case{"no_thinking_of_a_pro", gemini,
+        refused_case{"unknown_effort", by_gemini, [](auto& r) { r.reasoning_effort = "huge"; }, "reasoning_effort"},
+        refused_case{"no_thinking", by_gemini, [](auto& r) { r.reasoning_effort = "none"; }, "reasoning_effort"},
+        refused_case{"no_thinking_of_a_pro", by_gemini,
                      [](auto& r) { r.model = "gemini-2.5-pro", r.reasoning_effort = "none"; }, "reasoning_effort"},
-        refused_case{"more_than_a_budget_says", gemini,
+        refused_case{"more_than_a_budget_says", by_gemini,
                      [](auto& r) { r.model = "gemini-2.5-flash", r.reasoning_effort = "xhigh"; }, "reasoning_effort"},
-        refused_case{"result_of_no_call", gemini, [](auto& r) { r.messages.push_back(tool_result("c", "x")); },
+        refused_case{"nine_choices", by_gemini, [](auto& r) { r.advanced = advanced_options{.n = 9}; }, "advanced.n"},
+        refused_case{"bias", by_gemini, [](auto& r) { r.advanced = advanced_options{.logit_bias = {{5, 1}}}; },
+                     "advanced.logit_bias"},
+        refused_case{"tier", by_gemini, [](auto& r) { r.advanced = advanced_options{.service_tier = "scale"}; },
+                     "advanced.service_tier"},
+        refused_case{"verbosity", by_gemini, [](auto& r) { r.advanced = advanced_options{.verbosity = "low"}; },
+                     "advanced.verbosity"},
+        refused_case{"store_of_vertex",
+                     {.service = "vertex"},
+                     [](auto& r) { r.advanced = advanced_options{.store = true}; },
+                     "advanced.store"},
+        refused_case{"prediction", by_gemini, [](auto& r) { r.advanced = advanced_options{.prediction = "x"}; },
+                     "advanced.prediction"},
+        refused_case{"budget_of_a_level", by_gemini,
+                     [](auto& r) {
+                         r.advanced = advanced_options{.thinking = {.mode = thinking_mode::budget, .budget_tokens = 5}};
+                     },
+                     "advanced.thinking.mode"},
+        refused_case{"effort_and_budget", by_gemini,
+                     [](auto& r) {
+                         r.model = "gemini-2.5-flash", r.reasoning_effort = "low";
+                         r.advanced = advanced_options{.thinking = {.mode = thinking_mode::budget, .budget_tokens = 5}};
+                     },
+                     "advanced.thinking.mode"},
+        refused_case{"between_tools", by_gemini,
+                     [](auto& r) { r.advanced = advanced_options{.thinking = {.mode = thinking_mode::between_tools}}; },
+                     "advanced.thinking.mode"},
+        refused_case{"result_of_no_call", by_gemini, [](auto& r) { r.messages.push_back(tool_result("c", "x")); },
                      "messages[1].tool_call_id"},
         refused_case{"tool_that_recurs",
                      {.service = "gemini", .schema_form = "open_api"},

@@ -1,0 +1,114 @@
+#include "support/fake_service.hpp"
+#include "support/run_coro.hpp"
+
+#include <coax/runtime/as_result.hpp>
+
+#include <boost/json.hpp>
+#include <gtest/gtest.h>
+
+namespace coax {
+namespace {
+
+using test::connect;
+using test::fake_service;
+using test::run_virtual;
+
+http_response gemini_part(std::string_view parts, std::string_view end) {
+    std::string body{R"({"candidates":[{"content":{"role":"model","parts":[)"};
+    body.append(parts).append("]},").append(end);
+    body.append(R"(}],"usageMetadata":{"promptTokenCount":10,"candidatesTokenCount":5},"responseId":"r"})");
+    return {.status = 200, .body = std::move(body)};
+}
+
+http_response paused(std::string_view parts, std::string_view token) {
+    return gemini_part(parts, R"("finishReason":"CONTINUATION","continuationToken":")" + std::string{token} + '"');
+}
+
+http_response ended(std::string_view parts) { return gemini_part(parts, R"("finishReason":"STOP")"); }
+
+client_options gemini_options(fake_service const& service) {
+    auto options = service.options();
+    options.service.provider = {.service = "gemini"};
+    options.service.model = "gemini-3.6-flash";
+    return options;
+}
+
+/// The body without its token: the same request each time.
+std::string without_token(http_request const& request) {
+    auto body = boost::json::parse(request.body).as_object();
+    body.erase("continuationToken");
+    return boost::json::serialize(body);
+}
+
+std::string token_of(http_request const& request) {
+    auto const body = boost::json::parse(request.body).as_object();
+    auto const* const token = body.if_contains("continuationToken");
+    return token == nullptr ? "none" : std::string{token->as_string()};
+}
+
+TEST(Continuation, IsAskedForUntilTheResponseIsWhole) {
+    fake_service service;
+    service.then(paused(R"({"text":"one, "})", "t1==")).then(paused(R"({"text":"two, "})", "t2=="));
+    service.then(ended(R"({"text":"three"})"));
+    run_virtual([](fake_service fake) -> asio::awaitable<void> {
+        auto llm = co_await connect(gemini_options(fake));
+        auto const answer = co_await llm.chat("Count.");
+        EXPECT_EQ(answer.text, "one, two, three");
+        EXPECT_EQ(answer.finish_reason, finish_reason::stop);
+        EXPECT_EQ(answer.attempts, 3);
+        EXPECT_EQ(answer.usage.input_tokens, 10);
+        EXPECT_EQ(answer.usage.output_tokens, 15);
+        EXPECT_TRUE(answer.raw_content.is_null()) << answer.raw_content.text();
+    }(service));
+    auto const sent = service.requests();
+    ASSERT_EQ(sent.size(), 3U);
+    EXPECT_EQ(token_of(sent[0]), "none");
+    EXPECT_EQ(token_of(sent[1]), "t1==");
+    EXPECT_EQ(token_of(sent[2]), "t2==");
+    EXPECT_EQ(without_token(sent[1]), without_token(sent[0]));
+    EXPECT_EQ(without_token(sent[2]), without_token(sent[0]));
+}
+
+TEST(Continuation, KeepsWhatTheServiceWantsBack) {
+    fake_service service;
+    service.then(paused(R"({"functionCall":{"name":"f","args":{}},"thoughtSignature":"S"})", "t1=="));
+    service.then(ended(R"({"functionCall":{"name":"g","args":{}}})"));
+    run_virtual([](fake_service fake) -> asio::awaitable<void> {
+        auto llm = co_await connect(gemini_options(fake));
+        auto const answer = co_await llm.chat("Call both.");
+        EXPECT_EQ(answer.finish_reason, finish_reason::tool_calls);
+        EXPECT_EQ(answer.tool_calls,
+                  (std::vector<tool_call>{{"gemini_call_0", "f", "{}"}, {"gemini_call_1", "g", "{}"}}));
+        EXPECT_EQ(
+            answer.raw_content.text(),
+            R"([{"functionCall":{"name":"f","args":{}},"thoughtSignature":"S"},{"functionCall":{"name":"g","args":{}}}])");
+    }(service));
+}
+
+TEST(Continuation, ThatFailsTellsWhatAllPartsCost) {
+    fake_service service;
+    service.then(paused(R"({"text":"one, "})", "t1==")).then({.status = 400, .body = "{}"});
+    run_virtual([](fake_service fake) -> asio::awaitable<void> {
+        auto llm = co_await connect(gemini_options(fake));
+        auto const answer = co_await as_result(llm.chat("Count."));
+        EXPECT_FALSE(answer);
+        if (answer) co_return;
+        EXPECT_EQ(answer.error().code, errc::bad_request);
+        EXPECT_EQ(answer.error().output_tokens, 5);
+        EXPECT_EQ(answer.error().attempts, 2);
+    }(service));
+}
+
+TEST(Continuation, WithoutEndIsGivenUp) {
+    fake_service service;
+    for (int i = 0; i < 70; ++i) service.then(paused(R"({"text":"x"})", "t=="));
+    run_virtual([](fake_service fake) -> asio::awaitable<void> {
+        auto llm = co_await connect(gemini_options(fake));
+        auto const answer = co_await llm.chat("Count.");
+        EXPECT_EQ(answer.finish_reason, finish_reason::pause);
+        EXPECT_EQ(answer.attempts, 65);
+    }(service));
+}
+
+}  // namespace
+}  // namespace coax

@@ -33,8 +33,8 @@ constexpr std::array<std::string_view, 22> known_keywords{"$schema",
                                                           "propertyOrdering",
                                                           "additionalProperties"};
 
-constexpr std::array<std::string_view, 7> known_types{"object", "array",   "string", "integer",
-                                                      "number", "boolean", "null"};
+constexpr std::array<std::string_view, 7> json_types{"object", "array",   "string", "integer",
+                                                     "number", "boolean", "null"};
 
 /// What `responseJsonSchema` and `parametersJsonSchema` may say.
 class json_schema_rules {
@@ -80,7 +80,7 @@ private:
     static complaint check_type(json::value const* type, std::string const& where) {
         if (type == nullptr) return std::nullopt;
         auto const is_known = [](json::value const& one) {
-            return one.is_string() && std::ranges::find(known_types, view(one.get_string())) != known_types.end();
+            return one.is_string() && std::ranges::find(json_types, view(one.get_string())) != json_types.end();
         };
         if (auto const* several = type->if_array();
             several != nullptr ? std::ranges::all_of(*several, is_known) : is_known(*type))

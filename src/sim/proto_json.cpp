@@ -8,7 +8,7 @@
 namespace coax::sim::detail {
 namespace {
 
-bool is_one_of(std::string_view words, std::string_view word) noexcept {
+bool has_word(std::string_view words, std::string_view word) noexcept {
     while (!words.empty()) {
         auto const first = words.substr(0, words.find(' '));
         if (first == word) return true;
@@ -141,7 +141,7 @@ private:
             case proto_kind::boolean: return value.is_bool();
             case proto_kind::integer: return is_integer(value);
             case proto_kind::number: return value.is_number() || is_number_text(value);
-            case proto_kind::enumeration: return value.is_string() && is_one_of(field.values, view(value.get_string()));
+            case proto_kind::enumeration: return value.is_string() && has_word(field.values, view(value.get_string()));
             case proto_kind::message: return false;
             case proto_kind::structure: return value.is_object();
             case proto_kind::anything: return true;

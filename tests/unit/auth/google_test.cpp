@@ -73,7 +73,7 @@ google_options options_for(std::shared_ptr<google> const& from) {
     return options;
 }
 
-asio::awaitable<result<secret>> ask(token_source source) { co_return co_await source(); }
+asio::awaitable<result<secret>> ask_google(token_source source) { co_return co_await source(); }
 
 std::string address_of(http_request const& request) { return to_string(request.to) + request.target; }
 
@@ -100,10 +100,10 @@ TEST(ServiceAccount, SignsEachRequestAnew) {
     auto body = []() -> asio::awaitable<void> {
         auto const from = std::make_shared<google>();
         auto const source = service_account_token(account(), options_for(from));
-        auto const token = co_await ask(source);
+        auto const token = co_await ask_google(source);
         EXPECT_TRUE(token && token->reveal() == "ya29.a");
         co_await sleep_for(3400s);
-        EXPECT_TRUE(co_await ask(source));
+        EXPECT_TRUE(co_await ask_google(source));
         EXPECT_EQ(from->asked.size(), 2U);
         auto const& request = from->asked.at(1);
         EXPECT_EQ(address_of(request), "https://oauth2.googleapis.com/token");
@@ -129,7 +129,7 @@ TEST(ServiceAccount, TellsWhatGoogleSaysAndNoAssertion) {
         auto const from = std::make_shared<google>();
         from->answer = {.status = 400,
                         .body = R"({"error":"invalid_grant","error_description":"Invalid JWT Signature."})"};
-        auto const token = co_await ask(service_account_token(account(), options_for(from)));
+        auto const token = co_await ask_google(service_account_token(account(), options_for(from)));
         EXPECT_FALSE(token);
         if (token) co_return;
         EXPECT_EQ(token.error().code, errc::authentication);
@@ -144,7 +144,7 @@ TEST(ServiceAccount, TellsWhatGoogleSaysAndNoAssertion) {
 TEST(MetadataServer, IsAskedForTheAccountsToken) {
     auto body = []() -> asio::awaitable<void> {
         auto const from = std::make_shared<google>();
-        auto const token = co_await ask(google_metadata_token({.account = "a@b"}, options_for(from)));
+        auto const token = co_await ask_google(google_metadata_token({.account = "a@b"}, options_for(from)));
         EXPECT_TRUE(token && token->reveal() == "ya29.a");
         auto const& request = from->asked.at(0);
         EXPECT_EQ(address_of(request),
@@ -192,7 +192,7 @@ asio::awaitable<void> see_first_request(std::map<std::string, std::string, std::
     auto const source = google_token_from(look_up, options_for(from));
     EXPECT_TRUE(source);
     if (!source) co_return;
-    EXPECT_TRUE(co_await ask(*source));
+    EXPECT_TRUE(co_await ask_google(*source));
     auto const& request = from->asked.at(0);
     EXPECT_EQ(to_string(request.to) + request.target.substr(0, request.target.find('?')), address);
     EXPECT_EQ(request.body.substr(0, body.size()), body);

@@ -53,7 +53,7 @@ chat_stream::state::~state() {
     life_->remove(*this);
     if (!body_ || !keep_alive_) return;
     try {
-        (void)client_.end_stream(at_, held_, dropped(), body_->headers(), decoder_->usage_so_far());
+        (void)client_.end_stream(at_, *held_, dropped(), body_->headers(), decoder_->usage_so_far());
     } catch (...) {  // of `on_attempt`: nobody is left to be told
     }
 }
@@ -107,6 +107,8 @@ asio::awaitable<result<std::optional<chat_delta>>> chat_stream::state::next() {
         }
         if (decoder_->done() && !at_end_) co_await drain();
         conclude();
+        if (again_) co_await settle();
+        if (!end_ && put_back_) co_return std::exchange(put_back_, std::nullopt);
     }
     if (!*end_) co_return end_->error();
     if (form_ == detail::body_form::whole && put_back_) co_return std::exchange(put_back_, std::nullopt);
@@ -182,7 +184,7 @@ void chat_stream::state::conclude() {
     response.latency = std::chrono::duration_cast<std::chrono::milliseconds>(now(at_.executor) - began_);
     body_.reset();
     over_ = true;
-    held_.finish(*end_);
+    held_->finish(*end_);
 }
 
 /// A server that does not stream: all of the response is one delta.
@@ -200,7 +202,7 @@ result<chat_response> chat_stream::state::decode_whole() {
 
 error chat_stream::state::fail(error why) {
     if (why.http_status == 0 && why.code != errc::cancelled) why.http_status = body_->status();
-    why = client_.end_stream(at_, held_, std::move(why), body_->headers(), decoder_->usage_so_far());
+    why = client_.end_stream(at_, *held_, std::move(why), body_->headers(), decoder_->usage_so_far());
     why.attempts = attempts;
     why = client_.name_timeout(std::move(why), at_, deadline_);
     end_ = why;

@@ -43,6 +43,9 @@ public:
     /// How the service was asked for the format of the response. What was put back or is whole already follows it too.
     void expect(detail::asked_format asked);
 
+    /// Keeps the request, to ask for the rest of a response that the service stops at a limit of its own.
+    void remember(chat_request const& request) { again_ = std::make_unique<chat_request>(request); }
+
     int attempts{1};  ///< Of the whole call.
 
 private:
@@ -68,6 +71,11 @@ private:
     [[nodiscard]] result<chat_response> decode_whole();
     void apply_format(chat_response& response) const;
     error fail(error why);
+    /// The part that ended is not the last: the stream goes on with the next one. Otherwise all parts are made one.
+    asio::awaitable<void> settle();
+    asio::awaitable<void> go_on();
+    void take_over(state& next);
+    void join_parts();
 
     std::shared_ptr<client::impl> keep_alive_{};
     client::impl& client_;
@@ -80,7 +88,7 @@ private:
     std::unique_ptr<stream_decoder> decoder_;
     bool keep_raw_;
     sse_decoder events_;
-    detail::stream_lease held_;
+    std::optional<detail::stream_lease> held_;
     std::optional<detail::value_unwrapper> unwrapper_{};
     std::string schema_note_{};
     std::optional<chat_delta> put_back_{};
@@ -92,7 +100,10 @@ private:
     std::optional<result<chat_response>> end_{};  ///< Set once, when nothing more comes.
     std::atomic<bool> over_{false};               ///< Nothing of the context is left in it.
     std::atomic<bool> dropped_{false};
-    bool reading_{false};  ///< Someone is in `next`.
+    bool reading_{false};                      ///< Someone is in `next`.
+    std::unique_ptr<chat_request> again_{};    ///< With what the response began; null: it has one part.
+    std::unique_ptr<chat_response> so_far_{};  ///< The parts before this one.
+    int part_count_{1};
 };
 
 }  // namespace coax

@@ -216,6 +216,7 @@ asio::awaitable<result<std::shared_ptr<chat_stream::state>>> client::impl::open(
     auto outcome = co_await send(attempt{});
     if (!outcome) co_return give_up(call, std::move(outcome).error());
     (*outcome)->attempts = call.sent;
+    if (provider->pauses()) (*outcome)->remember(request);
     co_return outcome;
 }
 

@@ -109,6 +109,8 @@ public:
         return make_gemini_stream_decoder(service_, headers);
     }
 
+    bool pauses() const noexcept override { return true; }
+
     bool has_more(chat_response const& response) const override {
         return response.finish_reason == finish_reason::pause && !continuation_of(response.raw_content).empty();
     }

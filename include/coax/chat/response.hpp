@@ -37,8 +37,7 @@ enum class finish_reason {
     tool_calls,      ///< The model wants tools called.
     content_filter,  ///< A content filter cut it.
     refusal,         ///< The model declined.
-    pause            ///< Anthropic's `pause_turn`, and Gemini's CONTINUATION at the end of a stream: send the
-                     ///< conversation back to go on.
+    pause            ///< Anthropic's `pause_turn`: send the conversation back to go on.
 };
 
 [[nodiscard]] std::string_view to_string(finish_reason why) noexcept;

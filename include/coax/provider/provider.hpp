@@ -76,8 +76,10 @@ public:
     [[nodiscard]] virtual std::unique_ptr<stream_decoder> decode_stream(
         header_list const& headers, std::chrono::system_clock::time_point now) const = 0;
 
-    /// Whether the service stopped a response at a limit of its own, and goes on when the conversation is sent back
+    /// Whether the service may stop a response at a limit of its own, and goes on when the conversation is sent back
     /// with it. The client asks for the rest by itself.
+    [[nodiscard]] virtual bool pauses() const noexcept { return false; }
+    /// Whether this is such a response.
     [[nodiscard]] virtual bool has_more(chat_response const& /*response*/) const { return false; }
     /// Such a response and its rest as one.
     [[nodiscard]] virtual chat_response join(chat_response /*begun*/, chat_response rest) const { return rest; }

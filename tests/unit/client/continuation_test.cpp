@@ -6,6 +6,8 @@
 #include <boost/json.hpp>
 #include <gtest/gtest.h>
 
+#include <memory>
+
 namespace coax {
 namespace {
 
@@ -97,6 +99,66 @@ TEST(Continuation, ThatFailsTellsWhatAllPartsCost) {
         EXPECT_EQ(answer.error().output_tokens, 5);
         EXPECT_EQ(answer.error().attempts, 2);
     }(service));
+}
+
+http_response as_stream(std::vector<http_response> const& chunks) {
+    http_response stream{.status = 200, .headers = {{"content-type", "text/event-stream"}}};
+    for (auto const& chunk : chunks) stream.body.append("data: ").append(chunk.body).append("\n\n");
+    return stream;
+}
+
+http_response chunk_of(std::string_view parts) { return gemini_part(parts, R"("index":0)"); }
+
+TEST(Continuation, OfAStreamIsTheSameStream) {
+    fake_service service;
+    service.then(as_stream({chunk_of(R"({"text":"one, "})"), paused(R"({"text":"two, "})", "t1==")}));
+    service.then({.status = 503, .body = "{}"});
+    service.then(as_stream({chunk_of(R"({"text":"three, "})"), paused(R"({"text":""})", "t2==")}));
+    service.then(as_stream({ended(R"({"text":"four"})")}));
+    run_virtual([](fake_service fake) -> asio::awaitable<void> {
+        auto llm = co_await connect(gemini_options(fake));
+        auto words = co_await llm.stream("Count.");
+        std::string shown;
+        while (auto delta = co_await words.next()) shown += delta->text;
+        auto const answer = co_await words.finish();
+        EXPECT_EQ(shown, "one, two, three, four");
+        EXPECT_EQ(answer.text, shown);
+        EXPECT_EQ(answer.finish_reason, finish_reason::stop);
+        EXPECT_EQ(answer.attempts, 4);
+        EXPECT_EQ(answer.usage.input_tokens, 10);
+        EXPECT_EQ(answer.usage.output_tokens, 15);
+    }(service));
+    auto const sent = service.requests();
+    EXPECT_EQ(sent.size(), 4U);
+    EXPECT_EQ(token_of(sent.back()), "t2==");
+    EXPECT_EQ(without_token(sent.back()), without_token(sent.front()));
+}
+
+TEST(Continuation, OfAStreamThatFailsTellsWhatAllPartsCost) {
+    fake_service service;
+    service.then(as_stream({paused(R"({"text":"one, "})", "t1==")})).then({.status = 400, .body = "{}"});
+    run_virtual([](fake_service fake) -> asio::awaitable<void> {
+        auto llm = co_await connect(gemini_options(fake));
+        auto words = co_await llm.stream("Count.");
+        auto const answer = co_await as_result(words.finish());
+        EXPECT_FALSE(answer);
+        if (answer) co_return;
+        EXPECT_EQ(answer.error().code, errc::bad_request);
+        EXPECT_EQ(answer.error().output_tokens, 5);
+    }(service));
+}
+
+TEST(Continuation, OfAStreamThatIsDroppedEndsThere) {
+    fake_service service;
+    service.then(as_stream({chunk_of(R"({"text":"one, "})"), paused(R"({"text":"two, "})", "t1==")}));
+    service.then(as_stream({chunk_of(R"({"text":"three, "})"), ended(R"({"text":"four"})")}));
+    run_virtual([](fake_service fake) -> asio::awaitable<void> {
+        auto llm = co_await connect(gemini_options(fake));
+        auto words = std::make_unique<chat_stream>(co_await llm.stream("Count."));
+        for (int i = 0; i < 3; ++i) EXPECT_TRUE(co_await words->next());
+        words.reset();
+    }(service));
+    EXPECT_EQ(service.count(), 2U);
 }
 
 TEST(Continuation, WithoutEndIsGivenUp) {

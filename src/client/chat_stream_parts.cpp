@@ -1,0 +1,60 @@
+#include "client/client_impl.hpp"
+#include "client/usage_totals.hpp"
+
+#include <utility>
+
+namespace coax {
+namespace {
+
+constexpr int most_parts = 64;
+
+}  // namespace
+
+asio::awaitable<void> chat_stream::state::settle() {
+    while (end_ && *end_ && part_count_ < most_parts && client_.provider->has_more(**end_)) co_await go_on();
+    if (end_ && so_far_) join_parts();
+}
+
+asio::awaitable<void> chat_stream::state::go_on() {
+    auto part = *std::exchange(end_, std::nullopt);
+    again_->messages.push_back(to_message(*part));
+    ++part_count_;
+    auto whole = so_far_ ? client_.provider->join(std::move(*so_far_), *std::move(part)) : *std::move(part);
+    so_far_ = std::make_unique<chat_response>(std::move(whole));
+    auto next = co_await client_.open(at_, *again_, deadline_);
+    if (next)
+        take_over(**next);
+    else
+        end_ = std::move(next).error();
+}
+
+void chat_stream::state::take_over(state& next) {
+    body_ = std::move(next.body_);
+    decoder_ = std::move(next.decoder_);
+    events_ = std::move(next.events_);
+    held_.emplace(*std::move(next.held_));
+    put_back_ = std::move(next.put_back_);
+    form_ = next.form_;
+    begun_ = std::move(next.begun_);
+    seen_bytes_ = next.seen_bytes_;
+    broken_by_ = std::move(next.broken_by_);
+    at_end_ = next.at_end_;
+    end_ = std::move(next.end_);
+    attempts = next.attempts;
+    next.over_ = true;
+    over_ = body_ == nullptr;
+}
+
+void chat_stream::state::join_parts() {
+    auto const so_far = std::move(so_far_);
+    if (!*end_) {
+        end_ = detail::with_totals(end_->error(), *so_far);
+        return;
+    }
+    auto const latency = (*end_)->latency;  // of all parts
+    auto whole = client_.provider->join(std::move(*so_far), **std::move(end_));
+    whole.latency = latency;
+    end_ = std::move(whole);
+}
+
+}  // namespace coax

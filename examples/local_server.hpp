@@ -22,7 +22,7 @@ public:
     /// How a client reaches it.
     [[nodiscard]] coax::client_options options() const {
         if (!simulated_) return coax::client_options::from_env();
-        coax::client_options chosen{.service = {.api_key = "any", .model = "gpt-5-mini"}};
+        coax::client_options chosen{.service = {.api_key = "any", .model = "gpt-5-mini", .embedding_model = "e"}};
         chosen.service.provider.base_url = simulated_->url() + "/v1";
         chosen.http.ca_pem = simulated_->ca_pem();
         return chosen;

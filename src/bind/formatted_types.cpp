@@ -2,6 +2,7 @@
 
 #include <coax/bind/detail/formatted_types.hpp>
 
+#include <array>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
@@ -258,11 +259,16 @@ namespace {
 
 constexpr std::string_view base64_digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/// The six bits of a digit, or 64.
-unsigned base64_value(char c) {
-    auto const at = base64_digits.find(c);
-    return at == std::string_view::npos ? 64U : static_cast<unsigned>(at);
-}
+/// The six bits of each digit; 64: it is none.
+constexpr auto base64_values = [] {
+    std::array<unsigned char, 256> values{};
+    values.fill(64);
+    for (std::size_t i = 0; i < base64_digits.size(); ++i)
+        values[static_cast<unsigned char>(base64_digits[i])] = static_cast<unsigned char>(i);
+    return values;
+}();
+
+unsigned base64_value(char c) { return base64_values[static_cast<unsigned char>(c)]; }
 
 }  // namespace
 

@@ -5,6 +5,7 @@
 #include "cli/files.hpp"
 
 #include <coax/client/output_format.hpp>
+#include <coax/provider/embedding.hpp>
 #include <coax/provider/provider.hpp>
 
 #include <boost/url/parse.hpp>
@@ -68,7 +69,8 @@ void add_origin(batch_flags const& flags, client_options const& options, respons
     if (flags.schema.empty()) origin.schema = digest_of({});
     origin.model = digest_of(options.service.model);
     origin.service = digest_of(service_text(options.service.provider));
-    origin.parameters = digest_of(text(flags.temperature) + ' ' + text(flags.max_tokens));
+    auto const numbers = text(flags.temperature) + ' ' + text(flags.max_tokens);
+    origin.parameters = digest_of(flags.embeds ? "dimensions " + text(flags.dimensions) : numbers);
 }
 
 void apply(batch_flags const& flags, client_options& options) {
@@ -91,6 +93,12 @@ void apply(batch_flags const& flags, client_options& options) {
     options.policies.timeout = std::chrono::milliseconds{static_cast<std::int64_t>(flags.timeout * 1000.0)};
 }
 
+/// The model of embeddings, as the one that the job is about.
+void choose_embedding_model(service_flags const& flags, service_options& service) {
+    if (!flags.model.empty() || service.embedding_model.empty()) service.embedding_model = service.model;
+    service.model = service.embedding_model;
+}
+
 /// Whether both begin with the same system messages: all but the last message, which is the record's.
 bool has_same_prefix(chat_request const& a, chat_request const& b) {
     return std::equal(a.messages.begin(), a.messages.end() - 1, b.messages.begin(), b.messages.end() - 1);
@@ -104,9 +112,14 @@ bool pays_to_cache(chat_request const& first, std::uint64_t record_count, std::s
 }
 
 /// Checks one request without sending it, to find what would be wrong with every request.
-result<void> dry_run(batch_job const& job, chat_request request) {
+result<void> dry_run(batch_job const& job, batch_flags const& flags, chat_request request) {
     auto const service = make_provider(job.options.service.provider);
     if (!service) return service.error();
+    if (flags.embeds) {
+        auto const encoded = (*service)->encode_embedding(
+            {.texts = {"probe"}, .model = job.options.service.model, .dimensions = flags.dimensions});
+        return encoded ? result<void>{} : encoded.error();
+    }
     if (request.model.empty()) request.model = job.options.service.model;
     if (job.schema) {
         auto const schema = job.schema->for_dialect((*service)->dialect());
@@ -140,8 +153,8 @@ boost::system::result<batch_job, failure> prepare(batch_flags const& flags, serv
     if (!flags.system.empty()) job.defaults.messages.push_back(system(flags.system));
     job.records = {.key_field = flags.key_field, .limit = flags.limit, .name = flags.input};
     job.input = flags.input;
-    if (reads_once(flags.input)) {  // the input is read twice, first to check it
-        auto copy = copy_to_temporary(flags.input);
+    if (flags.lines || reads_once(flags.input)) {  // the input is read twice, first to check it
+        auto copy = flags.lines ? copy_lines_as_records(flags.input) : copy_to_temporary(flags.input);
         if (!copy) return wrong_input(copy.error());
         job.input = path_of(*copy);
         job.copy = std::move(*copy);
@@ -163,12 +176,14 @@ boost::system::result<batch_job, failure> prepare(batch_flags const& flags, serv
     auto options = resolve(service, look_up);
     if (!options) return failure{options.error(), resolve_exit_code(options.error())};
     job.options = std::move(*options);
+    if (flags.embeds) choose_embedding_model(service, job.options.service);
     apply(flags, job.options);
     add_origin(flags, job.options, origin);
     job.origin = origin;
     if (auto checked = validate(job.options); !checked) return wrong_input(std::move(checked).error());
     if (first)
-        if (auto checked = dry_run(job, std::move(*first)); !checked) return wrong_input(std::move(checked).error());
+        if (auto checked = dry_run(job, flags, std::move(*first)); !checked)
+            return wrong_input(std::move(checked).error());
     return job;
 }
 

@@ -21,7 +21,7 @@
 
 namespace coax::cli {
 
-/// The flags of `coax batch`.
+/// The flags of `coax batch` and `coax embed`.
 struct batch_flags {
     std::string input{};
     std::string prompt{};
@@ -51,6 +51,9 @@ struct batch_flags {
     bool no_resend{false};
     std::optional<double> temperature{};
     std::optional<std::int64_t> max_tokens{};
+    bool embeds{false};  ///< The prompt is a text whose vector is wanted.
+    bool lines{false};   ///< Each line of the input is a text, not an object.
+    std::optional<std::int64_t> dimensions{};
 };
 
 /// Everything that is known before the first request.

@@ -16,6 +16,9 @@ using chosen_command = std::function<int()>;
 /// Each adds its subcommand to the program. When that one is given, `chosen` is set.
 void add_batch_command(CLI::App& program, service_flags const& service, chosen_command& chosen);
 void add_chat_command(CLI::App& program, service_flags const& service, chosen_command& chosen);
+void add_check_command(CLI::App& program, service_flags const& service, chosen_command& chosen);
+void add_embed_command(CLI::App& program, service_flags const& service, chosen_command& chosen);
+void add_models_command(CLI::App& program, service_flags const& service, chosen_command& chosen);
 void add_providers_command(CLI::App& program, chosen_command& chosen);
 void add_serve_sim_command(CLI::App& program, chosen_command& chosen);
 

@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <utility>
 
 namespace coax::cli {
 
@@ -45,6 +46,51 @@ file_handle open_temporary() {
     return named;
 }
 
+/// Turns lines of text into lines of JSON, piece by piece: no line has to fit memory.
+class line_wrapper {
+public:
+    std::string wrap(std::string_view piece) {
+        std::string out;
+        for (char const c : piece) {
+            if (c == '\n')
+                end_line(out);
+            else
+                add(out, c);
+        }
+        return out;
+    }
+    std::string finish() {
+        std::string out;
+        if (open_) end_line(out);
+        return out;
+    }
+
+private:
+    void add(std::string& out, char c) {
+        if (std::exchange(returned_, false)) append(out, '\r');  // it ended no line
+        if (c == '\r')
+            returned_ = true;
+        else
+            append(out, c);
+    }
+    void append(std::string& out, char c) {
+        if (!std::exchange(open_, true)) out += R"({"text":")";
+        constexpr std::string_view digits = "0123456789abcdef";
+        auto const byte = static_cast<unsigned char>(c);
+        if (byte < 0x20)
+            out.append("\\u00") += {digits[byte >> 4U], digits[byte & 15U]};
+        else
+            out.append(c == '"' || c == '\\' ? "\\" : "") += c;
+    }
+    void end_line(std::string& out) {
+        returned_ = false;
+        out += std::exchange(open_, false) ? "\"}\n" : "\n";
+    }
+
+    bool open_{false};      ///< Something of the line is written.
+    bool returned_{false};  ///< A carriage return came, which may be part of the line's end.
+};
+
 }  // namespace
 
 result<std::string> read_file(std::string const& path, std::size_t max_bytes) {
@@ -65,6 +111,18 @@ result<file_handle> copy_to_temporary(std::string const& path) {
     auto const copied = read_pieces(path, [&](std::string_view piece) {
         return coax::detail::write_all(copy, piece, "the temporary copy of " + path);
     });
+    if (!copied) return copied.error();
+    return copy;
+}
+
+result<file_handle> copy_lines_as_records(std::string const& path) {
+    auto copy = open_temporary();
+    if (copy.get() < 0) return file_error("cannot make a temporary file for it", path, errno);
+    line_wrapper wrapper;
+    auto const name = "the temporary copy of " + path;
+    auto copied = read_pieces(
+        path, [&](std::string_view piece) { return coax::detail::write_all(copy, wrapper.wrap(piece), name); });
+    if (copied) copied = coax::detail::write_all(copy, wrapper.finish(), name);
     if (!copied) return copied.error();
     return copy;
 }

@@ -25,6 +25,9 @@ namespace coax::cli {
 /// Errors: `errc::io_failed`; `where` is the path.
 [[nodiscard]] result<coax::detail::file_handle> copy_to_temporary(std::string const& path);
 
+/// The same with each line as a record, `{"text":"…"}`, on a line of its own; empty ones stay empty.
+[[nodiscard]] result<coax::detail::file_handle> copy_lines_as_records(std::string const& path);
+
 /// A path under which an open file can be opened again, from its beginning.
 [[nodiscard]] std::string path_of(coax::detail::file_handle const& file);
 

@@ -1,10 +1,8 @@
 #include "client/client_impl.hpp"
 #include "client/reask.hpp"
-#include "runtime/internal/context_life.hpp"
-#include "runtime/internal/sleep.hpp"
+#include "client/run_on_shard.hpp"
 
 #include <coax/client/client.hpp>
-#include <coax/policy/timeout.hpp>
 #include <coax/runtime/as_result.hpp>
 #include <coax/runtime/runtime.hpp>
 
@@ -18,45 +16,9 @@ std::vector<asio::any_io_executor> shards_of(runtime const& rt) {
     return executors;
 }
 
-using shared_impl = std::shared_ptr<client::impl>;
-
-/// Makes the cancellation of a call whose deadline has passed a timeout, and keeps what the call cost until then.
-template <class T>
-asio::awaitable<result<T>> with_timeout_error(shared_impl, detail::shard& at, clock::time_point deadline,
-                                              asio::awaitable<result<T>> work) {
-    auto outcome = co_await std::move(work);
-    if (outcome || outcome.error().code != errc::cancelled || now(at.executor) < deadline) co_return outcome;
-    error why = std::move(outcome).error();
-    why.code = errc::timeout;
-    co_return why;
-}
-
-/// Gives `work` the time of the whole call; a timeout says so.
-template <class T>
-asio::awaitable<result<T>> within_timeout(shared_impl self, detail::shard& at, clock::time_point deadline,
-                                          asio::awaitable<result<T>> work) {
-    auto outcome = co_await with_timeout(detail::to_duration(self->options.policies.timeout),
-                                         with_timeout_error(self, at, deadline, std::move(work)));
-    if (outcome) co_return outcome;
-    co_return self->name_timeout(std::move(outcome).error(), at, deadline);
-}
-
-/// The public edge: picks the shard, runs `op` there within the call's timeout, and throws the error it ends with.
-/// Nothing of the call is in this frame: it may be destroyed, with the caller's context, while the call goes on. And
-/// the shard's context may end first: after the call nothing touches it.
-template <class T, class Op>
-asio::awaitable<T> run_on_shard(shared_impl self, Op op) {
-    auto& at = self->shard_of(co_await asio::this_coro::executor);
-    auto const deadline = self->deadline_at(at);
-    auto work = op(self, at, deadline);
-    if (self->options.policies.timeout.count() > 0) work = within_timeout(self, at, deadline, std::move(work));
-    auto outcome = co_await as_result(detail::on_living(at.life, at.executor, std::move(work)));
-    if (!outcome) throw_error(std::move(outcome).error());
-    if constexpr (std::same_as<std::remove_cvref_t<decltype(*outcome)>, T>)
-        co_return std::move(*outcome);
-    else
-        co_return std::move(**outcome);  // boxed
-}
+using detail::request_of;
+using detail::run_on_shard;
+using detail::shared_impl;
 
 asio::awaitable<result<detail::boxed_response>> chat_at(shared_impl self, detail::shard& at, chat_request request,
                                                         clock::time_point deadline) {
@@ -83,10 +45,6 @@ asio::awaitable<chat_stream> open_stream(shared_impl self, chat_request request,
             return stream_at(std::move(impl), at, std::move(request), std::move(format), deadline);
         });
     co_return chat_stream{std::move(begun)};
-}
-
-chat_request request_of(detail::given_input&& input) {
-    return input.request != nullptr ? std::move(*input.request) : to_request(std::move(input.prompt));
 }
 
 }  // namespace

@@ -28,12 +28,17 @@ client_options checked(client_options options) {
     return options;
 }
 
+/// A request that the service could be sent.
+result<http_request> probe_of(provider const& service, std::string model) {
+    chat_request probe{.model = std::move(model)};
+    probe.messages.push_back(user("x"));
+    return service.encode(probe, false);
+}
+
 /// Whether the service's own address can be reached as the options say: what it does not need is not looked at.
 result<void> check_reach(provider const& service, client_options const& options) {
     if (options.service.transport) return {};
-    chat_request probe{.model = "m"};
-    probe.messages.push_back(user("x"));
-    auto const encoded = service.encode(probe, false);
+    auto const encoded = probe_of(service, "m");
     return encoded ? check_for(options.http, encoded->to) : result<void>{};
 }
 
@@ -57,9 +62,14 @@ exchange_limits clamp_to_deadline(exchange_limits limits, clock::time_point dead
 
 constexpr bool is_good(int status) { return status >= 200 && status < 300; }
 
-/// The error with the address that was asked, where it names no other place; without the query.
+/// Where a request goes, without the query.
+std::string address_of(http_request const& request) {
+    return to_string(request.to) + request.target.substr(0, request.target.find('?'));
+}
+
+/// The error with the address that was asked, where it names no other place.
 error with_address(error why, http_request const& request) {
-    if (why.where.empty()) why.where = to_string(request.to) + request.target.substr(0, request.target.find('?'));
+    if (why.where.empty()) why.where = address_of(request);
     return why;
 }
 
@@ -152,14 +162,14 @@ result<detail::call_state> client::impl::prepare(shard& at, chat_request const& 
 
 /// `exchange` inside the policies, outermost first. It must outlive its calls.
 template <class Exchange>
-auto client::impl::with_policies(call_state& call, Exchange exchange) {
+auto client::impl::with_policies(call_state& call, retry_options const& retry, Exchange exchange) {
     count(&client_statistics::calls);
     return compose(
-        std::move(exchange),                                                 //
-        layer::retry{clamp_to_deadline(retry_, call.deadline, call.began)},  //
-        layer_of<layer::circuit_breaker>(breaker_),                          //
-        layer_of<layer::hedge>(hedger_),                                     //
-        layer::concurrency{concurrency_},                                    //
+        std::move(exchange),                                                //
+        layer::retry{clamp_to_deadline(retry, call.deadline, call.began)},  //
+        layer_of<layer::circuit_breaker>(breaker_),                         //
+        layer_of<layer::hedge>(hedger_),                                    //
+        layer::concurrency{concurrency_},                                   //
         detail::quota_layer{
             .limiter = limiter_, .tokens = call.estimated_tokens, .max_pause = options.policies.retry.max_server_wait},
         detail::signed_requests{.owner = *this, .call = call});
@@ -179,7 +189,7 @@ asio::awaitable<result<detail::boxed_response>> client::impl::call(shard& at, ch
     if (!prepared) co_return std::move(prepared).error();
     auto& call = *prepared;
     auto const send =
-        with_policies(call, [this, &call](attempt, auto&, auto&, auto& sent) { return exchange(call, sent); });
+        with_policies(call, retry_, [this, &call](attempt, auto&, auto&, auto& sent) { return exchange(call, sent); });
     auto outcome = co_await send(attempt{});
     if (!outcome) co_return give_up(call, std::move(outcome).error());
     auto& response = **outcome;
@@ -205,12 +215,31 @@ asio::awaitable<result<detail::boxed_response>> client::impl::go_on(shard& at, c
     co_return rest;
 }
 
+asio::awaitable<result<detail::service_reply>> client::impl::ask(shard& at, detail::service_call asked,
+                                                                 clock::time_point deadline) {
+    call_state call{.at = at,
+                    .deadline = deadline,
+                    .request = std::move(asked.request),
+                    .estimated_tokens = limiter_.counts_tokens() ? asked.estimated_tokens : 0,
+                    .began = now(at.executor)};
+    auto retry = retry_;
+    if (!asked.retried) retry.max_attempts = 1;
+    auto const send = with_policies(
+        call, retry, [this, &call, &asked](attempt, auto&, auto&, auto& sent) { return exchange(call, asked, sent); });
+    auto outcome = co_await send(attempt{});
+    if (!outcome) co_return give_up(call, std::move(outcome).error());
+    outcome->usage = call.usage;
+    outcome->attempts = call.sent;
+    outcome->latency = std::chrono::duration_cast<std::chrono::milliseconds>(now(at.executor) - call.began);
+    co_return outcome;
+}
+
 asio::awaitable<result<std::shared_ptr<chat_stream::state>>> client::impl::open(shard& at, chat_request const& request,
                                                                                 clock::time_point deadline) {
     auto prepared = prepare(at, request, true, deadline);
     if (!prepared) co_return std::move(prepared).error();
     auto& call = *prepared;
-    auto const send = with_policies(call, [this, &call](attempt, auto& permit, auto& quota, auto& sent) {
+    auto const send = with_policies(call, retry_, [this, &call](attempt, auto& permit, auto& quota, auto& sent) {
         return begin_stream(call, permit, quota, sent);
     });
     auto outcome = co_await send(attempt{});
@@ -233,6 +262,22 @@ asio::awaitable<result<detail::boxed_response>> client::impl::exchange(call_stat
     call.usage += decoded->usage;
     if (call.keep_raw) decoded->details.edit().raw = std::move(response->body);
     co_return std::make_unique<chat_response>(*std::move(decoded));
+}
+
+asio::awaitable<result<detail::service_reply>> client::impl::exchange(call_state& call,
+                                                                      detail::service_call const& asked,
+                                                                      detail::sent_request& sent) const {
+    if (!call.at.transport) co_return detail::context_is_gone();
+    auto const response = co_await call.at.transport->send(std::move(sent.request), options.policies.limits);
+    if (!response) co_return response.error();
+    auto const came_at = clock_of(call.at.executor).system_now();
+    auto const spent = asked.decode(*response, came_at);
+    if (!spent) {
+        call.usage += detail::billed(spent.error());
+        co_return with_rate_limits(with_address(spent.error(), call.request), call.at, response->headers);
+    }
+    call.usage += *spent;
+    co_return detail::service_reply{.usage = *spent, .rate_limits = provider->rate_limits(response->headers, came_at)};
 }
 
 asio::awaitable<result<std::shared_ptr<chat_stream::state>>> client::impl::begin_stream(
@@ -282,6 +327,18 @@ error client::impl::end_stream(shard const& at, detail::stream_lease& held, erro
     result<chat_response> outcome{std::move(why)};
     held.finish(outcome, spent);
     return std::move(outcome).error();
+}
+
+std::string client::impl::address() const {
+    auto const& model = options.service.model;
+    auto const probe = probe_of(*provider, model.empty() ? "MODEL" : model);
+    auto address = probe ? address_of(*probe) : std::string{};
+    secrets_.hide(address);
+    return address;
+}
+
+bool client::impl::circuit_open(shard const& at) const {
+    return breaker_ && breaker_->state(now(at.executor)) == circuit_state::open;
 }
 
 void client::impl::hide_secrets(error& why, std::vector<secret> const* more) const { secrets_.hide(why, more); }

@@ -4,6 +4,7 @@
 #include "client/concurrency_limit.hpp"
 #include "client/request_layer.hpp"
 #include "client/secret_filter.hpp"
+#include "client/service_call.hpp"
 
 #include <coax/client/client.hpp>
 #include <coax/policy/circuit_breaker.hpp>
@@ -48,6 +49,10 @@ public:
     asio::awaitable<result<boxed_response>> go_on(shard& at, chat_request request, boxed_response begun,
                                                   clock::time_point deadline);
 
+    /// One request besides a chat, with the same policies around it.
+    asio::awaitable<result<detail::service_reply>> ask(shard& at, detail::service_call asked,
+                                                       clock::time_point deadline);
+
     /// As `call`, up to the beginning of a streamed response.
     asio::awaitable<result<std::shared_ptr<chat_stream::state>>> open(shard& at, chat_request const& request,
                                                                       clock::time_point deadline);
@@ -68,6 +73,10 @@ public:
     /// Takes out of an error what the failed request carried in confidence. @param more  Of it alone; null: nothing.
     void hide_secrets(error& why, std::vector<secret> const* more) const;
 
+    /// Where chats are sent, without the query; empty where none can be encoded.
+    [[nodiscard]] std::string address() const;
+    [[nodiscard]] bool circuit_open(shard const& at) const;
+
     void count(std::uint64_t client_statistics::* what) noexcept;
     void count(usage const& used) noexcept;
     [[nodiscard]] client_statistics statistics() const;
@@ -85,7 +94,7 @@ private:
                                              clock::time_point deadline) const;
     [[nodiscard]] std::int64_t estimated_tokens(chat_request const& request) const;
     template <class Exchange>
-    [[nodiscard]] auto with_policies(call_state& call, Exchange exchange);
+    [[nodiscard]] auto with_policies(call_state& call, retry_options const& retry, Exchange exchange);
     /// The call has failed for good.
     [[nodiscard]] error give_up(call_state const& call, error why) noexcept;
     /// The failure that a response tells, with what its headers say of the service's limits.
@@ -94,6 +103,8 @@ private:
     [[nodiscard]] result<chat_response> decode(http_response const& response,
                                                std::chrono::system_clock::time_point now) const;
     asio::awaitable<result<boxed_response>> exchange(call_state& call, detail::sent_request& sent) const;
+    asio::awaitable<result<detail::service_reply>> exchange(call_state& call, detail::service_call const& asked,
+                                                            detail::sent_request& sent) const;
     asio::awaitable<result<std::shared_ptr<chat_stream::state>>> begin_stream(call_state& call,
                                                                               detail::concurrency_permit& permit,
                                                                               detail::quota_layer::held& quota,

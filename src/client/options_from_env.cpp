@@ -44,6 +44,7 @@ void fill_openai(look_up_function const& env, client_options& options) {
     options.service.provider.base_url = or_empty(env, "OPENAI_BASE_URL");
     options.service.provider.organization = or_empty(env, "OPENAI_ORG_ID");
     options.service.provider.project = or_empty(env, "OPENAI_PROJECT_ID");
+    options.service.embedding_model = "text-embedding-3-small";
 }
 
 void fill_anthropic(look_up_function const& env, client_options& options) {
@@ -213,6 +214,7 @@ result<client_options> client_options_from(look_up_function const& look_up) {
     if (auto checked = check_service(*source, key_names, options.service); !checked) return std::move(checked).error();
     options.service.model = non_empty(look_up, "COAX_MODEL").value_or(std::string{source->default_model});
     if (options.service.model.empty()) options.service.model = options.service.provider.deployment;
+    if (auto model = non_empty(look_up, "COAX_EMBEDDING_MODEL")) options.service.embedding_model = std::move(*model);
     auto retry = retry_options_from(look_up, std::move(options.policies.retry));
     if (!retry) return retry.error();
     options.policies.retry = std::move(*retry);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "client/concurrency_limit.hpp"
+#include "client/service_call.hpp"
 #include "runtime/internal/context_service.hpp"
 
 #include <coax/chat/response.hpp>
@@ -11,7 +12,6 @@
 #include <coax/policy/rate_limiter.hpp>
 #include <coax/runtime/clock.hpp>
 
-#include <concepts>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -96,7 +96,7 @@ public:
         if (owner == nullptr) return;
         if (!outcome)
             outcome = failed(*owner, std::move(outcome).error(), spent);
-        else if constexpr (std::same_as<T, chat_response>)
+        else if constexpr (requires { outcome->usage; })
             succeeded(*owner, outcome->usage);
         else if constexpr (std::same_as<T, boxed_response>)
             succeeded(*owner, (*outcome)->usage);
@@ -134,6 +134,7 @@ struct signed_requests {
 struct tokens_of_response {
     std::int64_t operator()(chat_response const& response) const { return response.usage.total_tokens(); }
     std::int64_t operator()(boxed_response const& response) const { return response->usage.total_tokens(); }
+    std::int64_t operator()(service_reply const& reply) const { return reply.usage.total_tokens(); }
 };
 
 using quota_layer = layer::quota<tokens_of_response>;

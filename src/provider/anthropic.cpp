@@ -1,7 +1,11 @@
 #include "provider/anthropic_wire.hpp"
 #include "provider/encode.hpp"
 #include "provider/endpoint.hpp"
+#include "provider/model_list.hpp"
 #include "provider/response_headers.hpp"
+#include "provider/token_count.hpp"
+
+#include <array>
 
 #include <coax/chat/advanced_options.hpp>
 
@@ -68,7 +72,36 @@ public:
         return make_anthropic_stream_decoder(headers, now);
     }
 
+    result<http_request> encode_models(std::string_view after) const override {
+        std::string query = "limit=1000";
+        if (!after.empty()) query.append("&after_id=").append(percent_encode(after));
+        return endpoint_.get(models_method(), query);
+    }
+
+    result<model_page> decode_models(http_response const& response,
+                                     std::chrono::system_clock::time_point now) const override {
+        auto page = decode_model_list(name(), response, now);
+        if (page) page->authoritative = true;
+        return page;
+    }
+
+    result<http_request> encode_token_count(chat_request const& request) const override {
+        constexpr std::array<std::string_view, 8> counted{"model",       "messages", "system",        "tools",
+                                                          "tool_choice", "thinking", "output_config", "cache_control"};
+        auto body = encode_anthropic_body(request, takes_sampling_, false);
+        if (body) body = only_members(*body, counted);
+        if (!body) return std::move(body).error();
+        return endpoint_.post(std::string{method_} + "/count_tokens", *std::move(body));
+    }
+
+    result<std::int64_t> decode_token_count(http_response const& response,
+                                            std::chrono::system_clock::time_point now) const override {
+        return read_token_count(name(), "input_tokens", response, now);
+    }
+
 private:
+    [[nodiscard]] std::string_view models_method() const { return method_ == "/messages" ? "/models" : "/v1/models"; }
+
     endpoint endpoint_;
     std::string_view method_;  ///< After the base's path.
     bool takes_sampling_;

@@ -34,23 +34,41 @@ void write_strings(json::writer& out, std::string_view name, std::vector<std::st
     out.end_array();
 }
 
-result<std::string> with_extra(std::string body, chat_request const& request) {
-    if (!request.extra.is_null())
-        if (auto merged = json::merge_objects(body, request.extra); !merged) return merged.error();
+result<std::string> with_extra(std::string body, json_value const& extra) {
+    if (!extra.is_null())
+        if (auto merged = json::merge_objects(body, extra); !merged) return merged.error();
     return body;
 }
 
-result<std::string> without_members(std::string body, std::vector<std::string> const& names) {
-    if (names.empty()) return body;
+result<std::string> with_extra(std::string body, chat_request const& request) {
+    return with_extra(std::move(body), request.extra);
+}
+
+namespace {
+
+/// The members of an object whose names `keeps` accepts.
+template <class Keeps>
+result<std::string> filtered(std::string_view body, Keeps keeps) {
     auto object = json_value::parse(body);
     if (!object) return std::move(object).error();
     std::string text;
     json::writer out{text};
     out.begin_object();
     for (auto const& [name, value] : read_members(*object))
-        if (std::ranges::find(names, name) == names.end()) out.key(name).raw(value.text());
+        if (keeps(name)) out.key(name).raw(value.text());
     out.end_object();
     return text;
+}
+
+}  // namespace
+
+result<std::string> without_members(std::string body, std::vector<std::string> const& names) {
+    if (names.empty()) return body;
+    return filtered(body, [&](auto const& name) { return std::ranges::find(names, name) == names.end(); });
+}
+
+result<std::string> only_members(std::string const& body, std::span<std::string_view const> names) {
+    return filtered(body, [&](auto const& name) { return std::ranges::find(names, name) != names.end(); });
 }
 
 void write_data_url(json::writer& out, std::string_view name, std::string_view media_type, base64_data const& data) {

@@ -5,6 +5,7 @@
 #include <coax/json/writer.hpp>
 
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,11 +18,15 @@ namespace coax::detail {
 
 void write_strings(json::writer& out, std::string_view name, std::vector<std::string> const& texts);
 
-/// Adds `request.extra` to a finished body. Errors: `errc::invalid_argument`.
+/// Adds `extra` to a finished body. Errors: `errc::invalid_argument`.
+[[nodiscard]] result<std::string> with_extra(std::string body, json_value const& extra);
 [[nodiscard]] result<std::string> with_extra(std::string body, chat_request const& request);
 
 /// The body without these members, whose text stays as it is.
 [[nodiscard]] result<std::string> without_members(std::string body, std::vector<std::string> const& names);
+
+/// The body with these members alone, whose text stays as it is.
+[[nodiscard]] result<std::string> only_members(std::string const& body, std::span<std::string_view const> names);
 
 /// Parameters of a strict tool that takes none: strict dialects want even that said.
 inline constexpr std::string_view strict_no_parameters =

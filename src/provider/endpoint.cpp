@@ -34,7 +34,8 @@ bool is_framing(std::string_view name) {
 
 /// Takes the method off an address that was pasted whole. Longer ones first.
 void leave_out_method(std::string& path) {
-    for (std::string_view const method : {"/chat/completions", "/completions", "/responses", "/messages"})
+    for (std::string_view const method :
+         {"/chat/completions", "/completions", "/responses", "/messages", "/embeddings", "/rerank", "/models"})
         if (path.ends_with(method)) return path.resize(path.size() - method.size());
 }
 
@@ -48,6 +49,14 @@ http_request endpoint::post(std::string_view path, std::string body) const {
     request.target = base.path;
     request.target += path;
     if (!base.query.empty()) request.target.append(path.find('?') == path.npos ? "?" : "&").append(base.query);
+    return request;
+}
+
+http_request endpoint::get(std::string_view path, std::string_view query) const {
+    auto request = post(path, {});
+    request.method = "GET";
+    request.headers.erase("Content-Type");
+    if (!query.empty()) request.target.append(base.query.empty() ? "?" : "&").append(query);
     return request;
 }
 

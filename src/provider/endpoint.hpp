@@ -21,6 +21,9 @@ struct endpoint {
     /// A POST to the base's path followed by `path`, which may have a query of its own, with the base's query.
     [[nodiscard]] http_request post(std::string_view path, std::string body) const;
 
+    /// A GET of the same. @param query  Added to the base's; empty: none.
+    [[nodiscard]] http_request get(std::string_view path, std::string_view query = {}) const;
+
     /// Puts the key into the header `name`, as a bearer token when that is "Authorization"; does nothing when the
     /// user's own fields carry a credential.
     void authorize(http_request& request, std::string_view name, secret const& key) const;

@@ -1,6 +1,9 @@
 #include "provider/encode.hpp"
 #include "provider/endpoint.hpp"
+#include "provider/gemini_services.hpp"
 #include "provider/gemini_wire.hpp"
+#include "provider/model_list.hpp"
+#include "provider/token_count.hpp"
 
 #include <algorithm>
 #include <array>
@@ -117,6 +120,58 @@ public:
 
     chat_response join(chat_response begun, chat_response rest) const override {
         return join_gemini(std::move(begun), std::move(rest));
+    }
+
+    /// Vertex AI's models differ: the newest take one text.
+    embedding_limits limits_of_embedding() const noexcept override {
+        return {.texts = service_ == vertex ? 1U : 100U, .tokens = 800'000};
+    }
+
+    result<http_request> encode_embedding(embedding_request const& request) const override {
+        auto path = model_path(service_, request.model);
+        if (!path) return std::move(path).error();
+        auto const form = gemini_embedding_form_of(service_, request.model);
+        auto body = encode_gemini_embedding(form, *path, request);
+        if (body) body = without_members(*std::move(body), omit_);
+        if (!body) return std::move(body).error();
+        return endpoint_.post(path->append(method_of(form)), *std::move(body));
+    }
+
+    result<embedding_response> decode_embedding(embedding_request const& request, http_response const& response,
+                                                std::chrono::system_clock::time_point now) const override {
+        return decode_gemini_embedding(service_, request, response, now);
+    }
+
+    /// Of Vertex AI the publisher's, which stand beside the projects.
+    result<http_request> encode_models(std::string_view after) const override {
+        auto to = endpoint_;
+        if (auto const at = to.base.path.find("/projects/"); at != std::string::npos) to.base.path.resize(at);
+        std::string query = "pageSize=100";
+        if (!after.empty()) query.append("&pageToken=").append(percent_encode(after));
+        return to.get(service_ == vertex ? "/publishers/google/models" : "/models", query);
+    }
+
+    result<model_page> decode_models(http_response const& response,
+                                     std::chrono::system_clock::time_point now) const override {
+        auto page = decode_model_list(service_, response, now);
+        if (!page) return page;
+        shorten_names(*page);
+        page->authoritative = service_ == gemini;
+        return page;
+    }
+
+    result<http_request> encode_token_count(chat_request const& request) const override {
+        auto path = model_path(service_, request.model);
+        if (!path) return std::move(path).error();
+        auto body = encode_gemini_body({.service = service_, .open_api = open_api_}, request);
+        if (body) body = encode_gemini_count(service_, *path, *body);
+        if (!body) return std::move(body).error();
+        return endpoint_.post(path->append(":countTokens"), *std::move(body));
+    }
+
+    result<std::int64_t> decode_token_count(http_response const& response,
+                                            std::chrono::system_clock::time_point now) const override {
+        return read_token_count(service_, "totalTokens", response, now);
     }
 
 private:

@@ -1,10 +1,16 @@
 #include "provider/encode.hpp"
 #include "provider/endpoint.hpp"
+#include "provider/model_list.hpp"
+#include "provider/openai_embedding.hpp"
+#include "provider/openai_rerank.hpp"
 #include "provider/openai_wire.hpp"
 #include "provider/response_headers.hpp"
 #include "provider/responses_wire.hpp"
+#include "provider/token_count.hpp"
 
 #include <coax/chat/advanced_options.hpp>
+
+#include <array>
 
 namespace coax::detail {
 namespace {
@@ -69,6 +75,7 @@ public:
             return invalid_argument("api_version", "URLs of deployments need a dated version");
         auto const prefix = missing_path(path, dated, responses_);
         path_names_model_ = dated && !prefix.empty() && !responses_;
+        classic_responses_ = dated && responses_;
         if (fixed_deployment)
             profile_.needs_model = false;
         else
@@ -78,6 +85,8 @@ public:
         // `max_completion_tokens` and `stream_options` came with 2024-09-01-preview. Source: azure.md, section 3.
         profile_.legacy_token_limit = dated && version < "2024-09-01";
         profile_.stream_usage = !profile_.legacy_token_limit;
+        // Source: azure.md, section 3.
+        embedding_choices_ = !dated || version >= "2024-03-01";
         return {};
     }
 
@@ -106,8 +115,7 @@ public:
         auto body = responses_ ? encode_responses_body(options, request) : encode_openai_body(options, request);
         if (body) body = without_members(*std::move(body), omit_);
         if (!body) return std::move(body).error();
-        auto made = path_names_model_ ? endpoint_.post(percent_encode(model).append(method), std::move(*body))
-                                      : endpoint_.post(method, std::move(*body));
+        auto made = post(method, model, *std::move(body));
         if (request.advanced)
             if (auto added = add_headers(made, request.advanced->headers); !added) return std::move(added).error();
         return made;
@@ -134,14 +142,97 @@ public:
                           : make_openai_stream_decoder(profile_, headers);
     }
 
+    embedding_limits limits_of_embedding() const noexcept override { return {.texts = 2'048, .tokens = 300'000}; }
+
+    result<http_request> encode_embedding(embedding_request const& request) const override {
+        auto const& model = request.model.empty() ? deployment_ : request.model;
+        if (model.empty() && profile_.needs_model)
+            return invalid_argument("model", std::string{profile_.service} + " needs one for embeddings");
+        auto body = encode_openai_embedding({.service = profile_.service,
+                                             .model = path_names_model_ || classic_responses_ ? std::string{} : model,
+                                             .base64 = profile_.base64_vectors,
+                                             .input_type = profile_.input_type,
+                                             .choices = embedding_choices_},
+                                            request);
+        if (body) body = without_members(*std::move(body), omit_);
+        if (!body) return std::move(body).error();
+        if (classic_responses_)
+            return endpoint_.post("/deployments/" + percent_encode(model) + "/embeddings", *std::move(body));
+        return post("/embeddings", model, *std::move(body));
+    }
+
+    result<embedding_response> decode_embedding(embedding_request const& request, http_response const& response,
+                                                std::chrono::system_clock::time_point now) const override {
+        return decode_openai_embedding(profile_.service, request, response, now);
+    }
+
+    result<http_request> encode_rerank(rerank_request const& request) const override {
+        if (!profile_.reranks) return provider::encode_rerank(request);
+        auto body = encode_rerank_body(request.model, request);
+        if (!body) return std::move(body).error();
+        return post("/rerank", request.model, *std::move(body));
+    }
+
+    result<rerank_response> decode_rerank(rerank_request const& request, http_response const& response,
+                                          std::chrono::system_clock::time_point now) const override {
+        return decode_rerank_body(profile_.service, request, response, now);
+    }
+
+    /// On Azure the list stands beside the deployments.
+    result<http_request> encode_models(std::string_view /*after*/) const override {
+        auto to = endpoint_;
+        if (auto const at = to.base.path.find("/deployments/"); at != std::string::npos) to.base.path.resize(at);
+        return to.get("/models");
+    }
+
+    result<model_page> decode_models(http_response const& response,
+                                     std::chrono::system_clock::time_point now) const override {
+        auto page = decode_model_list(profile_.service, response, now);
+        if (page) page->authoritative = profile_.lists_all_models;
+        return page;
+    }
+
+    result<http_request> encode_token_count(chat_request const& request) const override {
+        if (!profile_.counts_tokens) return provider::encode_token_count(request);
+        if (request.model.empty()) return invalid_argument("model", std::string{profile_.service} + " needs one");
+        constexpr std::array<std::string_view, 11> counted{
+            "model", "input",     "instructions", "tools",        "tool_choice",         "parallel_tool_calls",
+            "text",  "reasoning", "truncation",   "conversation", "previous_response_id"};
+        // Of what this wire does not know, nothing counts.
+        chat_request const asked{.messages = request.messages,
+                                 .reasoning_effort = request.reasoning_effort,
+                                 .tools = request.tools,
+                                 .tool_choice = request.tool_choice,
+                                 .parallel_tool_calls = request.parallel_tool_calls,
+                                 .response_format = request.response_format,
+                                 .extra = request.extra};
+        auto body = encode_responses_body({.profile = profile_, .model = request.model}, asked);
+        if (body) body = only_members(*body, counted);
+        if (!body) return std::move(body).error();
+        return endpoint_.post("/responses/input_tokens", *std::move(body));
+    }
+
+    result<std::int64_t> decode_token_count(http_response const& response,
+                                            std::chrono::system_clock::time_point now) const override {
+        return read_token_count(profile_.service, "input_tokens", response, now);
+    }
+
 private:
+    /// A POST of the method, of the model in the path where that names it.
+    [[nodiscard]] http_request post(std::string_view method, std::string const& model, std::string body) const {
+        if (!path_names_model_) return endpoint_.post(method, std::move(body));
+        return endpoint_.post(percent_encode(model).append(method), std::move(body));
+    }
+
     openai_profile profile_;
     endpoint endpoint_;
     bool responses_;  ///< The form of requests and responses; else chat completions.
     std::string token_limit_name_{};
     std::vector<std::string> omit_{};
-    std::string deployment_{};      ///< Takes the place of the request's model; empty: the request names it.
-    bool path_names_model_{false};  ///< The model or deployment follows the base's path.
+    std::string deployment_{};       ///< Takes the place of the request's model; empty: the request names it.
+    bool embedding_choices_{true};   ///< It knows `dimensions` and `encoding_format` of embeddings.
+    bool classic_responses_{false};  ///< Responses are beside the deployments, embeddings are in them.
+    bool path_names_model_{false};   ///< The model or deployment follows the base's path.
 };
 
 }  // namespace

@@ -29,8 +29,13 @@ struct openai_profile {
     bool developer_role{true};  ///< It knows the developer role; else such messages are sent as the system's.
     bool takes_top_k{false};
     std::string_view image_detail{"high"};  ///< Of an image that sets none; empty: not sent.
-    bool known_values{true};  ///< Words such as tiers are OpenAI's alone: what it does not know is an error.
-    bool cache_marks{false};  ///< It knows `prompt_cache_breakpoint`.
+    bool known_values{true};       ///< Words such as tiers are OpenAI's alone: what it does not know is an error.
+    bool cache_marks{false};       ///< It knows `prompt_cache_breakpoint`.
+    bool base64_vectors{true};     ///< It is asked for embeddings in base64.
+    bool input_type{false};        ///< It knows the embeddings' `input_type`.
+    bool reranks{false};           ///< It serves `/rerank`.
+    bool lists_all_models{false};  ///< See `model_page::authoritative`.
+    bool counts_tokens{false};     ///< It serves `/responses/input_tokens`.
 };
 
 /// Errors: `errc::invalid_argument` naming the option.

@@ -12,8 +12,12 @@ using detail::openai_profile;
 
 /// The services that speak the chat completions wire.
 constexpr std::array openai_profiles{
-    openai_profile{
-        .service = "openai", .base_url = "https://api.openai.com/v1", .account_headers = true, .cache_marks = true},
+    openai_profile{.service = "openai",
+                   .base_url = "https://api.openai.com/v1",
+                   .account_headers = true,
+                   .cache_marks = true,
+                   .lists_all_models = true,
+                   .counts_tokens = true},
     openai_profile{
         .service = "azure", .dialect = schema_dialect::azure_strict, .key_header = "api-key", .azure_urls = true},
     // Any server of that wire (vLLM, llama.cpp, Ollama, LM Studio, many hosts): the oldest form of everything, and no
@@ -24,7 +28,10 @@ constexpr std::array openai_profiles{
                    .developer_role = false,
                    .takes_top_k = true,
                    .image_detail = "",
-                   .known_values = false},
+                   .known_values = false,
+                   .base64_vectors = false,
+                   .input_type = true,
+                   .reranks = true},
 };
 
 constexpr std::string_view anthropic = "anthropic";

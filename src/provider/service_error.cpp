@@ -150,6 +150,7 @@ constexpr std::array specific_codes{
     text_rule{"ResponsibleAIPolicyViolation", errc::content_filtered},
     text_rule{"context_length_exceeded", errc::context_too_long},
     text_rule{"exceed_context_size_error", errc::context_too_long},
+    text_rule{"max_tokens_per_request", errc::context_too_long},
     text_rule{"model_not_found", errc::not_found},
     text_rule{"DeploymentNotFound", errc::not_found},
     text_rule{"invalid_api_key", errc::authentication},
@@ -182,6 +183,7 @@ constexpr std::array message_phrases{
     text_rule{"exceed context limit", errc::context_too_long},
     text_rule{"exceeds the maximum number of tokens", errc::context_too_long},
     text_rule{"maximum context length", errc::context_too_long},
+    text_rule{"maximum input length", errc::context_too_long},
     text_rule{"credit balance is too low", errc::quota_exhausted},
     text_rule{"usage limits", errc::quota_exhausted},
 };

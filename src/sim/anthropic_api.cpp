@@ -1,5 +1,7 @@
 #include "sim/anthropic_wire.hpp"
 
+#include <algorithm>
+
 namespace coax::sim::detail {
 namespace {
 
@@ -50,10 +52,27 @@ public:
         out.member("created_at", "2026-01-01T00:00:00Z").end_object();
     }
 
-    void write_models(writer& out, std::vector<std::string> const& names) const override {
+    rejection take_page(std::string_view query, model_page& page) const override {
+        std::size_t limit = 20;
+        if (!read_count(query_value(query, "limit"), limit) || limit < 1 || limit > 1000)
+            return bad_request("limit: Input should be a valid integer from 1 to 1000");
+        auto& names = page.names;
+        if (auto const after = query_value(query, "after_id"); !after.empty()) {
+            auto const found = std::ranges::find(names, after);
+            if (found == names.end()) return bad_request("after_id: no such model");
+            names.erase(names.begin(), found + 1);
+        }
+        page.has_more = names.size() > limit;
+        if (page.has_more) names.resize(limit);
+        return std::nullopt;
+    }
+
+    void write_models(writer& out, model_page const& page) const override {
         out.begin_object().key("data").begin_array();
-        for (auto const& name : names) write_model(out, name);
-        out.end_array().member("has_more", false).member("first_id", names.front()).member("last_id", names.back());
+        for (auto const& name : page.names) write_model(out, name);
+        out.end_array().member("has_more", page.has_more);
+        write_text_or_null(out, "first_id", page.names.empty() ? "" : page.names.front(), page.names.empty());
+        write_text_or_null(out, "last_id", page.names.empty() ? "" : page.names.back(), page.names.empty());
         out.end_object();
     }
 

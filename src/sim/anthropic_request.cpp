@@ -34,13 +34,17 @@ private:
         "stop_sequences", "stream",       "metadata",      "tools",     "tool_choice",  "thinking", "output_config",
         "cache_control",  "service_tier", "inference_geo", "container", "output_format"};
 
+    /// Of these, what may be counted. Source: reference anthropic.md, section 8.
+    static constexpr std::array<std::string_view, 8> counted{
+        "model", "messages", "system", "tools", "tool_choice", "thinking", "output_config", "cache_control"};
+
     [[nodiscard]] json::value const* given(std::string_view name) const noexcept { return member(body_, name); }
 
     rejection read_names() {
         for (auto const& [name, value] : body_.get_object()) {
             auto const field = view(name);
             bool allowed = std::ranges::find(known, field) != known.end();
-            if (counting_ && (field == "max_tokens" || field == "stream")) allowed = false;
+            if (counting_ && std::ranges::find(counted, field) == counted.end()) allowed = false;
             if (is_newer_anthropic(request_) && (field == "temperature" || field == "top_p" || field == "top_k"))
                 allowed = false;
             if (field == "output_format" &&

@@ -15,7 +15,7 @@ struct embedding_request {
     std::vector<std::string> inputs{};
     std::size_t dimensions{1536};
     bool base64{false};
-    std::size_t bytes{0};  ///< Of all inputs.
+    std::size_t tokens{0};  ///< Of all inputs.
 };
 
 /// Checks and reads a request as OpenAI does. `out` views into `body`.

@@ -114,10 +114,28 @@ public:
         out.member("topK", 64).member("thinking", true).end_object();
     }
 
-    void write_models(writer& out, std::vector<std::string> const& names) const override {
+    /// A page's token is the number of its first model.
+    rejection take_page(std::string_view query, model_page& page) const override {
+        std::size_t size = 50;
+        std::size_t first = 0;
+        if (!read_count(query_value(query, "pageSize"), size))
+            return bad_request("Request contains an invalid argument: pageSize");
+        if (!read_count(query_value(query, "pageToken"), first) || first > page.names.size())
+            return bad_request("Request contains an invalid argument: pageToken");
+        auto const end = std::min(first + std::clamp<std::size_t>(size, 1, 1000), page.names.size());
+        page.has_more = end < page.names.size();
+        page.next = std::to_string(end);
+        page.names.resize(end);
+        page.names.erase(page.names.begin(), page.names.begin() + static_cast<std::ptrdiff_t>(first));
+        return std::nullopt;
+    }
+
+    void write_models(writer& out, model_page const& page) const override {
         out.begin_object().key(vertex_ ? "publisherModels" : "models").begin_array();
-        for (auto const& name : names) write_model(out, name);
-        out.end_array().end_object();
+        for (auto const& name : page.names) write_model(out, name);
+        out.end_array();
+        if (page.has_more) out.member("nextPageToken", page.next);
+        out.end_object();
     }
 
     std::string error_body(api_error const& why, request_context const& /*context*/) const override {

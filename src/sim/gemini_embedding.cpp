@@ -25,7 +25,7 @@ rejection read_one(json::value const& request, std::string const& type, embeddin
     for (auto const& part : proto_items(content != nullptr ? member(*content, "parts") : nullptr))
         text += text_member(part, "text");
     if (text.empty()) return bad_request("* " + type + ".content: contents is not specified\n");
-    out.bytes += text.size();
+    out.tokens += token_count(text.size());
     out.inputs.push_back(std::move(text));
     return read_dimensions(proto_member(request, "outputDimensionality"), type, out);
 }
@@ -53,7 +53,7 @@ rejection read_predict(json::value const& body, request_route const& route, embe
     for (auto const& one : instances) {
         auto const text = text_member(one, "content");
         if (text.empty()) return bad_request("The text content is empty.");
-        out.bytes += text.size();
+        out.tokens += token_count(text.size());
         out.inputs.emplace_back(text);
     }
     auto const* const parameters = member(body, "parameters");

@@ -50,9 +50,9 @@ public:
         out.member("owned_by", "coax-sim").end_object();
     }
 
-    void write_models(writer& out, std::vector<std::string> const& names) const override {
+    void write_models(writer& out, model_page const& page) const override {
         out.begin_object().member("object", "list").key("data").begin_array();
-        for (auto const& name : names) write_model(out, name);
+        for (auto const& name : page.names) write_model(out, name);
         out.end_array().end_object();
     }
 

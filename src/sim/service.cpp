@@ -2,6 +2,7 @@
 
 #include "sim/embedding.hpp"
 #include "sim/random.hpp"
+#include "sim/rerank.hpp"
 #include "sim/text.hpp"
 
 #include <boost/json/monotonic_resource.hpp>
@@ -16,7 +17,9 @@ namespace {
 constexpr std::size_t max_json_depth = 128;
 constexpr double fault_limit = 500;  ///< The limit that an injected 429 names.
 
-bool is_model_request(endpoint which) noexcept { return which == endpoint::chat || which == endpoint::embeddings; }
+bool is_model_request(endpoint which) noexcept {
+    return which == endpoint::chat || which == endpoint::embeddings || which == endpoint::rerank;
+}
 
 bool wants_post(endpoint which) noexcept { return is_model_request(which) || which == endpoint::count_tokens; }
 
@@ -145,13 +148,21 @@ response service::respond(request_view const& request, request_context const& co
     if (auto const wrong = api.check_request(request, context.route)) return reject(*wrong, context);
     if (which != endpoint::models && which != endpoint::one_model) return model_request(request, context);
     if (which == endpoint::one_model && !knows(name)) return reject(api.unknown_model(name, context.route), context);
+    return list_models(context);
+}
+
+response service::list_models(request_context const& context) const {
+    auto const& api = *context.api;
     response out;
     api.add_id_headers(out.headers, context);
     writer body{out.body};
-    if (which == endpoint::one_model)
-        api.write_model(body, name);
-    else
-        api.write_models(body, options_.models.empty() ? std::vector<std::string>{"coax-sim"} : options_.models);
+    if (context.route.endpoint == endpoint::one_model) {
+        api.write_model(body, context.route.name);
+        return out;
+    }
+    model_page page{.names = options_.models.empty() ? std::vector<std::string>{"coax-sim"} : options_.models};
+    if (auto const wrong = api.take_page(context.route.query, page)) return reject(*wrong, context);
+    api.write_models(body, page);
     return out;
 }
 
@@ -178,6 +189,7 @@ response service::run_model(request_view const& request, request_context const& 
         return reject(bad_request("We could not parse the JSON body of your request: " + failure.message() + "."),
                       context);
     if (context.route.endpoint == endpoint::embeddings) return run_embedding(body, context);
+    if (context.route.endpoint == endpoint::rerank) return run_rerank(body, context);
     if (context.route.endpoint == endpoint::count_tokens) return count_tokens(body, request, context);
     return run_chat(body, request, context, injected);
 }
@@ -238,11 +250,26 @@ response service::run_embedding(json::value const& body, request_context const& 
     if (auto const wrong = api.read_embedding(body, context.route, wanted)) return reject(*wrong, context);
     if (!knows(wanted.model)) return reject(api.unknown_model(wanted.model, context.route), context);
     response out;
-    out.prompt_tokens = token_count(wanted.bytes);
+    out.prompt_tokens = wanted.tokens;
     if (auto refused = check_limits(wanted.model, out.prompt_tokens, context)) return *std::move(refused);
     api.add_id_headers(out.headers, context);
     api.add_limit_headers(out.headers, limits_, context);
     api.write_embeddings(out, wanted, context.route, options_.seed);
+    return out;
+}
+
+response service::run_rerank(json::value const& body, request_context const& context) {
+    auto const& api = *context.api;
+    rerank_request wanted;
+    if (auto const wrong = read_rerank_request(body, wanted)) return reject(*wrong, context);
+    if (!wanted.model.empty() && !knows(wanted.model))
+        return reject(api.unknown_model(wanted.model, context.route), context);
+    response out;
+    out.prompt_tokens = wanted.tokens;
+    if (auto refused = check_limits(wanted.model, out.prompt_tokens, context)) return *std::move(refused);
+    api.add_id_headers(out.headers, context);
+    api.add_limit_headers(out.headers, limits_, context);
+    write_ranks(out, wanted, options_.seed);
     return out;
 }
 

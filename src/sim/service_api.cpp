@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstdio>
 #include <ctime>
 
@@ -17,18 +18,10 @@ std::tm utc(std::chrono::system_clock::time_point when) noexcept {
     return parts;
 }
 
-std::string_view query_value(std::string_view query, std::string_view name) noexcept {
-    while (!query.empty()) {
-        auto const pair = query.substr(0, query.find('&'));
-        query.remove_prefix(std::min(query.size(), pair.size() + 1));
-        if (pair.starts_with(name) && pair.substr(name.size()).starts_with('=')) return pair.substr(name.size() + 1);
-    }
-    return {};
-}
-
 endpoint endpoint_of(std::string_view path, std::string_view& name) noexcept {
     if (path.ends_with("/chat/completions")) return endpoint::chat;
     if (path.ends_with("/embeddings")) return endpoint::embeddings;
+    if (path.ends_with("/rerank")) return endpoint::rerank;
     if (path.ends_with("/models")) return endpoint::models;
     if (auto const at = path.rfind("/models/"); at != std::string_view::npos) {
         name = path.substr(at + 8);
@@ -62,6 +55,15 @@ bool find_gemini_route(request_view const& request, std::string_view path, reque
 
 }  // namespace
 
+std::string_view query_value(std::string_view query, std::string_view name) noexcept {
+    while (!query.empty()) {
+        auto const pair = query.substr(0, query.find('&'));
+        query.remove_prefix(std::min(query.size(), pair.size() + 1));
+        if (pair.starts_with(name) && pair.substr(name.size()).starts_with('=')) return pair.substr(name.size() + 1);
+    }
+    return {};
+}
+
 rejection service_api::read_embedding(json::value const& body, request_route const& route,
                                       embedding_request& wanted) const {
     return read_embedding_request(body, route, wanted);
@@ -76,11 +78,17 @@ void service_api::write_token_count(writer& out, std::size_t count) const {
     out.begin_object().member("input_tokens", count).end_object();
 }
 
+bool read_count(std::string_view text, std::size_t& count) noexcept {
+    if (text.empty()) return true;
+    auto const read = std::from_chars(text.data(), text.data() + text.size(), count);
+    return read.ec == std::errc{} && read.ptr == text.data() + text.size();
+}
+
 request_route find_route(request_view const& request) noexcept {
     auto const mark = request.target.find('?');
     auto const path = request.target.substr(0, mark);
     auto const query = mark == std::string_view::npos ? std::string_view{} : request.target.substr(mark + 1);
-    request_route found{.api_version = query_value(query, "api-version")};
+    request_route found{.api_version = query_value(query, "api-version"), .query = query};
     if (path.ends_with("/v1/messages") || path.ends_with("/v1/messages/count_tokens")) {
         found.dialect = dialect::anthropic;
         found.endpoint = path.ends_with("/messages") ? endpoint::chat : endpoint::count_tokens;
@@ -95,6 +103,8 @@ request_route find_route(request_view const& request) noexcept {
         found.name = found.name.substr(0, found.name.find('/'));
     } else if (path.find("/openai/v1/") != std::string_view::npos) {
         found.dialect = dialect::azure_v1;
+    } else if (path.find("/openai/") != std::string_view::npos && !found.api_version.empty()) {
+        found.dialect = dialect::azure_classic;  // beside the deployments
     } else if (!request.anthropic_version.empty()) {
         found.dialect = dialect::anthropic;
     }

@@ -27,7 +27,7 @@ struct request_view {
 };
 
 enum class dialect { openai, azure_classic, azure_v1, anthropic, gemini, vertex };
-enum class endpoint { chat, embeddings, models, one_model, count_tokens, unknown };
+enum class endpoint { chat, embeddings, rerank, models, one_model, count_tokens, unknown };
 
 /// The endpoint that a target names.
 struct request_route {
@@ -36,9 +36,23 @@ struct request_route {
     std::string_view name{};         ///< The deployment or the model in the path; empty: none.
     std::string_view method{};       ///< Gemini's, behind the model's name; empty: none.
     std::string_view api_version{};  ///< Of the query; empty: none.
+    std::string_view query{};
 };
 
 [[nodiscard]] request_route find_route(request_view const& request) noexcept;
+
+/// The value of a query's parameter; empty: it has none.
+[[nodiscard]] std::string_view query_value(std::string_view query, std::string_view name) noexcept;
+
+/// Reads a whole number; an empty text leaves `count` as it is. @returns Whether the text is one, or empty.
+[[nodiscard]] bool read_count(std::string_view text, std::size_t& count) noexcept;
+
+/// A part of the list of models.
+struct model_page {
+    std::vector<std::string> names{};
+    bool has_more{false};
+    std::string next{};  ///< Gemini's name of the part that follows.
+};
 
 /// Both clocks, read once for each request.
 struct moment {
@@ -98,7 +112,11 @@ public:
                                   std::uint64_t seed) const;
     virtual void write_token_count(writer& out, std::size_t count) const;
     virtual void write_model(writer& out, std::string_view name) const = 0;
-    virtual void write_models(writer& out, std::vector<std::string> const& names) const = 0;
+    /// Leaves of all models those that the query asks for. Default: all.
+    [[nodiscard]] virtual rejection take_page(std::string_view /*query*/, model_page& /*page*/) const {
+        return std::nullopt;
+    }
+    virtual void write_models(writer& out, model_page const& page) const = 0;
 
     [[nodiscard]] virtual std::string error_body(api_error const& why, request_context const& context) const = 0;
     /// The event that ends a stream with an error.

@@ -4,7 +4,10 @@
 #include <coax/bind/read.hpp>
 #include <coax/chat/message.hpp>
 #include <coax/http/sse.hpp>
+#include <coax/provider/embedding.hpp>
+#include <coax/provider/model_info.hpp>
 #include <coax/provider/provider.hpp>
+#include <coax/provider/rerank.hpp>
 
 #include <cstdint>
 #include <cstdlib>
@@ -52,6 +55,19 @@ void stream(coax::provider const& service, std::string_view body) {
     send_back(service, *whole);
 }
 
+/// What is no chat ends in as many vectors or ranks as were asked for, or in an error.
+void read_others(coax::provider const& service, coax::http_response const& response) {
+    coax::embedding_request const texts{.texts = {"a", "b"}};
+    if (auto const got = service.decode_embedding(texts, response, {}); got && got->vectors.size() != 2) std::abort();
+    coax::rerank_request const documents{.query = "q", .documents = {"a", "b"}};
+    if (auto const got = service.decode_rerank(documents, response, {}); got && got->documents.size() != 2)
+        std::abort();
+    if (auto const got = service.decode_models(response, {}))
+        for (auto const& model : got->models)
+            if (model.id.empty()) std::abort();
+    if (auto const got = service.decode_token_count(response, {}); got && *got < 0) std::abort();
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* bytes, std::size_t size) {
@@ -65,6 +81,7 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* bytes, std::size_t siz
             send_back(*service, *decoded);
         }
         stream(*service, body);
+        read_others(*service, response);
     }
     return 0;
 }

@@ -23,6 +23,14 @@
 namespace coax {
 
 class runtime;
+struct client_health;
+struct client_info;
+struct connection_check;
+struct embedding_request;
+struct embedding_response;
+struct model_info;
+struct rerank_request;
+struct rerank_response;
 
 /// What a client did so far.
 struct client_statistics {
@@ -139,6 +147,42 @@ public:
         return start_run(detail::given(input), std::move(tools), std::move(options));
     }
 
+    /// The vectors of texts, of as many as wanted: split into requests by count and tokens, several at once, each with
+    /// the policies of a call; `timeout` holds for each text. Where the service refuses several texts together each
+    /// half is asked for again, so that a bad text fails alone. Include <coax/provider/embedding.hpp>.
+    /// @returns One result for each text: what fails is in these.
+    /// @throws coax::exception  `errc::invalid_argument`, `errc::cancelled`; what a hook throws.
+    boost::asio::awaitable<embedding_response> embed(embedding_request request) const;
+    boost::asio::awaitable<embedding_response> embed(std::vector<std::string> texts) const;
+
+    /// Documents in the order of how well they answer a question. Include <coax/provider/rerank.hpp>.
+    /// @throws coax::exception  As `chat`; `errc::invalid_argument` where the service has none.
+    boost::asio::awaitable<rerank_response> rerank(rerank_request request) const;
+
+    /// All models that the service lists, in its order, 100 pages at most. Include <coax/provider/model_info.hpp>.
+    /// @throws coax::exception  As `chat`.
+    boost::asio::awaitable<std::vector<model_info>> models() const;
+
+    /// The tokens of a chat's prompt as the service counts them, by a request that generates nothing.
+    /// @throws coax::exception  As `chat`; `errc::invalid_argument` where the service does not count.
+    template <chat_input Input = chat_request>
+    boost::asio::awaitable<std::int64_t> count_tokens(Input input) const {
+        return start_count(detail::given(input));
+    }
+
+    /// Whether address, key and model are right, and which of them is not. Nothing is retried; a model that the service
+    /// does not list, and any of Azure's deployments, is asked for one token. Include
+    /// <coax/client/connection_check.hpp>, as for the next two.
+    /// @throws coax::exception  `errc::cancelled`, `errc::closed`.
+    boost::asio::awaitable<connection_check> check_connection() const;
+
+    /// Whether the service can be called now: one request that costs no tokens, not retried, and what the client did so
+    /// far. @throws coax::exception  `errc::cancelled`.
+    boost::asio::awaitable<client_health> health() const;
+
+    /// What the client is set to, without secrets.
+    [[nodiscard]] client_info info() const;
+
     [[nodiscard]] client_options const& options() const noexcept;
     [[nodiscard]] client_statistics statistics() const;
 
@@ -156,6 +200,7 @@ private:
     boost::asio::awaitable<chat_response> start_parse(detail::given_input&& input, output_format&& format) const;
     boost::asio::awaitable<chat_response> start_run(detail::given_input&& input, toolbox&& tools,
                                                     run_options&& options) const;
+    boost::asio::awaitable<std::int64_t> start_count(detail::given_input&& input) const;
 
     /// Reads the response into `*value`, an object of the codec's type.
     /// @param clear  Makes `*value` as good as new, before a response is read into it.

@@ -8,12 +8,20 @@
 #include <coax/schema/dialect.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace coax {
+
+struct embedding_limits;
+struct embedding_request;
+struct embedding_response;
+struct model_page;
+struct rerank_request;
+struct rerank_response;
 
 /// Builds one response from the events of a stream. Made for one stream, used by one coroutine.
 class stream_decoder {
@@ -83,6 +91,34 @@ public:
     [[nodiscard]] virtual bool has_more(chat_response const& /*response*/) const { return false; }
     /// Such a response and its rest as one.
     [[nodiscard]] virtual chat_response join(chat_response /*begun*/, chat_response rest) const { return rest; }
+
+    // What services offer besides chats. A service without it: `errc::invalid_argument`, `where` is "service".
+
+    /// What one request may hold (coax/provider/embedding.hpp).
+    [[nodiscard]] virtual embedding_limits limits_of_embedding() const noexcept;
+    /// One request for the vectors of all texts, of which none is empty.
+    [[nodiscard]] virtual result<http_request> encode_embedding(embedding_request const& request) const;
+    /// As many vectors as the request has texts, in their order; without `attempts` and `latency`.
+    [[nodiscard]] virtual result<embedding_response> decode_embedding(embedding_request const& request,
+                                                                      http_response const& response,
+                                                                      std::chrono::system_clock::time_point now) const;
+
+    /// The order of documents (coax/provider/rerank.hpp).
+    [[nodiscard]] virtual result<http_request> encode_rerank(rerank_request const& request) const;
+    [[nodiscard]] virtual result<rerank_response> decode_rerank(rerank_request const& request,
+                                                                http_response const& response,
+                                                                std::chrono::system_clock::time_point now) const;
+
+    /// A part of the list of models (coax/provider/model_info.hpp).
+    /// @param after  `model_page::next` of the part before; empty: the first.
+    [[nodiscard]] virtual result<http_request> encode_models(std::string_view after) const;
+    [[nodiscard]] virtual result<model_page> decode_models(http_response const& response,
+                                                           std::chrono::system_clock::time_point now) const;
+
+    /// The tokens of a chat's prompt, as the service would count them. Nothing is generated.
+    [[nodiscard]] virtual result<http_request> encode_token_count(chat_request const& request) const;
+    [[nodiscard]] virtual result<std::int64_t> decode_token_count(http_response const& response,
+                                                                  std::chrono::system_clock::time_point now) const;
 };
 
 /// Which service, where, and in what form.

@@ -282,6 +282,7 @@ TEST(ClientOptions, DescriptionTellsEveryOptionThatIsChanged) {
         {"service.token_source: [set]",
          [](auto& o) { o.service.token_source = [] { return boost::asio::awaitable<result<secret>>{}; }; }},
         {"service.model: m", [](auto& o) { o.service.model = "m"; }},
+        {"service.embedding_model: e", [](auto& o) { o.service.embedding_model = "e"; }},
         {"service.transport: [set]",
          [](auto& o) { o.service.transport = std::make_shared<memory_transport>(memory_transport::handler{}); }},
         {"http.max_connections_per_host: 2", [](auto& o) { o.http.max_connections_per_host = 2; }},

@@ -8,6 +8,7 @@
 namespace coax {
 namespace {
 
+using test::for_each_mutation;
 using test::make;
 using test::ok;
 using test::run_stream;
@@ -22,24 +23,6 @@ struct mutation_case {
     std::vector<std::string> events;
 };
 void PrintTo(mutation_case const& row, std::ostream* out) { *out << row.name; }
-
-bj::value const replacements[]{
-    nullptr, true, -7, 2.5, "x", bj::array{}, bj::array{1}, bj::object{}, bj::object{{"a", 1}}};
-
-/// Calls `each` with the text of `root` for each value in it replaced by each of the others, and left out.
-template <class Each>
-void for_each_mutation(bj::value& root, bj::value& at, Each const& each) {
-    auto const original = at;
-    for (auto const& other : replacements) {
-        at = other;
-        each(bj::serialize(root));
-    }
-    at = original;
-    if (auto* const object = at.if_object())
-        for (auto& member : *object) for_each_mutation(root, member.value(), each);
-    if (auto* const array = at.if_array())
-        for (auto& item : *array) for_each_mutation(root, item, each);
-}
 
 class Mutated : public testing::TestWithParam<mutation_case> {
 protected:

@@ -46,6 +46,31 @@ inline http_response ok(std::string_view body, header_list headers = {}) {
     return {.status = 200, .headers = std::move(headers), .body = std::string{body}};
 }
 
+inline boost::json::value const replacements[]{nullptr,
+                                               true,
+                                               -7,
+                                               2.5,
+                                               "x",
+                                               boost::json::array{},
+                                               boost::json::array{1},
+                                               boost::json::object{},
+                                               boost::json::object{{"a", 1}}};
+
+/// Calls `each` with the text of `root` for each value in it replaced by each of the others, and left out.
+template <class Each>
+void for_each_mutation(boost::json::value& root, boost::json::value& at, Each const& each) {
+    auto const original = at;
+    for (auto const& other : replacements) {
+        at = other;
+        each(boost::json::serialize(root));
+    }
+    at = original;
+    if (auto* const object = at.if_object())
+        for (auto& member : *object) for_each_mutation(root, member.value(), each);
+    if (auto* const array = at.if_array())
+        for (auto& item : *array) for_each_mutation(root, item, each);
+}
+
 /// A response in one line, to compare and to read.
 inline std::string describe(chat_response const& response) {
     std::string text = "text=" + response.text;

@@ -1,0 +1,158 @@
+#include "cli/batch_run.hpp"
+
+#include "cli/console.hpp"
+#include "cli/exit_code.hpp"
+#include "cli/files.hpp"
+#include "cli/interrupt_watch.hpp"
+
+#include <coax/runtime/runtime.hpp>
+#include <coax/tasks/when_any.hpp>
+
+#include <cstdio>
+#include <string>
+#include <unordered_map>
+#include <utility>
+
+namespace coax::cli {
+
+namespace {
+
+/// The way of a record from the input to the output.
+struct record_steps {
+    batch_job const& job;
+    jsonl_writer& out;
+    output_kind form;
+    std::unordered_map<std::uint64_t, line_facts> facts{};  ///< Of the records in work.
+
+    /// The next record that the output lacks.
+    asio::awaitable<std::optional<batch_record>> next(stream<batch_record>& records) {
+        for (;;) {
+            auto record = co_await records.next();
+            if (record && out.finished().contains(record->index)) continue;
+            if (record) facts.emplace(record->index, facts_of(job, *record));
+            co_return record;
+        }
+    }
+
+    result<void> write(batch_result<std::string> const& outcome) {
+        auto const of_record = facts.extract(outcome.index);
+        return out.write(to_json_line(outcome, form, of_record.mapped()));
+    }
+};
+
+/// Ends when the user wants the end and no request is under way: all that is left then waits for its next attempt.
+/// @param over  How many requests are over.
+asio::awaitable<void> until_idle(client llm, batch_stop stop, std::uint64_t const& over) {
+    using namespace std::chrono_literals;
+    for (int idle = 0; idle < 2;) {  // between two looks a response that has come is written
+        co_await sleep_for(100ms);
+        idle = stop.requested() && llm.statistics().attempts == over ? idle + 1 : 0;
+    }
+}
+
+asio::awaitable<void> store(asio::awaitable<batch_summary> work, batch_summary& summary) {
+    summary = co_await std::move(work);
+}
+
+std::chrono::milliseconds from_seconds(double seconds) {
+    return std::chrono::milliseconds{static_cast<std::int64_t>(seconds * 1000.0)};
+}
+
+batch_options options_of(batch_flags const& flags, std::uint64_t undone, batch_stop stop, progress_display& display) {
+    return {.concurrency = flags.concurrency,
+            .max_failures = flags.max_failures,
+            .alike_failures = flags.max_alike,
+            .max_pause = from_seconds(flags.max_pause),
+            .total = undone,
+            .stop = std::move(stop),
+            .on_progress = [&display](batch_progress const& progress) { display.show(progress); },
+            .progress_interval = display.interval()};
+}
+
+/// Works on every record that the output lacks.
+batch_summary run_job(batch_job const& job, batch_flags const& flags, record_steps& steps, std::uint64_t undone,
+                      work_maker const& make_work, bool& was_interrupted) {
+    auto records = value_or_throw(read_records(job.input, job.records));
+    runtime rt;
+    std::uint64_t over = 0;
+    auto counting = job.options;
+    counting.hooks.on_attempt = [&over](attempt_event const&) { ++over; };
+    client const llm{rt.executor(), std::move(counting)};
+    batch_stop const stop;
+    progress_display display{flags.quiet, from_seconds(flags.progress_every)};
+    interrupt_watch const watch{llm, stop, display};
+
+    auto const write = [&](batch_result<std::string> const& outcome) { return steps.write(outcome); };
+    auto const before = llm.statistics();
+    batch_summary summary;
+    auto running = run_batch<std::string>(generate([&] { return steps.next(records); }), make_work(llm), write,
+                                          options_of(flags, undone, stop, display));
+    rt.run(when_any(store(std::move(running), summary), until_idle(llm, stop, over)));
+    add_statistics(summary, before, llm.statistics());
+    display.finish();
+    was_interrupted = watch.interrupted();
+    if (was_interrupted && summary.ended_by && summary.ended_by->code == errc::cancelled) {  // by until_idle
+        summary.ended_by.reset();
+        summary.stopped = true;
+    }
+    return summary;
+}
+
+/// Prints the summary to standard error.
+void report(batch_summary const& summary, finished_records const& finished, batch_flags const& flags) {
+    if (!flags.quiet && (summary.done() > 0 || !summary.ended_by)) {
+        auto text = to_string(summary);
+        if (finished.size() > 0)
+            text += "before    " + std::to_string(finished.size()) + " done by earlier runs, " +
+                    std::to_string(finished.failed()) + " of them failed\n";
+        std::fwrite(text.data(), 1, text.size(), stderr);
+    }
+    if (summary.ended_by) print_error(*summary.ended_by);
+    if (summary.remaining.value_or(0) > 0 && summary.done() + finished.size() > 0)
+        print_note(std::to_string(*summary.remaining) + " records remain" +
+                   (reads_once(flags.out) ? "" : "; --resume goes on with them"));
+}
+
+/// Opens the output and checks that it was made from this input in this way.
+result<jsonl_writer> open_output(batch_job const& job, batch_flags const& flags, std::uint64_t& undone) {
+    auto out = jsonl_writer::open(
+        flags.out,
+        {.resume = flags.resume, .drop_failures = flags.retry_failed, .origin = job.origin, .mix = flags.mix});
+    if (!out) {
+        auto why = std::move(out).error();
+        if (why.code == errc::invalid_argument && why.where != flags.out)
+            why.message += " (--mix keeps its responses all the same)";
+        return why;
+    }
+    auto const count = count_undone(job, out->finished(), out->dropped());
+    if (!count) return count.error();
+    undone = *count;
+    if (auto const old = out->finished().known_by_key(); old > 0 && !flags.quiet)
+        print_note(std::to_string(old) + " lines of " + flags.out +
+                   " are known by their keys only: whether their records have changed was not checked");
+    return out;
+}
+
+}  // namespace
+
+int run_to_output(batch_job const& job, batch_flags const& flags, output_kind form, work_maker const& make_work) {
+    std::uint64_t undone = 0;
+    auto out = open_output(job, flags, undone);
+    if (!out) {
+        print_error(out.error());
+        return bad_usage;
+    }
+    raise_file_limit();
+
+    bool was_interrupted = false;
+    auto const failed_before = out->finished().failed();
+    record_steps steps{.job = job, .out = *out, .form = form};
+    auto summary = run_job(job, flags, steps, undone, make_work, was_interrupted);
+    if (summary.remaining.value_or(0) > 0) out->discard_if_unused();
+    auto const closed = out->close();
+    if (!closed && !summary.ended_by) summary.ended_by = closed.error();
+    report(summary, out->finished(), flags);
+    return exit_code_of(summary, was_interrupted, failed_before);
+}
+
+}  // namespace coax::cli

@@ -1,0 +1,90 @@
+#include "cli/batch_run.hpp"
+#include "cli/commands.hpp"
+#include "cli/console.hpp"
+#include "cli/embedding_groups.hpp"
+#include "cli/exit_code.hpp"
+#include "cli/number_flag.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace coax::cli {
+
+namespace {
+
+constexpr char embed_help[] =
+    "INPUT is a JSONL file: one object a line, of which TEXT makes the text: a template with {{field}}. With --lines\n"
+    "each line is a text. FILE gets one JSON line a text as soon as its vector is there, in any order:\n"
+    "  {\"index\":0,\"key\":\"a\",\"status\":\"ok\",\"output\":[0.1,...],\"usage\":{...},\"attempts\":1,...}\n"
+    "Texts are sent several in a request; one that the service refuses fails alone. Interrupted or crashed, run the\n"
+    "same command with --resume: what FILE has is not asked again.\n"
+    "The model is that of --model, else of COAX_EMBEDDING_MODEL or COAX_MODEL.\n\n";
+
+struct embed_flags {
+    batch_flags batch{.prompt = "{{text}}", .embeds = true};
+    std::size_t texts_per_request{128};
+    std::size_t requests{8};
+};
+
+/// The text of a record. @throws coax::exception  A field is missing.
+std::string text_of(batch_job const& job, batch_record const& record) {
+    return value_or_throw(request_for(job, record)).messages.back().text;
+}
+
+int run_embed(embed_flags flags, service_flags const& service) {
+    flags.batch.concurrency = flags.texts_per_request * flags.requests;
+    auto const job = prepare(flags.batch, service, process_environment);
+    if (!job) {
+        print_error(job.error().why);
+        return job.error().exit_code;
+    }
+    auto const make_work = [&](client llm) -> record_work {
+        embedding_request form{.dimensions = flags.batch.dimensions};
+        auto groups = std::make_shared<embedding_groups>(std::move(llm), std::move(form), flags.texts_per_request);
+        return [&job, groups](batch_record const& record) { return groups->embed(text_of(*job, record)); };
+    };
+    return run_to_output(*job, flags.batch, output_kind::json, make_work);
+}
+
+void add_flags(CLI::App& command, embed_flags& flags) {
+    auto& batch = flags.batch;
+    constexpr number_range<std::int64_t> count{0};
+    command.add_option("INPUT", batch.input, "JSONL file with the records; - reads standard input")->required();
+    command.add_option("--out", batch.out, "Output file; - writes standard output, which cannot be resumed")
+        ->required();
+    command.add_option("--text", batch.prompt, "Template of a record's text")->default_str("{{text}}");
+    command.add_flag("--lines", batch.lines, "INPUT is plain text: each line that is not empty is a text");
+    command.add_option("--key", batch.key_field, "Field that names a record; default: id, else the index");
+    add_number(command, "--limit", batch.limit, number_range{std::uint64_t{0}}, "First records only; 0: all");
+    add_number(command, "--dimensions", batch.dimensions, number_range<std::int64_t>{1},
+               "Length of the vectors, where the model can choose");
+    add_number(command, "--texts-per-request", flags.texts_per_request, number_range{1, 2'048}, "Texts of one request")
+        ->default_str("128");
+    add_number(command, "--concurrency", flags.requests, number_range{1, 31}, "Requests at once")->default_str("8");
+    add_number(command, "--rpm", batch.rpm, count, "Requests a minute; 0: no limit");
+    add_number(command, "--tpm", batch.tpm, count, "Tokens a minute; 0: no limit");
+    add_number(command, "--retries", batch.retries, number_range{0, 999}, "Times a failed request is sent again")
+        ->default_str("5");
+    command.add_flag("--allow-bad-lines", batch.allow_bad_lines,
+                     "A line that is no record, or lacks a field of the text, is a failed record");
+    command.add_flag("--resume", batch.resume, "Go on with the output of an earlier run");
+    command.add_flag("--retry-failed", batch.retry_failed, "With --resume: do its failed records again");
+    command.add_flag("--mix", batch.mix, "With --resume: go on with an output of another model or text");
+    command.add_flag("--quiet", batch.quiet, "No progress and no summary");
+}
+
+}  // namespace
+
+void add_embed_command(CLI::App& program, service_flags const& service, chosen_command& chosen) {
+    auto* const command = program.add_subcommand("embed", "Turn every text of a file into a vector");
+    auto flags = std::make_shared<embed_flags>();
+    add_flags(*command, *flags);
+    command->footer(std::string{embed_help} + exit_code_help);
+    command->callback(
+        [flags, &service, &chosen] { chosen = [flags, &service] { return run_embed(*flags, service); }; });
+}
+
+}  // namespace coax::cli

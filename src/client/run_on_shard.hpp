@@ -1,0 +1,62 @@
+#pragma once
+
+#include "client/client_impl.hpp"
+#include "runtime/internal/context_life.hpp"
+
+#include <coax/policy/timeout.hpp>
+#include <coax/runtime/as_result.hpp>
+
+#include <concepts>
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+/// The public edge of a client's operations.
+namespace coax::detail {
+
+using shared_impl = std::shared_ptr<client::impl>;
+
+[[nodiscard]] inline chat_request request_of(given_input&& input) {
+    return input.request != nullptr ? std::move(*input.request) : to_request(std::move(input.prompt));
+}
+
+/// Makes the cancellation of a call whose deadline has passed a timeout, and keeps what the call cost until then.
+template <class T>
+asio::awaitable<result<T>> with_timeout_error(shared_impl, shard& at, clock::time_point deadline,
+                                              asio::awaitable<result<T>> work) {
+    auto outcome = co_await std::move(work);
+    if (outcome || outcome.error().code != errc::cancelled || now(at.executor) < deadline) co_return outcome;
+    error why = std::move(outcome).error();
+    why.code = errc::timeout;
+    co_return why;
+}
+
+/// Gives `work` what is left of the time of the whole call, which has a limit; a timeout says so.
+template <class T>
+asio::awaitable<result<T>> within_timeout(shared_impl self, shard& at, clock::time_point deadline,
+                                          asio::awaitable<result<T>> work) {
+    auto outcome =
+        co_await with_timeout(deadline - now(at.executor), with_timeout_error(self, at, deadline, std::move(work)));
+    if (outcome) co_return outcome;
+    co_return self->name_timeout(std::move(outcome).error(), at, deadline);
+}
+
+/// The public edge: picks the shard, runs `op` there within the call's timeout, and throws the error it ends with.
+/// Nothing of the call is in this frame: it may be destroyed, with the caller's context, while the call goes on. And
+/// the shard's context may end first: after the call nothing touches it.
+/// @tparam Timed  Otherwise `op` keeps the timeout itself.
+template <class T, bool Timed = true, class Op>
+asio::awaitable<T> run_on_shard(shared_impl self, Op op) {
+    auto& at = self->shard_of(co_await asio::this_coro::executor);
+    auto const deadline = self->deadline_at(at);
+    auto work = op(self, at, deadline);
+    if (Timed && deadline != clock::time_point::max()) work = within_timeout(self, at, deadline, std::move(work));
+    auto outcome = co_await as_result(on_living(at.life, at.executor, std::move(work)));
+    if (!outcome) throw_error(std::move(outcome).error());
+    if constexpr (std::same_as<std::remove_cvref_t<decltype(*outcome)>, T>)
+        co_return std::move(*outcome);
+    else
+        co_return std::move(**outcome);  // boxed
+}
+
+}  // namespace coax::detail

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <coax/chat/response.hpp>
+#include <coax/core/rate_limit_status.hpp>
+#include <coax/core/result.hpp>
+#include <coax/http/message.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <utility>
+
+namespace coax::detail {
+
+/// Puts what a response holds where the caller has it. @returns What it cost.
+using response_reader =
+    std::function<result<usage>(http_response const& response, std::chrono::system_clock::time_point now)>;
+
+/// One request that is no chat.
+struct service_call {
+    http_request request{};  ///< Without credentials.
+    response_reader decode{};
+    std::int64_t estimated_tokens{0};
+    bool retried{true};  ///< As the client's options say; otherwise it is sent once.
+};
+
+/// What a `service_call` came to.
+struct service_reply {
+    coax::usage usage{};
+    rate_limit_status rate_limits{};
+    int attempts{0};
+    std::chrono::milliseconds latency{0};
+};
+
+/// The reader that puts what `decode(response, now)` gives into `into`, which it leaves alone after an error.
+template <class T, class Decode>
+[[nodiscard]] response_reader read_into(T& into, Decode decode) {
+    return [&into, decode = std::move(decode)](http_response const& response,
+                                               std::chrono::system_clock::time_point now) -> result<usage> {
+        auto decoded = decode(response, now);
+        if (!decoded) return std::move(decoded).error();
+        into = *std::move(decoded);
+        if constexpr (requires { into.usage; })
+            return into.usage;
+        else
+            return usage{};
+    };
+}
+
+}  // namespace coax::detail

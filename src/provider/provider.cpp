@@ -1,0 +1,64 @@
+#include <coax/provider/embedding.hpp>
+#include <coax/provider/model_info.hpp>
+#include <coax/provider/provider.hpp>
+#include <coax/provider/rerank.hpp>
+
+namespace coax {
+namespace {
+
+/// @param others  Services that offer it.
+error not_offered(provider const& service, std::string_view what, std::string_view others) {
+    std::string text{service.name()};
+    text.append(" offers no ").append(what).append("; ").append(others).append(" do");
+    return invalid_argument("service", std::move(text));
+}
+
+error has_no_embeddings(provider const& service) {
+    return not_offered(service, "embeddings", "openai, azure, gemini, vertex and compatible servers");
+}
+error has_no_rerank(provider const& service) { return not_offered(service, "reranking", "compatible servers"); }
+error has_no_model_list(provider const& service) {
+    return not_offered(service, "list of models", "openai, anthropic, gemini and compatible servers");
+}
+error has_no_token_count(provider const& service) {
+    return not_offered(service, "count of tokens before a call", "openai, anthropic, gemini and vertex");
+}
+
+}  // namespace
+
+embedding_limits provider::limits_of_embedding() const noexcept { return {}; }
+
+result<http_request> provider::encode_embedding(embedding_request const& /*request*/) const {
+    return has_no_embeddings(*this);
+}
+
+result<embedding_response> provider::decode_embedding(embedding_request const& /*request*/,
+                                                      http_response const& /*response*/,
+                                                      std::chrono::system_clock::time_point /*now*/) const {
+    return has_no_embeddings(*this);
+}
+
+result<http_request> provider::encode_rerank(rerank_request const& /*request*/) const { return has_no_rerank(*this); }
+
+result<rerank_response> provider::decode_rerank(rerank_request const& /*request*/, http_response const& /*response*/,
+                                                std::chrono::system_clock::time_point /*now*/) const {
+    return has_no_rerank(*this);
+}
+
+result<http_request> provider::encode_models(std::string_view /*after*/) const { return has_no_model_list(*this); }
+
+result<model_page> provider::decode_models(http_response const& /*response*/,
+                                           std::chrono::system_clock::time_point /*now*/) const {
+    return has_no_model_list(*this);
+}
+
+result<http_request> provider::encode_token_count(chat_request const& /*request*/) const {
+    return has_no_token_count(*this);
+}
+
+result<std::int64_t> provider::decode_token_count(http_response const& /*response*/,
+                                                  std::chrono::system_clock::time_point /*now*/) const {
+    return has_no_token_count(*this);
+}
+
+}  // namespace coax

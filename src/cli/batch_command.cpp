@@ -36,6 +36,12 @@ constexpr char batch_help[] =
     "come\n"
     "from the environment only.\n\n";
 
+chat_request request_with_file(batch_job const& job, batch_record const& record) {
+    auto request = value_or_throw(request_for(job, record));
+    value_or_throw(add_file(job, record, request));
+    return request;
+}
+
 /// Asks for one record. The output is the text of the response, or the JSON in it where there is a schema.
 asio::awaitable<batch_output<std::string>> ask(batch_job const& job, client llm, chat_request request) {
     auto const leniency = job.options.output.leniency;
@@ -53,8 +59,7 @@ int run_batch_command(batch_flags const& flags, service_flags const& service) {
         return job.error().exit_code;
     }
     auto const make_work = [&](client llm) -> record_work {
-        return
-            [&, llm](batch_record const& record) { return ask(*job, llm, value_or_throw(request_for(*job, record))); };
+        return [&, llm](batch_record const& record) { return ask(*job, llm, request_with_file(*job, record)); };
     };
     return run_to_output(*job, flags, job->schema ? output_kind::json : output_kind::text, make_work);
 }
@@ -66,6 +71,8 @@ void add_flags(CLI::App& command, batch_flags& flags) {
         ->required();
     command.add_option("--schema", flags.schema, "Form of the answers: a file or a built-in name");
     command.add_option("--system", flags.system, "System message for every record");
+    command.add_option("--file-field", flags.file_field,
+                       "Field with the path or address of an image, PDF, text or sound that the record is about");
     command.add_option("--key", flags.key_field, "Field that names a record; default: id, else the index");
     add_number(command, "--limit", flags.limit, number_range{std::uint64_t{0}}, "First records only; 0: all");
     command.add_flag(

@@ -4,6 +4,8 @@
 #include "cli/exit_code.hpp"
 #include "cli/files.hpp"
 
+#include <coax/bind/read.hpp>
+#include <coax/chat/content_file.hpp>
 #include <coax/client/output_format.hpp>
 #include <coax/provider/embedding.hpp>
 #include <coax/provider/provider.hpp>
@@ -12,6 +14,7 @@
 #include <boost/url/url_view.hpp>
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 namespace coax::cli {
@@ -99,6 +102,29 @@ void choose_embedding_model(service_flags const& flags, service_options& service
     service.model = service.embedding_model;
 }
 
+error wrong_record(batch_job const& job, batch_record const& record, std::string message) {
+    return {.code = errc::invalid_json,
+            .message = std::move(message),
+            .where = job.records.name + ':' + std::to_string(record.line)};
+}
+
+/// The path or address of a record's file; empty: the records have none.
+result<std::string> file_of(batch_job const& job, batch_record const& record) {
+    if (job.file_field.empty()) return std::string{};
+    auto members = json::read<std::map<std::string, json_value>>(record.fields);
+    if (!members) return members.error();
+    auto const& field = (*members)[job.file_field];
+    auto path = field.is_string() ? json::read<std::string>(field) : result<std::string>{std::string{}};
+    if (path && !path->empty()) return path;
+    return wrong_record(job, record, "\"" + job.file_field + "\" names no file");
+}
+
+content_part to_part(std::string const& path) {
+    if (!path.starts_with("https://") && !path.starts_with("http://")) return content_file(path);
+    if (path.ends_with(".pdf")) return file_part{.media_type = "application/pdf", .url = path};
+    return image_part{.url = path};
+}
+
 /// Whether both begin with the same system messages: all but the last message, which is the record's.
 bool has_same_prefix(chat_request const& a, chat_request const& b) {
     return std::equal(a.messages.begin(), a.messages.end() - 1, b.messages.begin(), b.messages.end() - 1);
@@ -151,6 +177,7 @@ boost::system::result<batch_job, failure> prepare(batch_flags const& flags, serv
     }
     job.defaults = {.temperature = flags.temperature, .max_output_tokens = flags.max_tokens};
     if (!flags.system.empty()) job.defaults.messages.push_back(system(flags.system));
+    job.file_field = flags.file_field;
     job.records = {.key_field = flags.key_field, .limit = flags.limit, .name = flags.input};
     job.input = flags.input;
     if (flags.lines || reads_once(flags.input)) {  // the input is read twice, first to check it
@@ -164,6 +191,7 @@ boost::system::result<batch_job, failure> prepare(batch_flags const& flags, serv
     auto const check = [&](batch_record const& record) -> result<void> {
         auto request = request_for(job, record);
         if (!request && !flags.allow_bad_lines) return request.error();
+        if (auto const file = file_of(job, record); !file && !flags.allow_bad_lines) return file.error();
         if (request && first) is_prefix_shared = is_prefix_shared && has_same_prefix(*first, *request);
         if (request && !first) first = std::move(*request);
         return {};
@@ -201,12 +229,24 @@ result<chat_request> request_for(batch_job const& job, batch_record const& recor
     return request;
 }
 
+result<void> add_file(batch_job const& job, batch_record const& record, chat_request& request) try {
+    auto const path = file_of(job, record);
+    if (!path) return path.error();
+    if (path->empty()) return {};
+    auto& question = request.messages.back();
+    question.parts = {text_part{std::exchange(question.text, {})}, to_part(*path)};
+    return {};
+} catch (exception const& wrong) {
+    return wrong_record(job, record, wrong.why().where + ": " + wrong.why().message);
+}
+
 line_facts facts_of(batch_job const& job, batch_record const& record) {
     line_facts facts{.origin = job.origin, .numeric_key = record.numeric_key};
     auto text = (record.numeric_key ? "number " : "text ") + record.key;
     // A record that has no prompt fails, and is another one as soon as it has.
     if (auto const prompt = job.prompt.render(record.fields); !record.problem && prompt)
         text.append(1, '\0').append(prompt->system).append(1, '\0').append(prompt->user);
+    if (auto const file = file_of(job, record); file && !file->empty()) text.append(1, '\0').append(*file);
     facts.origin.record = digest_of(text);
     return facts;
 }

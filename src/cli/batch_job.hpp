@@ -28,6 +28,7 @@ struct batch_flags {
     std::string schema{};
     std::string out{};
     std::string key_field{};
+    std::string file_field{};
     std::string system{};
     std::size_t concurrency{64};
     std::int64_t rpm{0};
@@ -61,6 +62,7 @@ struct batch_job {
     prompt_template prompt;
     std::optional<runtime_schema> schema{};  ///< None: responses are plain text.
     chat_request defaults{};                 ///< What all requests share.
+    std::string file_field{};                ///< Names a record's file; empty: they have none.
     std::string input{};                     ///< Where the records are read, more than once.
     coax::detail::file_handle copy{};        ///< Of an input that can be read once only.
     response_origin origin{};
@@ -87,6 +89,10 @@ struct failure {
 
 /// The request for one record. Errors: `errc::invalid_json` with `where` "file:line": a field is missing.
 [[nodiscard]] result<chat_request> request_for(batch_job const& job, batch_record const& record);
+
+/// Shows the record's file beside its question: an address of an image or of a PDF, else a path, which is read.
+/// Errors: `errc::invalid_json` with `where` "file:line": the field is missing or no text, or the file cannot be used.
+[[nodiscard]] result<void> add_file(batch_job const& job, batch_record const& record, chat_request& request);
 
 /// What a line of the output says of a record.
 [[nodiscard]] line_facts facts_of(batch_job const& job, batch_record const& record);

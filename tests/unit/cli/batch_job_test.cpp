@@ -76,6 +76,49 @@ INSTANTIATE_TEST_SUITE_P(
                     prefix_case{"all_under_way_at_once", "Be brief.", "Judge {{text}}", 2, false}),
     [](auto const& row) { return std::string(row.param.name); });
 
+TEST(FileField, ShowsTheRecordsFileBesideItsQuestion) {
+    good_input in;
+    auto const image = in.folder.write("a.png", "\x89PNG\r\n\x1A\n....");
+    in.flags.input = in.folder.write("in.jsonl", R"({"text":"hi","photo":")" + image + "\"}\n" +
+                                                     R"({"text":"ho","photo":"https://x/y.pdf"})" + "\n" +
+                                                     R"({"text":"hu","photo":"none.png"})" + "\n");
+    in.flags.file_field = "photo";
+    auto const job = prepare(in.flags, {}, with_key);
+    ASSERT_TRUE(job) << job.error().why;
+    auto const shown = [&](std::string_view fields, std::uint64_t line) -> result<content_part> {
+        batch_record const record{.line = line, .fields = json_value::parse(fields).value()};
+        auto request = request_for(*job, record).value();
+        if (auto added = add_file(*job, record, request); !added) return added.error();
+        EXPECT_EQ(request.messages.back().parts.at(0), content_part{text_part{"Judge hi"}});
+        return request.messages.back().parts.at(1);
+    };
+    EXPECT_EQ(shown(R"({"text":"hi","photo":")" + image + "\"}", 1).value().image()->media_type, "image/png");
+    EXPECT_EQ(shown(R"({"text":"hi","photo":"https://x/y.pdf"})", 2).value().file()->url, "https://x/y.pdf");
+    EXPECT_EQ(shown(R"({"text":"hi","photo":"https://x/y.png"})", 2).value().image()->url, "https://x/y.png");
+    auto const why = shown(R"({"text":"hi","photo":"none.png"})", 3).error();
+    EXPECT_EQ(why.code, errc::invalid_json);
+    EXPECT_EQ(why.where, in.flags.input + ":3");
+    EXPECT_EQ(why.message.find("none.png: cannot read"), 0U) << why.message;
+    auto const facts = [&](std::string_view fields) {
+        return facts_of(*job, {.line = 1, .fields = json_value::parse(fields).value()}).origin.record;
+    };
+    EXPECT_NE(facts(R"({"text":"hi","photo":"a"})"), facts(R"({"text":"hi","photo":"b"})"));
+}
+
+TEST(FileField, MustBeTextInEveryRecord) {
+    good_input in;
+    in.flags.file_field = "photo";
+    in.flags.input = in.folder.write("in.jsonl", R"({"text":"hi","photo":"a.png"})"
+                                                 "\n"
+                                                 R"({"text":"ho","photo":5})"
+                                                 "\n");
+    auto const job = prepare(in.flags, {}, with_key);
+    ASSERT_FALSE(job);
+    EXPECT_EQ(job.error().why.where, in.flags.input + ":2");
+    in.flags.allow_bad_lines = true;
+    EXPECT_TRUE(prepare(in.flags, {}, with_key));
+}
+
 TEST(Prepare, AdaptiveStaysWithinTheConcurrency) {
     good_input in;
     in.flags.adaptive = true;

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstddef>
 #include <initializer_list>
+#include <limits>
 #include <string_view>
 
 namespace coax {
@@ -159,6 +160,13 @@ result<void> check_format(response_format const& format) {
     return {};
 }
 
+/// Of all the responses that are asked for.
+std::int64_t wanted_tokens(chat_request const& request, std::int64_t default_output_tokens) {
+    constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max() / 1'024;
+    auto const each = std::min(request.max_output_tokens.value_or(default_output_tokens), most);
+    return request.advanced ? each * request.advanced->n : each;
+}
+
 std::size_t text_bytes(message const& one) {
     std::size_t bytes = one.text.size() + one.refusal.size() + one.name.size();
     for (auto const& part : one.parts)
@@ -223,7 +231,7 @@ std::int64_t estimate_tokens(chat_request const& request, std::int64_t default_o
     constexpr std::int64_t tokens_per_message = 4;  // the marks around it
 
     std::size_t bytes = request.response_format.schema.size();
-    std::int64_t tokens = request.max_output_tokens.value_or(default_output_tokens);
+    std::int64_t tokens = wanted_tokens(request, default_output_tokens);
     for (auto const& one : request.messages) {
         bytes += text_bytes(one);
         tokens += tokens_per_message + media_tokens(one);

@@ -192,6 +192,10 @@ TEST(EstimateTokens, CountsPromptAndWantedAnswer) {
     EXPECT_EQ(estimate_tokens(request, 10), 100 + 4 + 10);
     request.max_output_tokens = 1'000;
     EXPECT_EQ(estimate_tokens(request, 10), 100 + 4 + 1'000);
+    request.advanced.edit().n = 3;
+    EXPECT_EQ(estimate_tokens(request, 10), 100 + 4 + 3'000);
+    request.max_output_tokens = std::numeric_limits<std::int64_t>::max();
+    EXPECT_GT(estimate_tokens(request, 10), 1'000'000'000);
 }
 
 TEST(EstimateTokens, CountsAllThatIsSent) {

@@ -1,5 +1,6 @@
 #include "sim/openai_wire.hpp"
 #include "sim/random.hpp"
+#include "sim/responses_wire.hpp"
 #include "sim/text.hpp"
 
 namespace coax::sim::detail {
@@ -37,12 +38,16 @@ public:
 
     rejection read_chat(json::value const& body, request_view const& /*request*/, request_route const& route,
                         parsed_chat& chat) const override {
-        return read_openai_chat(body, route, chat);
+        bool const chat_completions = route.endpoint == endpoint::chat;
+        return chat_completions ? read_openai_chat(body, route, chat) : read_responses_request(body, chat);
     }
 
     void write_chat(response& out, parsed_chat const& chat, std::vector<completion> const& completions,
                     request_context const& context) const override {
-        write_openai_chat(out, chat, completions, context);
+        if (context.route.endpoint == endpoint::responses)
+            write_responses(out, chat, completions.front(), context);
+        else
+            write_openai_chat(out, chat, completions, context);
     }
 
     void write_model(writer& out, std::string_view name) const override {
@@ -54,6 +59,10 @@ public:
         out.begin_object().member("object", "list").key("data").begin_array();
         for (auto const& name : page.names) write_model(out, name);
         out.end_array().end_object();
+    }
+
+    void write_token_count(writer& out, std::size_t count) const override {
+        out.begin_object().member("object", "response.input_tokens").member("input_tokens", count).end_object();
     }
 
     std::string error_body(api_error const& why, request_context const& /*context*/) const override {

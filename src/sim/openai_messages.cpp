@@ -1,7 +1,8 @@
-#include "sim/openai_wire.hpp"
+#include "sim/openai_reader.hpp"
 #include "sim/text.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace coax::sim::detail {
 namespace {
@@ -26,7 +27,9 @@ public:
 
 private:
     rejection read_message(json::value const& message, std::string const& where) {
-        if (!message.is_object()) return invalid_type(where, "an object");
+        constexpr std::array<std::string_view, 8> known{"role",       "content",      "name",          "refusal",
+                                                        "tool_calls", "tool_call_id", "function_call", "audio"};
+        if (auto wrong = check_members(message, known, where)) return wrong;
         auto const role = text_member(message, "role");
         if (role != "tool")
             if (auto wrong = expect_no_pending_calls(where + ".role")) return wrong;

@@ -1,4 +1,4 @@
-#include "sim/openai_wire.hpp"
+#include "sim/openai_reader.hpp"
 #include "sim/text.hpp"
 
 #include <algorithm>
@@ -58,24 +58,18 @@ std::string list_of(words supported) {
 }
 
 /// Reads the options of one request.
-class option_reader {
+class option_reader : openai_reader {
 public:
-    option_reader(json::value const& body, parsed_chat& chat) noexcept : body_{body}, chat_{chat} {}
+    option_reader(json::value const& body, parsed_chat& chat) noexcept : openai_reader{body, chat} {}
 
     rejection read() {
-        for (auto const step :
-             {&option_reader::read_words, &option_reader::read_logprobs, &option_reader::read_bias,
-              &option_reader::read_prediction, &option_reader::read_metadata, &option_reader::read_cache})
+        for (auto const step : {&option_reader::read_words, &option_reader::read_logprobs, &option_reader::read_bias,
+                                &option_reader::read_prediction, &option_reader::read_cache})
             if (auto wrong = (this->*step)()) return wrong;
-        return std::nullopt;
+        return check_metadata();
     }
 
 private:
-    [[nodiscard]] json::value const* given(std::string_view name) const noexcept {
-        auto const* value = member(body_, name);
-        return value != nullptr && !value->is_null() ? value : nullptr;
-    }
-
     rejection check_word(std::string const& name, words supported) const {
         auto const* value = given(name);
         if (value == nullptr) return std::nullopt;
@@ -83,21 +77,6 @@ private:
         auto const word = view(value->get_string());
         if (std::ranges::find(supported, word) != supported.end()) return std::nullopt;
         return unsupported_value(word, list_of(supported), name);
-    }
-
-    rejection check_text(std::string const& name, std::size_t longest) const {
-        auto const* value = given(name);
-        if (value == nullptr) return std::nullopt;
-        if (!value->is_string()) return invalid_type(name, "a string");
-        if (value->get_string().size() <= longest) return std::nullopt;
-        return bad_request("Invalid " + quoted(name) + ": string too long. Expected a string with maximum length " +
-                               std::to_string(longest) + ".",
-                           name, "string_above_max_length");
-    }
-
-    rejection check_flag(std::string const& name) const {
-        auto const* value = given(name);
-        return value == nullptr || value->is_bool() ? std::nullopt : rejection{invalid_type(name, "a boolean")};
     }
 
     rejection read_words() {
@@ -113,11 +92,11 @@ private:
             chat_.tier = tier;
         if (auto wrong = check_text("safety_identifier", 64)) return wrong;
         if (auto wrong = check_text("prompt_cache_key", 1'024)) return wrong;
-        return check_flag("store");
+        return check_bool("store");
     }
 
     rejection read_logprobs() {
-        if (auto wrong = check_flag("logprobs")) return wrong;
+        if (auto wrong = check_bool("logprobs")) return wrong;
         chat_.logprobs = is_bool(given("logprobs"), true);
         auto const* top = given("top_logprobs");
         if (top != nullptr && top->is_int64()) chat_.top_logprobs = static_cast<int>(top->get_int64());
@@ -155,25 +134,6 @@ private:
                                                            : rejection{invalid_type("prediction.content", "a string")};
     }
 
-    rejection read_metadata() {
-        auto const* metadata = given("metadata");
-        if (metadata == nullptr) return std::nullopt;
-        if (!metadata->is_object()) return invalid_type("metadata", "an object");
-        if (metadata->get_object().size() > 16)
-            return bad_request("Invalid 'metadata': too many properties. Expected an object with at most 16.",
-                               "metadata", "object_above_max_properties");
-        for (auto const& [name, value] : metadata->get_object()) {
-            auto const where = "metadata." + std::string{view(name)};
-            if (name.size() > 64)
-                return bad_request("Invalid 'metadata': key too long. Expected at most 64.", "metadata");
-            if (!value.is_string()) return invalid_type(where, "a string");
-            if (value.get_string().size() > 512)
-                return bad_request("Invalid " + quoted(where) + ": string too long. Expected at most 512.", where,
-                                   "string_above_max_length");
-        }
-        return std::nullopt;
-    }
-
     rejection read_cache() {
         auto const* wanted = given("prompt_cache_options");
         if (wanted == nullptr) return std::nullopt;
@@ -198,9 +158,6 @@ private:
     static bool is_word(json::value const& value, words supported) {
         return value.is_string() && std::ranges::find(supported, view(value.get_string())) != supported.end();
     }
-
-    json::value const& body_;
-    parsed_chat& chat_;
 };
 
 }  // namespace

@@ -1,18 +1,19 @@
-#include "sim/openai_wire.hpp"
+#include "sim/openai_reader.hpp"
 #include "sim/random.hpp"
 #include "sim/schema_rules.hpp"
 #include "sim/text.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace coax::sim::detail {
 namespace {
 
 /// Reads one chat request and checks it as the service does, in the order of its members.
-class chat_reader {
+class chat_reader : openai_reader {
 public:
     chat_reader(json::value const& body, request_route const& route, parsed_chat& chat)
-        : body_{body}, route_{route}, chat_{chat} {}
+        : openai_reader{body, chat}, route_{route} {}
 
     rejection read() {
         if (!body_.is_object()) return bad_request("The request body must be a JSON object.", {});
@@ -28,12 +29,6 @@ public:
     }
 
 private:
-    /// A member that is there and not null.
-    [[nodiscard]] json::value const* given(std::string_view name) const noexcept {
-        auto const* wrong = member(body_, name);
-        return wrong != nullptr && !wrong->is_null() ? wrong : nullptr;
-    }
-
     rejection read_model() {
         chat_.model = route_.dialect == dialect::azure_classic ? route_.name : text_member(body_, "model");
         if (chat_.model.empty()) return bad_request("you must provide a model parameter", {});
@@ -57,34 +52,6 @@ private:
     rejection read_messages() {
         if (auto const* tools = given("tools")) chat_.prefix_hash = hash_json(*tools, 0);
         return read_openai_messages(given("messages"), chat_);
-    }
-
-    // -- numbers --
-
-    /// Reads a whole number in [low, high].
-    rejection read_integer(std::string const& name, std::int64_t low, std::int64_t high,
-                           std::optional<std::int64_t>& out) const {
-        auto const* value = given(name);
-        if (value == nullptr) return std::nullopt;
-        auto const* number = value->if_int64();
-        if (number == nullptr) return invalid_type(name, "an integer");
-        if (*number >= low && *number <= high) {
-            out = *number;
-            return std::nullopt;
-        }
-        bool const below = *number < low;
-        return bad_request("Invalid " + quoted(name) + ": integer " + (below ? "below minimum" : "above maximum") +
-                               " value. Expected a value " + (below ? ">= " : "<= ") +
-                               std::to_string(below ? low : high) + ", but got " + std::to_string(*number) +
-                               " instead.",
-                           name, below ? "integer_below_min_value" : "integer_above_max_value");
-    }
-
-    /// Whether the model reasons, and so refuses some parameters.
-    [[nodiscard]] bool is_reasoning_model() const noexcept {
-        for (std::string_view const prefix : {"o1", "o3", "o4"})
-            if (chat_.model.starts_with(prefix)) return true;
-        return chat_.model == "gpt-5" || (chat_.model.starts_with("gpt-5-") && !chat_.model.starts_with("gpt-5-chat"));
     }
 
     rejection read_limits() {
@@ -113,23 +80,12 @@ private:
             std::string_view name;
             double low;
             double high;
+            double usual;
         };
-        for (auto const& [name, low, high] :
-             {bound{"temperature", 0, 2}, bound{"top_p", 0, 1}, bound{"presence_penalty", -2, 2},
-              bound{"frequency_penalty", -2, 2}, bound{"top_logprobs", 0, 20}}) {
-            auto const* value = given(name);
-            if (value == nullptr) continue;
-            if (!value->is_number()) return invalid_type(std::string{name}, "a number");
-            auto const number = value->to_number<double>();
-            if (number < low || number > high)
-                return bad_request(
-                    "Invalid " + quoted(name) + ": must be between " + to_json(low) + " and " + to_json(high) + ".",
-                    std::string{name}, number < low ? "decimal_below_min_value" : "decimal_above_max_value");
-            if (is_reasoning_model() && number != (name == "temperature" || name == "top_p" ? 1.0 : 0.0))
-                return bad_request("Unsupported value: " + quoted(name) + " does not support " + to_json(*value) +
-                                       " with this model. Only the default value is supported.",
-                                   std::string{name}, "unsupported_value");
-        }
+        for (auto const& [name, low, high, usual] :
+             {bound{"temperature", 0, 2, 1}, bound{"top_p", 0, 1, 1}, bound{"presence_penalty", -2, 2, 0},
+              bound{"frequency_penalty", -2, 2, 0}, bound{"top_logprobs", 0, 20, 0}})
+            if (auto wrong = check_number(name, low, high, usual)) return wrong;
         if (given("top_logprobs") != nullptr && !is_bool(given("logprobs"), true))
             return bad_request("'top_logprobs' may only be given when 'logprobs' is true.", "top_logprobs",
                                "invalid_value");
@@ -316,9 +272,7 @@ private:
         return std::nullopt;
     }
 
-    json::value const& body_;
     request_route const& route_;
-    parsed_chat& chat_;
 };
 
 }  // namespace

@@ -37,6 +37,17 @@ struct cited_document {
 
 enum class tool_choice { none, automatic, required, named };
 
+/// What only the Responses API has. Views into the request's JSON.
+struct responses_terms {
+    json::value const* body{nullptr};  ///< nullptr: it is no request of this API.
+    bool store{true};
+    bool background{false};
+    bool summary{false};                      ///< Of the reasoning.
+    bool encrypted{false};                    ///< Reasoning goes out encrypted as well.
+    std::optional<std::size_t> max_tokens{};  ///< As asked for, reasoning included.
+    std::size_t reasoning_tokens{0};          ///< 0: the model does not reason.
+};
+
 /// A chat request, independent of the service. Views into the request's JSON.
 struct parsed_chat {
     std::string_view model{};
@@ -68,7 +79,8 @@ struct parsed_chat {
     std::optional<cited_document> cited{};  ///< The first of them.
     bool thinks{false};
     bool omits_thoughts{false};  ///< Anthropic: the block of a thought is empty.
-    std::uint64_t hash{0};       ///< Of all that decides the completion, and not of how it is sent.
+    responses_terms responses{};
+    std::uint64_t hash{0};  ///< Of all that decides the completion, and not of how it is sent.
 
     /// Counts what the prompt has besides the user's words.
     void add_prompt(std::string_view text, std::size_t marks = 16) {

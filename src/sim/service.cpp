@@ -3,6 +3,7 @@
 #include "sim/embedding.hpp"
 #include "sim/random.hpp"
 #include "sim/rerank.hpp"
+#include "sim/responses_wire.hpp"
 #include "sim/text.hpp"
 
 #include <boost/json/monotonic_resource.hpp>
@@ -18,10 +19,17 @@ constexpr std::size_t max_json_depth = 128;
 constexpr double fault_limit = 500;  ///< The limit that an injected 429 names.
 
 bool is_model_request(endpoint which) noexcept {
-    return which == endpoint::chat || which == endpoint::embeddings || which == endpoint::rerank;
+    return which == endpoint::chat || which == endpoint::responses || which == endpoint::embeddings ||
+           which == endpoint::rerank;
 }
 
-bool wants_post(endpoint which) noexcept { return is_model_request(which) || which == endpoint::count_tokens; }
+bool is_kept(endpoint which) noexcept { return which == endpoint::one_response || which == endpoint::cancel_response; }
+
+bool takes(endpoint which, std::string_view method) noexcept {
+    bool const posted =
+        is_model_request(which) || which == endpoint::count_tokens || which == endpoint::cancel_response;
+    return method == (posted ? "POST" : "GET") || (method == "DELETE" && which == endpoint::one_response);
+}
 
 /// Faults after which nothing is sent.
 bool is_silent(fault_kind kind) noexcept {
@@ -73,9 +81,11 @@ void corrupt_json(response& out) {
     out.body = out.body.substr(0, out.body.size() / 2) + "<html>";
 }
 
-void end_with_error(response& out, service_api const& api) {
+void end_with_error(response& out, request_context const& context) {
     out.pieces.resize(std::max<std::size_t>(1, out.pieces.size() / 2));
-    out.pieces.push_back(api.error_event(api.error_of(500)));
+    auto const why = context.api->error_of(500);
+    bool const responses = context.route.endpoint == endpoint::responses;
+    out.pieces.push_back(responses ? responses_error_event(why) : context.api->error_event(why));
 }
 
 response reject(api_error const& why, request_context const& context) {
@@ -141,11 +151,12 @@ response service::respond(request_view const& request, request_context const& co
         return reject({.status = 404,
                        .message = "Invalid URL (" + method + " " + std::string{request.target.substr(0, 200)} + ")"},
                       context);
-    if (method != (wants_post(which) ? "POST" : "GET"))
+    if (!takes(which, method))
         return reject({.status = 405, .message = "Not allowed to " + method + " here."}, context);
     if (auto const& key = options_.api_key.reveal(); !key.empty())
         if (auto const wrong = api.authorize(request, key)) return reject(*wrong, context);
     if (auto const wrong = api.check_request(request, context.route)) return reject(*wrong, context);
+    if (is_kept(which)) return kept_response(request, context);
     if (which != endpoint::models && which != endpoint::one_model) return model_request(request, context);
     if (which == endpoint::one_model && !knows(name)) return reject(api.unknown_model(name, context.route), context);
     return list_models(context);
@@ -191,7 +202,50 @@ response service::run_model(request_view const& request, request_context const& 
     if (context.route.endpoint == endpoint::embeddings) return run_embedding(body, context);
     if (context.route.endpoint == endpoint::rerank) return run_rerank(body, context);
     if (context.route.endpoint == endpoint::count_tokens) return count_tokens(body, request, context);
+    if (context.route.endpoint == endpoint::responses) return run_responses(body, request, context, injected);
     return run_chat(body, request, context, injected);
+}
+
+response service::run_responses(json::value body, request_view const& request, request_context const& context,
+                                fault const* injected) {
+    if (body.is_object())
+        if (auto const wrong = kept_.add_history(body)) return reject(*wrong, context);
+    return run_chat(body, request, context, injected);
+}
+
+/// A response that was kept: shown, cancelled or deleted.
+response service::kept_response(request_view const& request, request_context const& context) {
+    auto const id = context.route.name;
+    auto const none = [&] {
+        return reject({.status = 404, .message = "Response with id '" + std::string{id} + "' not found."}, context);
+    };
+    response out;
+    context.api->add_id_headers(out.headers, context);
+    if (request.method == "DELETE") {
+        if (!kept_.remove(id)) return none();
+        writer{out.body}
+            .begin_object()
+            .member("id", id)
+            .member("object", "response")
+            .member("deleted", true)
+            .end_object();
+        return out;
+    }
+    bool const cancels = context.route.endpoint == endpoint::cancel_response;
+    out.body = cancels && kept_.is_background(id) ? kept_.cancel(id, context.now) : kept_.show(id, context.now);
+    if (out.body.empty()) return none();
+    if (cancels && !kept_.is_background(id))
+        return reject(bad_request("Cannot cancel a synchronous response."), context);
+    return out;
+}
+
+/// A response in the background takes as long as one that is waited for.
+void service::keep(response const& out, parsed_chat const& chat, request_context const& context) {
+    response timed{.body = out.object, .object = out.object, .completion_tokens = out.completion_tokens};
+    set_pace(timed, context);
+    auto ready = context.now;
+    ready.steady += timed.first_byte;
+    kept_.keep(out, chat, *member(*chat.responses.body, "input"), ready);
 }
 
 std::optional<response> service::check_limits(std::string_view model, std::size_t tokens,
@@ -233,14 +287,16 @@ response service::run_chat(json::value const& body, request_view const& request,
         completions.push_back(complete(chat, opts, choice, context.id_seed, injected));
         out.completion_tokens += completions.back().completion_tokens;
     }
+    out.completion_tokens += chat.responses.reasoning_tokens;
     if (!chat.max_tokens) limits_.charge(out.completion_tokens, context.now.steady);
     api.add_id_headers(out.headers, context);
     api.add_limit_headers(out.headers, limits_, context);
     out.chunked = chat.stream;
     if (chat.stream) out.content_type = "text/event-stream; charset=utf-8";
     api.write_chat(out, chat, completions, context);
+    if (!out.object.empty() && chat.responses.store) keep(out, chat, context);
     if (is_injected(fault_kind::malformed_json)) corrupt_json(out);
-    if (is_injected(fault_kind::stream_error)) end_with_error(out, api);
+    if (is_injected(fault_kind::stream_error)) end_with_error(out, context);
     return out;
 }
 
@@ -278,6 +334,8 @@ bool service::knows(std::string_view model) const noexcept {
 }
 
 void service::set_pace(response& out, request_context const& context) const {
+    bool const runs_on = !out.chunked && !out.object.empty() && out.body != out.object;
+    if (runs_on) return;  // in the background
     auto const& model = options_.latency;
     auto const nanoseconds = [](double count) { return std::chrono::nanoseconds{static_cast<std::int64_t>(count)}; };
     std::chrono::nanoseconds const spread = model.first_byte_spread;

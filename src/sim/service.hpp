@@ -3,6 +3,7 @@
 #include "sim/fault_plan.hpp"
 #include "sim/limits.hpp"
 #include "sim/prompt_cache.hpp"
+#include "sim/responses_store.hpp"
 #include "sim/service_api.hpp"
 
 #include <coax/sim/server.hpp>
@@ -31,6 +32,10 @@ private:
                                      fault const* injected);
     [[nodiscard]] response run_chat(json::value const& body, request_view const& request,
                                     request_context const& context, fault const* injected);
+    [[nodiscard]] response run_responses(json::value body, request_view const& request, request_context const& context,
+                                         fault const* injected);
+    [[nodiscard]] response kept_response(request_view const& request, request_context const& context);
+    void keep(response const& out, parsed_chat const& chat, request_context const& context);
     [[nodiscard]] response run_embedding(json::value const& body, request_context const& context);
     [[nodiscard]] response run_rerank(json::value const& body, request_context const& context);
     [[nodiscard]] response list_models(request_context const& context) const;
@@ -43,6 +48,7 @@ private:
     fault_plan faults_;
     limits limits_;
     prompt_cache cache_{};
+    responses_store kept_{};
     server_stats stats_;
 };
 

@@ -20,6 +20,15 @@ std::tm utc(std::chrono::system_clock::time_point when) noexcept {
 
 endpoint endpoint_of(std::string_view path, std::string_view& name) noexcept {
     if (path.ends_with("/chat/completions")) return endpoint::chat;
+    if (path.ends_with("/responses")) return endpoint::responses;
+    if (path.ends_with("/responses/input_tokens")) return endpoint::count_tokens;
+    if (auto const at = path.rfind("/responses/"); at != std::string_view::npos) {
+        name = path.substr(at + 11);
+        bool const cancels = name.ends_with("/cancel");
+        if (cancels) name.remove_suffix(7);
+        if (name.empty() || name.find('/') != std::string_view::npos) return endpoint::unknown;
+        return cancels ? endpoint::cancel_response : endpoint::one_response;
+    }
     if (path.ends_with("/embeddings")) return endpoint::embeddings;
     if (path.ends_with("/rerank")) return endpoint::rerank;
     if (path.ends_with("/models")) return endpoint::models;
@@ -101,7 +110,7 @@ request_route find_route(request_view const& request) noexcept {
         found.dialect = dialect::azure_classic;
         found.name = path.substr(at + deployments.size());
         found.name = found.name.substr(0, found.name.find('/'));
-    } else if (path.find("/openai/v1/") != std::string_view::npos) {
+    } else if (path.find("/openai/v1/") != std::string_view::npos || path.ends_with("/openai/responses")) {
         found.dialect = dialect::azure_v1;
     } else if (path.find("/openai/") != std::string_view::npos && !found.api_version.empty()) {
         found.dialect = dialect::azure_classic;  // beside the deployments

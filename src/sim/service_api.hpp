@@ -27,13 +27,24 @@ struct request_view {
 };
 
 enum class dialect { openai, azure_classic, azure_v1, anthropic, gemini, vertex };
-enum class endpoint { chat, embeddings, rerank, models, one_model, count_tokens, unknown };
+enum class endpoint {
+    chat,
+    responses,
+    one_response,
+    cancel_response,
+    embeddings,
+    rerank,
+    models,
+    one_model,
+    count_tokens,
+    unknown
+};
 
 /// The endpoint that a target names.
 struct request_route {
     detail::dialect dialect{detail::dialect::openai};
     detail::endpoint endpoint{detail::endpoint::unknown};
-    std::string_view name{};         ///< The deployment or the model in the path; empty: none.
+    std::string_view name{};         ///< The deployment, model or response in the path; empty: none.
     std::string_view method{};       ///< Gemini's, behind the model's name; empty: none.
     std::string_view api_version{};  ///< Of the query; empty: none.
     std::string_view query{};
@@ -79,6 +90,7 @@ struct response {
     std::string headers{};              ///< Further lines, each with its CRLF.
     std::string body{};                 ///< Sent with Content-Length, unless `chunked`.
     std::vector<std::string> pieces{};  ///< Sent one by one in chunked coding.
+    std::string object{};               ///< The whole response object, where the API is one that keeps them.
     bool chunked{false};
     bool close{false};
     std::chrono::nanoseconds first_byte{0};

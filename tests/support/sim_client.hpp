@@ -17,6 +17,7 @@ struct wire_form {
     std::string_view api_version;
     std::string_view deployment;
     bool bearer;
+    std::string_view api{};
 };
 
 inline void PrintTo(wire_form const& form, std::ostream* out) { *out << form.name; }
@@ -31,12 +32,15 @@ inline constexpr wire_form wire_forms[]{
     {"compatible", "compatible", "/v1", "", "", false},
     {"gemini", "gemini", "", "", "", false},
     {"vertex", "vertex", "", "", "", true},
+    {"openai_responses", "openai", "/v1", "", "", false, "responses"},
+    {"azure_responses", "azure", "", "", "dep", false, "responses"},
 };
 
 /// Options of a client that speaks this form to `server`, with the key "sk-sim" and quick retries.
 inline client_options options_for(wire_form const& form, sim::server const& server) {
     client_options options;
     options.service.provider.service = form.service;
+    options.service.provider.api = form.api;
     options.service.provider.base_url = server.url() + std::string{form.path};
     options.service.provider.api_version = form.api_version;
     options.service.provider.deployment = form.deployment;

@@ -295,8 +295,10 @@ INSTANTIATE_TEST_SUITE_P(
         refusal_case{"call_without_type",
                      R"({"model":"m","messages":[{"role":"assistant","tool_calls":[{"id":"c"}]}]})",
                      "Missing required parameter", "messages[0].tool_calls.type"},
-        refusal_case{"unknown_field", R"({)" COAX_USER R"(,"some_new_field":1})", "'some_new_field'",
-                     "some_new_field"}),
+        refusal_case{"unknown_field", R"({)" COAX_USER R"(,"some_new_field":1})", "'some_new_field'", "some_new_field"},
+        refusal_case{"unknown_field_of_a_message",
+                     R"({"model":"m","messages":[{"role":"user","content":"hi","reasoning_content":"x"}]})",
+                     "Unknown parameter: 'messages[0].reasoning_content'.", "messages[0].reasoning_content"}),
     [](auto const& row) { return std::string(row.param.name); });
 
 #define COAX_ASK R"("model":"m","max_tokens":50,"messages":[{"role":"user","content":"hi"}])"

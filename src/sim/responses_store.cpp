@@ -1,0 +1,105 @@
+#include "sim/responses_store.hpp"
+
+#include "sim/text.hpp"
+
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+namespace coax::sim::detail {
+namespace {
+
+constexpr std::size_t most_bytes = std::size_t{64} << 20U;
+constexpr std::size_t most_entries = 100'000;
+
+/// The items of an input, of which a text is one.
+json::array items_of(json::value const& input) {
+    if (auto const* items = input.if_array()) return *items;
+    return {json::object{{"role", "user"}, {"content", input}}};
+}
+
+std::string with_status(std::string const& object, std::string_view status) {
+    constexpr std::string_view queued = R"("status":"queued")";
+    auto changed = object;
+    if (auto const at = changed.find(queued); at != std::string::npos)
+        changed.replace(at, queued.size(), R"("status":")" + std::string{status} + "\"");
+    return changed;
+}
+
+}  // namespace
+
+rejection responses_store::add_history(json::value& body) const {
+    auto const id = text_member(body, "previous_response_id");
+    if (id.empty()) return std::nullopt;
+    auto const* before = find(id);
+    if (before == nullptr)
+        return bad_request("Previous response with id " + quoted(id) + " not found.", "previous_response_id",
+                           "previous_response_not_found");
+    auto items = json::parse(before->conversation).as_array();
+    auto* const input = body.get_object().if_contains("input");
+    if (input != nullptr && !input->is_null())
+        for (auto& item : items_of(*input)) items.push_back(std::move(item));
+    body.get_object()["input"] = std::move(items);
+    return std::nullopt;
+}
+
+void responses_store::keep(response const& out, parsed_chat const& chat, json::value const& input, moment ready) {
+    auto const object = json::parse(out.object);
+    auto items = items_of(input);
+    for (auto const& item : object.at("output").as_array()) items.push_back(item);
+    std::string id{text_member(object, "id")};
+    entry made{.object = out.object, .conversation = json::serialize(items), .ready = ready};
+    if (chat.responses.background && !chat.stream) made.pending = out.body;
+    bytes_ += size_of(made);
+    order_.push_back(id);
+    entries_.insert_or_assign(std::move(id), std::move(made));
+    while ((bytes_ > most_bytes || order_.size() > most_entries) && !order_.empty()) {
+        (void)remove(order_.front());
+        order_.pop_front();
+    }
+}
+
+std::string responses_store::show(std::string_view id, moment now) {
+    auto* const kept = find(id);
+    if (kept == nullptr) return {};
+    if (kept->cancelled) return with_status(kept->pending, "cancelled");
+    bool const runs = !kept->pending.empty() && (now.steady < kept->ready.steady || !kept->seen);
+    if (!runs) return kept->object;
+    kept->seen = true;
+    return with_status(kept->pending, "in_progress");
+}
+
+std::string responses_store::cancel(std::string_view id, moment now) {
+    auto* const kept = find(id);
+    if (kept == nullptr) return {};
+    if (now.steady < kept->ready.steady || !kept->seen) kept->cancelled = true;
+    return show(id, now);
+}
+
+bool responses_store::is_background(std::string_view id) const {
+    auto const* const kept = find(id);
+    return kept != nullptr && !kept->pending.empty();
+}
+
+bool responses_store::remove(std::string_view id) {
+    auto const found = entries_.find(std::string{id});
+    if (found == entries_.end()) return false;
+    bytes_ -= size_of(found->second);
+    entries_.erase(found);
+    return true;
+}
+
+responses_store::entry const* responses_store::find(std::string_view id) const {
+    auto const found = entries_.find(std::string{id});
+    return found == entries_.end() ? nullptr : &found->second;
+}
+
+responses_store::entry* responses_store::find(std::string_view id) {
+    auto const found = entries_.find(std::string{id});
+    return found == entries_.end() ? nullptr : &found->second;
+}
+
+std::size_t responses_store::size_of(entry const& kept) noexcept {
+    return kept.object.size() + kept.pending.size() + kept.conversation.size();
+}
+
+}  // namespace coax::sim::detail

@@ -37,6 +37,17 @@ struct openai_annotation {
     openai_url_citation url_citation{};
 };
 
+/// An annotation of the Responses API, which has no object in it.
+struct responses_annotation {
+    std::string type{};
+    std::int64_t start_index{0};
+    std::int64_t end_index{0};
+    std::string url{};
+    std::string title{};
+    std::string filename{};
+    std::string file_id{};
+};
+
 namespace {
 
 /// The bytes that the numbers of an array are; empty where they are none.
@@ -87,6 +98,19 @@ void add_openai_citations(std::vector<citation>& into, json_value const& annotat
                         .url = std::move(page.url),
                         .text_begin = byte_of(text, page.start_index),
                         .text_end = byte_of(text, page.end_index)});
+}
+
+void add_responses_citations(std::vector<citation>& into, json_value const& annotations, std::string_view text,
+                             std::size_t offset) {
+    auto list = json::read<std::vector<responses_annotation>>(annotations.text(), tolerant_options);
+    if (!has_elements(annotations) || !list) return;
+    for (auto& each : *list)
+        into.push_back({.kind = std::move(each.type),
+                        .title = std::move(each.title.empty() ? each.filename : each.title),
+                        .url = std::move(each.url),
+                        .file_id = std::move(each.file_id),
+                        .text_begin = offset + byte_of(text, each.start_index),
+                        .text_end = offset + byte_of(text, each.end_index)});
 }
 
 }  // namespace coax::detail

@@ -3,6 +3,7 @@
 #include <coax/chat/response_details.hpp>
 #include <coax/json/value.hpp>
 
+#include <cstddef>
 #include <string_view>
 #include <vector>
 
@@ -15,6 +16,11 @@ void add_openai_logprobs(std::vector<token_logprob>& into, json_value const& log
 
 /// Adds what the member `annotations` of a message has. @param text  The message's.
 void add_openai_citations(std::vector<citation>& into, json_value const& annotations, std::string_view text);
+
+/// Adds what the member `annotations` of a part of a Responses message has.
+/// @param text  The part's. @param offset  Where it begins in the response's text.
+void add_responses_citations(std::vector<citation>& into, json_value const& annotations, std::string_view text,
+                             std::size_t offset);
 
 /// Whether there is anything to add.
 [[nodiscard]] inline bool has_elements(json_value const& list) { return list.is_array() && list.text() != "[]"; }

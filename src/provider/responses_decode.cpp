@@ -1,5 +1,6 @@
 #include "provider/json_text.hpp"
 #include "provider/openai_decode.hpp"
+#include "provider/openai_details.hpp"
 #include "provider/response_headers.hpp"
 #include "provider/response_limits.hpp"
 #include "provider/responses_wire.hpp"
@@ -22,8 +23,6 @@ struct responses_raw_output {
 
 namespace {
 
-bool has_elements(json_value const& value) { return value.is_array() && value.text() != "[]"; }
-
 bool is_message(responses_item const& item) {
     return item.type == "message" || (item.type.empty() && !item.content.empty());
 }
@@ -35,8 +34,18 @@ bool is_plain_message(responses_item const& item) {
            });
 }
 
+/// What a part tells besides its text, which follows that of the response so far.
+void take_details(chat_response& out, responses_part const& part) {
+    if (has_elements(part.annotations))
+        add_responses_citations(out.details.edit().citations, part.annotations, part.text, out.text.size());
+    if (!has_elements(part.logprobs)) return;
+    auto const list = json_value::parse(R"({"content":)" + part.logprobs.text() + "}");
+    if (list) add_openai_logprobs(out.details.edit().logprobs, *list);
+}
+
 void take_message(chat_response& out, responses_item& item) {
     for (auto& part : item.content) {
+        take_details(out, part);
         auto& whole = part.type == "refusal" ? out.refusal : out.text;
         auto& piece = part.type == "refusal" && part.text.empty() ? part.refusal : part.text;
         if (whole.empty())
@@ -163,6 +172,7 @@ result<chat_response> to_chat_response(std::string_view service, responses_objec
     out.usage = spent;
     out.id = std::move(wire.id);
     out.model = std::move(wire.model);
+    out.service_tier = std::move(wire.service_tier);
     out.content_filter = filter_json(wire.content_filters);
     out.request_id = request_id;
     return out;

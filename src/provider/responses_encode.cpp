@@ -1,5 +1,7 @@
 #include "provider/encode.hpp"
 #include "provider/json_text.hpp"
+#include "provider/openai_advanced.hpp"
+#include "provider/responses_content.hpp"
 #include "provider/responses_wire.hpp"
 
 #include <coax/bind/read.hpp>
@@ -14,7 +16,6 @@ namespace coax::detail {
 /// What of `chat_request::extra` decides about the rest of the body.
 struct responses_extra {
     std::optional<bool> store{};
-    json_value include{};
 };
 
 /// The parts of an item by which it is known again.
@@ -30,21 +31,35 @@ using json::writer;
 
 // --- what this wire cannot express ---
 
-std::string_view refusal_of(content_part const& part, role speaker) {
-    if (part.text() != nullptr) return {};
-    if (part.audio() != nullptr) return "takes sound in chat completions alone";
-    if (speaker != role::user && speaker != role::tool) return "takes images and files from the user and tools only";
-    auto const* file = part.file();
-    return file != nullptr && (file->citations || !file->context.empty())
-               ? "knows no citations and no context of a file"
-               : "";
-}
-
 result<void> check_advanced(openai_profile const& profile, advanced_options const& options) {
-    auto const known = advanced_options{.headers = options.headers, .keep_raw = options.keep_raw};
-    if (options == known) return {};
-    return invalid_argument("advanced",
-                            std::string{profile.service} + " takes these in the Responses API by `extra` alone");
+    constexpr std::array tiers{"", "auto", "default", "flex", "scale", "priority", "fast", "ultrafast"};
+    constexpr std::array verbosities{"", "low", "medium", "high"};
+    constexpr std::array ttls{"", "30m", "12h"};
+    auto const is_one_of = [](auto const& words, std::string const& word) {
+        return std::ranges::find(words, word) != words.end();
+    };
+    bool const strict = profile.known_values;
+    constexpr auto no_such = "has no such parameter in the Responses API: api \"chat_completions\" may";
+    struct rule {
+        char const* field;
+        bool broken;
+        char const* message;
+    };
+    rule const rules[]{
+        {"n", options.n > 1, "makes one response in the Responses API"},
+        {"logit_bias", !options.logit_bias.empty(), no_such},
+        {"prediction", !options.prediction.empty(), no_such},
+        {"thinking", options.thinking != thinking_options{}, "has no such parameter: `reasoning_effort` is its word"},
+        {"service_tier", strict && !is_one_of(tiers, options.service_tier),
+         "takes auto, default, flex, scale, priority, fast or ultrafast"},
+        {"verbosity", strict && !is_one_of(verbosities, options.verbosity), "takes low, medium or high"},
+        {"safety_identifier", strict && options.safety_identifier.size() > 128, "takes at most 128 characters"},
+        {"cache_ttl", !is_one_of(ttls, options.cache_ttl), "takes 30m or 12h"},
+    };
+    for (auto const& [field, broken, message] : rules)
+        if (broken)
+            return invalid_argument(std::string{"advanced."} + field, std::string{profile.service} + ' ' + message);
+    return {};
 }
 
 result<void> check(openai_profile const& profile, chat_request const& request) {
@@ -71,57 +86,10 @@ result<void> check(openai_profile const& profile, chat_request const& request) {
         if (broken) return invalid_argument(field, std::string{profile.service} + ": " + message);
     if (request.advanced)
         if (auto valid = check_advanced(profile, *request.advanced); !valid) return valid;
-    return check_parts(request.messages, profile.service, refusal_of);
+    return check_responses_parts(profile, request.messages);
 }
 
 // --- items ---
-
-void write_text_part(writer& out, std::string_view text) {
-    if (text.empty()) return;  // services refuse empty parts
-    out.begin_object().member("type", "input_text").member("text", text).end_object();
-}
-
-void write_image(writer& out, openai_profile const& profile, image_part const& image) {
-    out.begin_object().member("type", "input_image");
-    if (!image.data.empty())
-        write_data_url(out, "image_url", image.media_type, image.data);
-    else if (!image.url.empty())
-        out.member("image_url", image.url);
-    else
-        out.member("file_id", image.file_id);
-    auto const standard = profile.image_detail.empty() ? std::string_view{"auto"} : profile.image_detail;
-    out.member("detail", image.detail.empty() ? standard : std::string_view{image.detail}).end_object();
-}
-
-void write_file(writer& out, file_part const& file) {
-    out.begin_object().member("type", "input_file");
-    bool const has_bytes = !file.data.empty() || !file.text.empty();
-    if (has_bytes) out.member("filename", file.name.empty() ? std::string{"document"} : file.name);
-    if (!file.text.empty())
-        write_data_url(out, "file_data", "text/plain", base64_data::encode(file.text));
-    else if (has_bytes)
-        write_data_url(out, "file_data", file.media_type, file.data);
-    else if (!file.url.empty())
-        out.member("file_url", file.url);
-    else
-        out.member("file_id", file.file_id);
-    out.end_object();
-}
-
-/// The text and the parts of a message, as a list.
-void write_parts(writer& out, openai_profile const& profile, message const& msg) {
-    out.begin_array();
-    write_text_part(out, msg.text);
-    for (auto const& part : msg.parts) {
-        if (auto const* text = part.text())
-            write_text_part(out, text->text);
-        else if (auto const* image = part.image())
-            write_image(out, profile, *image);
-        else
-            write_file(out, *part.file());
-    }
-    out.end_array();
-}
 
 std::string_view role_name(role speaker, openai_profile const& profile) {
     switch (speaker) {
@@ -134,15 +102,6 @@ std::string_view role_name(role speaker, openai_profile const& profile) {
     return "user";
 }
 
-void write_message(writer& out, openai_profile const& profile, message const& msg) {
-    out.begin_object().member("role", role_name(msg.role, profile));
-    if (msg.parts.empty())
-        out.member("content", msg.text);
-    else
-        write_parts(out.key("content"), profile, msg);
-    out.end_object();
-}
-
 /// Writes the items of one conversation.
 class item_writer {
 public:
@@ -150,9 +109,10 @@ public:
     item_writer(writer& out, openai_profile const& profile, bool stored)
         : out_{out}, profile_{profile}, stored_{stored} {}
 
-    void write(message const& msg) {
-        if (msg.role == role::tool) return write_tool_output(msg);
-        if (msg.role != role::assistant) return write_message(out_, profile_, msg);
+    /// @param ends_cached_prefix  The service's prompt cache keeps all up to here.
+    void write(message const& msg, bool ends_cached_prefix) {
+        if (msg.role == role::tool) return write_tool_output(msg, ends_cached_prefix);
+        if (msg.role != role::assistant) return write_message(msg, ends_cached_prefix);
         auto const returned = read_members(msg.raw_content)["output"];
         if (returned.is_array()) return write_returned(returned);
         write_spoken(msg);
@@ -160,6 +120,12 @@ public:
     }
 
 private:
+    void write_message(message const& msg, bool ends_cached_prefix) {
+        out_.begin_object().member("role", role_name(msg.role, profile_));
+        write_responses_content(out_, "content", profile_, msg, ends_cached_prefix);
+        out_.end_object();
+    }
+
     /// What the assistant said, as one text: lists of parts are of another form for it.
     void write_spoken(message const& msg) {
         auto text = msg.text;
@@ -186,14 +152,11 @@ private:
         }
     }
 
-    void write_tool_output(message const& msg) {
+    void write_tool_output(message const& msg, bool ends_cached_prefix) {
         bool const custom = std::ranges::find(custom_calls_, msg.tool_call_id) != custom_calls_.end();
         out_.begin_object().member("type", custom ? "custom_tool_call_output" : "function_call_output");
         out_.member("call_id", msg.tool_call_id);
-        if (msg.parts.empty())
-            out_.member("output", msg.text);
-        else
-            write_parts(out_.key("output"), profile_, msg);
+        write_responses_content(out_, "output", profile_, msg, ends_cached_prefix);
         out_.end_object();
     }
 
@@ -234,8 +197,7 @@ void write_tool_choice(writer& out, tool_choice const& choice) {
 }
 
 void write_format(writer& out, response_format const& format) {
-    if (format.kind == response_format_kind::text) return;
-    out.key("text").begin_object().key("format").begin_object();
+    out.key("format").begin_object();
     if (format.kind == response_format_kind::json_object) {
         out.member("type", "json_object");
     } else {
@@ -243,7 +205,28 @@ void write_format(writer& out, response_format const& format) {
         if (!format.description.empty()) out.member("description", format.description);
         out.member("strict", format.strict).key("schema").raw(format.schema);
     }
-    out.end_object().end_object();
+    out.end_object();
+}
+
+void write_text_options(writer& out, chat_request const& request) {
+    bool const has_format = request.response_format.kind != response_format_kind::text;
+    auto const& verbosity = request.advanced->verbosity;
+    if (!has_format && verbosity.empty()) return;
+    out.key("text").begin_object();
+    if (has_format) write_format(out, request.response_format);
+    if (!verbosity.empty()) out.member("verbosity", verbosity);
+    out.end_object();
+}
+
+void write_advanced(writer& out, advanced_options const& options) {
+    auto const text = [&](std::string_view name, std::string const& value) {
+        if (!value.empty()) out.member(name, value);
+    };
+    if (options.top_logprobs > 0) out.member("top_logprobs", options.top_logprobs);
+    text("service_tier", options.service_tier);
+    if (options.store) out.member("store", *options.store);
+    text("safety_identifier", options.safety_identifier);
+    text("prompt_cache_key", options.prompt_cache_key);
 }
 
 void write_parameters(writer& out, chat_request const& request) {
@@ -268,6 +251,14 @@ bool is_reasoning_model(std::string_view model, chat_request const& request) {
            std::ranges::any_of(families, [&](std::string_view family) { return model.starts_with(family); });
 }
 
+/// What the response is asked to hold besides. Where nothing is stored, reasoning goes back encrypted.
+void write_include(writer& out, std::string_view model, chat_request const& request, bool stored) {
+    std::vector<std::string> wanted;
+    if (!stored && is_reasoning_model(model, request)) wanted.emplace_back("reasoning.encrypted_content");
+    if (request.advanced->logprobs) wanted.emplace_back("message.output_text.logprobs");
+    if (!wanted.empty()) write_strings(out, "include", wanted);
+}
+
 responses_extra read_extra(chat_request const& request) {
     if (!request.extra.is_object()) return {};
     auto told = json::read<responses_extra>(request.extra, json::wire_options);
@@ -278,26 +269,28 @@ responses_extra read_extra(chat_request const& request) {
 
 result<std::string> encode_responses_body(openai_body_options const& options, chat_request const& request) {
     if (auto valid = check(options.profile, request); !valid) return std::move(valid).error();
-    auto const extra = read_extra(request);
-    bool const stored = extra.store.value_or(true);
+    bool const stored = read_extra(request).store.value_or(request.advanced->store.value_or(true));
     std::string body;
     body.reserve(expected_bytes(request));
     writer out{body};
     out.begin_object();
     if (!options.model.empty()) out.member("model", options.model);
     out.key("input").begin_array();
+    openai_cache_marks const marks{options.profile, options.model, request};
     item_writer items{out, options.profile, stored};
-    for (auto const& msg : request.messages) items.write(msg);
+    for (std::size_t i = 0; i < request.messages.size(); ++i)
+        items.write(request.messages[i], marks.any() && marks.at(request, i));
     out.end_array();
     write_parameters(out, request);
-    if (!stored && extra.include.is_null() && is_reasoning_model(options.model, request))
-        write_strings(out, "include", {"reasoning.encrypted_content"});
+    if (request.advanced) write_advanced(out, *request.advanced);
+    if (marks.any()) marks.write_options(out, *request.advanced);
+    write_include(out, options.model, request, stored);
     if (!request.tools.empty()) {
         write_tools(out, request.tools);
         write_tool_choice(out, request.tool_choice);
         if (request.parallel_tool_calls) out.member("parallel_tool_calls", *request.parallel_tool_calls);
     }
-    write_format(out, request.response_format);
+    write_text_options(out, request);
     if (options.streaming) out.member("stream", true);
     out.end_object();
     return with_extra(std::move(body), request);

@@ -96,12 +96,12 @@ private:
         if (type == "response.output_text.delta") return append(response_.text, delta.text, wire.delta);
         if (type == "response.refusal.delta") return append(response_.refusal, delta.refusal, wire.delta);
         if (type == "response.function_call_arguments.delta" || type == "response.custom_tool_call_input.delta")
-            return size_.count(wire.delta.size());
+            return grow_call(wire, delta);
         if (type == "response.reasoning_summary_text.delta")
             return append_reasoning({wire.output_index, wire.summary_index, true}, wire.delta, delta);
         if (type == "response.reasoning_text.delta")
             return append_reasoning({wire.output_index, wire.content_index, false}, wire.delta, delta);
-        if (type == "response.output_item.added") return begin_item(wire);
+        if (type == "response.output_item.added") return begin_item(wire, delta);
         if (type == "response.output_item.done") return end_item(wire);
         if (is_end(type)) return end(type, wire.response, delta);
         return {};
@@ -120,12 +120,25 @@ private:
         return append(response_.reasoning, delta.reasoning, piece);
     }
 
-    result<void> begin_item(responses_event const& wire) {
+    result<void> begin_item(responses_event const& wire, chat_delta& delta) {
         responses_item item;
         (void)read_tolerantly(item, wire.item.text());
         if (!is_call(item)) return {};
         if (++call_count_ > max_tool_calls) return response_too_large(service_, "more than 128 tool calls");
-        return size_.count(item.name.size());
+        auto const counted = size_.count(item.name.size() + item.call_id.size());
+        tool_call begun{.id = std::move(item.call_id.empty() ? item.id : item.call_id), .name = std::move(item.name)};
+        delta.tool_calls.push_back(begun);
+        calls_.insert_or_assign(wire.output_index, std::move(begun));
+        return counted;
+    }
+
+    result<void> grow_call(responses_event& wire, chat_delta& delta) {
+        auto const counted = size_.count(wire.delta.size());
+        auto const known = calls_.find(wire.output_index);
+        auto piece = known == calls_.end() ? tool_call{} : known->second;
+        piece.arguments = std::move(wire.delta);
+        delta.tool_calls.push_back(std::move(piece));
+        return counted;
     }
 
     result<void> end_item(responses_event& wire) {
@@ -191,6 +204,7 @@ private:
     chat_response response_{};
     reasoning_part reasoning_{};
     std::map<std::int64_t, json_value> items_{};
+    std::map<std::int64_t, tool_call> calls_{};  ///< Those that began, without arguments.
     std::size_t call_count_{0};
     bool finished_{false};
     bool done_{false};

@@ -35,6 +35,7 @@ struct responses_part {
     std::string text{};
     std::string refusal{};
     json_value annotations{};
+    json_value logprobs{};
 };
 
 struct responses_item {
@@ -75,6 +76,7 @@ struct responses_object {
     std::string id{};
     std::string model{};
     std::string status{};
+    std::string service_tier{};
     std::vector<responses_item> output{};
     responses_usage usage{};
     responses_incomplete_details incomplete_details{};

@@ -27,8 +27,10 @@ public:
 
 private:
     rejection read_message(json::value const& message, std::string const& where) {
-        constexpr std::array<std::string_view, 8> known{"role",       "content",      "name",          "refusal",
-                                                        "tool_calls", "tool_call_id", "function_call", "audio"};
+        // `annotations` comes with every response, and goes back in many a caller's history
+        constexpr std::array<std::string_view, 9> known{"role",          "content",    "name",
+                                                        "refusal",       "tool_calls", "tool_call_id",
+                                                        "function_call", "audio",      "annotations"};
         if (auto wrong = check_members(message, known, where)) return wrong;
         auto const role = text_member(message, "role");
         if (role != "tool")

@@ -100,7 +100,7 @@ rejection check_word(json::value const* value, std::span<std::string_view const>
     auto const word = view(value->get_string());
     if (std::ranges::find(known, word) != known.end()) return std::nullopt;
     std::string all;
-    for (auto const each : known) {
+    for (auto const& each : known) {
         bool const last = &each == &known.back() && known.size() > 1;
         all.append(all.empty() ? "" : last ? ", and " : ", ").append(quoted(each));
     }

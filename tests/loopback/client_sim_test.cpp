@@ -3,12 +3,14 @@
 #include "support/run_coro.hpp"
 #include "support/sim_client.hpp"
 
+#include <coax/chat/advanced_options.hpp>
 #include <coax/client/client.hpp>
 #include <coax/runtime/as_result.hpp>
 #include <coax/tasks/map.hpp>
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <numeric>
 
 namespace coax {
@@ -310,6 +312,36 @@ TEST_P(EveryService, RequestsAddUpUnderFaults) {
 
 INSTANTIATE_TEST_SUITE_P(Services, EveryService, testing::ValuesIn(test::wire_forms),
                          [](auto const& row) { return std::string(row.param.name); });
+
+// ---- the Responses API keeps a conversation, or hands it back
+
+class Conversation : public testing::TestWithParam<bool> {};
+
+/// The simulator refuses calls without the reasoning that led to them, and reasoning that it neither keeps nor can
+/// read.
+TEST_P(Conversation, HandsReasoningBackThroughTools) {
+    sim::server server{{.tls = true, .api_key = "sk-sim"}};
+    auto const is_responses = [](wire_form const& form) { return std::string_view{form.name} == "openai_responses"; };
+    run_coro([](client_options wanted, bool stored) -> asio::awaitable<void> {
+        client llm{co_await asio::this_coro::executor, std::move(wanted)};
+        toolbox tools;
+        tools.add("get_weather", "Current weather of a city", [](weather_query) -> weather { return {4.5}; });
+        chat_request request{.messages = {user("Should I cycle in Oslo now?")}, .reasoning_effort = "low"};
+        request.advanced.edit().store = stored;
+        auto const answer = co_await llm.run(request, tools);
+        EXPECT_NE(answer.text.find("4.5"), std::string::npos) << answer.text;
+        EXPECT_GT(answer.usage.reasoning_tokens, 0);
+        EXPECT_FALSE(answer.raw_content.is_null());
+        request.messages = {user("And tomorrow?")};
+        request.extra = json_value::parse(R"({"previous_response_id":")" + answer.id + "\"}").value();
+        auto const next = co_await as_result(llm.chat(request));
+        EXPECT_EQ(next.has_value(), stored) << (next ? error{} : next.error());
+        if (!next) EXPECT_EQ(next.error().service_code, "previous_response_not_found") << next.error();
+    }(options_for(*std::ranges::find_if(test::wire_forms, is_responses), server), GetParam()));
+}
+
+INSTANTIATE_TEST_SUITE_P(Stored, Conversation, testing::Bool(),
+                         [](auto const& row) { return std::string(row.param ? "kept" : "not_kept"); });
 
 // ---- what was sent and spent adds up, whatever breaks
 

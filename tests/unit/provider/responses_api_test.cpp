@@ -1,6 +1,9 @@
 // The Responses wire: requests, whole responses, what goes back with the next request.
 #include "unit/provider/support.hpp"
 
+#include <coax/chat/advanced_options.hpp>
+#include <coax/chat/response_details.hpp>
+
 #include <functional>
 #include <ostream>
 
@@ -80,6 +83,29 @@ INSTANTIATE_TEST_SUITE_P(
             R"("text":{"format":{"type":"json_schema","name":"city","description":"A city","strict":true,"schema":{"type":"object"}}})"},
         responses_body_case{"any_object", [](asked r) { r.response_format.kind = response_format_kind::json_object; },
                             R"("text":{"format":{"type":"json_object"}})"},
+        responses_body_case{
+            "advanced",
+            [](asked r) {
+                r.advanced = advanced_options{.logprobs = true,
+                                              .top_logprobs = 2,
+                                              .service_tier = "flex",
+                                              .verbosity = "low",
+                                              .store = false,
+                                              .safety_identifier = "s",
+                                              .prompt_cache_key = "k"};
+                r.reasoning_effort = "low";
+            },
+            R"("top_logprobs":2,"service_tier":"flex","text":{"verbosity":"low"},"store":false,"safety_identifier":"s","prompt_cache_key":"k",)"
+            R"("reasoning":{"effort":"low"},"include":["reasoning.encrypted_content","message.output_text.logprobs"])"},
+        responses_body_case{"verbosity_of_json",
+                            [](asked r) {
+                                r.advanced.edit().verbosity = "high";
+                                r.response_format.kind = response_format_kind::json_object;
+                            },
+                            R"("text":{"format":{"type":"json_object"},"verbosity":"high"})"},
+        responses_body_case{"tool_of_the_service",
+                            [](asked r) { r.tools = {{.raw = json(R"({"type":"web_search"})")}}; },
+                            R"("tools":[{"type":"web_search"}])"},
         responses_body_case{"conversation",
                             [](asked r) { r.extra = json(R"({"previous_response_id":"resp_1","store":true})"); },
                             R"("previous_response_id":"resp_1","store":true)"},
@@ -159,6 +185,15 @@ INSTANTIATE_TEST_SUITE_P(
             R"({"role":"user","content":[{"type":"input_text","text":"look"},{"type":"input_image","image_url":"https://x/y.png","detail":"high"},)"
             R"({"type":"input_image","image_url":"data:image/png;base64,QUJD","detail":"low"}]})"},
         input_case{
+            "files",
+            {{.parts = {image_part{.file_id = "file-1"},
+                        file_part{.name = "a.pdf", .media_type = "application/pdf", .data = "QUJD"},
+                        file_part{.text = "T"}, file_part{.url = "https://x/y.pdf"}, file_part{.file_id = "file-2"}}}},
+            R"({"role":"user","content":[{"type":"input_image","file_id":"file-1","detail":"high"},)"
+            R"({"type":"input_file","filename":"a.pdf","file_data":"data:application/pdf;base64,QUJD"},)"
+            R"({"type":"input_file","filename":"document","file_data":"data:text/plain;base64,VA=="},)"
+            R"({"type":"input_file","file_url":"https://x/y.pdf"},{"type":"input_file","file_id":"file-2"}]})"},
+        input_case{
             "calls",
             {{.role = role::assistant, .text = "Hm", .tool_calls = {{.id = "c1", .name = "f", .arguments = "{}"}}},
              tool_result("c1", "4"),
@@ -214,25 +249,32 @@ TEST_P(ResponsesCannot, AreToldBeforeSending) {
 
 INSTANTIATE_TEST_SUITE_P(
     Rows, ResponsesCannot,
-    testing::Values(refused_request_case{"stop", [](asked r) { r.stop = {"x"}; }, "stop"},
-                    refused_request_case{"seed", [](asked r) { r.seed = 1; }, "seed"},
-                    refused_request_case{"top_k", [](asked r) { r.top_k = 5; }, "top_k"},
-                    refused_request_case{"presence", [](asked r) { r.presence_penalty = 1; }, "presence_penalty"},
-                    refused_request_case{"frequency", [](asked r) { r.frequency_penalty = 1; }, "frequency_penalty"},
-                    refused_request_case{"limit", [](asked r) { r.max_output_tokens = 15; }, "max_output_tokens"},
-                    refused_request_case{"model", [](asked r) { r.model.clear(); }, "model"},
-                    refused_request_case{"nameless_schema",
-                                         [](asked r) {
-                                             r.response_format = {.kind = response_format_kind::json_schema,
-                                                                  .schema = "{}"};
-                                         },
-                                         "response_format.name"},
-                    refused_request_case{"image_of_the_system",
-                                         [](asked r) {
-                                             r.messages.push_back(
-                                                 {.role = role::system, .parts = {image_part{.url = "https://x"}}});
-                                         },
-                                         "messages[1].parts[0]"}),
+    testing::Values(
+        refused_request_case{"stop", [](asked r) { r.stop = {"x"}; }, "stop"},
+        refused_request_case{"seed", [](asked r) { r.seed = 1; }, "seed"},
+        refused_request_case{"top_k", [](asked r) { r.top_k = 5; }, "top_k"},
+        refused_request_case{"presence", [](asked r) { r.presence_penalty = 1; }, "presence_penalty"},
+        refused_request_case{"frequency", [](asked r) { r.frequency_penalty = 1; }, "frequency_penalty"},
+        refused_request_case{"limit", [](asked r) { r.max_output_tokens = 15; }, "max_output_tokens"},
+        refused_request_case{"several", [](asked r) { r.advanced.edit().n = 2; }, "advanced.n"},
+        refused_request_case{"bias", [](asked r) { r.advanced.edit().logit_bias = {{1, 2}}; }, "advanced.logit_bias"},
+        refused_request_case{"prediction", [](asked r) { r.advanced.edit().prediction = "x"; }, "advanced.prediction"},
+        refused_request_case{"thinking", [](asked r) { r.advanced.edit().thinking.mode = thinking_mode::adaptive; },
+                             "advanced.thinking"},
+        refused_request_case{"tier", [](asked r) { r.advanced.edit().service_tier = "gold"; }, "advanced.service_tier"},
+        refused_request_case{
+            "sound",
+            [](asked r) { r.messages.push_back({.parts = {audio_part{.media_type = "audio/wav", .data = "QUJD"}}}); },
+            "messages[1].parts[0]"},
+        refused_request_case{"model", [](asked r) { r.model.clear(); }, "model"},
+        refused_request_case{
+            "nameless_schema",
+            [](asked r) { r.response_format = {.kind = response_format_kind::json_schema, .schema = "{}"}; },
+            "response_format.name"},
+        refused_request_case{
+            "image_of_the_system",
+            [](asked r) { r.messages.push_back({.role = role::system, .parts = {image_part{.url = "https://x"}}}); },
+            "messages[1].parts[0]"}),
     [](auto const& row) { return std::string(row.param.name); });
 
 struct api_url_case {
@@ -383,6 +425,38 @@ INSTANTIATE_TEST_SUITE_P(
                 R"("status":"completed","created_at":1741290958.0,"usage":{"input_tokens":3.0,"output_tokens":"4"})"),
             "text=Hi finish=stop usage=3/4 id=i model=m"}),
     [](auto const& row) { return std::string(row.param.name); });
+
+TEST(ResponsesRequest, MarksWhatIsCached) {
+    chat_request request{.model = "gpt-6-sol", .messages = {system("S"), user("U")}, .cache_prefix = true};
+    EXPECT_TRUE(same_json(
+        responses_body(request),
+        R"({"model":"gpt-6-sol","input":[{"role":"system","content":[{"type":"input_text","text":"S","prompt_cache_breakpoint":{"mode":"explicit"}}]},)"
+        R"({"role":"user","content":"U"}],"prompt_cache_options":{"mode":"explicit"}})"));
+}
+
+TEST(ResponsesDetails, AreReadBack) {
+    auto const response =
+        make("openai/responses")
+            ->decode(
+                ok(response_with(
+                    std::string{spoken} +
+                        R"(,{"type":"message","content":[{"type":"output_text","text":"é see","logprobs":[{"token":"é","logprob":-0.5,"bytes":[195,169],"top_logprobs":[{"token":"e","logprob":-2}]}],)"
+                        R"("annotations":[{"type":"url_citation","start_index":2,"end_index":5,"url":"https://x","title":"X"},{"type":"file_citation","file_id":"f1","filename":"a.pdf"}]}]})",
+                    R"("status":"completed","service_tier":"priority")")),
+                test_time);
+    ASSERT_TRUE(response) << response.error();
+    EXPECT_EQ(response->service_tier, "priority");
+    auto const& details = *response->details;
+    ASSERT_EQ(details.logprobs.size(), 1U);
+    EXPECT_EQ(details.logprobs[0].bytes, "é");
+    EXPECT_EQ(details.logprobs[0].top.at(0).token, "e");
+    ASSERT_EQ(details.citations.size(), 2U);
+    auto const& page = details.citations[0];
+    EXPECT_EQ(response->text.substr(page.text_begin, page.text_end - page.text_begin), "see");
+    EXPECT_EQ(page.url, "https://x");
+    EXPECT_EQ(details.citations[1].title, "a.pdf");
+    EXPECT_EQ(details.citations[1].file_id, "f1");
+}
 
 TEST(ResponsesUsage, HasItsParts) {
     auto const response =

@@ -94,10 +94,27 @@ TEST(ResponsesStream, GrowsWhileArgumentsAreWritten) {
     chat_delta delta;
     ASSERT_TRUE(decoder->feed({.data = R"({"type":"response.function_call_arguments.delta","delta":"{\"a"})"}, delta));
     EXPECT_EQ(decoder->content_bytes(), 3U);
-    EXPECT_TRUE(delta.empty());
+    EXPECT_TRUE(delta.text.empty());
     ASSERT_TRUE(decoder->feed({.data = R"({"type":"response.in_progress"})"}, delta));
     EXPECT_EQ(decoder->content_bytes(), 3U);
     EXPECT_FALSE(decoder->complete());
+}
+
+TEST(ResponsesStream, ShowsCallsWhileTheyAreWritten) {
+    auto const decoder = make("openai/responses")->decode_stream({}, test::test_time);
+    std::vector<tool_call> shown;
+    for (
+        auto const* event :
+        {R"({"type":"response.output_item.added","output_index":1,"item":{"type":"function_call","call_id":"c","name":"f"}})",
+         R"({"type":"response.function_call_arguments.delta","output_index":1,"delta":"[1"})",
+         R"({"type":"response.function_call_arguments.delta","output_index":1,"delta":",2]"})"}) {
+        chat_delta delta;
+        ASSERT_TRUE(decoder->feed({.data = event}, delta));
+        shown.insert(shown.end(), delta.tool_calls.begin(), delta.tool_calls.end());
+    }
+    EXPECT_EQ(shown, (std::vector<tool_call>{{.id = "c", .name = "f"},
+                                             {.id = "c", .name = "f", .arguments = "[1"},
+                                             {.id = "c", .name = "f", .arguments = ",2]"}}));
 }
 
 TEST(ResponsesStream, TellsWhatAFailureCost) {

@@ -41,6 +41,9 @@ void add_service_flags(CLI::App& app, service_flags& flags) {
     app.add_option("--model", flags.model, "Model to ask")->group(group);
     app.add_option("--base-url", flags.base_url, "Address of the service, such as http://localhost:8000/v1")
         ->group(group);
+    app.add_option("--api", flags.api, "Form of requests: chat_completions or responses, where the service has both")
+        ->check(CLI::IsMember({"chat_completions", "responses"}))
+        ->group(group);
     app.add_option("--api-version", flags.api_version,
                    "Azure's api-version, Anthropic's anthropic-version or Gemini's, such as v1")
         ->group(group);
@@ -63,6 +66,7 @@ result<client_options> resolve(service_flags const& flags, environment const& lo
         if (name == "COAX_BASE_URL" && !flags.base_url.empty()) return flags.base_url;
         if (other && (name == "COAX_BASE_URL" || name == "COAX_API_KEY")) return std::nullopt;
         if (name == "COAX_MODEL" && !flags.model.empty()) return flags.model;
+        if (name == "COAX_API" && !flags.api.empty()) return flags.api;
         if (name == "SSL_CERT_FILE" && !flags.ca_file.empty()) return flags.ca_file;
         if (name == "OPENAI_API_VERSION" && !flags.api_version.empty()) return flags.api_version;
         if (name == "AZURE_OPENAI_DEPLOYMENT" && !flags.deployment.empty()) return flags.deployment;

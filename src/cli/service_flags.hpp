@@ -20,6 +20,7 @@ struct service_flags {
     std::string provider{};
     std::string model{};
     std::string base_url{};
+    std::string api{};
     std::string api_version{};
     std::string deployment{};
     std::string ca_file{};

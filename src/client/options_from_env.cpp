@@ -209,6 +209,7 @@ result<client_options> client_options_from(look_up_function const& look_up) {
             key_names = "COAX_API_KEY";
         }
     }
+    options.service.provider.api = or_empty(look_up, "COAX_API");
     options.http.ca_file = or_empty(look_up, "SSL_CERT_FILE");
     if (auto filled = fill_identity(look_up, options); !filled) return std::move(filled).error();
     if (auto checked = check_service(*source, key_names, options.service); !checked) return std::move(checked).error();

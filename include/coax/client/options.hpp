@@ -135,7 +135,8 @@ struct client_options {
     /// GOOGLE_VERTEX_BASE_URL), GEMINI_API_KEY or GOOGLE_API_KEY, which wins
     /// (GOOGLE_GEMINI_BASE_URL, GOOGLE_GENAI_API_VERSION). With COAX_PROVIDER, COAX_BASE_URL is the address of the
     /// service that it names, and COAX_API_KEY, if set, the key for that address. Blanks and line breaks around a value
-    /// are dropped. COAX_MODEL names the model, COAX_EMBEDDING_MODEL that of embeddings. HTTPS_PROXY and NO_PROXY are
+    /// are dropped. COAX_MODEL names the model, COAX_EMBEDDING_MODEL that of embeddings, COAX_API
+    /// `provider_options::api`. HTTPS_PROXY and NO_PROXY are
     /// honoured; SSL_CERT_FILE adds certificate authorities; RETRY_ATTEMPTS and
     /// RETRY_WAIT_EXPONENTIAL_{MULTIPLIER,MIN,MAX} set `policies.retry`, as `retry_options_from` says.
     /// @throws coax::exception  `errc::invalid_argument`: nothing is set, or what is set contradicts itself.

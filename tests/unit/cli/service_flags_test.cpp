@@ -49,6 +49,15 @@ TEST(ServiceFlags, FlagsComeBeforeTheEnvironment) {
     EXPECT_EQ(options->http.ca_file, "/flag.pem");
 }
 
+TEST(ServiceFlags, FormOfRequestsIsThatOfTheFlagOrTheEnvironment) {
+    variables set{{"OPENAI_API_KEY", "o"}};
+    EXPECT_EQ(resolve({}, over(set)).value().service.provider.api, "");
+    EXPECT_EQ(resolve({.api = "responses"}, over(set)).value().service.provider.api, "responses");
+    set["COAX_API"] = "responses";
+    EXPECT_EQ(resolve({}, over(set)).value().service.provider.api, "responses");
+    EXPECT_EQ(resolve({.api = "chat_completions"}, over(set)).value().service.provider.api, "chat_completions");
+}
+
 TEST(ServiceFlags, DeploymentNamesTheModelWhereNothingElseDoes) {
     variables const set{{"AZURE_OPENAI_API_KEY", "k"}, {"AZURE_OPENAI_ENDPOINT", "https://x.openai.azure.com"}};
     auto const options = resolve({.deployment = "mine"}, over(set));

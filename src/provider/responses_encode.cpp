@@ -62,7 +62,7 @@ result<void> check_advanced(openai_profile const& profile, advanced_options cons
     return {};
 }
 
-result<void> check(openai_profile const& profile, chat_request const& request) {
+result<void> check_request(openai_profile const& profile, chat_request const& request) {
     if (auto valid = validate(request); !valid) return valid;
     struct rule {
         char const* field;
@@ -91,7 +91,7 @@ result<void> check(openai_profile const& profile, chat_request const& request) {
 
 // --- items ---
 
-std::string_view role_name(role speaker, openai_profile const& profile) {
+std::string_view speaker_name(role speaker, openai_profile const& profile) {
     switch (speaker) {
         case role::system: return "system";
         case role::developer: return profile.developer_role ? "developer" : "system";
@@ -121,7 +121,7 @@ public:
 
 private:
     void write_message(message const& msg, bool ends_cached_prefix) {
-        out_.begin_object().member("role", role_name(msg.role, profile_));
+        out_.begin_object().member("role", speaker_name(msg.role, profile_));
         write_responses_content(out_, "content", profile_, msg, ends_cached_prefix);
         out_.end_object();
     }
@@ -168,7 +168,7 @@ private:
 
 // --- the rest ---
 
-void write_tools(writer& out, std::vector<tool_definition> const& tools) {
+void write_flat_tools(writer& out, std::vector<tool_definition> const& tools) {
     out.key("tools").begin_array();
     for (auto const& tool : tools) {
         if (!tool.raw.is_null()) {
@@ -184,7 +184,7 @@ void write_tools(writer& out, std::vector<tool_definition> const& tools) {
     out.end_array();
 }
 
-void write_tool_choice(writer& out, tool_choice const& choice) {
+void write_flat_choice(writer& out, tool_choice const& choice) {
     switch (choice.mode) {
         case tool_choice_mode::service_default: break;
         case tool_choice_mode::none: out.member("tool_choice", "none"); break;
@@ -196,7 +196,7 @@ void write_tool_choice(writer& out, tool_choice const& choice) {
     }
 }
 
-void write_format(writer& out, response_format const& format) {
+void write_text_format(writer& out, response_format const& format) {
     out.key("format").begin_object();
     if (format.kind == response_format_kind::json_object) {
         out.member("type", "json_object");
@@ -213,7 +213,7 @@ void write_text_options(writer& out, chat_request const& request) {
     auto const& verbosity = request.advanced->verbosity;
     if (!has_format && verbosity.empty()) return;
     out.key("text").begin_object();
-    if (has_format) write_format(out, request.response_format);
+    if (has_format) write_text_format(out, request.response_format);
     if (!verbosity.empty()) out.member("verbosity", verbosity);
     out.end_object();
 }
@@ -229,7 +229,7 @@ void write_advanced(writer& out, advanced_options const& options) {
     text("prompt_cache_key", options.prompt_cache_key);
 }
 
-void write_parameters(writer& out, chat_request const& request) {
+void write_settings(writer& out, chat_request const& request) {
     if (request.temperature) out.member("temperature", *request.temperature);
     if (request.top_p) out.member("top_p", *request.top_p);
     if (request.max_output_tokens) out.member("max_output_tokens", *request.max_output_tokens);
@@ -268,7 +268,7 @@ responses_extra read_extra(chat_request const& request) {
 }  // namespace
 
 result<std::string> encode_responses_body(openai_body_options const& options, chat_request const& request) {
-    if (auto valid = check(options.profile, request); !valid) return std::move(valid).error();
+    if (auto valid = check_request(options.profile, request); !valid) return std::move(valid).error();
     bool const stored = read_extra(request).store.value_or(request.advanced->store.value_or(true));
     std::string body;
     body.reserve(expected_bytes(request));
@@ -281,13 +281,13 @@ result<std::string> encode_responses_body(openai_body_options const& options, ch
     for (std::size_t i = 0; i < request.messages.size(); ++i)
         items.write(request.messages[i], marks.any() && marks.at(request, i));
     out.end_array();
-    write_parameters(out, request);
+    write_settings(out, request);
     if (request.advanced) write_advanced(out, *request.advanced);
     if (marks.any()) marks.write_options(out, *request.advanced);
     write_include(out, options.model, request, stored);
     if (!request.tools.empty()) {
-        write_tools(out, request.tools);
-        write_tool_choice(out, request.tool_choice);
+        write_flat_tools(out, request.tools);
+        write_flat_choice(out, request.tool_choice);
         if (request.parallel_tool_calls) out.member("parallel_tool_calls", *request.parallel_tool_calls);
     }
     write_text_options(out, request);

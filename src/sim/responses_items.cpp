@@ -9,14 +9,14 @@
 namespace coax::sim::detail {
 namespace {
 
-using words = std::array<std::string_view, 6>;
+using six_names = std::array<std::string_view, 6>;
 
 constexpr std::size_t seed_length = 24;
 
 /// Reads the items of one input, in which each call has its output and each kept item what it depends on.
-class input_reader {
+class items_reader {
 public:
-    explicit input_reader(parsed_chat& chat) noexcept : chat_{chat} {}
+    explicit items_reader(parsed_chat& chat) noexcept : chat_{chat} {}
 
     rejection read(json::array const& items) {
         int index = 0;
@@ -89,7 +89,7 @@ private:
     }
 
     rejection read_reasoning(json::value const& item, std::string_view id, std::string const& where) {
-        constexpr words known{"type", "id", "summary", "content", "encrypted_content", "status"};
+        constexpr six_names known{"type", "id", "summary", "content", "encrypted_content", "status"};
         if (auto wrong = check_members(item, known, where)) return wrong;
         if (id.empty()) return missing_parameter(where + ".id");
         auto const* summary = member(item, "summary");
@@ -112,7 +112,7 @@ private:
     // -- messages --
 
     rejection read_message(json::value const& item, std::string const& where) {
-        constexpr words known{"type", "role", "content", "id", "status", "phase"};
+        constexpr six_names known{"type", "role", "content", "id", "status", "phase"};
         constexpr std::array<std::string_view, 4> roles{"assistant", "system", "developer", "user"};
         if (auto wrong = check_members(item, known, where)) return wrong;
         if (member(item, "role") == nullptr) return missing_parameter(where + ".role");
@@ -203,7 +203,7 @@ private:
     }
 
     static rejection read_file(json::value const& part, std::string const& where) {
-        constexpr words known{"type", "file_id", "file_data", "filename", "file_url", "prompt_cache_breakpoint"};
+        constexpr six_names known{"type", "file_id", "file_data", "filename", "file_url", "prompt_cache_breakpoint"};
         if (auto wrong = check_members(part, known, where)) return wrong;
         bool const has_data = member(part, "file_data") != nullptr;
         if (!has_data && member(part, "file_id") == nullptr && member(part, "file_url") == nullptr)
@@ -239,7 +239,7 @@ private:
     }
 
     rejection read_output(json::value const& item, std::string const& where) {
-        constexpr words known{"type", "id", "call_id", "output", "status", "caller"};
+        constexpr six_names known{"type", "id", "call_id", "output", "status", "caller"};
         if (auto wrong = check_members(item, known, where)) return wrong;
         auto const id = text_member(item, "call_id");
         if (id.empty()) return missing_parameter(where + ".call_id");
@@ -273,7 +273,7 @@ private:
 rejection read_responses_input(json::value const& input, parsed_chat& chat) {
     if (input.is_array()) {
         if (input.get_array().empty()) return missing_parameter("input");
-        return input_reader{chat}.read(input.get_array());
+        return items_reader{chat}.read(input.get_array());
     }
     if (!input.is_string()) return invalid_type("input", "one of an array of objects or string");
     chat.last_user_text = view(input.get_string());

@@ -5,9 +5,9 @@
 namespace coax::sim::detail {
 namespace {
 
-constexpr std::string_view filters =
+constexpr std::string_view azure_findings =
     R"([{"blocked":false,"source_type":"prompt","content_filter_results":{"hate":{"filtered":false,"severity":"safe"},"jailbreak":{"filtered":false,"detected":false},"self_harm":{"filtered":false,"severity":"safe"},"sexual":{"filtered":false,"severity":"safe"},"violence":{"filtered":false,"severity":"safe"}}}])";
-constexpr std::string_view thoughts = "Looking at what was asked, then at the form of the answer.";
+constexpr std::string_view thought_summary = "Looking at what was asked, then at the form of the answer.";
 
 std::string_view status_of(completion const& output) noexcept {
     bool const cut = output.finish == finish_reason::length || output.finish == finish_reason::filtered;
@@ -36,7 +36,7 @@ std::vector<item> items_of(parsed_chat const& chat, completion const& output, re
     auto const id = [&](std::string_view kind) {
         return make_item_id(kind, context.id_seed, terms.store, reasons, items.size());
     };
-    if (reasons) items.push_back({.kind = "reasoning", .id = id("rs"), .text = terms.summary ? thoughts : ""});
+    if (reasons) items.push_back({.kind = "reasoning", .id = id("rs"), .text = terms.summary ? thought_summary : ""});
     if (is_starved(chat)) return items;
     auto const status = status_of(output);
     for (auto const& call : output.calls) {
@@ -54,7 +54,7 @@ std::vector<item> items_of(parsed_chat const& chat, completion const& output, re
 }
 
 /// @param text  So far.
-void write_part(writer& out, item const& of, std::string_view text) {
+void write_content_part(writer& out, item const& of, std::string_view text) {
     out.begin_object();
     if (of.refused)
         out.member("type", "refusal").member("refusal", text);
@@ -68,7 +68,7 @@ void write_summary_part(writer& out, std::string_view text) {
 }
 
 /// @param whole  Else as it is when it begins.
-void write_item(writer& out, item const& of, parsed_chat const& chat, bool whole) {
+void write_output_item(writer& out, item const& of, parsed_chat const& chat, bool whole) {
     out.begin_object().member("type", of.kind).member("id", of.id);
     if (of.kind == "reasoning") {
         out.key("summary").begin_array();
@@ -84,7 +84,7 @@ void write_item(writer& out, item const& of, parsed_chat const& chat, bool whole
         out.member("arguments", whole ? of.text : "");
     } else {
         out.member("role", "assistant").key("content").begin_array();
-        if (whole) write_part(out, of, of.text);
+        if (whole) write_content_part(out, of, of.text);
         out.end_array();
     }
     out.end_object();
@@ -94,12 +94,12 @@ std::string items_json(std::vector<item> const& items, parsed_chat const& chat) 
     std::string text;
     writer out{text};
     out.begin_array();
-    for (auto const& each : items) write_item(out, each, chat, true);
+    for (auto const& each : items) write_output_item(out, each, chat, true);
     out.end_array();
     return text;
 }
 
-void write_usage(writer& out, response const& counted, parsed_chat const& chat) {
+void write_item_usage(writer& out, response const& counted, parsed_chat const& chat) {
     out.key("usage").begin_object().member("input_tokens", counted.prompt_tokens);
     out.key("input_tokens_details").begin_object().member("cached_tokens", counted.cached_tokens);
     out.member("cache_write_tokens", counted.cache_write_tokens).end_object();
@@ -129,10 +129,10 @@ public:
         write_echoes(out);
         out.key("output").raw(items.empty() ? "[]" : items);
         if (ended)
-            write_usage(out, counted_, chat_);
+            write_item_usage(out, counted_, chat_);
         else
             out.key("usage").null();
-        if (context_.route.dialect != dialect::openai && ended) out.key("content_filters").raw(filters);
+        if (context_.route.dialect != dialect::openai && ended) out.key("content_filters").raw(azure_findings);
         out.end_object();
         return text;
     }
@@ -178,9 +178,9 @@ private:
 };
 
 /// Writes the events of one streamed response.
-class event_writer {
+class responses_event_writer {
 public:
-    event_writer(response& reply, parsed_chat const& chat, std::uint64_t id_seed)
+    responses_event_writer(response& reply, parsed_chat const& chat, std::uint64_t id_seed)
         : reply_{reply}, chat_{chat}, id_seed_{id_seed} {}
 
     /// @param object  The response object. "response.completed" and such.
@@ -191,7 +191,7 @@ public:
     void write(item const& of, std::size_t index) {
         event("response.output_item.added", [&](writer& out) {
             out.member("output_index", index);
-            write_item(out.key("item"), of, chat_, false);
+            write_output_item(out.key("item"), of, chat_, false);
         });
         if (of.kind == "reasoning")
             write_reasoning(of, index);
@@ -201,7 +201,7 @@ public:
             write_message(of, index);
         event("response.output_item.done", [&](writer& out) {
             out.member("output_index", index);
-            write_item(out.key("item"), of, chat_, true);
+            write_output_item(out.key("item"), of, chat_, true);
         });
     }
 
@@ -252,10 +252,10 @@ private:
 
     void write_message(item const& of, std::size_t index) {
         part_event("response.content_part.added", of, index, "content_index",
-                   [&](writer& out) { write_part(out.key("part"), of, {}); });
+                   [&](writer& out) { write_content_part(out.key("part"), of, {}); });
         write_text(of.refused ? "refusal" : "output_text", of, index, "content_index", of.refused ? "refusal" : "text");
         part_event("response.content_part.done", of, index, "content_index",
-                   [&](writer& out) { write_part(out.key("part"), of, of.text); });
+                   [&](writer& out) { write_content_part(out.key("part"), of, of.text); });
     }
 
     void write_arguments(item const& of, std::size_t index) {
@@ -280,7 +280,7 @@ void write_responses(response& out, parsed_chat const& chat, completion const& o
         out.body = chat.responses.background ? write.object("queued", {}) : out.object;
         return;
     }
-    event_writer events{out, chat, context.id_seed};
+    responses_event_writer events{out, chat, context.id_seed};
     events.state("created", write.object("in_progress", {}));
     events.state("in_progress", write.object("in_progress", {}));
     for (std::size_t i = 0; i < items.size(); ++i) events.write(items[i], i);

@@ -8,8 +8,8 @@
 namespace coax::sim::detail {
 namespace {
 
-constexpr std::size_t most_bytes = std::size_t{64} << 20U;
-constexpr std::size_t most_entries = 100'000;
+constexpr std::size_t most_kept_bytes = std::size_t{64} << 20U;
+constexpr std::size_t most_kept = 100'000;
 
 /// The items of an input, of which a text is one.
 json::array items_of(json::value const& input) {
@@ -52,7 +52,7 @@ void responses_store::keep(response const& out, parsed_chat const& chat, json::v
     bytes_ += size_of(made);
     order_.push_back(id);
     entries_.insert_or_assign(std::move(id), std::move(made));
-    while ((bytes_ > most_bytes || order_.size() > most_entries) && !order_.empty()) {
+    while ((bytes_ > most_kept_bytes || order_.size() > most_kept) && !order_.empty()) {
         (void)remove(order_.front());
         order_.pop_front();
     }

@@ -127,7 +127,7 @@ struct provider_options {
     std::string service{"openai"};
     /// The form of requests, on "openai", "azure" and "compatible": "chat_completions" or "responses". Empty: chat
     /// completions, since every server of this kind speaks it, it takes every parameter of `chat_request`, and it keeps
-    /// nothing: the Responses API stores what it is sent for 30 days, unless `extra` says {"store":false}. Responses
+    /// nothing: the Responses API stores what it is sent for 30 days, unless `advanced.store` is false. Responses
     /// can do more with models that reason: their reasoning goes back to them from turn to turn, a summary can be
     /// read, and a conversation can go on from {"previous_response_id":"resp_…"}. It takes no `stop`, `seed`,
     /// penalties or limit below 16 tokens.

@@ -243,7 +243,8 @@ TEST_P(AroundTheCalls, TellsWhatItIsSetTo) {
         auto const info = llm.info();
         EXPECT_EQ(info.service, GetParam().service);
         EXPECT_THAT(info.address,
-                    testing::AnyOf(testing::EndsWith("/chat/completions"), testing::EndsWith("/messages")));
+                    testing::AnyOf(testing::EndsWith("/chat/completions"), testing::EndsWith("/responses"),
+                                   testing::EndsWith("/messages"), testing::EndsWith(":generateContent")));
         EXPECT_EQ(info.model, "dep");
         EXPECT_EQ(info.key, "set");
         EXPECT_EQ(info.options.find("sk-sim"), std::string::npos);

@@ -79,9 +79,9 @@ void add_origin(batch_flags const& flags, client_options const& options, respons
 void apply(batch_flags const& flags, client_options& options) {
     options.policies.max_concurrency = flags.concurrency;
     if (flags.adaptive) {
-        options.policies.adaptive.emplace();
-        options.policies.adaptive->maximum = flags.concurrency;
-        options.policies.adaptive->initial = std::min(options.policies.adaptive->initial, flags.concurrency);
+        auto& adaptive = options.policies.adaptive.edit();
+        adaptive.maximum = flags.concurrency;
+        adaptive.initial = std::min(adaptive.initial, flags.concurrency);
     }
     options.http.max_connections_per_host = std::max(options.http.max_connections_per_host, flags.concurrency);
     options.http.max_connections = std::max(options.http.max_connections, flags.concurrency);

@@ -63,7 +63,7 @@ template <class T>
 void describe(std::string& text, std::string const& name, T const& value, T const& standard);
 
 template <class T>
-void describe(std::string& text, std::string const& name, std::optional<T> const& value, std::optional<T> const&) {
+void describe(std::string& text, std::string const& name, boxed<T> const& value, boxed<T> const&) {
     if (!value) return;
     text.append(name).append(": on\n");
     describe(text, name, *value, T{});

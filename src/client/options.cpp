@@ -1,10 +1,16 @@
 #include "client/secret_filter.hpp"
+#include "core/internal/boxed.hpp"
 
 #include <coax/client/options.hpp>
 
 #include <algorithm>
 
 namespace coax {
+
+template class boxed<adaptive_limit_options>;
+template class boxed<retry_budget_options>;
+template class boxed<circuit_breaker_options>;
+template class boxed<hedge_options>;
 namespace {
 
 result<void> validate(exchange_limits const& limits);
@@ -23,7 +29,7 @@ result<void> validate_part(std::string_view name, Options const& part) {
 
 /// The same of a part that may be off.
 template <class Options>
-result<void> validate_part(std::string_view name, std::optional<Options> const& part) {
+result<void> validate_part(std::string_view name, boxed<Options> const& part) {
     return part ? validate_part(name, *part) : result<void>{};
 }
 

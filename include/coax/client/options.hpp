@@ -1,6 +1,7 @@
 #pragma once
 
 #include <coax/chat/response.hpp>
+#include <coax/core/boxed.hpp>
 #include <coax/core/secret.hpp>
 #include <coax/http/http_transport.hpp>
 #include <coax/json/leniency.hpp>
@@ -72,7 +73,7 @@ struct policy_options {
     std::size_t max_concurrency{64};
     /// In place of `max_concurrency`: as many as the service bears, found by its refusals and timeouts. Off unless
     /// given.
-    std::optional<adaptive_limit_options> adaptive{};
+    boxed<adaptive_limit_options> adaptive{};
     /// Requests and tokens per minute, shared by all calls. Default: no limit but what the service's headers say.
     rate_limiter_options rate_limits{};
     /// Tokens that the rate limiter assumes for a response until its length is known, where a request sets no
@@ -82,13 +83,13 @@ struct policy_options {
     retry_options retry{};
     /// Retries that all calls of this client may make together. Off: as many as `retry` allows, or as the budget that
     /// it shares with other clients (`retry_options::budget`) does; at most one of the two may be given.
-    std::optional<retry_budget_options> retry_budget{};
+    boxed<retry_budget_options> retry_budget{};
     /// Turns attempts away while too many fail; retries wait until it lets some through, where `retry` allows. Off
     /// unless given.
-    std::optional<circuit_breaker_options> circuit_breaker{};
+    boxed<circuit_breaker_options> circuit_breaker{};
     /// Sends a second request when the first is slow to be answered (a stream: to begin). Each takes its own permit and
     /// quota. The slower one is cancelled, but a service that has accepted it bills it. Off unless given.
-    std::optional<hedge_options> hedge{};
+    boxed<hedge_options> hedge{};
 };
 
 /// How structured output is read, and what happens when it does not fit.

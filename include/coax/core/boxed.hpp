@@ -17,6 +17,11 @@ public:
         std::swap(held_, other.held_);
         return *this;
     }
+    /// Takes `= {.name = value}`, too. A `= {}` unsets it.
+    template <class Value = T>
+    boxed& operator=(Value value) {
+        return *this = boxed{std::move(value)};
+    }
     ~boxed() {
         if (held_ != nullptr) destroy(held_);
     }
@@ -29,6 +34,7 @@ public:
     /// The value, to be changed; where none was set it is now, to its defaults.
     T& edit();
 
+    /// Where a `T` cannot be compared, only two that were not set are equal.
     [[nodiscard]] bool operator==(boxed const& other) const;
 
 private:

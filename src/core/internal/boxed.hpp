@@ -2,6 +2,8 @@
 
 #include <coax/core/boxed.hpp>
 
+#include <concepts>
+
 /// The members of `boxed`, for the one source that instantiates it for a `T`.
 namespace coax {
 
@@ -16,7 +18,10 @@ T& boxed<T>::edit() {
 
 template <class T>
 bool boxed<T>::operator==(boxed const& other) const {
-    return held_ == other.held_ || **this == *other;
+    if constexpr (std::equality_comparable<T>)
+        return held_ == other.held_ || **this == *other;
+    else
+        return held_ == nullptr && other.held_ == nullptr;
 }
 
 template <class T>

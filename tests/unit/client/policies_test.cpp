@@ -311,7 +311,7 @@ TEST(ClientAdaptive, ClosedClientRefuses) {
     service.then(openai_text("ok"));
     auto const body = [](fake_service fake) -> asio::awaitable<void> {
         auto options = fake.options();
-        options.policies.adaptive.emplace();
+        options.policies.adaptive.edit();
         client llm{co_await asio::this_coro::executor, std::move(options)};
         llm.close();
         EXPECT_EQ((co_await as_result(llm.chat("x"))).error().code, errc::closed);
@@ -340,7 +340,7 @@ client_options options_of(std::shared_ptr<shared_client> const& shared, bool str
     options.policies.adaptive = {.initial = 2, .minimum = 2, .maximum = 2};
     options.policies.circuit_breaker = {.minimum_calls = 10};
     options.policies.hedge = {.delay = 2s};
-    options.policies.retry_budget.emplace();
+    options.policies.retry_budget.edit();
     return options;
 }
 

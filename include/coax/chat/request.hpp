@@ -16,6 +16,7 @@
 namespace coax {
 
 struct advanced_options;
+extern template class boxed<advanced_options>;
 
 /// Free text, any JSON object, or JSON that fits a schema.
 enum class response_format_kind { text, json_object, json_schema };

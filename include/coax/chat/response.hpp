@@ -43,6 +43,7 @@ enum class finish_reason {
 [[nodiscard]] std::string_view to_string(finish_reason why) noexcept;
 
 struct response_details;
+extern template class boxed<response_details>;
 
 /// A whole response.
 struct chat_response {

@@ -61,6 +61,11 @@ struct service_options {
     std::shared_ptr<coax::transport> transport{};
 };
 
+extern template class boxed<adaptive_limit_options>;
+extern template class boxed<retry_budget_options>;
+extern template class boxed<circuit_breaker_options>;
+extern template class boxed<hedge_options>;
+
 /// How many calls are made at once, how fast, for how long and how often.
 struct policy_options {
     /// The whole call: waits in line, attempts, back-offs, re-asks, tool rounds and a stream's body together. No retry

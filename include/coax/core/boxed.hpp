@@ -5,7 +5,7 @@
 namespace coax {
 
 /// A `T` that is copied, compared and destroyed as a value, and kept on the heap only where it was set: what few need
-/// costs those who do not a pointer. Thread safety: as a value of `T`.
+/// costs those who do not a pointer. Each `T` is instantiated once, in src/. Thread safety: as a value of `T`.
 template <class T>
 class boxed {
 public:
@@ -38,7 +38,6 @@ public:
     [[nodiscard]] bool operator==(boxed const& other) const;
 
 private:
-    // Defined in src/, once for each `T`.
     [[nodiscard]] static T* copy(T const& value);
     static void destroy(T* last) noexcept;
     [[nodiscard]] static T const& defaults() noexcept;

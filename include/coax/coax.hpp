@@ -51,6 +51,7 @@
 #include <coax/policy/stack.hpp>
 #include <coax/policy/timeout.hpp>
 #include <coax/provider/provider.hpp>
+#include <coax/provider/service_profile.hpp>
 #include <coax/reflect/doc.hpp>
 #include <coax/reflect/enums.hpp>
 #include <coax/reflect/fields.hpp>

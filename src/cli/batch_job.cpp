@@ -9,6 +9,7 @@
 #include <coax/client/output_format.hpp>
 #include <coax/provider/embedding.hpp>
 #include <coax/provider/provider.hpp>
+#include <coax/provider/service_profile.hpp>
 
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
@@ -59,7 +60,7 @@ result<runtime_schema> read_schema(std::string const& schema, response_origin& o
 
 /// The service without what may change from run to run: port, key in the address.
 std::string service_text(provider_options const& options) {
-    auto text = options.service + ' ' + options.deployment;
+    auto text = (options.profile ? options.profile->name : options.service) + ' ' + options.deployment;
     auto const url = boost::urls::parse_uri(options.base_url);
     if (!url) return text;
     std::string path{url->encoded_path()};

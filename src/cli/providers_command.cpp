@@ -1,11 +1,14 @@
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/service_table.hpp"
 
 #include <coax/provider/provider.hpp>
+#include <coax/provider/service_profile.hpp>
 
 #include <CLI/CLI.hpp>
 
 #include <cstdio>
+#include <memory>
 #include <string>
 
 namespace coax::cli {
@@ -13,23 +16,31 @@ namespace coax::cli {
 namespace {
 
 /// The variables that a service is configured by.
-std::string_view variables(std::string_view provider) {
+std::string variables(std::string_view provider) {
     if (provider == "openai") return "OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_ORG_ID, OPENAI_PROJECT_ID";
     if (provider == "azure")
-        return "AZURE_OPENAI_ENDPOINT, AZURE_OPENAI_API_KEY or AZURE_OPENAI_AD_TOKEN, OPENAI_API_VERSION, "
+        return "AZURE_OPENAI_ENDPOINT, AZURE_OPENAI_API_KEY, AZURE_OPENAI_AD_TOKEN or an identity, OPENAI_API_VERSION, "
                "AZURE_OPENAI_DEPLOYMENT";
+    if (provider == "azure_ai") return "AZURE_INFERENCE_ENDPOINT, AZURE_INFERENCE_CREDENTIAL or an identity";
     if (provider == "anthropic") return "ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN, ANTHROPIC_BASE_URL";
     if (provider == "gemini")
         return "GEMINI_API_KEY or GOOGLE_API_KEY, GOOGLE_GEMINI_BASE_URL, GOOGLE_GENAI_API_VERSION";
     if (provider == "vertex")
         return "GOOGLE_GENAI_USE_VERTEXAI, GOOGLE_CLOUD_PROJECT, GOOGLE_CLOUD_LOCATION, GOOGLE_API_KEY or "
                "GOOGLE_APPLICATION_CREDENTIALS, GOOGLE_VERTEX_BASE_URL";
+    auto const profile = find_service_profile(provider);
+    if (profile && !profile->key_variable.empty() && provider != "compatible") return profile->key_variable;
     return "COAX_BASE_URL, COAX_API_KEY";
 }
 
 int list_providers() {
     for (auto const name : provider_names())
-        std::printf("%-12s %s\n", std::string{name}.c_str(), std::string{variables(name)}.c_str());
+        std::printf("%-12s %s\n", std::string{name}.c_str(), variables(name).c_str());
+    return all_ok;
+}
+
+int print_table() {
+    std::fputs(service_table().c_str(), stdout);
     return all_ok;
 }
 
@@ -38,7 +49,9 @@ int list_providers() {
 void add_providers_command(CLI::App& program, chosen_command& chosen) {
     auto* const command =
         program.add_subcommand("providers", "List the services and the environment variables that configure them");
-    command->callback([&chosen] { chosen = list_providers; });
+    auto table = std::make_shared<bool>(false);
+    command->add_flag("--table", *table, "Print what each service can be asked for, as docs/services.md has it");
+    command->callback([&chosen, table] { chosen = *table ? print_table : list_providers; });
 }
 
 }  // namespace coax::cli

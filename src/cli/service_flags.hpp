@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace CLI {
 class App;
@@ -24,6 +25,12 @@ struct service_flags {
     std::string api_version{};
     std::string deployment{};
     std::string ca_file{};
+    std::string profile{};  ///< A file that holds a `service_profile` as JSON.
+    std::string token_limit_name{};
+    std::vector<std::string> omit{};
+    std::string organization{};
+    std::string project{};
+    bool bearer{false};
 };
 
 /// Adds the flags to the program or one of its commands.
@@ -35,7 +42,8 @@ using environment = std::function<std::optional<std::string>(std::string_view na
 [[nodiscard]] std::optional<std::string> process_environment(std::string_view name);
 
 /// The client's options from flags first, then the environment.
-/// Errors: `errc::invalid_argument`: an unknown provider (`where` "--provider"), a missing key (`where` its variable).
+/// Errors: `errc::invalid_argument`: an unknown provider (`where` "--provider"), a missing key (`where` its variable),
+/// a wrong profile (`where` "--profile"); `errc::io_failed`: its file cannot be read.
 [[nodiscard]] result<client_options> resolve(service_flags const& flags, environment const& look_up);
 
 /// The exit code for an error of `resolve`: a missing key is not wrong usage.

@@ -1,6 +1,7 @@
 #include "client/secret_filter.hpp"
 
 #include <coax/client/options.hpp>
+#include <coax/provider/service_profile.hpp>
 #include <coax/reflect/enums.hpp>
 #include <coax/reflect/fields.hpp>
 
@@ -52,6 +53,7 @@ template <class R, class... A>
 std::string text_of(std::function<R(A...)> const& callback) {
     return callback ? "[set]" : "[none]";
 }
+std::string text_of(boxed<service_profile> const& profile) { return profile ? profile->name : "[none]"; }
 template <class T>
 std::string text_of(std::shared_ptr<T> const& shared) {
     return shared ? "[set]" : "[none]";

@@ -4,9 +4,12 @@
 #include <coax/auth/entra.hpp>
 #include <coax/auth/google.hpp>
 #include <coax/client/options.hpp>
+#include <coax/provider/service_profile.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <vector>
 
 namespace coax {
 namespace {
@@ -82,65 +85,114 @@ void fill_vertex(look_up_function const& env, client_options& options) {
     options.service.api_key = or_empty(env, "GOOGLE_API_KEY");
 }
 
-/// Services in the order in which the environment is searched for them. The variables of coax are meant for it alone,
-/// so they come first: with them a key of another service that happens to be set is not sent to their address.
+void fill_azure_ai(look_up_function const& env, client_options& options) {
+    options.service.provider.base_url = or_empty(env, "AZURE_INFERENCE_ENDPOINT");
+    options.service.api_key = or_empty(env, "AZURE_INFERENCE_CREDENTIAL");
+}
+
+/// A service and what configures it.
 struct service_source {
     std::string_view service;
-    std::array<std::string_view, 2> signs;  // any of these set: this service is meant
-    bool needs_key;                         // else it needs an address
+    std::array<std::string_view, 2> signs;  ///< Any of these set: this service is meant.
+    bool needs_key;
+    bool needs_address;
     std::string_view key_names;
     std::string_view default_model;
-    void (*fill)(look_up_function const&, client_options&);
+    void (*fill)(look_up_function const&, client_options&);  ///< Null: `key_names` is the variable of its key.
 };
 
-constexpr std::array service_sources{
-    service_source{"compatible", {"COAX_BASE_URL", "COAX_API_KEY"}, false, "COAX_API_KEY", "", fill_compatible},
-    service_source{
-        "azure", {"AZURE_OPENAI_ENDPOINT"}, true, "AZURE_OPENAI_API_KEY or AZURE_OPENAI_AD_TOKEN", "", fill_azure},
-    service_source{"openai", {"OPENAI_API_KEY"}, true, "OPENAI_API_KEY", "gpt-5.4-mini", fill_openai},
+constexpr std::array own_sources{
+    service_source{"compatible", {"COAX_BASE_URL", "COAX_API_KEY"}, false, true, "COAX_API_KEY", "", fill_compatible},
+    service_source{"azure",
+                   {"AZURE_OPENAI_ENDPOINT"},
+                   true,
+                   false,
+                   "AZURE_OPENAI_API_KEY or AZURE_OPENAI_AD_TOKEN",
+                   "",
+                   fill_azure},
+    service_source{"openai", {"OPENAI_API_KEY"}, true, false, "OPENAI_API_KEY", "gpt-5.4-mini", fill_openai},
     service_source{"anthropic",
                    {"ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"},
                    true,
+                   false,
                    "ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN",
                    "claude-sonnet-5",
                    fill_anthropic},
     service_source{"vertex",
                    {"GOOGLE_GENAI_USE_VERTEXAI", "GOOGLE_GENAI_USE_ENTERPRISE"},
                    true,
+                   false,
                    "GOOGLE_API_KEY",
                    "gemini-3.6-flash",
                    fill_vertex},
     service_source{"gemini",
                    {"GEMINI_API_KEY", "GOOGLE_API_KEY"},
                    true,
+                   false,
                    "GEMINI_API_KEY or GOOGLE_API_KEY",
                    "gemini-3.6-flash",
                    fill_gemini},
+    service_source{
+        "azure_ai", {"AZURE_INFERENCE_ENDPOINT"}, true, false, "AZURE_INFERENCE_CREDENTIAL", "", fill_azure_ai},
 };
 
-std::string known_names() {
-    std::string names;
-    for (auto const& source : service_sources) names.append(names.empty() ? "" : ", ").append(source.service);
-    return names;
-}
-
-service_source const* named_source(std::string_view service) {
-    for (auto const& source : service_sources)
+service_source const* own_source(std::string_view service) {
+    for (auto const& source : own_sources)
         if (source.service == service) return &source;
     return nullptr;
 }
 
-/// Whether a sign is set, and not to say no.
-bool is_set(look_up_function const& env, std::string_view sign) {
-    auto const value = sign.empty() ? std::nullopt : non_empty(env, sign);
-    return value && *value != "false" && *value != "False" && *value != "0";
+service_source of_profile(service_profile const& profile) {
+    bool const has_variable = !profile.key_variable.empty();
+    return {.service = profile.name,
+            .signs = {profile.key_variable},
+            .needs_key = has_variable,
+            .needs_address = false,
+            .key_names = has_variable ? std::string_view{profile.key_variable} : "COAX_API_KEY",
+            .default_model = "",
+            .fill = nullptr};
 }
 
-service_source const* found_source(look_up_function const& env) {
-    for (auto const& source : service_sources)
-        for (auto const sign : source.signs)
-            if (is_set(env, sign)) return &source;
-    return nullptr;
+/// Services in the order in which the environment is searched for them. The variables of coax are meant for it alone,
+/// so they come first: with them a key of another service that happens to be set is not sent to their address.
+std::vector<service_source> all_sources() {
+    std::vector<service_source> all{own_sources.begin(), own_sources.end()};
+    for (auto const& profile : service_profiles())
+        if (own_source(profile.name) == nullptr) all.push_back(of_profile(profile));
+    return all;
+}
+
+/// Whether a sign is set, and not to say no.
+bool is_set(service_source const& source, look_up_function const& env) {
+    return std::ranges::any_of(source.signs, [&](auto sign) {
+        auto const value = sign.empty() ? std::nullopt : non_empty(env, sign);
+        return value && *value != "false" && *value != "False" && *value != "0";
+    });
+}
+
+/// The service that COAX_PROVIDER names, else the first that the environment configures.
+result<service_source> find_source(look_up_function const& env) {
+    auto const wanted = non_empty(env, "COAX_PROVIDER");
+    std::string names;
+    for (auto const& source : all_sources()) {
+        if (wanted ? source.service == *wanted : is_set(source, env)) return source;
+        names.append(names.empty() ? "" : ", ").append(source.service);
+    }
+    if (wanted) return invalid_argument("COAX_PROVIDER", "unknown provider \"" + *wanted + "\"; known are " + names);
+    return invalid_argument(
+        "environment",
+        "no service is configured: set OPENAI_API_KEY, AZURE_OPENAI_ENDPOINT, ANTHROPIC_API_KEY, GEMINI_API_KEY or "
+        "COAX_BASE_URL, or "
+        "COAX_PROVIDER to one of " +
+            names);
+}
+
+void fill(service_source const& source, look_up_function const& env, client_options& options) {
+    options.service.provider.service = source.service;
+    if (source.fill != nullptr)
+        source.fill(env, options);
+    else
+        options.service.api_key = or_empty(env, source.key_names);
 }
 
 constexpr char const* identity_hint =
@@ -148,6 +200,7 @@ constexpr char const* identity_hint =
 
 /// What a token for Azure is for: its dated versions want another scope than its v1 URLs.
 std::string entra_scope(provider_options const& options) {
+    if (options.service == "azure_ai") return "https://ml.azure.com/.default";
     bool const is_dated = options.api_version.starts_with("20");
     return is_dated ? "https://cognitiveservices.azure.com/.default" : "https://ai.azure.com/.default";
 }
@@ -156,7 +209,8 @@ std::string entra_scope(provider_options const& options) {
 result<void> fill_identity(look_up_function const& env, client_options& options) {
     auto& service = options.service;
     bool const is_vertex = service.provider.service == "vertex";
-    if ((service.provider.service != "azure" && !is_vertex) || !service.api_key.empty()) return {};
+    bool const is_azure = service.provider.service.starts_with("azure");
+    if ((!is_azure && !is_vertex) || !service.api_key.empty()) return {};
     if (is_vertex && service.provider.project.empty())
         return invalid_argument("GOOGLE_CLOUD_PROJECT", "must be set, unless GOOGLE_API_KEY is");
     http_options http{.ca_file = options.http.ca_file};
@@ -175,8 +229,8 @@ result<void> check_service(service_source const& source, std::string_view key_na
     if (source.needs_key && service.api_key.empty() && !service.token_source)
         return invalid_argument(std::string{key_names}, "no key for " + std::string{source.service} + ": set " +
                                                             std::string{key_names} +
-                                                            (source.service == "azure" ? identity_hint : ""));
-    if (!source.needs_key && service.provider.base_url.empty())
+                                                            (source.service.starts_with("azure") ? identity_hint : ""));
+    if (source.needs_address && service.provider.base_url.empty())
         return invalid_argument("COAX_BASE_URL",
                                 "no address: set COAX_BASE_URL, or COAX_PROVIDER where another service is meant");
     if (!detail::fits_header(service.api_key))
@@ -188,17 +242,9 @@ result<void> check_service(service_source const& source, std::string_view key_na
 
 result<client_options> client_options_from(look_up_function const& look_up) {
     client_options options;
-    auto const wanted = non_empty(look_up, "COAX_PROVIDER");
-    auto const* source = wanted ? named_source(*wanted) : found_source(look_up);
-    if (source == nullptr && wanted)
-        return invalid_argument("COAX_PROVIDER", "unknown provider \"" + *wanted + "\"; known are " + known_names());
-    if (source == nullptr)
-        return invalid_argument(
-            "environment",
-            "no service is configured: set OPENAI_API_KEY, AZURE_OPENAI_ENDPOINT, ANTHROPIC_API_KEY, GEMINI_API_KEY or "
-            "COAX_BASE_URL");
-    options.service.provider.service = source->service;
-    source->fill(look_up, options);
+    auto const source = find_source(look_up);
+    if (!source) return source.error();
+    fill(*source, look_up, options);
     auto key_names = source->key_names;
     if (auto url = non_empty(look_up, "COAX_BASE_URL")) {
         options.service.provider.base_url = std::move(*url);

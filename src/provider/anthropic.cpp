@@ -5,11 +5,10 @@
 #include "provider/response_headers.hpp"
 #include "provider/token_count.hpp"
 
-#include <array>
-
 #include <coax/chat/advanced_options.hpp>
 
 #include <algorithm>
+#include <array>
 
 namespace coax::detail {
 namespace {

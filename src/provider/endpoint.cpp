@@ -83,7 +83,7 @@ result<void> add_headers(http_request& to, std::vector<request_header> const& he
 result<endpoint> make_endpoint(provider_options const& options, std::string_view standard_url,
                                header_list service_headers) {
     std::string_view const url = options.base_url.empty() ? standard_url : std::string_view{options.base_url};
-    if (url.empty()) return invalid_argument("base_url", options.service + " has no public address: set one");
+    if (url.empty()) return invalid_argument("base_url", "the service has no public address: set one");
     auto base = parse_base_url(url);
     if (!base) {
         auto why = std::move(base).error();

@@ -31,6 +31,12 @@ struct listed_model {
     std::string retires_at{};
 };
 
+struct model_description {
+    std::string model_name{};
+    std::string model_provider_name{};
+    json_value error{};
+};
+
 struct model_list_body {
     json_value data{};
     json_value models{};
@@ -93,6 +99,23 @@ result<model_page> decode_model_list(std::string_view service, http_response con
     for (auto const& entry : *entries)
         if (auto model = to_model(entry)) page.models.push_back(*std::move(model));
     page.next = wire.has_more ? wire.last_id : wire.nextPageToken;
+    return page;
+}
+
+result<model_page> decode_model_description(std::string_view service, http_response const& response,
+                                            std::chrono::system_clock::time_point now) {
+    if (response.status < 200 || response.status > 299) return make_service_error(service, response, now);
+    constexpr std::string_view wanted = "the description of a model";
+    model_description wire;
+    if (auto read = read_tolerantly(wire, response.body); !read)
+        return make_unreadable_error(service, wanted, response, read.error());
+    if (is_truthy(wire.error)) return make_reported_error(service, response.body, request_id(response.headers));
+    if (wire.model_name.empty()) return make_unreadable_error(service, wanted, response, {.where = "/model_name"});
+    auto raw = json_value::parse(response.body);
+    model_page page;
+    page.models.push_back({.id = std::move(wire.model_name),
+                           .owner = std::move(wire.model_provider_name),
+                           .raw = raw ? *std::move(raw) : json_value{}});
     return page;
 }
 

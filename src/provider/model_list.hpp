@@ -15,4 +15,8 @@ namespace coax::detail {
 [[nodiscard]] result<model_page> decode_model_list(std::string_view service, http_response const& response,
                                                    std::chrono::system_clock::time_point now);
 
+/// The one model that Azure AI's `/info` tells of. Source: reference azure.md, section 7.2.
+[[nodiscard]] result<model_page> decode_model_description(std::string_view service, http_response const& response,
+                                                          std::chrono::system_clock::time_point now);
+
 }  // namespace coax::detail

@@ -55,7 +55,17 @@ void set_version(std::string& query, std::string const& version) {
 class openai_provider final : public provider {
 public:
     openai_provider(openai_profile const& profile, endpoint to, bool responses)
-        : profile_{profile}, endpoint_{std::move(to)}, responses_{responses} {}
+        : profile_{profile},
+          endpoint_{std::move(to)},
+          responses_{responses},
+          name_{profile.service},
+          key_header_{profile.key_header} {
+        profile_.service = name_;
+        profile_.key_header = key_header_;
+    }
+    openai_provider(openai_provider const&) = delete;
+    openai_provider& operator=(openai_provider const&) = delete;
+    ~openai_provider() override = default;
 
     /// Turns the base into Azure's URLs. Source: reference azure.md, sections 1 and 4.
     ///
@@ -83,19 +93,31 @@ public:
         path += prefix;
         if (!options.api_version.empty()) set_version(query, version);
         // `max_completion_tokens` and `stream_options` came with 2024-09-01-preview. Source: azure.md, section 3.
-        profile_.legacy_token_limit = dated && version < "2024-09-01";
-        profile_.stream_usage = !profile_.legacy_token_limit;
+        if (dated && version < "2024-09-01")
+            profile_.known.remove(request_member::max_completion_tokens).remove(request_member::stream_options);
         // Source: azure.md, section 3.
-        embedding_choices_ = !dated || version >= "2024-03-01";
+        if (dated && version < "2024-03-01")
+            profile_.known.remove(request_member::embedding_choices).remove(request_member::embedding_base64);
         return {};
     }
 
-    void use_bearer_token() { profile_.key_header = "Authorization"; }
+    /// {base}/chat/completions?api-version=2024-05-01-preview. Source: reference azure.md, section 7.1.
+    void use_inference_urls(provider_options const& options) {
+        auto& [to, path, query] = endpoint_.base;
+        if (path.empty() && to.host.ends_with(".services.ai.azure.com")) path = "/models";
+        if (!options.api_version.empty() || version_in(query).empty())
+            set_version(query, options.api_version.empty() ? "2024-05-01-preview" : options.api_version);
+    }
+
+    void use_bearer_token() { profile_.key_header = key_header_ = "Authorization"; }
 
     void adapt_body(provider_options const& options) {
         token_limit_name_ = options.token_limit_name;
         if (token_limit_name_.empty())
-            token_limit_name_ = profile_.legacy_token_limit ? "max_tokens" : "max_completion_tokens";
+            token_limit_name_ =
+                row_of(profile_.known.has(request_member::max_completion_tokens) ? request_member::max_completion_tokens
+                                                                                 : request_member::max_tokens)
+                    .name;
         omit_ = options.omit;
     }
 
@@ -116,6 +138,8 @@ public:
         if (body) body = without_members(*std::move(body), omit_);
         if (!body) return std::move(body).error();
         auto made = post(method, model, *std::move(body));
+        // Members that are the user's own reach the model behind the service, if any.
+        if (profile_.azure_inference && !request.extra.is_null()) made.headers.set("extra-parameters", "pass-through");
         if (request.advanced)
             if (auto added = add_headers(made, request.advanced->headers); !added) return std::move(added).error();
         return made;
@@ -123,6 +147,9 @@ public:
 
     void authorize(http_request& request, secret const& key) const override {
         endpoint_.authorize(request, profile_.key_header, key);
+        // Some of its endpoints read the one, some the other.
+        if (profile_.azure_inference && key_header_ != "Authorization")
+            endpoint_.authorize(request, "Authorization", key);
     }
 
     result<chat_response> decode(http_response const& response,
@@ -145,20 +172,25 @@ public:
     embedding_limits limits_of_embedding() const noexcept override { return {.texts = 2'048, .tokens = 300'000}; }
 
     result<http_request> encode_embedding(embedding_request const& request) const override {
+        if (!profile_.known.has(request_member::embeddings)) return provider::encode_embedding(request);
+        if (!request.user.empty() && !profile_.known.has(request_member::user))
+            return invalid_argument("user", std::string{profile_.service} + " has no such parameter");
         auto const& model = request.model.empty() ? deployment_ : request.model;
         if (model.empty() && profile_.needs_model)
             return invalid_argument("model", std::string{profile_.service} + " needs one for embeddings");
         auto body = encode_openai_embedding({.service = profile_.service,
                                              .model = path_names_model_ || classic_responses_ ? std::string{} : model,
-                                             .base64 = profile_.base64_vectors,
-                                             .input_type = profile_.input_type,
-                                             .choices = embedding_choices_},
+                                             .base64 = profile_.known.has(request_member::embedding_base64),
+                                             .input_type = profile_.known.has(request_member::embedding_input_type),
+                                             .choices = profile_.known.has(request_member::embedding_choices)},
                                             request);
         if (body) body = without_members(*std::move(body), omit_);
         if (!body) return std::move(body).error();
         if (classic_responses_)
             return endpoint_.post("/deployments/" + percent_encode(model) + "/embeddings", *std::move(body));
-        return post("/embeddings", model, *std::move(body));
+        auto made = post("/embeddings", model, *std::move(body));
+        if (profile_.azure_inference && !request.extra.is_null()) made.headers.set("extra-parameters", "pass-through");
+        return made;
     }
 
     result<embedding_response> decode_embedding(embedding_request const& request, http_response const& response,
@@ -167,7 +199,7 @@ public:
     }
 
     result<http_request> encode_rerank(rerank_request const& request) const override {
-        if (!profile_.reranks) return provider::encode_rerank(request);
+        if (!profile_.known.has(request_member::rerank)) return provider::encode_rerank(request);
         auto body = encode_rerank_body(request.model, request);
         if (!body) return std::move(body).error();
         return post("/rerank", request.model, *std::move(body));
@@ -178,16 +210,18 @@ public:
         return decode_rerank_body(profile_.service, request, response, now);
     }
 
-    /// On Azure the list stands beside the deployments.
+    /// On Azure the list stands beside the deployments; Azure AI tells of one model.
     result<http_request> encode_models(std::string_view /*after*/) const override {
         auto to = endpoint_;
+        if (profile_.azure_inference) return to.get("/info");
         if (auto const at = to.base.path.find("/deployments/"); at != std::string::npos) to.base.path.resize(at);
         return to.get("/models");
     }
 
     result<model_page> decode_models(http_response const& response,
                                      std::chrono::system_clock::time_point now) const override {
-        auto page = decode_model_list(profile_.service, response, now);
+        auto page = profile_.azure_inference ? decode_model_description(profile_.service, response, now)
+                                             : decode_model_list(profile_.service, response, now);
         if (page) page->authoritative = profile_.lists_all_models;
         return page;
     }
@@ -224,13 +258,14 @@ private:
         return endpoint_.post(percent_encode(model).append(method), std::move(body));
     }
 
-    openai_profile profile_;
+    openai_profile profile_;  ///< Its texts are the members below.
     endpoint endpoint_;
     bool responses_;  ///< The form of requests and responses; else chat completions.
+    std::string name_;
+    std::string key_header_;
     std::string token_limit_name_{};
     std::vector<std::string> omit_{};
     std::string deployment_{};       ///< Takes the place of the request's model; empty: the request names it.
-    bool embedding_choices_{true};   ///< It knows `dimensions` and `encoding_format` of embeddings.
     bool classic_responses_{false};  ///< Responses are beside the deployments, embeddings are in them.
     bool path_names_model_{false};   ///< The model or deployment follows the base's path.
 };
@@ -252,6 +287,7 @@ result<std::shared_ptr<provider const>> make_openai(openai_profile const& profil
     if (options.bearer) made->use_bearer_token();
     if (profile.azure_urls)
         if (auto valid = made->use_azure_urls(options); !valid) return std::move(valid).error();
+    if (profile.azure_inference) made->use_inference_urls(options);
     made->adapt_body(options);
     return std::shared_ptr<provider const>{std::move(made)};
 }

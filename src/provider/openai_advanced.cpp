@@ -84,7 +84,7 @@ void write_openai_advanced(writer& out, advanced_options const& options) {
 
 openai_cache_marks::openai_cache_marks(openai_profile const& profile, std::string_view model,
                                        chat_request const& request) {
-    if (!profile.cache_marks || !needs_cache_marks(model)) return;
+    if (!profile.known.has(request_member::cache_marks) || !needs_cache_marks(model)) return;
     auto const& all = request.messages;
     if (request.cache_prefix) {
         auto const end = std::ranges::find_if_not(all, instructs);

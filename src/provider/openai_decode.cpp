@@ -22,6 +22,11 @@ struct openai_text_part {
     std::string refusal{};
 };
 
+/// A part that holds thoughts, themselves parts.
+struct openai_thinking_part {
+    json_value thinking{};
+};
+
 /// Where a response has its messages, whatever they are.
 struct openai_message_shape {
     json_value message{};
@@ -83,11 +88,12 @@ template <class Text>
 chat_response take_message(openai_choice<Text>& choice) {
     auto& msg = choice.message;
     chat_response out;
+    auto thoughts = take_thoughts(msg.content);
     out.text = take_text(msg.content);
     out.refusal = take_text(msg.refusal);
     returned_reasoning back{.details = std::move(msg.reasoning_details), .extra_content = std::move(msg.extra_content)};
     back.content = take_text(msg.reasoning_content);
-    if (back.content.empty()) back.plain = take_text(msg.reasoning);
+    if (back.content.empty()) back.plain = take_text(msg.reasoning) + thoughts;
     out.reasoning = back.content.empty() ? back.plain : back.content;
     for (auto& wire : msg.tool_calls) {
         if (!names_something(wire)) continue;
@@ -181,11 +187,12 @@ std::optional<error> find_failure(std::string_view service, json_value const& of
 
 usage to_usage(openai_usage const& wire) noexcept {
     auto const known = [](std::int64_t count) { return std::max<std::int64_t>(count, 0); };  // -1: not told
-    return {.input_tokens = known(wire.prompt_tokens),
-            .output_tokens = known(wire.completion_tokens),
-            .cached_input_tokens = known(wire.prompt_tokens_details.cached_tokens),
-            .cache_write_tokens = known(wire.prompt_tokens_details.cache_write_tokens),
-            .reasoning_tokens = known(wire.completion_tokens_details.reasoning_tokens)};
+    return {
+        .input_tokens = known(wire.prompt_tokens),
+        .output_tokens = known(wire.completion_tokens),
+        .cached_input_tokens = known(std::max(wire.prompt_tokens_details.cached_tokens, wire.prompt_cache_hit_tokens)),
+        .cache_write_tokens = known(wire.prompt_tokens_details.cache_write_tokens),
+        .reasoning_tokens = known(wire.completion_tokens_details.reasoning_tokens)};
 }
 
 finish_reason to_finish_reason(std::string_view name) noexcept {
@@ -210,6 +217,18 @@ std::string take_text(json_value& value) {
     auto const parts = json::read<std::vector<json_value>>(value.text(), json::wire_options);
     if (!parts) return text;
     for (auto const& part : *parts) text += part.is_string() ? text_of(part) : text_of_part(part);
+    return text;
+}
+
+std::string take_thoughts(json_value const& value) {
+    std::string text;
+    if (!value.is_array()) return text;
+    auto const parts = json::read<std::vector<json_value>>(value.text(), json::wire_options);
+    if (!parts) return text;
+    for (auto const& part : *parts) {
+        openai_thinking_part thinking;
+        if (part.is_object() && read_tolerantly(thinking, part.text())) text += take_text(thinking.thinking);
+    }
     return text;
 }
 

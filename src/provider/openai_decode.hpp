@@ -63,8 +63,14 @@ struct openai_usage {
     std::int64_t prompt_tokens{0};
     std::int64_t completion_tokens{0};
     std::int64_t total_tokens{0};
+    std::int64_t prompt_cache_hit_tokens{0};  ///< DeepSeek's `cached_tokens`.
     openai_prompt_details prompt_tokens_details{};
     openai_completion_details completion_tokens_details{};
+};
+
+/// Groq's own part of a chunk: the last one has the usage.
+struct openai_groq_part {
+    std::optional<openai_usage> usage{};
 };
 
 template <class Text>
@@ -86,6 +92,7 @@ struct openai_completion {
     std::string service_tier{};
     std::vector<openai_choice<Text>> choices{};
     std::optional<openai_usage> usage{};
+    openai_groq_part x_groq{};
     json_value prompt_filter_results{};
     json_value error{};
 };
@@ -105,6 +112,10 @@ struct openai_completion {
 /// The text in `content`: the string itself, or the texts of its parts.
 [[nodiscard]] inline std::string take_text(std::string& text) { return std::move(text); }
 [[nodiscard]] std::string take_text(json_value& value);
+
+/// The thoughts in `content`, which Mistral sends as parts of it.
+[[nodiscard]] inline std::string take_thoughts(std::string const& /*text*/) { return {}; }
+[[nodiscard]] std::string take_thoughts(json_value const& value);
 
 /// The arguments as JSON text: the string itself, or the object's own text.
 [[nodiscard]] inline std::string take_arguments(std::string& text) { return std::move(text); }

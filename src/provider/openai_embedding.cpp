@@ -147,7 +147,7 @@ result<std::string> encode_openai_embedding(openai_embedding_options const& opti
         return invalid_argument("input_type", service + " has no such parameter");
     if (!options.choices && (request.dimensions || request.encoding == embedding_encoding::base64))
         return invalid_argument(request.dimensions ? "dimensions" : "encoding",
-                                service + " takes it from api-version 2024-03-01-preview on");
+                                service + " does not know it; Azure does from api-version 2024-03-01-preview on");
     std::string body;
     json::writer out{body};
     out.begin_object();

@@ -95,7 +95,7 @@ private:
         if (response_.id.empty()) response_.id = std::move(chunk.id);
         if (response_.model.empty()) response_.model = std::move(chunk.model);
         if (!chunk.service_tier.empty()) response_.service_tier = std::move(chunk.service_tier);
-        if (chunk.usage) response_.usage = to_usage(*chunk.usage);
+        if (auto const& told = chunk.usage ? chunk.usage : chunk.x_groq.usage) response_.usage = to_usage(*told);
         if (has_content(chunk.prompt_filter_results)) prompt_filter_ = std::move(chunk.prompt_filter_results);
         // One choice was asked for, so all belongs to it: there are servers whose index counts the chunks.
         for (auto& choice : chunk.choices)
@@ -141,7 +141,7 @@ private:
         }
         if (has_content(added.extra_content)) reasoning_.extra_content = std::move(added.extra_content);
         auto piece = take_text(added.reasoning_content);
-        auto plain = piece.empty() ? take_text(added.reasoning) : std::string{};
+        auto plain = piece.empty() ? take_text(added.reasoning) + take_thoughts(added.content) : std::string{};
         reasoning_.content += piece;
         reasoning_.plain += plain;
         return append(response_.reasoning, delta.reasoning, piece.empty() ? std::move(plain) : std::move(piece));

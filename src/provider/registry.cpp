@@ -2,37 +2,44 @@
 #include "provider/gemini_wire.hpp"
 #include "provider/openai_wire.hpp"
 
+#include <coax/provider/service_profile.hpp>
+
 #include <algorithm>
-#include <array>
 
 namespace coax {
 namespace {
 
-using detail::openai_profile;
+/// The form of a profile that requests are made by. Errors: those of `validate(profile)`.
+result<detail::openai_profile> compile(service_profile const& profile) {
+    if (auto valid = validate(profile); !valid) return std::move(valid).error();
+    return detail::openai_profile{.service = profile.name,
+                                  .base_url = profile.base_url,
+                                  .dialect = profile.dialect,
+                                  .key_header = profile.key_header,
+                                  .needs_model = profile.needs_model,
+                                  .known = *detail::to_member_set(profile.members)};
+}
 
-/// The services that speak the chat completions wire.
-constexpr std::array openai_profiles{
-    openai_profile{.service = "openai",
-                   .base_url = "https://api.openai.com/v1",
-                   .account_headers = true,
-                   .cache_marks = true,
-                   .lists_all_models = true,
-                   .counts_tokens = true},
-    openai_profile{
-        .service = "azure", .dialect = schema_dialect::azure_strict, .key_header = "api-key", .azure_urls = true},
-    // Any server of that wire (vLLM, llama.cpp, Ollama, LM Studio, many hosts): the oldest form of everything, and no
-    // model asked for, as many have but one.
-    openai_profile{.service = "compatible",
-                   .needs_model = false,
-                   .legacy_token_limit = true,
-                   .developer_role = false,
-                   .takes_top_k = true,
-                   .image_detail = "",
-                   .known_values = false,
-                   .base64_vectors = false,
-                   .input_type = true,
-                   .reranks = true},
-};
+/// A service of this build, with what a profile does not say.
+result<detail::openai_profile> compile_own(service_profile const& profile) {
+    auto compiled = compile(profile);
+    if (!compiled) return compiled;
+    bool const is_openai = profile.name == "openai" || profile.name == "azure";
+    if (is_openai) compiled->image_detail = "high";
+    compiled->known_values = is_openai;
+    compiled->account_headers = profile.name == "openai";
+    compiled->lists_all_models = profile.name == "openai";
+    compiled->counts_tokens = profile.name == "openai";
+    compiled->azure_urls = profile.name == "azure";
+    compiled->azure_inference = profile.name == "azure_ai";
+    return compiled;
+}
+
+result<std::shared_ptr<provider const>> make_chat_completions(result<detail::openai_profile> const& profile,
+                                                              provider_options const& options) {
+    if (!profile) return profile.error();
+    return detail::make_openai(*profile, options);
+}
 
 constexpr std::string_view anthropic = "anthropic";
 
@@ -40,14 +47,16 @@ constexpr std::string_view anthropic = "anthropic";
 
 std::vector<std::string_view> provider_names() {
     std::vector<std::string_view> names;
-    for (auto const& profile : openai_profiles) names.push_back(profile.service);
+    for (auto const& profile : service_profiles()) names.emplace_back(profile.name);
     for (auto const other : {anthropic, detail::gemini, detail::vertex}) names.push_back(other);
     return names;
 }
 
 result<std::shared_ptr<provider const>> make_provider(provider_options const& options) {
-    auto const profile = std::ranges::find(openai_profiles, options.service, &openai_profile::service);
-    if (profile != openai_profiles.end()) return detail::make_openai(*profile, options);
+    if (options.profile) return make_chat_completions(compile(*options.profile), options);
+    auto const& profiles = service_profiles();
+    auto const named = std::ranges::find(profiles, options.service, &service_profile::name);
+    if (named != profiles.end()) return make_chat_completions(compile_own(*named), options);
     auto const known = provider_names();
     if (!options.api.empty() && std::ranges::find(known, options.service) != known.end())
         return invalid_argument("api", options.service + " has but one: leave it empty");

@@ -94,7 +94,7 @@ result<void> check_request(openai_profile const& profile, chat_request const& re
 std::string_view speaker_name(role speaker, openai_profile const& profile) {
     switch (speaker) {
         case role::system: return "system";
-        case role::developer: return profile.developer_role ? "developer" : "system";
+        case role::developer: return profile.known.has(request_member::developer_role) ? "developer" : "system";
         case role::assistant: return "assistant";
         case role::user:
         case role::tool: break;

@@ -138,8 +138,9 @@ struct client_options {
     /// AZURE_OPENAI_DEPLOYMENT), OPENAI_API_KEY (OPENAI_BASE_URL, OPENAI_ORG_ID, OPENAI_PROJECT_ID), ANTHROPIC_API_KEY
     /// or ANTHROPIC_AUTH_TOKEN (ANTHROPIC_BASE_URL), GOOGLE_GENAI_USE_VERTEXAI (Vertex AI: GOOGLE_API_KEY, or
     /// GOOGLE_CLOUD_PROJECT and GOOGLE_CLOUD_LOCATION with the identity that `google_token_from` finds,
-    /// GOOGLE_VERTEX_BASE_URL), GEMINI_API_KEY or GOOGLE_API_KEY, which wins
-    /// (GOOGLE_GEMINI_BASE_URL, GOOGLE_GENAI_API_VERSION). With COAX_PROVIDER, COAX_BASE_URL is the address of the
+    /// GOOGLE_VERTEX_BASE_URL), GEMINI_API_KEY or GOOGLE_API_KEY, which wins (GOOGLE_GEMINI_BASE_URL,
+    /// GOOGLE_GENAI_API_VERSION), AZURE_INFERENCE_ENDPOINT (AZURE_INFERENCE_CREDENTIAL or an identity), and the
+    /// `key_variable` of the other `service_profiles()`. With COAX_PROVIDER, COAX_BASE_URL is the address of the
     /// service that it names, and COAX_API_KEY, if set, the key for that address. Blanks and line breaks around a value
     /// are dropped. COAX_MODEL names the model, COAX_EMBEDDING_MODEL that of embeddings, COAX_API
     /// `provider_options::api`. HTTPS_PROXY and NO_PROXY are

@@ -2,6 +2,7 @@
 
 #include <coax/chat/request.hpp>
 #include <coax/chat/response.hpp>
+#include <coax/core/boxed.hpp>
 #include <coax/core/secret.hpp>
 #include <coax/http/message.hpp>
 #include <coax/http/sse.hpp>
@@ -59,7 +60,7 @@ class provider {
 public:
     virtual ~provider() = default;
 
-    /// "openai", "azure", "anthropic", "gemini", "compatible"…: as in `provider_options::service`.
+    /// As in `provider_options::service`, or `service_profile::name`.
     [[nodiscard]] virtual std::string_view name() const noexcept = 0;
 
     /// The dialect of JSON Schema that it takes for structured outputs and strict tools.
@@ -121,10 +122,15 @@ public:
                                                                   std::chrono::system_clock::time_point now) const;
 };
 
+struct service_profile;
+
 /// Which service, where, and in what form.
 struct provider_options {
     /// A name from `provider_names()`.
     std::string service{"openai"};
+    /// In place of `service`: one on the chat completions wire that this build does not know, described by data alone
+    /// (`coax/provider/service_profile.hpp`): `.profile = service_profile{.name = "acme", …}`.
+    boxed<service_profile> profile{};
     /// The form of requests, on "openai", "azure" and "compatible": "chat_completions" or "responses". Empty: chat
     /// completions, since every server of this kind speaks it, it takes every parameter of `chat_request`, and it keeps
     /// nothing: the Responses API stores what it is sent for 30 days, unless `advanced.store` is false. Responses

@@ -2,8 +2,12 @@
 
 #include "cli/exit_code.hpp"
 
+#include <coax/provider/service_profile.hpp>
+
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
 #include <map>
 #include <ostream>
 #include <string>
@@ -84,6 +88,79 @@ TEST(ServiceFlags, ANamedServiceDoesNotGoToTheAddressOfAnother) {
     ASSERT_TRUE(address) << address.error();
     EXPECT_EQ(address->service.provider.service, "compatible");
     EXPECT_TRUE(address->service.api_key.empty());
+}
+
+TEST(ServiceFlags, SayTheFormOfRequests) {
+    service_flags const flags{.provider = "openai",
+                              .token_limit_name = "max_tokens",
+                              .omit = {"stream_options", "user"},
+                              .organization = "org",
+                              .project = "proj",
+                              .bearer = true};
+    auto const options = resolve(flags, over({{"OPENAI_API_KEY", "o"}}));
+    ASSERT_TRUE(options) << options.error();
+    auto const& provider = options->service.provider;
+    EXPECT_EQ(provider.token_limit_name, "max_tokens");
+    EXPECT_EQ(provider.omit, (std::vector<std::string>{"stream_options", "user"}));
+    EXPECT_EQ(provider.organization, "org");
+    EXPECT_EQ(provider.project, "proj");
+    EXPECT_TRUE(provider.bearer);
+}
+
+TEST(ServiceFlags, NameTheServicesOfTheChatCompletionsWire) {
+    auto const groq = resolve({.provider = "groq"}, over({{"GROQ_API_KEY", "g"}, {"OPENAI_API_KEY", "o"}}));
+    ASSERT_TRUE(groq) << groq.error();
+    EXPECT_EQ(groq->service.provider.service, "groq");
+    EXPECT_EQ(groq->service.api_key.reveal(), "g");
+    auto const ollama = resolve({.provider = "ollama", .model = "m"}, over({}));
+    ASSERT_TRUE(ollama) << ollama.error();
+    EXPECT_TRUE(ollama->service.api_key.empty());
+    auto const found = resolve({}, over({{"MISTRAL_API_KEY", "m"}}));
+    ASSERT_TRUE(found) << found.error();
+    EXPECT_EQ(found->service.provider.service, "mistral");
+    auto const keyless = resolve({.provider = "groq"}, over({{"OPENAI_API_KEY", "o"}}));
+    ASSERT_FALSE(keyless);
+    EXPECT_EQ(keyless.error().where, "GROQ_API_KEY");
+}
+
+/// A file that goes with the test.
+struct profile_file {
+    explicit profile_file(std::string const& text) { std::ofstream{path} << text; }
+    profile_file(profile_file const&) = delete;
+    profile_file& operator=(profile_file const&) = delete;
+    ~profile_file() { std::filesystem::remove(path); }
+    std::string path{testing::TempDir() + "coax_profile_" + std::to_string(reinterpret_cast<std::uintptr_t>(this))};
+};
+
+TEST(ServiceFlags, ReadAServiceOfTheUsersOwn) {
+    profile_file const file{
+        R"({"name":"acme","base_url":"https://acme.example/v1","key_variable":"ACME_KEY","members":["temperature"]})"};
+    variables const set{{"ACME_KEY", "a"}, {"COAX_API_KEY", "other"}, {"COAX_BASE_URL", "https://other"}};
+    auto const options = resolve({.model = "m", .profile = file.path}, over(set));
+    ASSERT_TRUE(options) << options.error();
+    EXPECT_EQ(options->service.provider.profile->name, "acme");
+    EXPECT_EQ(options->service.provider.base_url, "https://acme.example/v1");
+    EXPECT_EQ(options->service.api_key.reveal(), "a");
+    auto const service = make_provider(options->service.provider);
+    ASSERT_TRUE(service) << service.error();
+    EXPECT_EQ((*service)->name(), "acme");
+}
+
+TEST(ServiceFlags, SayWhatIsWrongWithAProfile) {
+    for (auto const* text :
+         {R"({"name":"acme","members":["temprature"]})", R"({"nam":"acme"})", "{", R"({"base_url":"http://x"})"}) {
+        profile_file const file{text};
+        auto const options = resolve({.profile = file.path}, over({{"COAX_BASE_URL", "http://x"}}));
+        ASSERT_FALSE(options) << text;
+        EXPECT_EQ(options.error().where, "--profile") << text;
+        EXPECT_EQ(resolve_exit_code(options.error()), bad_usage);
+    }
+    auto const both = resolve({.provider = "openai", .profile = "x"}, over({{"OPENAI_API_KEY", "o"}}));
+    ASSERT_FALSE(both);
+    EXPECT_EQ(both.error().where, "--profile");
+    auto const missing = resolve({.profile = "/nowhere/profile.json"}, over({}));
+    ASSERT_FALSE(missing);
+    EXPECT_EQ(missing.error().code, errc::io_failed);
 }
 
 struct refused_case {

@@ -24,6 +24,22 @@ struct mutation_case {
 };
 void PrintTo(mutation_case const& row, std::ostream* out) { *out << row.name; }
 
+/// Adds a member that nobody knows to every object.
+void add_unknown(bj::value& at) {
+    if (auto* const array = at.if_array())
+        for (auto& item : *array) add_unknown(item);
+    auto* const object = at.if_object();
+    if (object == nullptr) return;
+    for (auto& member : *object) add_unknown(member.value());
+    object->emplace("zz_new", bj::object{{"a", bj::array{1, nullptr, "x"}}});
+}
+
+std::string with_unknown(std::string const& text) {
+    auto value = bj::parse(text);
+    add_unknown(value);
+    return bj::serialize(value);
+}
+
 class Mutated : public testing::TestWithParam<mutation_case> {
 protected:
     void SetUp() override { service_ = make(GetParam().service); }
@@ -62,6 +78,28 @@ TEST_P(Mutated, EventsDoNoHarm) {
             expect_returnable(*out.response, event);
         });
     }
+}
+
+TEST_P(Mutated, UnknownFieldsChangeNothing) {
+    auto const known = service_->decode(ok(GetParam().whole), test_time);
+    auto const more = service_->decode(ok(with_unknown(GetParam().whole)), test_time);
+    ASSERT_TRUE(known && more);
+    EXPECT_EQ(known->text, more->text);
+    EXPECT_EQ(known->reasoning, more->reasoning);
+    EXPECT_EQ(known->tool_calls.size(), more->tool_calls.size());
+    EXPECT_EQ(known->usage, more->usage);
+    std::string bytes;
+    std::string more_bytes;
+    for (auto const& event : GetParam().events) {
+        bytes.append("data: ").append(event).append("\n\n");
+        more_bytes.append("data: ").append(with_unknown(event)).append("\n\n");
+    }
+    auto const streamed = run_stream(*service_, bytes);
+    auto const more_streamed = run_stream(*service_, more_bytes);
+    ASSERT_TRUE(streamed.response && more_streamed.response);
+    EXPECT_EQ(streamed.response->text, more_streamed.response->text);
+    EXPECT_EQ(streamed.response->usage, more_streamed.response->usage);
+    EXPECT_EQ(streamed.shown, more_streamed.shown);
 }
 
 TEST_P(Mutated, CutStreamsAreErrorsOrWhole) {
@@ -107,6 +145,58 @@ INSTANTIATE_TEST_SUITE_P(
             {R"({"id":"i","model":"m","choices":[{"index":0,"delta":{"role":"assistant","content":"a"},"finish_reason":null}]})",
              R"({"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"c","function":{"name":"f","arguments":"{}"}}]}}]})",
              R"({"choices":[{"index":0,"delta":{},"finish_reason":"tool_calls"}],"usage":{"prompt_tokens":1,"completion_tokens":2}})"}},
+        mutation_case{
+            "azure_ai",
+            "azure_ai",
+            R"({"id":"i","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"a",)"
+            R"("reasoning_content":"t","tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{}"}}]},"finish_reason":"tool_calls"}],)"
+            R"("usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3,"completion_tokens_details":{"reasoning_tokens":1,"audio_tokens":0}}})",
+            {R"({"id":"i","object":"chat.completion","model":"m","choices":[{"index":0,"delta":{"role":"assistant","reasoning_content":"t"}}]})",
+             R"({"id":"i","choices":[{"index":0,"delta":{"content":"a","tool_calls":[{"id":"c","function":{"name":"f","arguments":"{}"}}]}}]})",
+             R"({"id":"i","choices":[{"index":0,"delta":{},"finish_reason":"tool_calls"}],"usage":{"prompt_tokens":1,"completion_tokens":2}})"}},
+        mutation_case{
+            "openrouter",
+            "openrouter",
+            R"({"id":"i","provider":"p","model":"m","choices":[{"index":0,"native_finish_reason":"stop","message":{"role":"assistant","content":"a","refusal":null,"reasoning":"t",)"
+            R"("reasoning_details":[{"type":"reasoning.text","text":"t","signature":"s","format":"f","index":0}]},"finish_reason":"stop"}],)"
+            R"("usage":{"prompt_tokens":1,"completion_tokens":2,"cost":0.01,"is_byok":false,"cost_details":{"upstream_inference_cost":null}}})",
+            {R"({"id":"i","provider":"p","model":"m","choices":[{"index":0,"delta":{"role":"assistant","content":"","reasoning":"t","reasoning_details":[{"type":"reasoning.text","text":"t","index":0}]}}]})",
+             R"({"id":"i","choices":[{"index":0,"delta":{"content":"a"},"native_finish_reason":null,"error":null}]})",
+             R"({"id":"i","choices":[{"index":0,"delta":{"content":""},"finish_reason":"stop"}],"usage":{"prompt_tokens":1,"completion_tokens":2,"cost":0.01}})"}},
+        mutation_case{
+            "mistral",
+            "mistral",
+            R"({"id":"i","object":"chat.completion","model":"m","choices":[{"index":0,"message":{"role":"assistant","content":[{"type":"thinking","thinking":[{"type":"text","text":"t"}],"closed":true},)"
+            R"({"type":"text","text":"a"},{"type":"reference","reference_ids":[1]}],"tool_calls":null,"prefix":false},"finish_reason":"stop"}],"usage":{"prompt_tokens":1,"completion_tokens":2,"num_cached_tokens":0}})",
+            {R"({"id":"i","model":"m","choices":[{"index":0,"delta":{"role":"assistant","content":[{"type":"thinking","thinking":[{"type":"text","text":"t"}]}]},"finish_reason":null}]})",
+             R"({"id":"i","choices":[{"index":0,"delta":{"content":"a"},"finish_reason":null}]})",
+             R"({"id":"i","choices":[{"index":0,"delta":{"content":""},"finish_reason":"stop"}],"usage":{"prompt_tokens":1,"completion_tokens":2}})"}},
+        mutation_case{
+            "groq",
+            "groq",
+            R"({"id":"i","model":"m","system_fingerprint":"f","x_groq":{"id":"r","seed":1},"service_tier":"on_demand","choices":[{"index":0,"logprobs":null,"message":{"role":"assistant","content":"a",)"
+            R"("reasoning":"t","executed_tools":[]},"finish_reason":"stop"}],"usage":{"queue_time":0.1,"prompt_tokens":1,"completion_tokens":2,"total_time":0.2},"usage_breakdown":null})",
+            {R"({"id":"i","model":"m","x_groq":{"id":"r"},"choices":[{"index":0,"delta":{"role":"assistant","content":"","reasoning":"t","channel":"analysis"}}]})",
+             R"({"id":"i","choices":[{"index":0,"delta":{"content":"a"}}]})",
+             R"({"id":"i","choices":[{"index":0,"delta":{},"finish_reason":"stop"}],"x_groq":{"id":"r","usage":{"prompt_tokens":1,"completion_tokens":2}}})"}},
+        mutation_case{
+            "deepseek",
+            "deepseek",
+            R"({"id":"i","model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"a","reasoning_content":"t","tool_calls":[{"index":0,"id":"c","type":"function","function":{"name":"f","arguments":"{}"}}]},)"
+            R"("logprobs":null,"finish_reason":"tool_calls"}],"usage":{"prompt_tokens":3,"completion_tokens":2,"prompt_cache_hit_tokens":1,"prompt_cache_miss_tokens":2,"completion_tokens_details":{"reasoning_tokens":1}}})",
+            {R"({"id":"i","model":"m","choices":[{"index":0,"delta":{"role":"assistant","content":null,"reasoning_content":"t"},"logprobs":null,"finish_reason":null}],"usage":null})",
+             R"({"id":"i","choices":[{"index":0,"delta":{"content":"a","reasoning_content":null,"tool_calls":[{"index":0,"id":"c","type":"function","function":{"name":"f","arguments":"{}"}}]},"finish_reason":null}]})",
+             R"({"id":"i","choices":[{"index":0,"delta":{"content":""},"finish_reason":"tool_calls"}],"usage":{"prompt_tokens":3,"completion_tokens":2}})"}},
+        mutation_case{
+            "llama_cpp",
+            "llama.cpp",
+            R"({"id":"i","object":"chat.completion","model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"a","reasoning_content":"t"},"finish_reason":"stop"}],)"
+            R"("usage":{"prompt_tokens":1,"completion_tokens":2,"prompt_tokens_details":{"cached_tokens":0}},"timings":{"cache_n":0,"prompt_ms":1.5}})",
+            {R"({"id":"i","model":"m","choices":[{"index":0,"delta":{"role":"assistant","content":null},"finish_reason":null}]})",
+             R"({"id":"i","choices":[{"index":0,"delta":{"reasoning_content":"t"}}]})",
+             R"({"id":"i","choices":[{"index":0,"delta":{"content":"a"}}]})",
+             R"({"id":"i","choices":[{"index":0,"delta":{},"finish_reason":"stop"}],"timings":{"predicted_n":2}})",
+             R"({"id":"i","choices":[],"usage":{"prompt_tokens":1,"completion_tokens":2}})"}},
         mutation_case{
             "anthropic",
             "anthropic",

@@ -13,8 +13,9 @@ using test::make;
 using test::same_json;
 
 TEST(Registry, KnowsItsServices) {
-    EXPECT_EQ(provider_names(),
-              (std::vector<std::string_view>{"openai", "azure", "compatible", "anthropic", "gemini", "vertex"}));
+    EXPECT_EQ(provider_names(), (std::vector<std::string_view>{"openai", "azure", "azure_ai", "compatible", "llama.cpp",
+                                                               "vllm", "ollama", "lmstudio", "openrouter", "mistral",
+                                                               "deepseek", "groq", "anthropic", "gemini", "vertex"}));
     for (auto const name : provider_names()) EXPECT_EQ(make(std::string{name})->name(), name);
 }
 
@@ -95,6 +96,25 @@ INSTANTIATE_TEST_SUITE_P(
         url_case{"compatible",
                  {.service = "compatible", .base_url = "http://127.0.0.1:8000/api/v1"},
                  "http://127.0.0.1:8000/api/v1/chat/completions"},
+        url_case{"public_profile", {.service = "groq"}, "https://api.groq.com/openai/v1/chat/completions"},
+        url_case{"local_profile", {.service = "ollama"}, "http://localhost:11434/v1/chat/completions"},
+        url_case{"profile_elsewhere",
+                 {.service = "vllm", .base_url = "http://gpu:9000/v1"},
+                 "http://gpu:9000/v1/chat/completions"},
+        url_case{"azure_ai",
+                 {.service = "azure_ai", .base_url = "https://r.services.ai.azure.com"},
+                 "https://r.services.ai.azure.com/models/chat/completions?api-version=2024-05-01-preview"},
+        url_case{"azure_ai_whole",
+                 {.service = "azure_ai",
+                  .base_url = "https://r.services.ai.azure.com/models/chat/completions?api-version=2025-04-01"},
+                 "https://r.services.ai.azure.com/models/chat/completions?api-version=2025-04-01"},
+        url_case{
+            "azure_ai_serverless",
+            {.service = "azure_ai", .base_url = "https://h.eastus.models.ai.azure.com", .api_version = "2025-05-01"},
+            "https://h.eastus.models.ai.azure.com/chat/completions?api-version=2025-05-01"},
+        url_case{"foundry_project",
+                 {.service = "azure", .base_url = "https://r.services.ai.azure.com/api/projects/p"},
+                 "https://r.services.ai.azure.com/api/projects/p/openai/v1/chat/completions"},
         url_case{"base_with_query",
                  {.service = "compatible", .base_url = "http://h/v1?tenant=a"},
                  "http://h/v1/chat/completions?tenant=a"},
@@ -138,7 +158,7 @@ class Header : public testing::TestWithParam<header_case> {};
 
 TEST_P(Header, FollowsTheTable) {
     auto options = GetParam().options;
-    if (options.service == "azure") options.base_url = "https://r.openai.azure.com";
+    if (options.service.starts_with("azure")) options.base_url = "https://r.openai.azure.com";
     if (options.service == "compatible") options.base_url = "http://localhost/v1";
     auto const service = make(options);
     auto request = service->encode({.model = "m", .messages = {user("Hi")}}, false).value();
@@ -159,6 +179,12 @@ INSTANTIATE_TEST_SUITE_P(
         header_case{"azure_no_bearer", {.service = "azure"}, "authorization", ""},
         header_case{"azure_token", {.service = "azure", .bearer = true}, "authorization", "Bearer key"},
         header_case{"azure_token_no_key", {.service = "azure", .bearer = true}, "api-key", ""},
+        header_case{"azure_ai_key", {.service = "azure_ai"}, "api-key", "key"},
+        header_case{"azure_ai_key_again", {.service = "azure_ai"}, "authorization", "Bearer key"},
+        header_case{"azure_ai_token", {.service = "azure_ai", .bearer = true}, "authorization", "Bearer key"},
+        header_case{"azure_ai_token_no_key", {.service = "azure_ai", .bearer = true}, "api-key", ""},
+        header_case{"azure_ai_no_extras", {.service = "azure_ai"}, "extra-parameters", ""},
+        header_case{"profile_key", {.service = "groq"}, "authorization", "Bearer key"},
         header_case{"anthropic_key", {.service = "anthropic"}, "x-api-key", "key"},
         header_case{"anthropic_version", {.service = "anthropic"}, "anthropic-version", "2023-06-01"},
         header_case{"anthropic_newer_version",

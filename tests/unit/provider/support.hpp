@@ -24,6 +24,7 @@ inline std::shared_ptr<provider const> make(std::string service) {
     provider_options options{.service = service.substr(0, slash)};
     if (slash < service.size()) options.api = service.substr(slash + 1);
     if (options.service == "azure") options.base_url = "https://res.openai.azure.com";
+    if (options.service == "azure_ai") options.base_url = "https://res.services.ai.azure.com";
     if (options.service == "compatible") options.base_url = "http://localhost:8000/v1";
     return make(options);
 }

@@ -123,6 +123,7 @@ public:
 };
 
 struct service_profile;
+extern template class boxed<service_profile>;
 
 /// Which service, where, and in what form.
 struct provider_options {

@@ -52,14 +52,15 @@ result<void> check(openai_profile const& profile, chat_request const& request, b
 }
 
 /// Whether a member of `message::raw_content`, which another service may have sent, goes to this one.
-bool goes_back(std::string_view name, member_set const& known) {
+bool goes_back(std::string_view name, json_value const& value, member_set const& known) {
     constexpr std::pair<std::string_view, request_member> rows[]{
         {"reasoning_content", request_member::reasoning_content},
         {"reasoning", request_member::reasoning},
         {"reasoning_details", request_member::reasoning_details},
         {"extra_content", request_member::extra_content},
-        {"tool_calls", request_member::extra_content},  // the calls with their `extra_content`
     };
+    if (name == "tool_calls")
+        return known.has(request_member::extra_content) || value.text().find("\"extra_content\"") == std::string::npos;
     return std::ranges::any_of(rows, [&](auto const& row) { return row.first == name && known.has(row.second); });
 }
 
@@ -67,7 +68,7 @@ bool goes_back(std::string_view name, member_set const& known) {
 void write_turn(writer& out, openai_profile const& profile, message const& msg) {
     bool has_calls = msg.tool_calls.empty();
     for (auto const& [name, value] : read_members(msg.raw_content)) {
-        if (!goes_back(name, profile.known)) continue;
+        if (!goes_back(name, value, profile.known)) continue;
         has_calls |= name == "tool_calls";
         out.key(name).raw(value.text());
     }

@@ -37,7 +37,7 @@ token_source source_of(std::shared_ptr<authority> from, token_cache_options cons
     return cached_token([from = std::move(from)] { return issue(from); }, options);
 }
 
-asio::awaitable<std::string> ask(token_source source) {
+asio::awaitable<std::string> token_text(token_source source) {
     auto const token = co_await source();
     co_return token ? token->reveal() : std::string{to_string(token.error().code)};
 }
@@ -56,12 +56,12 @@ class Refresh : public testing::TestWithParam<refresh_case> {};
 asio::awaitable<void> see_when(refresh_case row) {
     auto const from = std::make_shared<authority>(row.from);
     auto const source = source_of(from, row.options);
-    EXPECT_EQ(co_await ask(source), "t1");
+    EXPECT_EQ(co_await token_text(source), "t1");
     co_await sleep_for(row.still_old);
-    EXPECT_EQ(co_await ask(source), "t1");
+    EXPECT_EQ(co_await token_text(source), "t1");
     EXPECT_EQ(from->asked, 1);
     co_await sleep_for(1s);
-    EXPECT_EQ(co_await ask(source), "t2");
+    EXPECT_EQ(co_await token_text(source), "t2");
     EXPECT_EQ(from->asked, 2);
 }
 TEST_P(Refresh, ComesBeforeTheEnd) { run_virtual(see_when(GetParam())); }
@@ -80,19 +80,19 @@ TEST(ARefreshThatFails, LeavesAGoodTokenAndIsNotRepeatedAtOnce) {
     auto body = []() -> asio::awaitable<void> {
         auto const from = std::make_shared<authority>();
         auto const source = source_of(from);
-        EXPECT_EQ(co_await ask(source), "t1");
+        EXPECT_EQ(co_await token_text(source), "t1");
         from->fails = error{.code = errc::server_error};
         co_await sleep_for(3300s);
-        EXPECT_EQ(co_await ask(source), "t1");
-        EXPECT_EQ(co_await ask(source), "t1");
+        EXPECT_EQ(co_await token_text(source), "t1");
+        EXPECT_EQ(co_await token_text(source), "t1");
         EXPECT_EQ(from->asked, 2);
         co_await sleep_for(30s);
-        EXPECT_EQ(co_await ask(source), "t1");
+        EXPECT_EQ(co_await token_text(source), "t1");
         EXPECT_EQ(from->asked, 3);
         co_await sleep_for(270s);  // it has ended
-        EXPECT_EQ(co_await ask(source), "server_error");
+        EXPECT_EQ(co_await token_text(source), "server_error");
         from->fails.reset();
-        EXPECT_EQ(co_await ask(source), "t5");
+        EXPECT_EQ(co_await token_text(source), "t5");
     };
     run_virtual(body());
 }
@@ -102,9 +102,9 @@ TEST(AFirstFailure, ReachesTheCallerAndIsForgotten) {
         auto const from = std::make_shared<authority>();
         from->fails = error{.code = errc::authentication};
         auto const source = source_of(from);
-        EXPECT_EQ(co_await ask(source), "authentication");
+        EXPECT_EQ(co_await token_text(source), "authentication");
         from->fails.reset();
-        EXPECT_EQ(co_await ask(source), "t2");
+        EXPECT_EQ(co_await token_text(source), "t2");
     };
     run_virtual(body());
 }
@@ -113,7 +113,7 @@ TEST(ATokenThatHasEnded, IsNone) {
     auto body = []() -> asio::awaitable<void> {
         auto const from = std::make_shared<authority>();
         from->lives_for = 0s;
-        EXPECT_EQ(co_await ask(source_of(from)), "authentication");
+        EXPECT_EQ(co_await token_text(source_of(from)), "authentication");
     };
     run_virtual(body());
 }
@@ -124,14 +124,16 @@ TEST(AnExceptionOfTheAuthority, ReachesAllWhoWait) {
             throw_error({.code = errc::io_failed});
             co_return error{};
         });
-        EXPECT_EQ(co_await ask(source), "io_failed");
+        EXPECT_EQ(co_await token_text(source), "io_failed");
     };
     run_virtual(body());
 }
 
 // --- many callers ---
 
-asio::awaitable<void> note(token_source source, std::vector<std::string>& got) { got.push_back(co_await ask(source)); }
+asio::awaitable<void> note(token_source source, std::vector<std::string>& got) {
+    got.push_back(co_await token_text(source));
+}
 
 TEST(Callers, ShareOneRefresh) {
     auto body = []() -> asio::awaitable<void> {

@@ -21,14 +21,14 @@ response get_from(service& of, std::string_view target, std::string_view anthrop
     return of.handle({.method = "GET", .target = target, .anthropic_version = anthropic_version}, first_moment);
 }
 
-struct refused_case {
+struct refused_body_case {
     char const* name;
     char const* target;
     std::string body;
     char const* says;  ///< Empty: it is not refused.
 };
-void PrintTo(refused_case const& row, std::ostream* out) { *out << row.name; }
-class RefusedRequest : public testing::TestWithParam<refused_case> {};
+void PrintTo(refused_body_case const& row, std::ostream* out) { *out << row.name; }
+class RefusedRequest : public testing::TestWithParam<refused_body_case> {};
 
 TEST_P(RefusedRequest, FollowsTheTable) {
     service s{options{}};
@@ -49,33 +49,37 @@ constexpr char const* ranks = "/v1/rerank";
 INSTANTIATE_TEST_SUITE_P(
     Rows, RefusedRequest,
     testing::Values(
-        refused_case{"not_an_object", vectors, "[]", "must be a JSON object"},
-        refused_case{"unknown_member", vectors, texts_body(1, 1, R"(,"input_type":"query")"),
-                     "Unrecognized request argument supplied: input_type"},
-        refused_case{"as_many_as_allowed", vectors, texts_body(2048, 1, R"(,"dimensions":2)"), ""},
-        refused_case{"too_many", vectors, texts_body(2049, 1),
-                     "maximum length 2048, but got an array with length 2049"},
-        refused_case{"as_long_as_allowed", vectors, texts_body(1, 32'768), ""},
-        refused_case{"too_long", vectors, texts_body(1, 32'769), "'input[0]': maximum input length is 8192 tokens"},
-        refused_case{"as_many_tokens_as_allowed", vectors, texts_body(40, 30'000), ""},
-        refused_case{"too_many_tokens", vectors, texts_body(41, 30'000), "Requested 307500 tokens, max 300000 tokens"},
-        refused_case{"format_of_another_type", vectors, texts_body(1, 1, R"(,"encoding_format":1)"), "Invalid type"},
-        refused_case{"null_format", vectors, texts_body(1, 1, R"(,"encoding_format":null)"), ""},
-        refused_case{"user_of_another_type", vectors, texts_body(1, 1, R"(,"user":1)"), "Invalid type for 'user'"},
-        refused_case{"small_model", vectors, R"({"model":"text-embedding-3-small","input":"x","dimensions":1537})",
-                     "less than or equal to 1536"},
-        refused_case{"large_model", vectors, R"({"model":"text-embedding-3-large","input":"x","dimensions":3072})", ""},
-        refused_case{"old_model", vectors, R"({"model":"text-embedding-ada-002","input":"x","dimensions":8})",
-                     "does not support specifying dimensions"},
-        refused_case{"part_of_a_dimension", vectors, texts_body(1, 1, R"(,"dimensions":1.5)"), "Invalid value"},
-        refused_case{"tokens_for_text", vectors, R"({"model":"m","input":[1,2]})", ""},
-        refused_case{"no_query", ranks, R"({"documents":["a"]})", "query"},
-        refused_case{"no_documents", ranks, R"({"query":"q"})", "documents"},
-        refused_case{"empty_documents", ranks, R"({"query":"q","documents":[]})", "non-empty"},
-        refused_case{"documents_of_numbers", ranks, R"({"query":"q","documents":[1]})", "string array"},
-        refused_case{"none_wanted", ranks, R"({"query":"q","documents":["a"],"top_n":0})", "top_n"},
-        refused_case{"more_than_there_are", ranks, R"({"query":"q","documents":["a"],"top_n":9})", ""},
-        refused_case{"unknown_to_rerank", ranks, R"({"query":"q","documents":["a"],"user":"u"})", "user"}),
+        refused_body_case{"not_an_object", vectors, "[]", "must be a JSON object"},
+        refused_body_case{"unknown_member", vectors, texts_body(1, 1, R"(,"input_type":"query")"),
+                          "Unrecognized request argument supplied: input_type"},
+        refused_body_case{"as_many_as_allowed", vectors, texts_body(2048, 1, R"(,"dimensions":2)"), ""},
+        refused_body_case{"too_many", vectors, texts_body(2049, 1),
+                          "maximum length 2048, but got an array with length 2049"},
+        refused_body_case{"as_long_as_allowed", vectors, texts_body(1, 32'768), ""},
+        refused_body_case{"too_long", vectors, texts_body(1, 32'769),
+                          "'input[0]': maximum input length is 8192 tokens"},
+        refused_body_case{"as_many_tokens_as_allowed", vectors, texts_body(40, 30'000), ""},
+        refused_body_case{"too_many_tokens", vectors, texts_body(41, 30'000),
+                          "Requested 307500 tokens, max 300000 tokens"},
+        refused_body_case{"format_of_another_type", vectors, texts_body(1, 1, R"(,"encoding_format":1)"),
+                          "Invalid type"},
+        refused_body_case{"null_format", vectors, texts_body(1, 1, R"(,"encoding_format":null)"), ""},
+        refused_body_case{"user_of_another_type", vectors, texts_body(1, 1, R"(,"user":1)"), "Invalid type for 'user'"},
+        refused_body_case{"small_model", vectors, R"({"model":"text-embedding-3-small","input":"x","dimensions":1537})",
+                          "less than or equal to 1536"},
+        refused_body_case{"large_model", vectors, R"({"model":"text-embedding-3-large","input":"x","dimensions":3072})",
+                          ""},
+        refused_body_case{"old_model", vectors, R"({"model":"text-embedding-ada-002","input":"x","dimensions":8})",
+                          "does not support specifying dimensions"},
+        refused_body_case{"part_of_a_dimension", vectors, texts_body(1, 1, R"(,"dimensions":1.5)"), "Invalid value"},
+        refused_body_case{"tokens_for_text", vectors, R"({"model":"m","input":[1,2]})", ""},
+        refused_body_case{"no_query", ranks, R"({"documents":["a"]})", "query"},
+        refused_body_case{"no_documents", ranks, R"({"query":"q"})", "documents"},
+        refused_body_case{"empty_documents", ranks, R"({"query":"q","documents":[]})", "non-empty"},
+        refused_body_case{"documents_of_numbers", ranks, R"({"query":"q","documents":[1]})", "string array"},
+        refused_body_case{"none_wanted", ranks, R"({"query":"q","documents":["a"],"top_n":0})", "top_n"},
+        refused_body_case{"more_than_there_are", ranks, R"({"query":"q","documents":["a"],"top_n":9})", ""},
+        refused_body_case{"unknown_to_rerank", ranks, R"({"query":"q","documents":["a"],"user":"u"})", "user"}),
     [](auto const& row) { return std::string(row.param.name); });
 
 TEST(Vectors, AreAsLongAsTheModelSays) {

@@ -123,19 +123,19 @@ TEST_P(Simulated, TakesAllThatIsSent) {
         EXPECT_EQ(out.status, 200) << kind.name << "\n" << encoded->body << "\n" << out.body;
     }
 }
-INSTANTIATE_TEST_SUITE_P(Services, Simulated,
-                         testing::Values(wire_case{"openai", {}},
-                                         wire_case{"azure",
-                                                   {.service = "azure", .base_url = "https://r.openai.azure.com"}},
-                                         wire_case{"azure_classic",
-                                                   {.service = "azure",
-                                                    .base_url = "https://r.openai.azure.com",
-                                                    .api_version = "2024-10-21",
-                                                    .deployment = "d"}},
-                                         wire_case{"gemini", {.service = "gemini"}},
-                                         wire_case{"vertex", {.service = "vertex", .project = "p", .location = "us-central1"}},
-                                         wire_case{"anthropic", {.service = "anthropic"}}),
-                         [](auto const& row) { return row.param.name; });
+INSTANTIATE_TEST_SUITE_P(
+    Services, Simulated,
+    testing::Values(wire_case{"openai", {}},
+                    wire_case{"azure", {.service = "azure", .base_url = "https://r.openai.azure.com"}},
+                    wire_case{"azure_classic",
+                              {.service = "azure",
+                               .base_url = "https://r.openai.azure.com",
+                               .api_version = "2024-10-21",
+                               .deployment = "d"}},
+                    wire_case{"gemini", {.service = "gemini"}},
+                    wire_case{"vertex", {.service = "vertex", .project = "p", .location = "us-central1"}},
+                    wire_case{"anthropic", {.service = "anthropic"}}),
+    [](auto const& row) { return row.param.name; });
 
 // --- the page ---
 

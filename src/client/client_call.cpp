@@ -1,0 +1,241 @@
+#include "client/address.hpp"
+#include "client/client_impl.hpp"
+#include "client/usage_totals.hpp"
+
+#include <coax/chat/advanced_options.hpp>
+#include <coax/chat/response_details.hpp>
+#include <coax/policy/concurrency.hpp>
+#include <coax/policy/stack.hpp>
+#include <coax/runtime/as_result.hpp>
+
+#include <algorithm>
+
+namespace coax {
+namespace {
+
+/// No retry that would begin after the deadline.
+retry_options clamp_to_deadline(retry_options options, clock::time_point deadline, clock::time_point now) {
+    if (deadline == clock::time_point::max()) return options;
+    auto const left =
+        std::max(std::chrono::floor<std::chrono::milliseconds>(deadline - now), std::chrono::milliseconds{1});
+    options.max_elapsed = options.max_elapsed.count() > 0 ? std::min(options.max_elapsed, left) : left;
+    return options;
+}
+
+/// No exchange that would go on after the deadline.
+exchange_limits clamp_to_deadline(exchange_limits limits, clock::time_point deadline, clock::time_point now) {
+    if (deadline == clock::time_point::max()) return limits;
+    auto const left =
+        std::max(std::chrono::ceil<std::chrono::milliseconds>(deadline - now), std::chrono::milliseconds{1});
+    limits.total = limits.total.count() > 0 ? std::min(limits.total, left) : left;
+    return limits;
+}
+
+constexpr bool is_good(int status) { return status >= 200 && status < 300; }
+
+/// The error with the address that was asked, where it names no other place.
+error with_address(error why, http_request const& request) {
+    if (why.where.empty()) why.where = detail::address_of(request);
+    return why;
+}
+
+/// The policy as a layer, where it is on.
+template <class Layer, class Policy>
+std::optional<Layer> layer_of(std::optional<Policy>& policy) {
+    if (!policy) return std::nullopt;
+    return Layer{*policy};
+}
+
+}  // namespace
+
+std::int64_t client::impl::estimated_tokens(chat_request const& request) const {
+    if (!limiter_.counts_tokens()) return 0;
+    return estimate_tokens(request, options.policies.expected_output_tokens);
+}
+
+result<detail::call_state> client::impl::prepare(shard& at, chat_request const& request, bool streaming,
+                                                 clock::time_point deadline) const {
+    auto encoded = provider->encode(request, streaming);
+    if (!encoded) return std::move(encoded).error();
+    call_state call{.at = at,
+                    .deadline = deadline,
+                    .request = std::move(*encoded),
+                    .estimated_tokens = estimated_tokens(request),
+                    .began = now(at.executor)};
+    if (request.advanced) {
+        call.secrets = detail::secrets_in(request.advanced->headers);
+        call.keep_raw = request.advanced->keep_raw;
+    }
+    return call;
+}
+
+/// `exchange` inside the policies, outermost first. It must outlive its calls.
+template <class Exchange>
+auto client::impl::with_policies(call_state& call, retry_options const& retry, Exchange exchange) {
+    count(&client_statistics::calls);
+    return compose(
+        std::move(exchange),                                                //
+        layer::retry{clamp_to_deadline(retry, call.deadline, call.began)},  //
+        layer_of<layer::circuit_breaker>(breaker_),                         //
+        layer_of<layer::hedge>(hedger_),                                    //
+        layer::concurrency{concurrency_},                                   //
+        detail::quota_layer{
+            .limiter = limiter_, .tokens = call.estimated_tokens, .max_pause = options.policies.retry.max_server_wait},
+        detail::signed_requests{.owner = *this, .call = call});
+}
+
+error client::impl::give_up(call_state const& call, error why) noexcept {
+    count(&client_statistics::failures);
+    why.attempts = call.sent;
+    why.input_tokens = std::max(why.input_tokens, call.usage.input_tokens);
+    why.output_tokens = std::max(why.output_tokens, call.usage.output_tokens);
+    return why;
+}
+
+asio::awaitable<result<detail::boxed_response>> client::impl::call(shard& at, chat_request const& request,
+                                                                   clock::time_point deadline) {
+    auto prepared = prepare(at, request, false, deadline);
+    if (!prepared) co_return std::move(prepared).error();
+    auto& call = *prepared;
+    auto const send =
+        with_policies(call, retry_, [this, &call](attempt, auto&, auto&, auto& sent) { return exchange(call, sent); });
+    auto outcome = co_await send(attempt{});
+    if (!outcome) co_return give_up(call, std::move(outcome).error());
+    auto& response = **outcome;
+    response.usage = call.usage;
+    response.attempts = call.sent;
+    response.latency = std::chrono::duration_cast<std::chrono::milliseconds>(now(at.executor) - call.began);
+    if (response.finish_reason == finish_reason::pause && provider->has_more(response))
+        co_return co_await go_on(at, request, *std::move(outcome), deadline);
+    co_return outcome;
+}
+
+asio::awaitable<result<detail::boxed_response>> client::impl::go_on(shard& at, chat_request request,
+                                                                    boxed_response begun, clock::time_point deadline) {
+    constexpr std::ptrdiff_t most_parts = 64;
+    auto const& messages = request.messages;
+    auto const other = std::find_if(messages.rbegin(), messages.rend(),
+                                    [](message const& one) { return one.role != role::assistant; });
+    if (other - messages.rbegin() >= most_parts) co_return result<boxed_response>{std::move(begun)};
+    request.messages.push_back(to_message(*begun));
+    auto rest = co_await call(at, request, deadline);
+    if (!rest) co_return detail::with_totals(std::move(rest).error(), *begun);
+    **rest = provider->join(std::move(*begun), std::move(**rest));
+    co_return rest;
+}
+
+asio::awaitable<result<detail::service_reply>> client::impl::ask(shard& at, detail::service_call asked,
+                                                                 clock::time_point deadline) {
+    call_state call{.at = at,
+                    .deadline = deadline,
+                    .request = std::move(asked.request),
+                    .estimated_tokens = limiter_.counts_tokens() ? asked.estimated_tokens : 0,
+                    .began = now(at.executor)};
+    auto retry = retry_;
+    if (!asked.retried) retry.max_attempts = 1;
+    auto const send = with_policies(
+        call, retry, [this, &call, &asked](attempt, auto&, auto&, auto& sent) { return exchange(call, asked, sent); });
+    auto outcome = co_await send(attempt{});
+    if (!outcome) co_return give_up(call, std::move(outcome).error());
+    outcome->usage = call.usage;
+    outcome->attempts = call.sent;
+    outcome->latency = std::chrono::duration_cast<std::chrono::milliseconds>(now(at.executor) - call.began);
+    co_return outcome;
+}
+
+asio::awaitable<result<std::shared_ptr<chat_stream::state>>> client::impl::open(shard& at, chat_request const& request,
+                                                                                clock::time_point deadline) {
+    auto prepared = prepare(at, request, true, deadline);
+    if (!prepared) co_return std::move(prepared).error();
+    auto& call = *prepared;
+    auto const send = with_policies(call, retry_, [this, &call](attempt, auto& permit, auto& quota, auto& sent) {
+        return begin_stream(call, permit, quota, sent);
+    });
+    auto outcome = co_await send(attempt{});
+    if (!outcome) co_return give_up(call, std::move(outcome).error());
+    (*outcome)->attempts = call.sent;
+    if (provider->pauses()) (*outcome)->remember(request);
+    co_return outcome;
+}
+
+asio::awaitable<result<detail::boxed_response>> client::impl::exchange(call_state& call,
+                                                                       detail::sent_request& sent) const {
+    if (!call.at.transport) co_return detail::context_is_gone();
+    auto response = co_await call.at.transport->send(std::move(sent.request), options.policies.limits);
+    if (!response) co_return response.error();
+    auto decoded = decode(*response, clock_of(call.at.executor).system_now());
+    if (!decoded) {
+        call.usage += detail::billed(decoded.error());
+        co_return with_rate_limits(with_address(std::move(decoded).error(), call.request), call.at, response->headers);
+    }
+    call.usage += decoded->usage;
+    if (call.keep_raw) decoded->details.edit().raw = std::move(response->body);
+    co_return std::make_unique<chat_response>(*std::move(decoded));
+}
+
+asio::awaitable<result<detail::service_reply>> client::impl::exchange(call_state& call,
+                                                                      detail::service_call const& asked,
+                                                                      detail::sent_request& sent) const {
+    if (!call.at.transport) co_return detail::context_is_gone();
+    auto const response = co_await call.at.transport->send(std::move(sent.request), options.policies.limits);
+    if (!response) co_return response.error();
+    auto const came_at = clock_of(call.at.executor).system_now();
+    auto const spent = asked.decode(*response, came_at);
+    if (!spent) {
+        call.usage += detail::billed(spent.error());
+        co_return with_rate_limits(with_address(spent.error(), call.request), call.at, response->headers);
+    }
+    call.usage += *spent;
+    co_return detail::service_reply{.usage = *spent, .rate_limits = provider->rate_limits(response->headers, came_at)};
+}
+
+asio::awaitable<result<std::shared_ptr<chat_stream::state>>> client::impl::begin_stream(
+    call_state& call, detail::concurrency_permit& permit, detail::quota_layer::held& quota,
+    detail::sent_request& sent) {
+    auto const limits = clamp_to_deadline(options.policies.limits, call.deadline, now(call.at.executor));
+    if (!call.at.transport) co_return detail::context_is_gone();
+    auto body = co_await call.at.transport->open(std::move(sent.request), limits);
+    if (!body) co_return std::move(body).error();
+    if (is_good((*body)->status())) {
+        auto begun = chat_stream::state::open(
+            *this, call, *std::move(body),
+            detail::stream_lease{.permit = std::move(permit), .quota = std::move(quota), .request = std::move(sent)});
+        auto first = co_await begun->next();  // until something is shown, a failure can be retried
+        if (!first) co_return with_address(std::move(first).error(), call.request);
+        begun->put_back(*std::move(first));
+        co_return begun;
+    }
+    http_response refusal{.status = (*body)->status(), .headers = (*body)->headers()};
+    for (;;) {
+        auto const piece = co_await as_result((*body)->read());
+        if (!piece || piece->empty()) break;
+        refusal.body.append(*piece);
+    }
+    auto why = provider->decode(refusal, clock_of(call.at.executor).system_now()).error();
+    co_return with_rate_limits(with_address(std::move(why), call.request), call.at, refusal.headers);
+}
+
+result<chat_response> client::impl::decode(http_response const& response,
+                                           std::chrono::system_clock::time_point now) const {
+    bool const may_be_events = is_good(response.status) && !response.body.starts_with('{');
+    if (may_be_events && detail::body_form_of(response.headers, response.body, true) == detail::body_form::events)
+        return detail::decode_events(*provider, response, now);
+    return provider->decode(response, now);
+}
+
+error client::impl::with_rate_limits(error why, shard const& at, header_list const& headers) const {
+    why.rate_limits = provider->rate_limits(headers, clock_of(at.executor).system_now());
+    return why;
+}
+
+error client::impl::end_stream(shard const& at, detail::stream_lease& held, error why, header_list const& headers,
+                               usage const& spent) const {
+    why = with_rate_limits(std::move(why), at, headers);
+    why.input_tokens += spent.input_tokens;
+    why.output_tokens += spent.output_tokens;
+    result<chat_response> outcome{std::move(why)};
+    held.finish(outcome, spent);
+    return std::move(outcome).error();
+}
+
+}  // namespace coax

@@ -20,9 +20,20 @@ namespace coax::detail {
 /// Errors: `errc::invalid_argument` naming the option.
 [[nodiscard]] result<std::shared_ptr<provider const>> make_anthropic(provider_options const& options);
 
+/// Sent where a request has no `max_output_tokens`: this wire needs a limit.
+inline constexpr std::int64_t anthropic_default_max_tokens = 4'096;
+
+/// Whether the message is part of the member `system`.
+[[nodiscard]] inline bool is_instruction(message const& msg) {
+    return msg.role == role::system || msg.role == role::developer;
+}
+
+/// Errors: those of `validate(request)`; `errc::invalid_argument` for what this wire cannot express.
+[[nodiscard]] result<void> check_anthropic_request(chat_request const& request, bool takes_sampling);
+
 /// The body of a Messages request.
 /// @param takes_sampling  The API version knows `temperature`, `top_p` and `top_k`.
-/// Errors: those of `validate(request)`; `errc::invalid_argument` for what this wire cannot express.
+/// Errors: those of `check_anthropic_request`.
 [[nodiscard]] result<std::string> encode_anthropic_body(chat_request const& request, bool takes_sampling,
                                                         bool streaming);
 

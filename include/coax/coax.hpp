@@ -6,6 +6,8 @@
 
 #include <coax/batch/batch.hpp>
 #include <coax/batch/jsonl_writer.hpp>
+#include <coax/batch/options.hpp>
+#include <coax/batch/outcome.hpp>
 #include <coax/batch/progress.hpp>
 #include <coax/batch/prompt_template.hpp>
 #include <coax/batch/records.hpp>

@@ -1,5 +1,7 @@
 #include "http/errors.hpp"
 
+#include "http/content_decoder.hpp"
+
 #include <boost/asio/error.hpp>
 #include <boost/beast/http/error.hpp>
 
@@ -79,5 +81,33 @@ error body_too_large(std::size_t limit, origin const& to) {
 error cancelled(origin const& to) { return at(to, errc::cancelled, "the caller cancelled"); }
 
 error closed(origin const& to) { return at(to, errc::closed, "the transport is closed"); }
+
+error queue_is_full(std::size_t most, origin const& to) {
+    return {.code = errc::too_large,
+            .message = std::to_string(most) + " requests wait for a connection already",
+            .where = coax::to_string(to)};
+}
+
+error tls_on_a_plain_connection(origin const& to) {
+    return {.code = errc::protocol_error,
+            .message = "the server speaks TLS on this port: its address begins with https://",
+            .where = coax::to_string(to)};
+}
+
+error ended_unanswered(boost::system::error_code cause, origin const& to) {
+    auto out = transport_error(stage::waiting, cause, to);
+    if (!to.tls && (to.port == 443 || to.port == 8443))
+        out.message += "; a server that speaks TLS on this port has an address that begins with https://";
+    return out;
+}
+
+error not_decoded(std::string_view coding, boost::system::error_code cause, origin const& to) {
+    return {.code = errc::protocol_error,
+            .message = "cannot decode the response, whose Content-Encoding is " + std::string{coding.substr(0, 40)} +
+                       ": coax asks for " + std::string{accepted_codings},
+            .where = coax::to_string(to),
+            .should_retry = false,
+            .cause = cause};
+}
 
 }  // namespace coax::http::detail

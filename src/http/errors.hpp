@@ -28,6 +28,12 @@ enum class stage : unsigned char { connecting, handshaking, sending, waiting, re
 /// The error for what the socket, TLS or the HTTP parser reported.
 [[nodiscard]] error transport_error(stage reached, boost::system::error_code cause, origin const& to);
 
+[[nodiscard]] error queue_is_full(std::size_t most, origin const& to);
+[[nodiscard]] error tls_on_a_plain_connection(origin const& to);
+/// The connection ended before a byte of the response.
+[[nodiscard]] error ended_unanswered(boost::system::error_code cause, origin const& to);
+/// The response's coding is wrong or unknown. Asked for again the same would come, at the same price.
+[[nodiscard]] error not_decoded(std::string_view coding, boost::system::error_code cause, origin const& to);
 [[nodiscard]] error body_too_large(std::size_t limit, origin const& to);
 [[nodiscard]] error cancelled(origin const& to);
 [[nodiscard]] error closed(origin const& to);

@@ -18,12 +18,6 @@ using boost::system::error_code;
 constexpr std::chrono::seconds sweep_interval{1};
 constexpr int most_interim_responses = 16;  // each gives the first byte its full time again
 
-error queue_is_full(std::size_t most, origin const& to) {
-    return {.code = errc::too_large,
-            .message = std::to_string(most) + " requests wait for a connection already",
-            .where = coax::to_string(to)};
-}
-
 /// Whether more than interim responses came.
 bool answers(std::string_view input) {
     constexpr std::string_view interim{"HTTP/1.1 1"};
@@ -37,30 +31,6 @@ bool answers(std::string_view input) {
 bool speaks_tls(connection const& link) {
     auto const text = link.input();
     return !link.is_tls() && text.size() > 1 && (text[0] == '\x15' || text[0] == '\x16') && text[1] == '\x03';
-}
-
-error tls_on_a_plain_connection(origin const& to) {
-    return {.code = errc::protocol_error,
-            .message = "the server speaks TLS on this port: its address begins with https://",
-            .where = coax::to_string(to)};
-}
-
-/// The connection ended before a byte of the response.
-error ended_unanswered(error_code cause, origin const& to) {
-    auto out = transport_error(stage::waiting, cause, to);
-    if (!to.tls && (to.port == 443 || to.port == 8443))
-        out.message += "; a server that speaks TLS on this port has an address that begins with https://";
-    return out;
-}
-
-/// Asked for again the same would come, at the same price.
-error not_decoded(std::string_view coding, error_code cause, origin const& to) {
-    return {.code = errc::protocol_error,
-            .message = "cannot decode the response, whose Content-Encoding is " + std::string{coding.substr(0, 40)} +
-                       ": coax asks for " + std::string{accepted_codings},
-            .where = coax::to_string(to),
-            .should_retry = false,
-            .cause = cause};
 }
 
 /// Leaves a dial to itself when the request is gone, however it ends.

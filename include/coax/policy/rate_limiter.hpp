@@ -169,8 +169,9 @@ public:
 private:
     template <class Tokens>
     friend struct layer::quota;
-    /// As `try_reserve`, but leaves the first reservation to a coroutine, whose clock the limiter takes over.
-    [[nodiscard]] std::optional<reservation> try_reserve_on_clock(std::int64_t estimated_tokens);
+    /// The quota if it is there now; else a reservation that holds nothing. `before_any_clock`: also when no coroutine
+    /// has reserved yet, whose clock the limiter would take over.
+    [[nodiscard]] reservation take(std::int64_t estimated_tokens, bool before_any_clock);
 
     core::detail::shared_opaque<policy::detail::rate_limiter_state> state_;
 };
@@ -219,9 +220,9 @@ struct quota {
     };
 
     [[nodiscard]] std::optional<held> try_acquire() const {
-        auto taken = limiter.try_reserve_on_clock(tokens);
+        auto taken = limiter.take(tokens, false);
         if (!taken) return std::nullopt;
-        return held{*this, *std::move(taken)};
+        return held{*this, std::move(taken)};
     }
     [[nodiscard]] asio::awaitable<held> acquire() const { return reserve(*this); }
 

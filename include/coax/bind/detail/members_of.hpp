@@ -282,4 +282,16 @@ private:
 #pragma clang diagnostic pop
 #endif
 
+/// The documentation of the type itself.
+template <class T>
+consteval doc const* type_documentation() {
+#if defined(__cpp_impl_reflection)
+    if constexpr (reflect::detail::annotation_of<T>() != nullptr) return reflect::detail::annotation_of<T>();
+#endif
+    if constexpr (documented<T>)
+        return &documentation_of<T>::table.documentation;
+    else
+        return nullptr;
+}
+
 }  // namespace coax::bind::detail

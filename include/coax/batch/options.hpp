@@ -1,0 +1,57 @@
+#pragma once
+
+#include <coax/batch/progress.hpp>
+#include <coax/core/detail/opaque.hpp>
+#include <coax/core/result.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+
+namespace coax {
+
+/// The handle that ends a batch early; copies share one state.
+/// Thread safety: from any thread, and from a signal handler.
+class batch_stop {
+public:
+    batch_stop();
+
+    /// Nothing new is begun from now on; what is in flight is finished and handed over.
+    void request() const noexcept;
+    [[nodiscard]] bool requested() const noexcept;
+
+private:
+    core::detail::shared_opaque<std::atomic<bool>> requested_;
+};
+
+/// How a batch is run.
+struct batch_options {
+    /// Records in work at once; no more are read ahead. Range: [1, 65535]. The client's `max_concurrency` bounds it
+    /// too.
+    std::size_t concurrency{64};
+    /// Failed records after which nothing new is begun. 0: no number of failures stops the batch.
+    std::uint64_t max_failures{0};
+    /// Records that fail alike, with no success between, after which the others would fail so too: the batch ends, or
+    /// pauses where the service is in trouble (`failure_scope`). Twice as many once a record has succeeded; at most 3,
+    /// or 6, where the service refuses the caller. 0: each failure is that record's own.
+    std::uint64_t alike_failures{10};
+    /// Longest time without a success for which the batch waits for a service that has a limit or is in trouble; a
+    /// longer wait that it asks for ends the batch at once. Range: [0, 30 days].
+    std::chrono::milliseconds max_pause{120'000};
+    /// How many records there are, for the progress. Nothing: not known.
+    std::optional<std::uint64_t> total{};
+    /// Ends the batch early.
+    batch_stop stop{};
+    /// Called with the progress on the batch's executor, regularly and once at the end. Empty: nothing. An exception
+    /// ends the batch.
+    std::function<void(batch_progress const&)> on_progress{};
+    /// Time between two calls of `on_progress`. Must be > 0.
+    std::chrono::milliseconds progress_interval{500};
+};
+
+[[nodiscard]] result<void> validate(batch_options const& options);
+
+}  // namespace coax

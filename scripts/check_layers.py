@@ -23,10 +23,10 @@ FLOORS = {
     "sync": 2, "bind": 2,
     "tasks": 3, "schema": 3,
     "policy": 4, "chat": 4,
-    "http": 5, "cache": 5, "tokens": 5, "telemetry": 5, "config": 5,
-    "provider": 6, "auth": 6,
+    "http": 5, "tokens": 5,
+    "provider": 6, "auth": 6, "cache": 6, "telemetry": 6,
     "client": 7,
-    "batch": 8, "mcp": 8, "fleet": 8, "sim": 8,
+    "batch": 8, "config": 8, "mcp": 8, "fleet": 8, "sim": 8,
     "cli": 9,
 }
 SIM_USES = {"core", "reflect", "runtime", "sync", "tasks", "json", "bind", "schema", "policy", "http"}
@@ -70,7 +70,7 @@ def may_include(room, other):
 # Public headers that coax.hpp leaves out: what they cost every compilation, few need.
 APART = {"coax/chat/response_details.hpp", "coax/client/chat_all.hpp", "coax/client/connection_check.hpp", "coax/provider/embedding.hpp",
          "coax/provider/model_info.hpp", "coax/provider/rerank.hpp", "coax/reflect/wide_structs.hpp"}
-APART_ROOMS = {"auth", "sim"}
+APART_ROOMS = {"auth", "sim", "telemetry"}
 
 
 def check_rooms(root):

@@ -26,7 +26,7 @@ chat_stream::state::state(client::impl& owner, detail::call_state const& call, s
       life_{call.at.life},
       executor_{call.at.executor},
       began_{call.began},
-      deadline_{call.deadline},
+      scope_{call.deadline},
       body_{std::move(body)},
       decoder_{owner.provider->decode_stream(body_->headers(), clock_of(call.at.executor).system_now())},
       keep_raw_{call.keep_raw},
@@ -73,6 +73,8 @@ void chat_stream::state::end_dropped() noexcept {
 }
 
 void chat_stream::state::context_ended() noexcept {
+    observed_.reset();
+    if (held_) held_->request.abandon();
     body_.reset();
     over_ = true;
 }
@@ -185,6 +187,20 @@ void chat_stream::state::conclude() {
     body_.reset();
     over_ = true;
     held_->finish(*end_);
+    report_end();
+}
+
+void chat_stream::state::observe(std::shared_ptr<detail::observed_call> call, detail::call_scope scope) {
+    scope_ = std::move(scope);
+    observed_ = std::move(call);
+    observed_->first_token();
+    if (end_) report_end();
+}
+
+void chat_stream::state::report_end() {
+    auto const call = std::move(observed_);
+    if (!call) return;
+    *end_ ? call->succeeded(**end_) : call->failed(end_->error());
 }
 
 /// A server that does not stream: all of the response is one delta.
@@ -204,10 +220,11 @@ error chat_stream::state::fail(error why) {
     if (why.http_status == 0 && why.code != errc::cancelled) why.http_status = body_->status();
     why = client_.end_stream(at_, *held_, std::move(why), body_->headers(), decoder_->usage_so_far());
     why.attempts = attempts;
-    why = client_.name_timeout(std::move(why), at_, deadline_);
+    why = client_.name_timeout(std::move(why), at_, scope_);
     end_ = why;
     body_.reset();
     over_ = true;
+    report_end();
     return why;
 }
 

@@ -21,7 +21,7 @@ asio::awaitable<void> chat_stream::state::go_on() {
     ++part_count_;
     auto whole = so_far_ ? client_.provider->join(std::move(*so_far_), *std::move(part)) : *std::move(part);
     so_far_ = std::make_unique<chat_response>(std::move(whole));
-    auto next = co_await client_.open(at_, *again_, deadline_);
+    auto next = co_await client_.open(at_, *again_, scope_);
     if (next)
         take_over(**next);
     else
@@ -41,6 +41,7 @@ void chat_stream::state::take_over(state& next) {
     at_end_ = next.at_end_;
     end_ = std::move(next.end_);
     attempts = next.attempts;
+    observed_ = std::move(next.observed_);
     next.over_ = true;
     over_ = body_ == nullptr;
 }

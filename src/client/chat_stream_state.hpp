@@ -46,6 +46,9 @@ public:
     /// Keeps the request, to ask for the rest of a response that the service stops at a limit of its own.
     void remember(chat_request const& request) { again_ = std::make_unique<chat_request>(request); }
 
+    /// Tells those who observe that the first token is there and, later, of the end.
+    void observe(std::shared_ptr<detail::observed_call> call, detail::call_scope scope);
+
     int attempts{1};  ///< Of the whole call.
 
 private:
@@ -70,6 +73,8 @@ private:
     void conclude();
     [[nodiscard]] result<chat_response> decode_whole();
     void apply_format(chat_response& response) const;
+    /// Tells those who observe of the end.
+    void report_end();
     error fail(error why);
     /// The part that ended is not the last: the stream goes on with the next one. Otherwise all parts are made one.
     asio::awaitable<void> settle();
@@ -83,7 +88,8 @@ private:
     std::shared_ptr<detail::context_life> life_;
     asio::any_io_executor executor_;
     clock::time_point began_;
-    clock::time_point deadline_;  ///< Of the whole call, the stream included.
+    detail::call_scope scope_;                           ///< Of the whole call, the stream included.
+    std::shared_ptr<detail::observed_call> observed_{};  ///< Null: nobody observes.
     std::unique_ptr<streaming_response> body_;
     std::unique_ptr<stream_decoder> decoder_;
     bool keep_raw_;

@@ -21,18 +21,18 @@ using detail::run_on_shard;
 using detail::shared_impl;
 
 asio::awaitable<result<detail::boxed_response>> chat_at(shared_impl self, detail::shard& at, chat_request request,
-                                                        clock::time_point deadline) {
+                                                        detail::call_scope scope) {
     self->complete(request);
-    co_return co_await self->call(at, request, deadline);
+    co_return co_await self->call(at, request, std::move(scope));
 }
 
 asio::awaitable<result<std::shared_ptr<chat_stream::state>>> stream_at(shared_impl self, detail::shard& at,
                                                                        chat_request request, output_format format,
-                                                                       clock::time_point deadline) {
+                                                                       detail::call_scope scope) {
     auto asked = detail::ask_for(format, self->provider->dialect(), self->options.output.relax_schemas, request);
     if (!asked) co_return std::move(asked).error();
     self->complete(request);
-    auto begun = co_await self->open(at, request, deadline);
+    auto begun = co_await self->open(at, request, std::move(scope));
     if (!begun) co_return begun;
     (*begun)->expect(*std::move(asked));
     (*begun)->keep_alive(std::move(self));
@@ -41,8 +41,8 @@ asio::awaitable<result<std::shared_ptr<chat_stream::state>>> stream_at(shared_im
 
 asio::awaitable<chat_stream> open_stream(shared_impl self, chat_request request, output_format format) {
     auto begun = co_await run_on_shard<std::shared_ptr<chat_stream::state>>(
-        std::move(self), [&](shared_impl impl, detail::shard& at, clock::time_point deadline) {
-            return stream_at(std::move(impl), at, std::move(request), std::move(format), deadline);
+        std::move(self), [&](shared_impl impl, detail::shard& at, detail::call_scope scope) {
+            return stream_at(std::move(impl), at, std::move(request), std::move(format), std::move(scope));
         });
     co_return chat_stream{std::move(begun)};
 }
@@ -58,8 +58,8 @@ client::client(asio::any_io_executor executor, client_options options)
 asio::awaitable<chat_response> client::start_chat(detail::given_input&& input) const {
     return run_on_shard<chat_response>(impl_,
                                        [request = request_of(std::move(input))](shared_impl self, detail::shard& at,
-                                                                                clock::time_point deadline) mutable {
-                                           return chat_at(std::move(self), at, std::move(request), deadline);
+                                                                                detail::call_scope scope) mutable {
+                                           return chat_at(std::move(self), at, std::move(request), std::move(scope));
                                        });
 }
 
@@ -69,21 +69,25 @@ asio::awaitable<chat_stream> client::start_stream(detail::given_input&& input, o
 
 asio::awaitable<chat_response> client::start_parse(detail::given_input&& input, output_format&& format) const {
     return run_on_shard<chat_response>(
-        impl_, [request = request_of(std::move(input)), format = std::move(format)](
-                   shared_impl self, detail::shard& at, clock::time_point deadline) mutable {
-            auto& impl = *self;
-            return impl.parse(at, std::move(request), std::move(format), deadline, std::move(self));
+        impl_, [request = request_of(std::move(input)), format = std::move(format)](shared_impl self, detail::shard& at,
+                                                                                    detail::call_scope scope) mutable {
+            return detail::observed_if_wanted(
+                self, at, operation_kind::parse, std::move(scope), request.model, [&](auto inner) {
+                    return self->parse(at, std::move(request), std::move(format), std::move(inner), self);
+                });
         });
 }
 
 asio::awaitable<chat_response> client::start_run(detail::given_input&& input, toolbox&& tools,
                                                  run_options&& options) const {
-    return run_on_shard<chat_response>(
-        impl_, [request = request_of(std::move(input)), tools = std::move(tools), options = std::move(options)](
-                   shared_impl self, detail::shard& at, clock::time_point deadline) mutable {
-            auto& impl = *self;
-            return impl.run(at, std::move(request), std::move(tools), std::move(options), deadline, std::move(self));
-        });
+    return run_on_shard<chat_response>(impl_, [request = request_of(std::move(input)), tools = std::move(tools),
+                                               options = std::move(options)](shared_impl self, detail::shard& at,
+                                                                             detail::call_scope scope) mutable {
+        return detail::observed_if_wanted(
+            self, at, operation_kind::run, std::move(scope), request.model, [&](auto inner) {
+                return self->run(at, std::move(request), std::move(tools), std::move(options), std::move(inner), self);
+            });
+    });
 }
 
 client::boxed_request client::boxed(detail::given_input&& input) {

@@ -73,12 +73,14 @@ result<detail::call_state> client::impl::prepare(shard& at, chat_request const& 
 template <class Exchange>
 auto client::impl::with_policies(call_state& call, retry_options const& retry, Exchange exchange) {
     count(&client_statistics::calls);
+    auto clamped = clamp_to_deadline(retry, call.deadline, call.began);
+    if (call.observed) tell_waits(call.observed, clamped);
     return compose(
-        std::move(exchange),                                                //
-        layer::retry{clamp_to_deadline(retry, call.deadline, call.began)},  //
-        layer_of<layer::circuit_breaker>(breaker_),                         //
-        layer_of<layer::hedge>(hedger_),                                    //
-        layer::concurrency{concurrency_},                                   //
+        std::move(exchange),                         //
+        layer::retry{std::move(clamped)},            //
+        layer_of<layer::circuit_breaker>(breaker_),  //
+        layer_of<layer::hedge>(hedger_),             //
+        layer::concurrency{concurrency_},            //
         detail::quota_layer{
             .limiter = limiter_, .tokens = call.estimated_tokens, .max_pause = options.policies.retry.max_server_wait},
         detail::signed_requests{.owner = *this, .call = call});
@@ -89,12 +91,14 @@ error client::impl::give_up(call_state const& call, error why) noexcept {
     why.attempts = call.sent;
     why.input_tokens = std::max(why.input_tokens, call.usage.input_tokens);
     why.output_tokens = std::max(why.output_tokens, call.usage.output_tokens);
+    if (call.observed) call.observed->failed(why);
     return why;
 }
 
 asio::awaitable<result<detail::boxed_response>> client::impl::call(shard& at, chat_request const& request,
-                                                                   clock::time_point deadline) {
-    auto prepared = prepare(at, request, false, deadline);
+                                                                   call_scope scope) {
+    auto prepared = prepare(at, request, false, scope);
+    if (observes()) observe(at, request, false, scope, prepared);
     if (!prepared) co_return std::move(prepared).error();
     auto& call = *prepared;
     auto const send =
@@ -105,32 +109,34 @@ asio::awaitable<result<detail::boxed_response>> client::impl::call(shard& at, ch
     response.usage = call.usage;
     response.attempts = call.sent;
     response.latency = std::chrono::duration_cast<std::chrono::milliseconds>(now(at.executor) - call.began);
+    if (call.observed) call.observed->succeeded(response);
     if (response.finish_reason == finish_reason::pause && provider->has_more(response))
-        co_return co_await go_on(at, request, *std::move(outcome), deadline);
+        co_return co_await go_on(at, request, *std::move(outcome), std::move(scope));
     co_return outcome;
 }
 
 asio::awaitable<result<detail::boxed_response>> client::impl::go_on(shard& at, chat_request request,
-                                                                    boxed_response begun, clock::time_point deadline) {
+                                                                    boxed_response begun, call_scope scope) {
     constexpr std::ptrdiff_t most_parts = 64;
     auto const& messages = request.messages;
     auto const other = std::find_if(messages.rbegin(), messages.rend(),
                                     [](message const& one) { return one.role != role::assistant; });
     if (other - messages.rbegin() >= most_parts) co_return result<boxed_response>{std::move(begun)};
     request.messages.push_back(to_message(*begun));
-    auto rest = co_await call(at, request, deadline);
+    auto rest = co_await call(at, request, std::move(scope));
     if (!rest) co_return detail::with_totals(std::move(rest).error(), *begun);
     **rest = provider->join(std::move(*begun), std::move(**rest));
     co_return rest;
 }
 
 asio::awaitable<result<detail::service_reply>> client::impl::ask(shard& at, detail::service_call asked,
-                                                                 clock::time_point deadline) {
+                                                                 call_scope scope) {
     call_state call{.at = at,
-                    .deadline = deadline,
+                    .deadline = scope,
                     .request = std::move(asked.request),
                     .estimated_tokens = limiter_.counts_tokens() ? asked.estimated_tokens : 0,
                     .began = now(at.executor)};
+    if (observes()) observe(asked, scope, call);
     auto retry = retry_;
     if (!asked.retried) retry.max_attempts = 1;
     auto const send = with_policies(
@@ -140,12 +146,14 @@ asio::awaitable<result<detail::service_reply>> client::impl::ask(shard& at, deta
     outcome->usage = call.usage;
     outcome->attempts = call.sent;
     outcome->latency = std::chrono::duration_cast<std::chrono::milliseconds>(now(at.executor) - call.began);
+    if (call.observed) call.observed->succeeded(*outcome);
     co_return outcome;
 }
 
 asio::awaitable<result<std::shared_ptr<chat_stream::state>>> client::impl::open(shard& at, chat_request const& request,
-                                                                                clock::time_point deadline) {
-    auto prepared = prepare(at, request, true, deadline);
+                                                                                call_scope scope) {
+    auto prepared = prepare(at, request, true, scope);
+    if (observes()) observe(at, request, true, scope, prepared);
     if (!prepared) co_return std::move(prepared).error();
     auto& call = *prepared;
     auto const send = with_policies(call, retry_, [this, &call](attempt, auto& permit, auto& quota, auto& sent) {
@@ -154,6 +162,7 @@ asio::awaitable<result<std::shared_ptr<chat_stream::state>>> client::impl::open(
     auto outcome = co_await send(attempt{});
     if (!outcome) co_return give_up(call, std::move(outcome).error());
     (*outcome)->attempts = call.sent;
+    if (call.observed) (*outcome)->observe(std::move(call.observed), std::move(scope));
     if (provider->pauses()) (*outcome)->remember(request);
     co_return outcome;
 }
@@ -163,6 +172,7 @@ asio::awaitable<result<detail::boxed_response>> client::impl::exchange(call_stat
     if (!call.at.transport) co_return detail::context_is_gone();
     auto response = co_await call.at.transport->send(std::move(sent.request), options.policies.limits);
     if (!response) co_return response.error();
+    sent.came(response->status);
     auto decoded = decode(*response, clock_of(call.at.executor).system_now());
     if (!decoded) {
         call.usage += detail::billed(decoded.error());
@@ -179,6 +189,7 @@ asio::awaitable<result<detail::service_reply>> client::impl::exchange(call_state
     if (!call.at.transport) co_return detail::context_is_gone();
     auto const response = co_await call.at.transport->send(std::move(sent.request), options.policies.limits);
     if (!response) co_return response.error();
+    sent.came(response->status);
     auto const came_at = clock_of(call.at.executor).system_now();
     auto const spent = asked.decode(*response, came_at);
     if (!spent) {
@@ -196,6 +207,7 @@ asio::awaitable<result<std::shared_ptr<chat_stream::state>>> client::impl::begin
     if (!call.at.transport) co_return detail::context_is_gone();
     auto body = co_await call.at.transport->open(std::move(sent.request), limits);
     if (!body) co_return std::move(body).error();
+    sent.came((*body)->status());
     if (is_good((*body)->status())) {
         auto begun = chat_stream::state::open(
             *this, call, *std::move(body),

@@ -2,6 +2,7 @@
 
 #include "client/address.hpp"
 #include "runtime/internal/sleep.hpp"
+#include "telemetry/internal/span_executor.hpp"
 
 #include <array>
 #include <atomic>
@@ -71,6 +72,7 @@ client::impl::impl(std::vector<asio::any_io_executor> executors, client_options 
 detail::shard& client::impl::shard_of(asio::any_io_executor const& caller) {
     for (auto const& own : shards_)
         if (own->executor == caller) return *own;
+    if (auto const* const inner = telemetry::detail::without_span(caller)) return shard_of(*inner);
     return *shards_[next_shard_.fetch_add(1, std::memory_order_relaxed) % shards_.size()];
 }
 

@@ -28,11 +28,15 @@ public:
     using shard = detail::shard;
     using call_state = detail::call_state;
     using boxed_response = detail::boxed_response;
+    using call_scope = detail::call_scope;
 
     /// @throws coax::exception  As client's constructor.
     impl(std::vector<asio::any_io_executor> executors, client_options options);
     impl(impl const&) = delete;
     impl& operator=(impl const&) = delete;
+
+    /// Whether there is anyone to be told of calls, or spans are to be passed on.
+    [[nodiscard]] bool observes() const noexcept { return static_cast<bool>(options.telemetry); }
 
     /// The shard of a caller: its own if it runs on one, else the next in turn.
     [[nodiscard]] shard& shard_of(asio::any_io_executor const& caller);
@@ -42,30 +46,31 @@ public:
 
     /// When a call that begins now must be over: `timeout` from now, or never. From any thread.
     [[nodiscard]] clock::time_point deadline_at(shard const& at) const;
+    /// That, and what the caller is part of, for those who observe.
+    [[nodiscard]] call_scope scope_at(shard const& at, asio::any_io_executor const& caller) const;
 
     /// One chat with all policies around it. `request` must be complete and outlive the call.
-    asio::awaitable<result<boxed_response>> call(shard& at, chat_request const& request, clock::time_point deadline);
+    asio::awaitable<result<boxed_response>> call(shard& at, chat_request const& request, call_scope scope);
     /// Asks for the rest of a response that the service stopped at a limit of its own, part by part, up to a bound.
     asio::awaitable<result<boxed_response>> go_on(shard& at, chat_request request, boxed_response begun,
-                                                  clock::time_point deadline);
+                                                  call_scope scope);
 
     /// One request besides a chat, with the same policies around it.
-    asio::awaitable<result<detail::service_reply>> ask(shard& at, detail::service_call asked,
-                                                       clock::time_point deadline);
+    asio::awaitable<result<detail::service_reply>> ask(shard& at, detail::service_call asked, call_scope scope);
 
     /// As `call`, up to the beginning of a streamed response.
     asio::awaitable<result<std::shared_ptr<chat_stream::state>>> open(shard& at, chat_request const& request,
-                                                                      clock::time_point deadline);
+                                                                      call_scope scope);
 
     /// Asks until the response has the wanted format (reask.cpp).
     /// @param self  Keeps this alive.
     asio::awaitable<result<boxed_response>> parse(shard& at, chat_request request, output_format format,
-                                                  clock::time_point deadline, std::shared_ptr<impl> self);
+                                                  call_scope scope, std::shared_ptr<impl> self);
 
     /// Asks until no tool is wanted (tool_loop.cpp).
     /// @param self  Keeps this alive.
     asio::awaitable<result<boxed_response>> run(shard& at, chat_request request, toolbox tools, run_options bounds,
-                                                clock::time_point deadline, std::shared_ptr<impl> self);
+                                                call_scope scope, std::shared_ptr<impl> self);
 
     /// A timeout that is the whole call's names it.
     [[nodiscard]] error name_timeout(error why, shard const& at, clock::time_point deadline) const;
@@ -93,6 +98,10 @@ private:
     [[nodiscard]] result<call_state> prepare(shard& at, chat_request const& request, bool streaming,
                                              clock::time_point deadline) const;
     [[nodiscard]] std::int64_t estimated_tokens(chat_request const& request) const;
+    /// The call begins, for those who observe; or ends at once, where it could not be encoded (observed_call.cpp).
+    void observe(shard const& at, chat_request const& request, bool streaming, call_scope const& scope,
+                 result<call_state>& prepared) const;
+    void observe(detail::service_call const& asked, call_scope const& scope, call_state& call) const;
     template <class Exchange>
     [[nodiscard]] auto with_policies(call_state& call, retry_options const& retry, Exchange exchange);
     /// The call has failed for good.

@@ -4,6 +4,7 @@
 #include <coax/provider/service_profile.hpp>
 #include <coax/reflect/enums.hpp>
 #include <coax/reflect/fields.hpp>
+#include <coax/telemetry/observer.hpp>
 
 #include <algorithm>
 
@@ -57,6 +58,10 @@ std::string text_of(boxed<service_profile> const& profile) { return profile ? pr
 template <class T>
 std::string text_of(std::shared_ptr<T> const& shared) {
     return shared ? "[set]" : "[none]";
+}
+template <class T>
+std::string text_of(std::vector<std::shared_ptr<T>> const& shared) {
+    return std::to_string(shared.size());
 }
 
 /// Adds a line for each option below `name` that differs from `standard`. An option of a type that has no text does not

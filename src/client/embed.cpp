@@ -24,10 +24,10 @@ struct embedding_part {
 /// What the requests of one `embed` share, in the frame that waits for them all.
 class embed_run {
 public:
-    embed_run(shared_impl self, detail::shard& at, clock::time_point deadline, embedding_request request)
+    embed_run(shared_impl self, detail::shard& at, detail::call_scope scope, embedding_request request)
         : self_{std::move(self)},
           at_{at},
-          deadline_{deadline},
+          scope_{std::move(scope)},
           texts_{std::exchange(request.texts, {})},
           form_{std::move(request)} {
         out_.vectors.assign(texts_.size(), invalid_argument("texts", "no service takes an empty text"));
@@ -91,9 +91,12 @@ private:
         };
         detail::service_call call{.request = *std::move(encoded),
                                   .decode = detail::read_into(got, std::move(decode)),
-                                  .estimated_tokens = tokens_of(part.texts)};
-        auto work = self_->ask(at_, std::move(call), deadline_);
-        if (deadline_ != clock::time_point::max()) work = within_timeout(self_, at_, deadline_, std::move(work));
+                                  .estimated_tokens = tokens_of(part.texts),
+                                  .kind = operation_kind::embedding,
+                                  .model = part.model};
+        auto work = self_->ask(at_, std::move(call), scope_);
+        if (scope_.deadline != clock::time_point::max())
+            work = within_timeout(self_, at_, scope_.deadline, std::move(work));
         auto const reply = co_await std::move(work);
         if (!reply) co_return count_failure(reply.error());
         out_.usage += reply->usage;
@@ -118,7 +121,7 @@ private:
 
     shared_impl self_;
     detail::shard& at_;
-    clock::time_point deadline_;
+    detail::call_scope scope_;
     std::vector<std::string> texts_;
     embedding_request form_;  ///< All of the request but its texts.
     embedding_response out_{};
@@ -138,9 +141,9 @@ result<void> complete(client::impl const& self, embedding_request& request) {
 }
 
 asio::awaitable<result<embedding_response>> embed_at(shared_impl self, detail::shard& at, embedding_request request,
-                                                     clock::time_point deadline) {
+                                                     detail::call_scope scope) {
     if (auto ready = complete(*self, request); !ready) co_return std::move(ready).error();
-    embed_run run{std::move(self), at, deadline, std::move(request)};
+    embed_run run{std::move(self), at, std::move(scope), std::move(request)};
     co_return co_await run.run();
 }
 
@@ -149,8 +152,8 @@ asio::awaitable<result<embedding_response>> embed_at(shared_impl self, detail::s
 /// The timeout is that of each request, so that what came in time is not lost with the rest.
 asio::awaitable<embedding_response> client::embed(embedding_request request) const {
     return run_on_shard<embedding_response, false>(
-        impl_, [request = std::move(request)](shared_impl self, detail::shard& at, clock::time_point deadline) mutable {
-            return embed_at(std::move(self), at, std::move(request), deadline);
+        impl_, [request = std::move(request)](shared_impl self, detail::shard& at, detail::call_scope scope) mutable {
+            return embed_at(std::move(self), at, std::move(request), std::move(scope));
         });
 }
 

@@ -2,6 +2,7 @@
 #include "core/internal/boxed.hpp"
 
 #include <coax/client/options.hpp>
+#include <coax/telemetry/observer.hpp>
 
 #include <algorithm>
 
@@ -11,6 +12,7 @@ template class boxed<adaptive_limit_options>;
 template class boxed<retry_budget_options>;
 template class boxed<circuit_breaker_options>;
 template class boxed<hedge_options>;
+template class boxed<telemetry_options>;
 namespace {
 
 result<void> validate(exchange_limits const& limits);
@@ -72,6 +74,8 @@ result<void> validate(client_options const& options) {
         return invalid_argument("service.api_key", "the key holds a line break or another control character");
     if (auto checked = validate_part("policies", options.policies); !checked) return checked;
     if (auto checked = validate_part("output", options.output); !checked) return checked;
+    if (std::ranges::count(options.telemetry->observers, nullptr) > 0)
+        return invalid_argument("telemetry.observers", "must not be null");
     return validate_part("http", options.http);
 }
 

@@ -78,7 +78,7 @@ bool is_spent(chat_response const& so_far, std::int64_t max_tokens) {
 }  // namespace
 
 asio::awaitable<result<detail::boxed_response>> client::impl::parse(shard& at, chat_request request,
-                                                                    output_format format, clock::time_point deadline,
+                                                                    output_format format, call_scope scope,
                                                                     std::shared_ptr<impl>) {
     complete(request);
     auto const asked = detail::ask_for(format, provider->dialect(), options.output.relax_schemas, request);
@@ -86,7 +86,7 @@ asio::awaitable<result<detail::boxed_response>> client::impl::parse(shard& at, c
 
     chat_response totals{.attempts = 0};
     for (int reasks = 0;; ++reasks) {
-        auto called = co_await call(at, request, deadline);
+        auto called = co_await call(at, request, scope);
         if (!called) co_return detail::with_totals(std::move(called).error(), totals);
         auto& response = **called;
         detail::add_totals(response, totals);
@@ -100,6 +100,7 @@ asio::awaitable<result<detail::boxed_response>> client::impl::parse(shard& at, c
         if (reasks == options.output.max_reasks || is_spent(response, options.output.max_reask_tokens)) co_return why;
         auto violations = format.explain ? format.explain(response.text) : std::vector<json::violation>{};
         count(&client_statistics::reasks);
+        if (scope.origin) scope.origin->reasked(why);
         if (options.hooks.on_reask)
             options.hooks.on_reask(
                 {.number = reasks + 1, .why = std::move(why), .violations = violations, .response = response});

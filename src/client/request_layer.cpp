@@ -32,10 +32,14 @@ void sent_request::begin(attempt which) {
         owner_->count(&client_statistics::hedges);
     else if (!which.first())
         owner_->count(&client_statistics::retries);
+    if (call_->observed)
+        observed_ =
+            std::make_unique<observed_attempt>(*owner_->options.telemetry, call_->observed, number_, hedge_, request);
 }
 
 void sent_request::succeeded(client::impl& owner, usage const& used) const {
     owner.count(used);
+    if (observed_) observed_->end(nullptr);
     notify(owner, used, nullptr);
 }
 
@@ -43,6 +47,7 @@ error sent_request::failed(client::impl& owner, error why, usage const& spent) c
     auto const cost = spent.total_tokens() > 0 ? spent : billed(why);
     owner.count(cost);
     owner.hide_secrets(why, secrets_.get());
+    if (observed_) observed_->end(&why);
     notify(owner, cost, &why);
     return why;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "client/concurrency_limit.hpp"
+#include "client/observed_call.hpp"
 #include "client/service_call.hpp"
 #include "runtime/internal/context_service.hpp"
 
@@ -50,10 +51,11 @@ struct call_state {
     http_request request{};            ///< Without credentials.
     std::int64_t estimated_tokens{0};  ///< Of one request.
     clock::time_point began{};
-    std::vector<secret> secrets{};  ///< In header fields of its own.
-    bool keep_raw{false};           ///< Callers see the response as it came, too.
-    int sent{0};                    ///< Requests; of a hedged attempt two are under way at once.
-    coax::usage usage{};            ///< Of all responses, also of those that could not be used.
+    std::vector<secret> secrets{};              ///< In header fields of its own.
+    bool keep_raw{false};                       ///< Callers see the response as it came, too.
+    int sent{0};                                ///< Requests; of a hedged attempt two are under way at once.
+    coax::usage usage{};                        ///< Of all responses, also of those that could not be used.
+    std::shared_ptr<observed_call> observed{};  ///< Null: nobody observes.
 };
 
 /// A response on its way through the call's coroutines, each of which would move it twice.
@@ -83,11 +85,18 @@ public:
           number_{other.number_},
           hedge_{other.hedge_},
           sent_at_{other.sent_at_},
-          secrets_{std::move(other.secrets_)} {}
+          secrets_{std::move(other.secrets_)},
+          observed_{std::move(other.observed_)} {}
     sent_request& operator=(sent_request&&) = delete;
     ~sent_request() = default;
 
     void begin(attempt which);
+    /// A response has come.
+    void came(int http_status) const noexcept {
+        if (observed_) observed_->came(http_status);
+    }
+    /// Nobody waits for its end any more, and its context is gone.
+    void abandon() noexcept { observed_.reset(); }
     /// @param outcome  Its error is made fit for callers' eyes: without what is secret.
     /// @param spent    Tokens of a stream that broke.
     template <class T>
@@ -116,6 +125,7 @@ private:
     bool hedge_{false};
     clock::time_point sent_at_{};
     std::unique_ptr<std::vector<secret>> secrets_;
+    std::unique_ptr<observed_attempt> observed_{};  ///< Null: nobody observes.
 };
 
 /// The layer that signs each request, innermost: a token is fetched when permit and quota are there.

@@ -31,6 +31,14 @@ asio::awaitable<result<T>> with_timeout_error(shared_impl, shard& at, clock::tim
     co_return why;
 }
 
+/// A `parse` or `run`, whose end the observers hear of.
+inline asio::awaitable<result<boxed_response>> observed(shared_impl, std::unique_ptr<observed_loop> loop,
+                                                        asio::awaitable<result<boxed_response>> work) {
+    auto outcome = co_await std::move(work);
+    loop->end(outcome);
+    co_return outcome;
+}
+
 /// Gives `work` what is left of the time of the whole call, which has a limit; a timeout says so.
 template <class T>
 asio::awaitable<result<T>> within_timeout(shared_impl self, shard& at, clock::time_point deadline,
@@ -41,15 +49,28 @@ asio::awaitable<result<T>> within_timeout(shared_impl self, shard& at, clock::ti
     co_return self->name_timeout(std::move(outcome).error(), at, deadline);
 }
 
+/// `begin(scope)`, which is a `parse` or a `run`; observed as such, where anyone does.
+template <class Begin>
+asio::awaitable<result<boxed_response>> observed_if_wanted(shared_impl const& self, shard& at, operation_kind kind,
+                                                           call_scope scope, std::string const& model,
+                                                           Begin const& begin) {
+    if (!self->observes()) return begin(std::move(scope));
+    auto loop = std::make_unique<observed_loop>(self->options, kind, clock_of(at.executor), scope, model);
+    auto work = begin(loop->scope());
+    return observed(self, std::move(loop), std::move(work));
+}
+
 /// The public edge: picks the shard, runs `op` there within the call's timeout, and throws the error it ends with.
 /// Nothing of the call is in this frame: it may be destroyed, with the caller's context, while the call goes on. And
 /// the shard's context may end first: after the call nothing touches it.
 /// @tparam Timed  Otherwise `op` keeps the timeout itself.
 template <class T, bool Timed = true, class Op>
 asio::awaitable<T> run_on_shard(shared_impl self, Op op) {
-    auto& at = self->shard_of(co_await asio::this_coro::executor);
-    auto const deadline = self->deadline_at(at);
-    auto work = op(self, at, deadline);
+    auto const caller = co_await asio::this_coro::executor;
+    auto& at = self->shard_of(caller);
+    auto scope = self->scope_at(at, caller);
+    auto const deadline = scope.deadline;
+    auto work = op(self, at, std::move(scope));
     if (Timed && deadline != clock::time_point::max()) work = within_timeout(self, at, deadline, std::move(work));
     auto outcome = co_await as_result(on_living(at.life, at.executor, std::move(work)));
     if (!outcome) throw_error(std::move(outcome).error());

@@ -4,10 +4,13 @@
 #include <coax/core/rate_limit_status.hpp>
 #include <coax/core/result.hpp>
 #include <coax/http/message.hpp>
+#include <coax/telemetry/observer.hpp>
 
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <string>
+#include <string_view>
 #include <utility>
 
 namespace coax::detail {
@@ -22,6 +25,9 @@ struct service_call {
     response_reader decode{};
     std::int64_t estimated_tokens{0};
     bool retried{true};  ///< As the client's options say; otherwise it is sent once.
+    operation_kind kind{operation_kind::service};
+    std::string_view name{};  ///< A literal, for observers.
+    std::string model{};      ///< Empty: it is about none.
 };
 
 /// What a `service_call` came to.

@@ -17,7 +17,7 @@ using detail::shared_impl;
 constexpr int most_pages = 100;
 
 asio::awaitable<result<rerank_response>> rerank_at(shared_impl self, detail::shard& at, rerank_request request,
-                                                   clock::time_point deadline) {
+                                                   detail::call_scope scope) {
     if (request.model.empty()) request.model = self->options.service.model;
     auto encoded = self->provider->encode_rerank(request);
     if (!encoded) co_return std::move(encoded).error();
@@ -28,8 +28,10 @@ asio::awaitable<result<rerank_response>> rerank_at(shared_impl self, detail::sha
     auto const bytes = static_cast<std::int64_t>(encoded->body.size());
     detail::service_call call{.request = *std::move(encoded),
                               .decode = detail::read_into(got, std::move(decode)),
-                              .estimated_tokens = bytes / 4};
-    auto const reply = co_await self->ask(at, std::move(call), deadline);
+                              .estimated_tokens = bytes / 4,
+                              .kind = operation_kind::rerank,
+                              .model = request.model};
+    auto const reply = co_await self->ask(at, std::move(call), scope);
     if (!reply) co_return reply.error();
     got.usage = reply->usage;
     got.attempts = reply->attempts;
@@ -38,14 +40,14 @@ asio::awaitable<result<rerank_response>> rerank_at(shared_impl self, detail::sha
 }
 
 asio::awaitable<result<std::vector<model_info>>> models_at(shared_impl self, detail::shard& at,
-                                                           clock::time_point deadline) {
-    auto listed = co_await detail::list_models(std::move(self), at, deadline, most_pages, true);
+                                                           detail::call_scope scope) {
+    auto listed = co_await detail::list_models(std::move(self), at, std::move(scope), most_pages, true);
     if (!listed) co_return std::move(listed).error();
     co_return std::move(listed->models);
 }
 
 asio::awaitable<result<std::int64_t>> count_at(shared_impl self, detail::shard& at, chat_request request,
-                                               clock::time_point deadline) {
+                                               detail::call_scope scope) {
     self->complete(request);
     auto encoded = self->provider->encode_token_count(request);
     if (!encoded) co_return std::move(encoded).error();
@@ -53,8 +55,11 @@ asio::awaitable<result<std::int64_t>> count_at(shared_impl self, detail::shard& 
     auto decode = [&](http_response const& response, std::chrono::system_clock::time_point when) {
         return self->provider->decode_token_count(response, when);
     };
-    detail::service_call call{.request = *std::move(encoded), .decode = detail::read_into(count, std::move(decode))};
-    auto const reply = co_await self->ask(at, std::move(call), deadline);
+    detail::service_call call{.request = *std::move(encoded),
+                              .decode = detail::read_into(count, std::move(decode)),
+                              .name = "count_tokens",
+                              .model = request.model};
+    auto const reply = co_await self->ask(at, std::move(call), scope);
     if (!reply) co_return reply.error();
     co_return count;
 }
@@ -62,8 +67,7 @@ asio::awaitable<result<std::int64_t>> count_at(shared_impl self, detail::shard& 
 }  // namespace
 
 asio::awaitable<result<detail::model_listing>> detail::list_models(shared_impl self, shard& at,
-                                                                   clock::time_point deadline, int pages,
-                                                                   bool retried) {
+                                                                   detail::call_scope scope, int pages, bool retried) {
     model_listing all{.authoritative = true};
     model_page page;
     for (int i = 0; i < pages && (i == 0 || !page.next.empty()); ++i) {
@@ -72,9 +76,11 @@ asio::awaitable<result<detail::model_listing>> detail::list_models(shared_impl s
         auto decode = [&](http_response const& response, std::chrono::system_clock::time_point when) {
             return self->provider->decode_models(response, when);
         };
-        service_call call{
-            .request = *std::move(encoded), .decode = read_into(page, std::move(decode)), .retried = retried};
-        auto const reply = co_await self->ask(at, std::move(call), deadline);
+        service_call call{.request = *std::move(encoded),
+                          .decode = read_into(page, std::move(decode)),
+                          .retried = retried,
+                          .name = "list_models"};
+        auto const reply = co_await self->ask(at, std::move(call), scope);
         if (!reply) co_return reply.error();
         for (auto& model : page.models) all.models.push_back(std::move(model));
         all.authoritative &= page.authoritative;
@@ -84,8 +90,8 @@ asio::awaitable<result<detail::model_listing>> detail::list_models(shared_impl s
 
 asio::awaitable<rerank_response> client::rerank(rerank_request request) const {
     return run_on_shard<rerank_response>(
-        impl_, [request = std::move(request)](shared_impl self, detail::shard& at, clock::time_point deadline) mutable {
-            return rerank_at(std::move(self), at, std::move(request), deadline);
+        impl_, [request = std::move(request)](shared_impl self, detail::shard& at, detail::call_scope scope) mutable {
+            return rerank_at(std::move(self), at, std::move(request), std::move(scope));
         });
 }
 
@@ -96,8 +102,8 @@ asio::awaitable<std::vector<model_info>> client::models() const {
 asio::awaitable<std::int64_t> client::start_count(detail::given_input&& input) const {
     return run_on_shard<std::int64_t>(
         impl_, [request = detail::request_of(std::move(input))](shared_impl self, detail::shard& at,
-                                                                clock::time_point deadline) mutable {
-            return count_at(std::move(self), at, std::move(request), deadline);
+                                                                detail::call_scope scope) mutable {
+            return count_at(std::move(self), at, std::move(request), std::move(scope));
         });
 }
 

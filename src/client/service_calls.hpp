@@ -17,6 +17,6 @@ struct model_listing {
 /// The models that the service lists, `pages` pages of its list at most.
 /// @param retried  Failed requests are sent again, as the client's options say.
 [[nodiscard]] asio::awaitable<result<model_listing>> list_models(std::shared_ptr<client::impl> self, shard& at,
-                                                                 clock::time_point deadline, int pages, bool retried);
+                                                                 call_scope scope, int pages, bool retried);
 
 }  // namespace coax::detail

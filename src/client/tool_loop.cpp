@@ -1,9 +1,11 @@
 #include "client/client_impl.hpp"
 #include "client/tool_definitions.hpp"
 #include "client/usage_totals.hpp"
+#include "telemetry/internal/message_text.hpp"
 
 #include <coax/policy/timeout.hpp>
 #include <coax/tasks/map.hpp>
+#include <coax/telemetry/current_span.hpp>
 
 namespace coax {
 namespace {
@@ -61,12 +63,38 @@ bool is_final(chat_response const& response) {
     return response.tool_calls.empty() && response.finish_reason != finish_reason::pause;
 }
 
+/// What all turns of one run share.
+struct tool_turns {
+    toolbox const& tools;
+    run_options const& options;
+    telemetry_options const* telemetry;  ///< Null: nobody observes.
+    detail::call_origin const* origin;
+};
+
+/// The same for those who observe. The tool runs as a part of the call.
+asio::awaitable<tool_outcome> run_observed(tool_call const& call, tool_turns const& turns) {
+    auto const& time = clock_of(co_await asio::this_coro::executor);
+    telemetry::detail::observation seen{*turns.telemetry, operation_kind::tool, time};
+    seen.facts.name = call.name;
+    seen.facts.id = call.id;
+    seen.keep_input([&](std::size_t most) { return telemetry::detail::cut_json(call.arguments, most); });
+    seen.begin(turns.origin->span.get());
+    auto outcome = co_await in_span(*seen.span(), run_call(call, turns.tools, turns.options));
+    seen.keep_output([&](std::size_t most) { return telemetry::detail::cut_json(outcome.text, most); });
+    error const why{.code = errc::tool_failed, .message = "the model was told that the call failed"};
+    seen.end(outcome.failed ? &why : nullptr);
+    co_return outcome;
+}
+
 /// Runs the calls of one turn. Returns a message for each, in the order of the calls.
-asio::awaitable<std::vector<message>> run_turn(std::vector<tool_call> calls, toolbox const& tools,
-                                               run_options const& options) {
+asio::awaitable<std::vector<message>> run_turn(std::vector<tool_call> calls, tool_turns const& turns) {
+    auto const& options = turns.options;
+    auto const run = [&](tool_call const& call) {
+        return turns.telemetry == nullptr ? run_call(call, turns.tools, options) : run_observed(call, turns);
+    };
     auto const one = [&](tool_call const& call) -> asio::awaitable<message> {
         auto const index = static_cast<std::size_t>(&call - calls.data());
-        auto outcome = index < options.max_calls_per_turn ? co_await run_call(call, tools, options)
+        auto outcome = index < options.max_calls_per_turn ? co_await run(call)
                                                           : failure("too many calls in one turn; this one was not run");
         if (options.on_tool) options.on_tool(call, outcome.text, outcome.failed);
         co_return tool_result(call.id, std::move(outcome.text), outcome.failed);
@@ -80,7 +108,7 @@ asio::awaitable<std::vector<message>> run_turn(std::vector<tool_call> calls, too
 }  // namespace
 
 asio::awaitable<result<detail::boxed_response>> client::impl::run(shard& at, chat_request request, toolbox tools,
-                                                                  run_options bounds, clock::time_point deadline,
+                                                                  run_options bounds, call_scope scope,
                                                                   std::shared_ptr<impl>) {
     if (auto valid = validate(bounds); !valid) co_return std::move(valid).error();
     complete(request);
@@ -88,9 +116,13 @@ asio::awaitable<result<detail::boxed_response>> client::impl::run(shard& at, cha
     if (!defined) co_return std::move(defined).error();
     request.tools = std::move(defined->all);
 
+    tool_turns const turns{.tools = tools,
+                           .options = bounds,
+                           .telemetry = observes() ? &*options.telemetry : nullptr,
+                           .origin = scope.origin.get()};
     chat_response totals{.attempts = 0};
     for (int round = 1;; ++round) {
-        auto called = co_await call(at, request, deadline);
+        auto called = co_await call(at, request, scope);
         if (!called) co_return detail::with_totals(std::move(called).error(), totals);
         auto& response = **called;
         detail::add_totals(response, totals);
@@ -105,7 +137,7 @@ asio::awaitable<result<detail::boxed_response>> client::impl::run(shard& at, cha
                  .request_id = response.request_id},
                 response);
         request.messages.push_back(to_message(response));
-        for (auto& output : co_await run_turn(response.tool_calls, tools, bounds))
+        for (auto& output : co_await run_turn(response.tool_calls, turns))
             request.messages.push_back(std::move(output));
         release_choice(request.tool_choice);
         totals = std::move(response);

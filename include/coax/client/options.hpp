@@ -27,6 +27,9 @@
 
 namespace coax {
 
+struct telemetry_options;
+extern template class boxed<telemetry_options>;
+
 /// A response that does not have the wanted format, before it is asked for again.
 struct reask_event {
     int number{1};                              ///< Of the re-ask that follows, from 1.
@@ -131,6 +134,9 @@ struct client_options {
     policy_options policies{};
     output_options output{};
     client_hooks hooks{};
+    /// Who is told of all that the client does, for logs, traces and metrics: `coax/telemetry/observer.hpp`. Off unless
+    /// given.
+    boxed<telemetry_options> telemetry{};
 
     /// From the environment: COAX_PROVIDER or whichever of these is set, in this order:
     /// COAX_BASE_URL or COAX_API_KEY (a compatible server at COAX_BASE_URL), AZURE_OPENAI_ENDPOINT

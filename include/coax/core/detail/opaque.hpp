@@ -50,8 +50,10 @@ public:
     shared_opaque() noexcept = default;
     template <std::derived_from<T> U>
     explicit(false) shared_opaque(std::shared_ptr<U> whole) noexcept : whole_{std::shared_ptr<T>{std::move(whole)}} {}
-    [[nodiscard]] explicit(false) operator std::shared_ptr<T>() const noexcept {
-        return std::static_pointer_cast<T>(whole_);
+    /// A template, so that a copy does not look at `std::shared_ptr<T>`.
+    template <std::same_as<T> U>
+    [[nodiscard]] explicit(false) operator std::shared_ptr<U>() const noexcept {
+        return std::static_pointer_cast<U>(whole_);
     }
 
     void reset() noexcept { whole_.reset(); }

@@ -164,6 +164,8 @@ private:
             chat_.max_tokens = static_cast<std::size_t>(number_in(*limit));
         if (auto const* const count = config("candidateCount"))
             chat_.choice_count = static_cast<int>(number_in(*count));
+        chat_.logprobs = is_bool(config("responseLogprobs"), true);
+        if (auto const* const top = config("logprobs")) chat_.top_logprobs = static_cast<int>(number_in(*top));
         if (config("logprobs") != nullptr && !is_bool(config("responseLogprobs"), true))
             return wrong_config("logprobs", "logprobs requires response_logprobs to be true.");
         return std::nullopt;

@@ -27,6 +27,27 @@ bool is_withheld(completion const& output) noexcept {
     return output.finish == finish_reason::refused || output.finish == finish_reason::filtered;
 }
 
+void write_candidate_token(writer& out, std::string_view token, double logprob) {
+    out.begin_object().member("token", token).member("tokenId", token.size());
+    out.member("logProbability", logprob).end_object();
+}
+
+/// Token after token, the likelier the longer; the others in its place are it without its end.
+void write_logprobs_result(writer& out, parsed_chat const& chat, std::vector<std::string_view> const& tokens) {
+    if (!chat.logprobs || tokens.empty()) return;
+    auto const likelihood = [](std::string_view token) { return -1.0 / static_cast<double>(token.size() + 1); };
+    out.key("logprobsResult").begin_object().key("topCandidates").begin_array();
+    for (auto const token : tokens) {
+        out.begin_object().key("candidates").begin_array();
+        for (int i = 0; i < chat.top_logprobs; ++i)
+            write_candidate_token(out, i == 0 ? token : token.substr(0, token.size() / 2), likelihood(token) - i);
+        out.end_array().end_object();
+    }
+    out.end_array().key("chosenCandidates").begin_array();
+    for (auto const token : tokens) write_candidate_token(out, token, likelihood(token));
+    out.end_array().end_object();
+}
+
 /// Writes one response, whole or in chunks.
 class content_writer {
 public:
@@ -113,6 +134,8 @@ private:
                 write_parts(out, output);
                 out.end_array().member("role", "model").end_object();
             }
+            if (output.calls.empty() && !is_withheld(output))
+                write_logprobs_result(out, chat_, split_deltas(output.text));
             out.member("finishReason", finish_name(output.finish)).member("index", i).end_object();
         }
         out.end_array();
@@ -128,11 +151,14 @@ private:
         reply_.pieces.push_back(text.append("\r\n\r\n"));
     }
 
-    void part_chunk(std::size_t index, write_function const& write_part, std::string_view finish = {}) {
+    /// @param tokens  Those of a piece of text.
+    void part_chunk(std::size_t index, write_function const& write_part, std::string_view finish = {},
+                    std::vector<std::string_view> const& tokens = {}) {
         chunk(finish.empty() ? 0 : reply_.completion_tokens, [&](writer& out) {
             out.key("candidates").begin_array().begin_object().key("content").begin_object();
             write_part(out.key("parts").begin_array());
             out.end_array().member("role", "model").end_object();
+            write_logprobs_result(out, chat_, tokens);
             if (!finish.empty()) out.member("finishReason", finish);
             out.member("index", index).end_object().end_array();
         });
@@ -142,7 +168,8 @@ private:
         if (chat_.shows_thoughts && !is_withheld(output)) part_chunk(index, write_thought);
         if (output.calls.empty() && !is_withheld(output))
             for (auto const piece : split_deltas(output.text))
-                part_chunk(index, [piece](writer& out) { out.begin_object().member("text", piece).end_object(); });
+                part_chunk(index, [piece](writer& out) { out.begin_object().member("text", piece).end_object(); }, {},
+                           {piece});
         for (std::size_t i = 0; i < whole_calls(output); ++i)
             part_chunk(index, [&](writer& out) { write_call(out, output.calls[i], i == 0); });
         // The last chunk has an empty text, which may be signed.

@@ -11,7 +11,7 @@ using words = std::initializer_list<std::string_view>;
 
 bool is_one_of(std::string_view word, words known) { return std::ranges::find(known, word) != known.end(); }
 
-rejection check_members(json::value const& object, words known, std::string const& where) {
+rejection refuse_extra_inputs(json::value const& object, words known, std::string const& where) {
     if (!object.is_object()) return bad_request(where + ": Input should be a valid dictionary");
     for (auto const& [name, value] : object.get_object())
         if (!is_one_of(view(name), known))
@@ -28,7 +28,7 @@ rejection require_text(json::value const& object, std::string_view name, std::st
 }
 
 rejection check_bytes(json::value const& source, words media_types, std::string const& where) {
-    if (auto wrong = check_members(source, {"type", "media_type", "data"}, where)) return wrong;
+    if (auto wrong = refuse_extra_inputs(source, {"type", "media_type", "data"}, where)) return wrong;
     if (!is_one_of(text_member(source, "media_type"), media_types))
         return bad_request(
             where + ".media_type: Input should be " +
@@ -47,11 +47,11 @@ rejection check_source(json::value const& block, bool is_image, std::string cons
                         : check_bytes(*source, {"application/pdf"}, where);
     if (type == "url" || type == "file") {
         std::string_view const name = type == "url" ? "url" : "file_id";
-        if (auto wrong = check_members(*source, {"type", name}, where)) return wrong;
+        if (auto wrong = refuse_extra_inputs(*source, {"type", name}, where)) return wrong;
         return require_text(*source, name, where);
     }
     if (!is_image && type == "text") {
-        if (auto wrong = check_members(*source, {"type", "media_type", "data"}, where)) return wrong;
+        if (auto wrong = refuse_extra_inputs(*source, {"type", "media_type", "data"}, where)) return wrong;
         if (text_member(*source, "media_type") != "text/plain")
             return bad_request(where + ".media_type: Input should be 'text/plain'");
         return require_text(*source, "data", where);
@@ -64,7 +64,7 @@ rejection check_source(json::value const& block, bool is_image, std::string cons
 rejection check_citations(json::value const& block, std::string const& where) {
     auto const* citations = member(block, "citations");
     if (citations == nullptr || citations->is_null()) return std::nullopt;
-    if (auto wrong = check_members(*citations, {"enabled"}, where + ".citations")) return wrong;
+    if (auto wrong = refuse_extra_inputs(*citations, {"enabled"}, where + ".citations")) return wrong;
     auto const* enabled = member(*citations, "enabled");
     return enabled == nullptr || enabled->is_bool()
                ? std::nullopt
@@ -77,18 +77,18 @@ rejection check_anthropic_block(json::value const& block, std::string const& whe
     auto const type = text_member(block, "type");
     auto const place = where + '.' + std::string{type};
     if (type == "text") {
-        if (auto wrong = check_members(block, {"type", "text", "cache_control", "citations"}, place)) return wrong;
+        if (auto wrong = refuse_extra_inputs(block, {"type", "text", "cache_control", "citations"}, place)) return wrong;
         return text_member(block, "text").empty()
                    ? rejection{bad_request(where + ": text content blocks must be non-empty")}
                    : std::nullopt;
     }
     if (type == "image") {
-        if (auto wrong = check_members(block, {"type", "source", "cache_control", "transformations"}, place))
+        if (auto wrong = refuse_extra_inputs(block, {"type", "source", "cache_control", "transformations"}, place))
             return wrong;
         return check_source(block, true, place);
     }
     if (type != "document") return std::nullopt;
-    if (auto wrong = check_members(block, {"type", "source", "title", "context", "citations", "cache_control"}, place))
+    if (auto wrong = refuse_extra_inputs(block, {"type", "source", "title", "context", "citations", "cache_control"}, place))
         return wrong;
     if (auto wrong = check_citations(block, place)) return wrong;
     return check_source(block, false, place);
@@ -98,7 +98,7 @@ rejection read_cache_control(json::value const& of, std::string const& where, pa
     auto const* control = member(of, "cache_control");
     if (control == nullptr || control->is_null()) return std::nullopt;
     auto const place = where + ".cache_control";
-    if (auto wrong = check_members(*control, {"type", "ttl"}, place)) return wrong;
+    if (auto wrong = refuse_extra_inputs(*control, {"type", "ttl"}, place)) return wrong;
     if (text_member(*control, "type") != "ephemeral") return bad_request(place + ".type: Input should be 'ephemeral'");
     auto const ttl = text_member(*control, "ttl");
     if (member(*control, "ttl") != nullptr && !is_one_of(ttl, {"5m", "1h"}))

@@ -1,6 +1,6 @@
 #include "sim/embedding.hpp"
 
-#include "sim/openai_wire.hpp"
+#include "sim/openai_reader.hpp"
 #include "sim/random.hpp"
 #include "sim/text.hpp"
 
@@ -57,16 +57,11 @@ std::vector<std::byte> bytes_of(std::vector<float> const& values) {
     return bytes;
 }
 
-}  // namespace
-
-namespace {
-
-rejection check_names(json::value const& body) {
+rejection refuse_unrecognized(json::value const& body) {
     constexpr std::array<std::string_view, 5> known{"model", "input", "encoding_format", "dimensions", "user"};
-    for (auto const& [name, value] : body.get_object())
-        if (std::ranges::find(known, view(name)) == known.end())
-            return bad_request("Unrecognized request argument supplied: " + std::string{view(name)});
-    return std::nullopt;
+    auto const foreign = foreign_member(body, known);
+    return foreign.empty() ? std::nullopt
+                           : rejection{bad_request("Unrecognized request argument supplied: " + std::string{foreign})};
 }
 
 rejection read_inputs(json::value const* input, embedding_request& out) {
@@ -134,7 +129,7 @@ rejection read_embedding_request(json::value const& body, request_route const& r
     if (!body.is_object()) return bad_request("The request body must be a JSON object.");
     out.model = route.dialect == dialect::azure_classic ? route.name : text_member(body, "model");
     if (out.model.empty()) return bad_request("you must provide a model parameter");
-    if (auto wrong = check_names(body)) return wrong;
+    if (auto wrong = refuse_unrecognized(body)) return wrong;
     if (auto wrong = read_inputs(member(body, "input"), out)) return wrong;
     if (auto wrong = read_format(member(body, "encoding_format"), out)) return wrong;
     if (auto wrong = read_dimensions(member(body, "dimensions"), out)) return wrong;

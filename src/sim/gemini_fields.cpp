@@ -6,7 +6,7 @@ namespace {
 
 using enum proto_kind;
 
-extern proto_message const schema;
+extern proto_message const schema_message;
 
 constexpr proto_field blob_fields[]{
     {.name = "mimeType"}, {.name = "data", .kind = bytes}, {.name = "displayName", .vertex_only = true}};
@@ -47,11 +47,11 @@ constexpr proto_field part_fields[]{{.name = "text"},
                                     {.name = "videoMetadata", .kind = structure},
                                     {.name = "partMetadata", .kind = structure},
                                     {.name = "mediaProcessing", .kind = enumeration, .values = "STATIC AGENTIC"}};
-constexpr proto_message part{part_fields};
+constexpr proto_message part_message{part_fields};
 
 constexpr proto_field content_fields[]{{.name = "role"},
-                                       {.name = "parts", .kind = message, .repeated = true, .message = &part}};
-constexpr proto_message content{content_fields};
+                                       {.name = "parts", .kind = message, .repeated = true, .message = &part_message}};
+constexpr proto_message content_message{content_fields};
 
 constexpr proto_field schema_fields[]{
     {.name = "type",
@@ -62,10 +62,10 @@ constexpr proto_field schema_fields[]{
     {.name = "description"},
     {.name = "nullable", .kind = boolean},
     {.name = "enum", .repeated = true},
-    {.name = "items", .kind = message, .message = &schema},
+    {.name = "items", .kind = message, .message = &schema_message},
     {.name = "minItems", .kind = integer},
     {.name = "maxItems", .kind = integer},
-    {.name = "properties", .kind = message, .message = &schema, .map = true},
+    {.name = "properties", .kind = message, .message = &schema_message, .map = true},
     {.name = "required", .repeated = true},
     {.name = "propertyOrdering", .repeated = true},
     {.name = "minProperties", .kind = integer},
@@ -75,20 +75,20 @@ constexpr proto_field schema_fields[]{
     {.name = "minLength", .kind = integer},
     {.name = "maxLength", .kind = integer},
     {.name = "pattern"},
-    {.name = "anyOf", .kind = message, .repeated = true, .message = &schema},
+    {.name = "anyOf", .kind = message, .repeated = true, .message = &schema_message},
     {.name = "default", .kind = anything},
     {.name = "example", .kind = anything},
     {.name = "additionalProperties", .kind = anything, .vertex_only = true},
-    {.name = "defs", .kind = message, .message = &schema, .vertex_only = true, .map = true},
+    {.name = "defs", .kind = message, .message = &schema_message, .vertex_only = true, .map = true},
     {.name = "ref", .vertex_only = true}};
-constexpr proto_message schema{schema_fields};
+constexpr proto_message schema_message{schema_fields};
 
 constexpr proto_field declaration_fields[]{
     {.name = "name"},
     {.name = "description"},
-    {.name = "parameters", .kind = message, .message = &schema},
+    {.name = "parameters", .kind = message, .message = &schema_message},
     {.name = "parametersJsonSchema", .kind = anything},
-    {.name = "response", .kind = message, .message = &schema},
+    {.name = "response", .kind = message, .message = &schema_message},
     {.name = "responseJsonSchema", .kind = anything},
     {.name = "behavior", .kind = enumeration, .values = "UNSPECIFIED BLOCKING NON_BLOCKING"}};
 constexpr proto_message declaration{declaration_fields};
@@ -103,7 +103,7 @@ constexpr proto_field tool_fields[]{
     {.name = "fileSearch", .kind = structure},
     {.name = "computerUse", .kind = structure},
     {.name = "mcpServers", .kind = anything}};
-constexpr proto_message tool{tool_fields};
+constexpr proto_message tool_message{tool_fields};
 
 constexpr proto_field calling_fields[]{
     {.name = "mode", .kind = enumeration, .values = "MODE_UNSPECIFIED AUTO ANY NONE VALIDATED"},
@@ -144,7 +144,7 @@ constexpr proto_field generation_fields[]{
     {.name = "maxOutputTokens", .kind = integer},
     {.name = "stopSequences", .repeated = true},
     {.name = "responseMimeType"},
-    {.name = "responseSchema", .kind = message, .message = &schema},
+    {.name = "responseSchema", .kind = message, .message = &schema_message},
     {.name = "responseJsonSchema", .kind = anything},
     {.name = "responseFormat", .kind = structure, .repeated = true},
     {.name = "responseModalities",
@@ -171,9 +171,9 @@ constexpr proto_message generation_config{generation_fields};
 
 constexpr proto_field request_fields[]{
     {.name = "model"},
-    {.name = "contents", .kind = message, .repeated = true, .message = &content},
-    {.name = "systemInstruction", .kind = message, .message = &content},
-    {.name = "tools", .kind = message, .repeated = true, .message = &tool},
+    {.name = "contents", .kind = message, .repeated = true, .message = &content_message},
+    {.name = "systemInstruction", .kind = message, .message = &content_message},
+    {.name = "tools", .kind = message, .repeated = true, .message = &tool_message},
     {.name = "toolConfig", .kind = message, .message = &tool_config},
     {.name = "safetySettings", .kind = message, .repeated = true, .message = &safety_setting},
     {.name = "generationConfig", .kind = message, .message = &generation_config},
@@ -186,17 +186,17 @@ constexpr proto_field request_fields[]{
 constexpr proto_message generate_request{request_fields};
 
 constexpr proto_field count_fields[]{
-    {.name = "contents", .kind = message, .repeated = true, .message = &content},
+    {.name = "contents", .kind = message, .repeated = true, .message = &content_message},
     {.name = "generateContentRequest", .kind = message, .message = &generate_request},
     {.name = "model"},
-    {.name = "systemInstruction", .kind = message, .message = &content, .vertex_only = true},
-    {.name = "tools", .kind = message, .repeated = true, .message = &tool, .vertex_only = true},
+    {.name = "systemInstruction", .kind = message, .message = &content_message, .vertex_only = true},
+    {.name = "tools", .kind = message, .repeated = true, .message = &tool_message, .vertex_only = true},
     {.name = "generationConfig", .kind = message, .message = &generation_config, .vertex_only = true}};
 constexpr proto_message count_request{count_fields};
 
 constexpr proto_field embed_fields[]{
     {.name = "model"},
-    {.name = "content", .kind = message, .message = &content},
+    {.name = "content", .kind = message, .message = &content_message},
     {.name = "taskType",
      .kind = enumeration,
      .values = "TASK_TYPE_UNSPECIFIED RETRIEVAL_QUERY RETRIEVAL_DOCUMENT SEMANTIC_SIMILARITY CLASSIFICATION CLUSTERING "
@@ -214,10 +214,10 @@ constexpr proto_message instance{instance_fields};
 
 constexpr proto_field parameter_fields[]{{.name = "outputDimensionality", .kind = integer},
                                          {.name = "autoTruncate", .kind = boolean}};
-constexpr proto_message parameters{parameter_fields};
+constexpr proto_message predict_parameters{parameter_fields};
 
 constexpr proto_field predict_fields[]{{.name = "instances", .kind = message, .repeated = true, .message = &instance},
-                                       {.name = "parameters", .kind = message, .message = &parameters}};
+                                       {.name = "parameters", .kind = message, .message = &predict_parameters}};
 constexpr proto_message predict_request{predict_fields};
 
 }  // namespace

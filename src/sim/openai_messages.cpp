@@ -10,9 +10,9 @@ namespace {
 constexpr std::size_t media_bytes = 3'200;  // of 800 tokens: a picture, a page or half a minute
 
 /// Reads the messages of one chat, in which each tool call must be followed by its result.
-class conversation_reader {
+class chat_message_reader {
 public:
-    explicit conversation_reader(parsed_chat& chat) noexcept : chat_{chat} {}
+    explicit chat_message_reader(parsed_chat& chat) noexcept : chat_{chat} {}
 
     rejection read(json::value const* messages) {
         if (messages == nullptr) return missing_parameter("messages");
@@ -160,7 +160,7 @@ private:
 }  // namespace
 
 rejection read_openai_messages(json::value const* messages, parsed_chat& chat) {
-    return conversation_reader{chat}.read(messages);
+    return chat_message_reader{chat}.read(messages);
 }
 
 }  // namespace coax::sim::detail

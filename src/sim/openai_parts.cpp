@@ -1,23 +1,10 @@
 #include "sim/base64.hpp"
-#include "sim/openai_wire.hpp"
+#include "sim/openai_reader.hpp"
 #include "sim/text.hpp"
-
-#include <algorithm>
 
 /// The content parts of a message. Source: reference openai.md, section 2.2; openai-since-08.md, A3 and B.
 namespace coax::sim::detail {
 namespace {
-
-using words = std::initializer_list<std::string_view>;
-
-/// Refuses members that the object does not have.
-rejection check_members(json::value const& object, words known, std::string const& where) {
-    if (!object.is_object()) return invalid_type(where, "an object");
-    for (auto const& [name, value] : object.get_object())
-        if (std::ranges::find(known, view(name)) == known.end())
-            return unknown_parameter(where + '.' + std::string{view(name)});
-    return std::nullopt;
-}
 
 /// "data:image/png;base64,…" with good base64.
 bool is_data_url(std::string_view url, std::string_view type_prefix) {

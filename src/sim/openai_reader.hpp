@@ -3,6 +3,7 @@
 #include "sim/openai_wire.hpp"
 
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <span>
 #include <string>
@@ -39,6 +40,10 @@ protected:
 /// Refuses a member of `object` that is not among `known`. @param where  The object's path.
 [[nodiscard]] rejection check_members(json::value const& object, std::span<std::string_view const> known,
                                       std::string const& where);
+[[nodiscard]] inline rejection check_members(json::value const& object, std::initializer_list<std::string_view> known,
+                                             std::string const& where) {
+    return check_members(object, std::span{known.begin(), known.size()}, where);
+}
 
 /// Refuses a value that is no text or not among `known`. @param value  nullptr or null passes.
 [[nodiscard]] rejection check_word(json::value const* value, std::span<std::string_view const> known,

@@ -1,6 +1,7 @@
 #include "sim/rerank.hpp"
 
 #include "sim/embedding.hpp"
+#include "sim/openai_reader.hpp"
 #include "sim/text.hpp"
 
 #include <algorithm>
@@ -12,12 +13,11 @@ namespace {
 
 constexpr std::size_t dimensions = 256;
 
-rejection check_names(json::value const& body) {
+rejection refuse_extra_members(json::value const& body) {
     constexpr std::array<std::string_view, 5> known{"model", "query", "documents", "top_n", "return_documents"};
-    for (auto const& [name, value] : body.get_object())
-        if (std::ranges::find(known, view(name)) == known.end())
-            return bad_request("Extra inputs are not permitted: " + std::string{view(name)});
-    return std::nullopt;
+    auto const foreign = foreign_member(body, known);
+    return foreign.empty() ? std::nullopt
+                           : rejection{bad_request("Extra inputs are not permitted: " + std::string{foreign})};
 }
 
 rejection read_documents(json::value const* documents, rerank_request& out) {
@@ -50,7 +50,7 @@ std::vector<std::size_t> best_of(std::vector<double> const& scores, std::size_t 
 
 rejection read_rerank_request(json::value const& body, rerank_request& out) {
     if (!body.is_object()) return bad_request("The request body must be a JSON object.");
-    if (auto wrong = check_names(body)) return wrong;
+    if (auto wrong = refuse_extra_members(body)) return wrong;
     out.model = text_member(body, "model");
     out.query = text_member(body, "query");
     if (out.query.empty()) return bad_request("\"query\" must be provided");

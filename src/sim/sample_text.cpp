@@ -11,7 +11,7 @@ constexpr std::array<std::string_view, 24> plain_words{"steady", "harbour", "win
                                                        "paper",  "orchard", "signal", "copper",  "river",  "garden",
                                                        "letter", "winter",  "bridge", "kettle",  "market", "thread",
                                                        "island", "ribbon",  "valley", "pocket",  "shadow", "meadow"};
-constexpr std::array<std::string_view, 6> names{"Mira", "Anton", "Ines", "Jonas", "Aiko", "Samuel"};
+constexpr std::array<std::string_view, 6> person_names{"Mira", "Anton", "Ines", "Jonas", "Aiko", "Samuel"};
 constexpr std::array<std::string_view, 6> cities{"Oslo", "Turku", "Lisbon", "Kyoto", "Bergen", "Ghent"};
 constexpr std::array<std::string_view, 6> countries{"Norway", "Finland", "Portugal", "Japan", "Belgium", "Chile"};
 constexpr std::array<std::string_view, 6> positive_feelings{"joy",        "gratitude", "relief",
@@ -118,7 +118,7 @@ std::string sample_text::formatted(std::string_view format) {
     if (format == "date") return date();
     if (format == "time") return time() + "Z";
     if (format == "duration") return "PT" + std::to_string(between(1, 9)) + "H" + std::to_string(between(1, 59)) + "M";
-    if (format == "email") return lower_ascii(names[random_.below(names.size())]) + "@example.com";
+    if (format == "email") return lower_ascii(person_names[random_.below(person_names.size())]) + "@example.com";
     if (format == "hostname") return std::string{plain_word()} + ".example.com";
     if (format == "uri") return "https://example.com/" + std::string{plain_word()};
     if (format == "ipv4") return "192.0.2." + std::to_string(between(1, 254));
@@ -145,7 +145,7 @@ std::string sample_text::phrase(std::string_view property) {
     if (contains(name, "date")) return date();
     if (name == "language" || name == "lang") return "en";
     if (name == "name" || contains(name, "person") || contains(name, "author"))
-        return prompt_.proper_name().empty() ? one_of(names) : std::string{prompt_.proper_name()};
+        return prompt_.proper_name().empty() ? one_of(person_names) : std::string{prompt_.proper_name()};
     if (prompt_.words().size() >= 2 && random_.chance(0.75)) return quote();
     return std::string{plain_word()} + " " + std::string{plain_word()};
 }

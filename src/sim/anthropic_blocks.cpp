@@ -77,7 +77,8 @@ rejection check_anthropic_block(json::value const& block, std::string const& whe
     auto const type = text_member(block, "type");
     auto const place = where + '.' + std::string{type};
     if (type == "text") {
-        if (auto wrong = refuse_extra_inputs(block, {"type", "text", "cache_control", "citations"}, place)) return wrong;
+        if (auto wrong = refuse_extra_inputs(block, {"type", "text", "cache_control", "citations"}, place))
+            return wrong;
         return text_member(block, "text").empty()
                    ? rejection{bad_request(where + ": text content blocks must be non-empty")}
                    : std::nullopt;
@@ -88,7 +89,8 @@ rejection check_anthropic_block(json::value const& block, std::string const& whe
         return check_source(block, true, place);
     }
     if (type != "document") return std::nullopt;
-    if (auto wrong = refuse_extra_inputs(block, {"type", "source", "title", "context", "citations", "cache_control"}, place))
+    if (auto wrong =
+            refuse_extra_inputs(block, {"type", "source", "title", "context", "citations", "cache_control"}, place))
         return wrong;
     if (auto wrong = check_citations(block, place)) return wrong;
     return check_source(block, false, place);

@@ -26,6 +26,16 @@ protected:
     [[nodiscard]] rejection check_bool(std::string const& name) const;
     [[nodiscard]] rejection check_text(std::string const& name, std::size_t longest) const;
     [[nodiscard]] rejection check_metadata() const;
+    /// Refuses tools that are no list or too many.
+    [[nodiscard]] static rejection check_tool_list(json::value const& tools);
+    /// Reads a function that may be called. @param where  Its path. @param needs_type  Of its parameters.
+    [[nodiscard]] rejection read_function(json::value const& function, std::string const& where, bool needs_type);
+    /// Reads the schema of the output. @param where  The path of the object that it is in.
+    /// @param at  How the error of the schema itself names it: `param` and `code`.
+    [[nodiscard]] rejection read_output_schema(json::value const& format, std::string const& where,
+                                               api_error const& at);
+    /// Leaves of the tools those that are allowed. @param allowed  A list; `name_of` gives an entry's name.
+    void allow_only(json::value const& allowed, std::string_view (*name_of)(json::value const& entry));
     /// Whether the model reasons, and so refuses some parameters.
     [[nodiscard]] bool is_reasoning_model() const noexcept;
 

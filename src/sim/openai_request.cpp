@@ -1,6 +1,5 @@
 #include "sim/openai_reader.hpp"
 #include "sim/random.hpp"
-#include "sim/schema_rules.hpp"
 #include "sim/text.hpp"
 
 #include <algorithm>
@@ -129,9 +128,7 @@ private:
                 "Invalid 'tools': empty array. Expected an array with minimum length 1, but got an empty array "
                 "instead.",
                 "tools", "empty_array");
-        if (tools->get_array().size() > 128)
-            return bad_request("Invalid 'tools': array too long. Expected an array with maximum length 128.", "tools",
-                               "array_above_max_length");
+        if (auto wrong = check_tool_list(*tools)) return wrong;
         int index = 0;
         for (auto const& tool : tools->get_array())
             if (auto wrong = read_tool(tool, "tools[" + std::to_string(index++) + "]")) return wrong;
@@ -145,28 +142,7 @@ private:
         if (type != "function") return unsupported_value(type, "'function' and 'custom'", where + ".type");
         auto const* function = member(tool, "function");
         if (function == nullptr || !function->is_object()) return missing_parameter(where + ".function");
-        auto const name = text_member(*function, "name");
-        if (!is_tool_name(name, 64))
-            return bad_request(
-                "Invalid " + quoted(where + ".function.name") +
-                    ": string does not match pattern. Expected a string that matches the pattern '^[a-zA-Z0-9_-]+$'.",
-                where + ".function.name", "invalid_value");
-        auto const* parameters = member(*function, "parameters");
-        std::optional<std::string> complaint;
-        if (parameters != nullptr && !parameters->is_null()) {
-            bool const is_object = text_member(*parameters, "type") == "object" ||
-                                   (parameters->is_object() && member(*parameters, "type") == nullptr);
-            if (is_bool(member(*function, "strict"), true))
-                complaint = openai_schema_error(*parameters);
-            else if (!is_object)
-                complaint = "schema must be a JSON Schema of 'type: \"object\"'.";
-        }
-        if (complaint)
-            return bad_request("Invalid schema for function " + quoted(name) + ": " + *complaint,
-                               where + ".function.parameters", "invalid_function_parameters");
-        chat_.tools.push_back(
-            {.name = name, .parameters = parameters != nullptr && parameters->is_object() ? parameters : nullptr});
-        return std::nullopt;
+        return read_function(*function, where + ".function", false);
     }
 
     rejection read_choice() {
@@ -210,11 +186,9 @@ private:
         auto const* tools = allowed != nullptr ? member(*allowed, "tools") : nullptr;
         if (tools == nullptr || !tools->is_array())
             return bad_request("Invalid value for 'tool_choice.allowed_tools'.", "tool_choice", "invalid_value");
-        std::erase_if(chat_.tools, [&](tool_spec const& tool) {
-            return std::ranges::none_of(tools->get_array(), [&](json::value const& entry) {
-                auto const* function = member(entry, "function");
-                return function != nullptr && text_member(*function, "name") == tool.name;
-            });
+        allow_only(*tools, [](json::value const& entry) {
+            auto const* function = member(entry, "function");
+            return function != nullptr ? text_member(*function, "name") : std::string_view{};
         });
         return read_choice_mode(text_member(*allowed, "mode"));
     }
@@ -234,25 +208,7 @@ private:
             return unsupported_value(type, "'json_object', 'json_schema', and 'text'", "response_format.type");
         auto const* wanted = member(*format, "json_schema");
         if (wanted == nullptr || !wanted->is_object()) return missing_parameter("response_format.json_schema");
-        return read_schema(*wanted);
-    }
-
-    rejection read_schema(json::value const& wanted) {
-        auto const name = text_member(wanted, "name");
-        if (member(wanted, "name") == nullptr) return missing_parameter("response_format.json_schema.name");
-        if (!is_tool_name(name, 64))
-            return bad_request(
-                "Invalid 'response_format.json_schema.name': string does not match pattern. Expected a string that "
-                "matches the pattern '^[a-zA-Z0-9_-]+$'.",
-                "response_format.json_schema.name", "invalid_value");
-        chat_.schema = member(wanted, "schema");
-        if (chat_.schema == nullptr || !chat_.schema->is_object())
-            return missing_parameter("response_format.json_schema.schema");
-        bool const is_strict = is_bool(member(wanted, "strict"), true);
-        if (auto const complaint = is_strict ? openai_schema_error(*chat_.schema) : openai_root_error(*chat_.schema))
-            return bad_request("Invalid schema for response_format " + quoted(name) + ": " + *complaint,
-                               "response_format");
-        return std::nullopt;
+        return read_output_schema(*wanted, "response_format.json_schema", {.param = "response_format"});
     }
 
     rejection read_stream() {

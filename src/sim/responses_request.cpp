@@ -1,6 +1,5 @@
 #include "sim/openai_reader.hpp"
 #include "sim/responses_wire.hpp"
-#include "sim/schema_rules.hpp"
 #include "sim/text.hpp"
 
 #include <algorithm>
@@ -163,10 +162,7 @@ private:
         chat_.parallel = parallel == nullptr || parallel->get_bool();
         auto const* tools = given("tools");
         if (tools == nullptr) return std::nullopt;
-        if (!tools->is_array()) return invalid_type("tools", "an array of objects");
-        if (tools->get_array().size() > 128)
-            return bad_request("Invalid 'tools': array too long. Expected an array with maximum length 128.", "tools",
-                               "array_above_max_length");
+        if (auto wrong = check_tool_list(*tools)) return wrong;
         int index = 0;
         for (auto const& tool : tools->get_array())
             if (auto wrong = read_tool(tool, "tools[" + std::to_string(index++) + "]")) return wrong;
@@ -182,34 +178,16 @@ private:
         if (!tool.is_object()) return invalid_type(where, "an object");
         if (member(tool, "type") == nullptr) return missing_parameter(where + ".type");
         if (auto wrong = check_word(member(tool, "type"), types, where + ".type")) return wrong;
-        return text_member(tool, "type") == "function" ? read_function(tool, where) : std::nullopt;
+        return text_member(tool, "type") == "function" ? read_own_tool(tool, where) : std::nullopt;
     }
 
-    rejection read_function(json::value const& tool, std::string const& where) {
-        constexpr std::array<std::string_view, 9> known{"type",         "name",  "description",     "parameters",
-                                                        "strict",       "async", "allowed_callers", "defer_loading",
-                                                        "output_schema"};
-        auto const name = text_member(tool, "name");
-        if (member(tool, "name") == nullptr) return missing_parameter(where + ".name");
-        if (auto wrong = check_members(tool, known, where)) return wrong;
-        if (!is_tool_name(name, 64))
-            return bad_request("Invalid " + quoted(where + ".name") +
-                                   ": string does not match pattern. Expected a string that matches the pattern "
-                                   "'^[a-zA-Z0-9_-]+$'.",
-                               where + ".name", "invalid_value");
-        auto const* parameters = member(tool, "parameters");
-        auto const* strict = member(tool, "strict");
-        if (strict != nullptr && !strict->is_null() && !strict->is_bool())
-            return invalid_type(where + ".strict", "a boolean");
-        bool const none = parameters == nullptr || parameters->is_null();
-        std::optional<std::string> complaint;
-        if (!none)
-            complaint = is_bool(strict, true) ? openai_schema_error(*parameters) : openai_root_error(*parameters);
-        if (complaint)
-            return bad_request("Invalid schema for function " + quoted(name) + ": " + *complaint, where + ".parameters",
-                               "invalid_function_parameters");
-        chat_.tools.push_back({.name = name, .parameters = none ? nullptr : parameters});
-        return std::nullopt;
+    rejection read_own_tool(json::value const& tool, std::string const& where) {
+        if (auto wrong = check_members(tool,
+                                       {"type", "name", "description", "parameters", "strict", "async",
+                                        "allowed_callers", "defer_loading", "output_schema"},
+                                       where))
+            return wrong;
+        return read_function(tool, where, true);
     }
 
     rejection read_choice() {
@@ -245,10 +223,7 @@ private:
     rejection read_allowed(json::value const& choice) {
         auto const* tools = member(choice, "tools");
         if (tools == nullptr || !tools->is_array()) return missing_parameter("tool_choice.tools");
-        std::erase_if(chat_.tools, [&](tool_spec const& tool) {
-            return std::ranges::none_of(
-                tools->get_array(), [&](json::value const& entry) { return text_member(entry, "name") == tool.name; });
-        });
+        allow_only(*tools, [](json::value const& entry) { return text_member(entry, "name"); });
         return read_choice_mode(text_member(choice, "mode"));
     }
 
@@ -273,24 +248,9 @@ private:
         if (auto wrong = check_word(member(format, "type"), types, "text.format.type")) return wrong;
         auto const type = text_member(format, "type");
         chat_.any_json = type == "json_object";
-        return type == "json_schema" ? read_schema(format) : std::nullopt;
-    }
-
-    rejection read_schema(json::value const& format) {
-        auto const name = text_member(format, "name");
-        if (member(format, "name") == nullptr) return missing_parameter("text.format.name");
-        if (!is_tool_name(name, 64))
-            return bad_request(
-                "Invalid 'text.format.name': string does not match pattern. Expected a string that matches the "
-                "pattern '^[a-zA-Z0-9_-]+$'.",
-                "text.format.name", "invalid_value");
-        chat_.schema = member(format, "schema");
-        if (chat_.schema == nullptr || !chat_.schema->is_object()) return missing_parameter("text.format.schema");
-        bool const strict = is_bool(member(format, "strict"), true);
-        if (auto const complaint = strict ? openai_schema_error(*chat_.schema) : openai_root_error(*chat_.schema))
-            return bad_request("Invalid schema for response_format " + quoted(name) + ": " + *complaint,
-                               "text.format.schema", "invalid_json_schema");
-        return std::nullopt;
+        if (type != "json_schema") return std::nullopt;
+        return read_output_schema(format, "text.format",
+                                  {.param = "text.format.schema", .code = "invalid_json_schema"});
     }
 
     // -- how it is sent and kept --

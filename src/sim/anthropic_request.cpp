@@ -1,4 +1,5 @@
 #include "sim/anthropic_wire.hpp"
+#include "sim/message_threads.hpp"
 #include "sim/random.hpp"
 #include "sim/schema_rules.hpp"
 
@@ -20,7 +21,8 @@ public:
              {&message_reader::read_names, &message_reader::read_model, &message_reader::read_limit,
               &message_reader::read_sampling, &message_reader::read_thinking, &message_reader::read_tool_marks,
               &message_reader::read_system, &message_reader::read_messages, &message_reader::read_tools,
-              &message_reader::read_choice, &message_reader::read_format, &message_reader::read_rest})
+              &message_reader::read_choice, &message_reader::read_format, &message_reader::read_rest,
+              &message_reader::read_thread})
             if (auto wrong = (this->*step)()) return wrong;
         chat_.hash = hash_members(body_, {"system", "messages", "tools", "tool_choice", "output_config", "max_tokens"},
                                   hash_bytes(chat_.model, 1));
@@ -29,10 +31,10 @@ public:
     }
 
 private:
-    static constexpr std::array<std::string_view, 19> known{
-        "model",          "max_tokens",   "messages",      "system",    "temperature",  "top_p",    "top_k",
-        "stop_sequences", "stream",       "metadata",      "tools",     "tool_choice",  "thinking", "output_config",
-        "cache_control",  "service_tier", "inference_geo", "container", "output_format"};
+    static constexpr std::array<std::string_view, 20> known{
+        "model",          "max_tokens",   "messages",      "system",    "temperature",   "top_p",    "top_k",
+        "stop_sequences", "stream",       "metadata",      "tools",     "tool_choice",   "thinking", "output_config",
+        "cache_control",  "service_tier", "inference_geo", "container", "output_format", "thread"};
 
     /// Of these, what may be counted. Source: reference anthropic.md, section 8.
     static constexpr std::array<std::string_view, 8> counted{
@@ -50,6 +52,7 @@ private:
             if (field == "output_format" &&
                 request_.anthropic_beta.find("structured-outputs") == std::string_view::npos)
                 allowed = false;
+            if (field == "thread" && !has_message_threads(request_)) allowed = false;
             if (!allowed) return bad_request(std::string{field} + ": Extra inputs are not permitted");
         }
         return std::nullopt;
@@ -212,6 +215,24 @@ private:
         if (std::ranges::find(chat_.tools, chat_.named_tool, &tool_spec::name) == chat_.tools.end())
             return bad_request("tool_choice.tool.name: Tool '" + std::string{chat_.named_tool} +
                                "' not found in provided tools");
+        return std::nullopt;
+    }
+
+    /// Whose conversation it is, the service has seen to already.
+    rejection read_thread() {
+        auto const* thread = given("thread");
+        if (thread == nullptr || thread->is_null()) return std::nullopt;
+        auto const type = text_member(*thread, "type");
+        if (type != "create" && type != "continue")
+            return bad_request("thread: Input tag '" + std::string{type} +
+                               "' found using 'type' does not match any of the expected tags: 'create', 'continue'");
+        for (auto const& [name, value] : thread->get_object())
+            if (name != "type" && !(name == "previous_message_id" && type == "continue"))
+                return bad_request("thread." + std::string{type} + "." + std::string{view(name)} +
+                                   ": Extra inputs are not permitted");
+        if (type == "continue" && text_member(*thread, "previous_message_id").empty())
+            return bad_request("thread.continue.previous_message_id: Field required");
+        chat_.threaded = true;
         return std::nullopt;
     }
 

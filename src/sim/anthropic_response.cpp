@@ -84,8 +84,9 @@ bool is_cut(completion const& output, tool_call const& call) noexcept {
     return output.finish == finish_reason::length && &call == &output.calls.back();
 }
 
-void write_whole(response& reply, parsed_chat const& chat, completion const& output, request_context const& context) {
-    writer out{reply.body};
+void write_whole(std::string& body, response const& reply, parsed_chat const& chat, completion const& output,
+                 request_context const& context) {
+    writer out{body};
     write_head(out, chat, context);
     if (chat.thinks) write_thought_block(out, shown_thought(chat), thought_signature(shown_thought(chat)));
     if (output.calls.empty() && !output.text.empty()) {
@@ -193,7 +194,8 @@ void write_anthropic_chat(response& out, parsed_chat const& chat, completion con
     if (chat.stream)
         event_writer{out}.write(chat, output, context);
     else
-        write_whole(out, chat, output, context);
+        write_whole(out.body, out, chat, output, context);
+    if (chat.threaded) write_whole(out.object, out, chat, output, context);
 }
 
 }  // namespace coax::sim::detail

@@ -78,6 +78,7 @@ struct parsed_chat {
     int document_count{0};
     std::optional<cited_document> cited{};  ///< The first of them.
     bool thinks{false};
+    bool threaded{false};        ///< Anthropic: the service keeps the conversation.
     bool omits_thoughts{false};  ///< Anthropic: the block of a thought is empty.
     responses_terms responses{};
     std::uint64_t hash{0};  ///< Of all that decides the completion, and not of how it is sent.

@@ -8,9 +8,6 @@
 namespace coax::sim::detail {
 namespace {
 
-constexpr std::size_t most_kept_bytes = std::size_t{64} << 20U;
-constexpr std::size_t most_kept = 100'000;
-
 /// The items of an input, of which a text is one.
 json::array items_of(json::value const& input) {
     if (auto const* items = input.if_array()) return *items;
@@ -30,7 +27,7 @@ std::string with_status(std::string const& object, std::string_view status) {
 rejection responses_store::add_history(json::value& body) const {
     auto const id = text_member(body, "previous_response_id");
     if (id.empty()) return std::nullopt;
-    auto const* before = find(id);
+    auto const* before = entries_.find(id);
     if (before == nullptr)
         return bad_request("Previous response with id " + quoted(id) + " not found.", "previous_response_id",
                            "previous_response_not_found");
@@ -49,17 +46,12 @@ void responses_store::keep(response const& out, parsed_chat const& chat, json::v
     std::string id{text_member(object, "id")};
     entry made{.object = out.object, .conversation = json::serialize(items), .ready = ready};
     if (chat.responses.background && !chat.stream) made.pending = out.body;
-    bytes_ += size_of(made);
-    order_.push_back(id);
-    entries_.insert_or_assign(std::move(id), std::move(made));
-    while ((bytes_ > most_kept_bytes || order_.size() > most_kept) && !order_.empty()) {
-        (void)remove(order_.front());
-        order_.pop_front();
-    }
+    auto const bytes = made.object.size() + made.pending.size() + made.conversation.size();
+    entries_.put(std::move(id), std::move(made), bytes);
 }
 
 std::string responses_store::show(std::string_view id, moment now) {
-    auto* const kept = find(id);
+    auto* const kept = entries_.find(id);
     if (kept == nullptr) return {};
     if (kept->cancelled) return with_status(kept->pending, "cancelled");
     bool const runs = !kept->pending.empty() && (now.steady < kept->ready.steady || !kept->seen);
@@ -69,37 +61,15 @@ std::string responses_store::show(std::string_view id, moment now) {
 }
 
 std::string responses_store::cancel(std::string_view id, moment now) {
-    auto* const kept = find(id);
+    auto* const kept = entries_.find(id);
     if (kept == nullptr) return {};
     if (now.steady < kept->ready.steady || !kept->seen) kept->cancelled = true;
     return show(id, now);
 }
 
 bool responses_store::is_background(std::string_view id) const {
-    auto const* const kept = find(id);
+    auto const* const kept = entries_.find(id);
     return kept != nullptr && !kept->pending.empty();
-}
-
-bool responses_store::remove(std::string_view id) {
-    auto const found = entries_.find(std::string{id});
-    if (found == entries_.end()) return false;
-    bytes_ -= size_of(found->second);
-    entries_.erase(found);
-    return true;
-}
-
-responses_store::entry const* responses_store::find(std::string_view id) const {
-    auto const found = entries_.find(std::string{id});
-    return found == entries_.end() ? nullptr : &found->second;
-}
-
-responses_store::entry* responses_store::find(std::string_view id) {
-    auto const found = entries_.find(std::string{id});
-    return found == entries_.end() ? nullptr : &found->second;
-}
-
-std::size_t responses_store::size_of(entry const& kept) noexcept {
-    return kept.object.size() + kept.pending.size() + kept.conversation.size();
 }
 
 }  // namespace coax::sim::detail

@@ -1,15 +1,14 @@
 #pragma once
 
+#include "sim/latest_entries.hpp"
 #include "sim/service_api.hpp"
 
-#include <deque>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 namespace coax::sim::detail {
 
-/// The responses that the service keeps: the latest ones, within a bound of bytes and number.
+/// The responses that the service keeps.
 class responses_store {
 public:
     /// Puts the conversation that the request goes on from before its input.
@@ -28,7 +27,7 @@ public:
     [[nodiscard]] std::string cancel(std::string_view id, moment now);
     [[nodiscard]] bool is_background(std::string_view id) const;
 
-    [[nodiscard]] bool remove(std::string_view id);
+    [[nodiscard]] bool remove(std::string_view id) { return entries_.remove(id); }
 
 private:
     struct entry {
@@ -40,13 +39,7 @@ private:
         bool cancelled{false};
     };
 
-    [[nodiscard]] entry const* find(std::string_view id) const;
-    [[nodiscard]] entry* find(std::string_view id);
-    [[nodiscard]] static std::size_t size_of(entry const& kept) noexcept;
-
-    std::unordered_map<std::string, entry> entries_{};
-    std::deque<std::string> order_{};
-    std::size_t bytes_{0};
+    latest_entries<entry> entries_{};
 };
 
 }  // namespace coax::sim::detail

@@ -128,6 +128,14 @@ response service::run_model(request_view const& request, request_context const& 
     if (context.route.endpoint == endpoint::rerank) return run_rerank(body, context);
     if (context.route.endpoint == endpoint::count_tokens) return count_tokens(body, request, context);
     if (context.route.endpoint == endpoint::responses) return run_responses(body, request, context, injected);
+    bool const threaded = context.route.dialect == dialect::anthropic && has_message_threads(request) &&
+                          member(body, "thread") != nullptr;
+    return threaded ? run_thread(body, request, context, injected) : run_chat(body, request, context, injected);
+}
+
+response service::run_thread(json::value body, request_view const& request, request_context const& context,
+                             fault const* injected) {
+    if (auto const wrong = threads_.add_history(body)) return reject(*wrong, context);
     return run_chat(body, request, context, injected);
 }
 
@@ -219,7 +227,8 @@ response service::run_chat(json::value const& body, request_view const& request,
     out.chunked = chat.stream;
     if (chat.stream) out.content_type = "text/event-stream; charset=utf-8";
     api.write_chat(out, chat, completions, context);
-    if (!out.object.empty() && chat.responses.store) keep(out, chat, context);
+    if (chat.threaded) threads_.keep(out.object, body);
+    if (!out.object.empty() && chat.responses.body != nullptr && chat.responses.store) keep(out, chat, context);
     if (is_injected(fault_kind::malformed_json)) corrupt_json(out);
     if (is_injected(fault_kind::stream_error)) end_with_error(out, context);
     return out;

@@ -2,6 +2,7 @@
 
 #include "sim/fault_plan.hpp"
 #include "sim/limits.hpp"
+#include "sim/message_threads.hpp"
 #include "sim/prompt_cache.hpp"
 #include "sim/responses_store.hpp"
 #include "sim/service_api.hpp"
@@ -34,6 +35,8 @@ private:
                                     request_context const& context, fault const* injected);
     [[nodiscard]] response run_responses(json::value body, request_view const& request, request_context const& context,
                                          fault const* injected);
+    [[nodiscard]] response run_thread(json::value body, request_view const& request, request_context const& context,
+                                      fault const* injected);
     [[nodiscard]] response kept_response(request_view const& request, request_context const& context);
     void keep(response const& out, parsed_chat const& chat, request_context const& context);
     [[nodiscard]] response run_embedding(json::value const& body, request_context const& context);
@@ -49,6 +52,7 @@ private:
     limits limits_;
     prompt_cache cache_{};
     responses_store kept_{};
+    message_threads threads_{};
     server_stats stats_;
 };
 

@@ -27,9 +27,25 @@ namespace {
 struct serve_sim_flags {
     sim::options options{};
     std::string ca_out{};
+    std::string script{};
     std::int64_t latency_ms{0};
     std::vector<std::string> faults{};
 };
+
+constexpr auto script_help =
+    "A rule of --script says when it answers, and what; the first that fits is used. All that stands in \"when\" must\n"
+    "hold: prompt (words in the user's last message), prompt_regex, model (\"gpt-*\": names that begin so), schema (a\n"
+    "property at its root, or its title), tool (one of this name may be called), tool_result (words in a result).\n"
+    "In \"then\" stands one of text ({prompt} and {tool_results} stand for those), json, tool_calls, refusal and "
+    "status\n"
+    "(an error, with its message), and headers and delay_ms. \"times\" is how often the rule answers.\n"
+    "  {\"when\":{\"tool_result\":\"degrees\"},\"then\":{\"text\":\"Take a coat: {tool_results}.\"}}\n"
+    "  "
+    "{\"when\":{\"tool\":\"get_weather\"},\"then\":{\"tool_calls\":[{\"name\":\"get_weather\",\"arguments\":{\"city\":"
+    "\"Oslo\"}}]}}\n"
+    "  {\"when\":{\"schema\":\"label\"},\"then\":{\"json\":{\"label\":\"angry\",\"score\":9}}}\n"
+    "  {\"times\":2,\"then\":{\"status\":503,\"headers\":{\"retry-after\":\"1\"}}}\n\n"
+    "The environment variable COAX_SIM_KEY names the only key accepted; unset: any.";
 
 /// `KIND=PROBABILITY` and `KIND:PROBABILITY:VALUE` alike.
 result<sim::fault> fault_of(std::string text) {
@@ -57,6 +73,13 @@ int serve_sim(serve_sim_flags const& flags) {
         auto fault = fault_of(text);
         if (!fault) return fail(fault.error(), bad_usage);
         options.faults.push_back(*fault);
+    }
+    if (!flags.script.empty()) {
+        auto const text = read_file(flags.script);
+        if (!text) return fail(text.error(), could_not_go_on);
+        auto rules = sim::parse_answer_rules(*text, flags.script);
+        if (!rules) return fail(rules.error(), bad_usage);
+        options.answers = *std::move(rules);
     }
     if (auto key = process_environment("COAX_SIM_KEY")) options.api_key = secret{std::move(*key)};
     if (auto const valid = sim::validate(options); !valid) return fail(valid.error(), bad_usage);
@@ -104,7 +127,11 @@ void add_serve_sim_command(CLI::App& program, chosen_command& chosen) {
         "--fault", flags->faults,
         "KIND=PROBABILITY or KIND:PROBABILITY:VALUE, repeatable, such as reset=0.05, http_status:0.1:503, "
         "rate_limited:0.1:200 (milliseconds), schema_violation=0.05");
-    command->footer("The environment variable COAX_SIM_KEY names the only key accepted; unset: any.");
+    command->add_option("--script", flags->script,
+                        "Answer by the rules in this file, one a line, where one of them fits (see below)");
+    command->add_option("--record", options.record_file,
+                        "Add each request to this file as a line of JSON, with secrets as ***");
+    command->footer(script_help);
     command->callback([flags, &chosen] { chosen = [flags] { return serve_sim(*flags); }; });
 }
 

@@ -1,5 +1,6 @@
 #include "sim/completion.hpp"
 
+#include "sim/answer_script.hpp"
 #include "sim/random.hpp"
 #include "sim/text.hpp"
 
@@ -107,7 +108,9 @@ public:
     completion make() {
         bool const json = chat_.schema != nullptr || chat_.any_json;
         completion output;
-        if (calls_tools(chat_))
+        if (opts_.rule != nullptr)
+            say(opts_.rule->then, output);
+        else if (calls_tools(chat_))
             add_calls(output);
         else
             output.text = json ? to_json(make_json()) : plain_text();
@@ -118,6 +121,15 @@ public:
     }
 
 private:
+    void say(answer_content const& then, completion& output) const {
+        if (then.text) output.text = filled_in(*then.text, chat_);
+        if (then.json) output.text = then.json->text();
+        if (then.refusal) output = {.text = *then.refusal, .finish = finish_reason::refused};
+        for (auto const& call : then.tool_calls)
+            output.calls.push_back({.id = {}, .name = call.name, .arguments = call.arguments.text()});
+        if (!output.calls.empty()) output.finish = finish_reason::tool_calls;
+    }
+
     std::string plain_text() {
         std::string text;
         if (!chat_.tool_results.empty()) {

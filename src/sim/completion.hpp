@@ -34,6 +34,7 @@ struct completion_options {
     int words{24};
     int tool_calls_per_turn{1};
     member_order order{member_order::as_declared};
+    answer_rule const* rule{nullptr};  ///< What it says is said; nullptr: it is made up.
 };
 
 /// Makes up a completion: a function of its arguments.

@@ -120,6 +120,9 @@ result<void> validate(options const& opts) {
         if (broken) return invalid_argument(where, message);
     for (std::size_t i = 0; i < opts.faults.size(); ++i)
         if (auto valid = validate(opts.faults[i], "faults[" + std::to_string(i) + "]"); !valid) return valid;
+    for (std::size_t i = 0; i < opts.answers.size(); ++i)
+        if (auto valid = validate(opts.answers[i]); !valid)
+            return invalid_argument("answers[" + std::to_string(i) + "]." + valid.error().where, valid.error().message);
     for (std::size_t i = 0; i < opts.script.size(); ++i) {
         auto const where = "script[" + std::to_string(i) + "]";
         if (opts.script[i].request == 0) return invalid_argument(where + ".request", "requests count from 1");

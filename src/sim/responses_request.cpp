@@ -182,6 +182,7 @@ private:
     }
 
     rejection read_own_tool(json::value const& tool, std::string const& where) {
+        if (member(tool, "name") == nullptr) return missing_parameter(where + ".name");
         if (auto wrong = check_members(tool,
                                        {"type", "name", "description", "parameters", "strict", "async",
                                         "allowed_callers", "defer_loading", "output_schema"},

@@ -1,5 +1,6 @@
 #include "sim/certificate.hpp"
 #include "sim/connection.hpp"
+#include "sim/request_record.hpp"
 #include "sim/service.hpp"
 
 #include <coax/sim/server.hpp>
@@ -74,7 +75,12 @@ void close_on_exec(Socket& socket) {
 class server::impl final : connection_host {
 public:
     explicit impl(options wanted)
-        : options_{std::move(wanted)}, service_{options_}, acceptor_{context_}, retry_{context_}, sweep_{context_} {
+        : options_{std::move(wanted)},
+          record_{options_.record_file},
+          service_{options_},
+          acceptor_{context_},
+          retry_{context_},
+          sweep_{context_} {
         if (options_.tls) load_certificate();
         bind();
         accept();
@@ -120,6 +126,8 @@ private:
     // ---- the service -----------------------------------------------------------------------------------------------
 
     response respond(request_message const& request) override {
+        if (record_.is_open() && !record_.add(to_record(request), std::chrono::system_clock::now()))
+            return refuse(500, "The simulator cannot write to " + options_.record_file + ".");
         if (options_.handler || options_.record_requests > 0)
             if (auto scripted = run_script(request)) return std::move(*scripted);
         std::lock_guard const lock{mutex_};
@@ -259,6 +267,7 @@ private:
     }
 
     options options_;
+    request_record record_;
     service service_;
     asio::io_context context_{1};
     std::optional<asio::ssl::context> tls_;

@@ -40,9 +40,25 @@ response count_tokens(json::value const& body, request_view const& request, requ
     return out;
 }
 
+/// What a rule says of the response's head and time.
+void add_head(response& out, answer_content const& then) {
+    for (auto const& [name, value] : then.headers) add_header(out.headers, name, value);
+    if (then.delay_ms) out.delay = std::chrono::milliseconds{*then.delay_ms};
+}
+
+/// The error that a rule answers with.
+response error_of(answer_content const& then, request_context const& context) {
+    auto why = context.api->error_of(*then.status);
+    if (!then.message.empty()) why.message = then.message;
+    auto out = reject(why, context);
+    add_head(out, then);
+    return out;
+}
+
 }  // namespace
 
-service::service(options const& opts) : options_{opts}, faults_{opts.seed, opts.faults, opts.script}, limits_{opts} {}
+service::service(options const& opts)
+    : options_{opts}, faults_{opts.seed, opts.faults, opts.script}, limits_{opts}, answers_{opts.answers} {}
 
 request_context service::begin(request_route const& route, moment now) {
     ++stats_.requests;
@@ -204,6 +220,8 @@ response service::run_chat(json::value const& body, request_view const& request,
     out.prompt_tokens = token_count(chat.prompt_bytes);
     auto const reserved = out.prompt_tokens + chat.max_tokens.value_or(0);
     if (auto refused = check_limits(chat.model, reserved, context)) return *std::move(refused);
+    auto const* rule = answers_.pick(chat);
+    if (rule != nullptr && rule->then.status) return error_of(rule->then, context);
     if (is_injected(fault_kind::content_filter))
         if (auto const filtered = api.prompt_filtered()) return reject(*filtered, context);
     if (is_injected(fault_kind::stream_error) && !chat.stream) return reject(api.error_of(500), context);
@@ -211,10 +229,22 @@ response service::run_chat(json::value const& body, request_view const& request,
     auto const cached = cache_.use(chat, context.now.steady);
     out.cached_tokens = cached.read_tokens;
     out.cache_write_tokens = cached.write_tokens;
+    add_completions(out, chat, rule, context, injected);
+    if (chat.threaded) threads_.keep(out.object, body);
+    if (!out.object.empty() && chat.responses.body != nullptr && chat.responses.store) keep(out, chat, context);
+    if (is_injected(fault_kind::malformed_json)) corrupt_json(out);
+    if (is_injected(fault_kind::stream_error)) end_with_error(out, context);
+    return out;
+}
+
+void service::add_completions(response& out, parsed_chat const& chat, answer_rule const* rule,
+                              request_context const& context, fault const* injected) {
+    auto const& api = *context.api;
     completion_options const opts{.seed = options_.seed,
                                   .words = options_.response_words,
                                   .tool_calls_per_turn = options_.tool_calls_per_turn,
-                                  .order = api.order()};
+                                  .order = api.order(),
+                                  .rule = rule};
     std::vector<completion> completions;
     for (int choice = 0; choice < chat.choice_count; ++choice) {
         completions.push_back(complete(chat, opts, choice, context.id_seed, injected));
@@ -224,14 +254,10 @@ response service::run_chat(json::value const& body, request_view const& request,
     if (!chat.max_tokens) limits_.charge(out.completion_tokens, context.now.steady);
     api.add_id_headers(out.headers, context);
     api.add_limit_headers(out.headers, limits_, context);
+    if (rule != nullptr) add_head(out, rule->then);
     out.chunked = chat.stream;
     if (chat.stream) out.content_type = "text/event-stream; charset=utf-8";
     api.write_chat(out, chat, completions, context);
-    if (chat.threaded) threads_.keep(out.object, body);
-    if (!out.object.empty() && chat.responses.body != nullptr && chat.responses.store) keep(out, chat, context);
-    if (is_injected(fault_kind::malformed_json)) corrupt_json(out);
-    if (is_injected(fault_kind::stream_error)) end_with_error(out, context);
-    return out;
 }
 
 response service::run_embedding(json::value const& body, request_context const& context) {
@@ -274,7 +300,7 @@ void service::set_pace(response& out, request_context const& context) const {
     auto const nanoseconds = [](double count) { return std::chrono::nanoseconds{static_cast<std::int64_t>(count)}; };
     std::chrono::nanoseconds const spread = model.first_byte_spread;
     double const share = unit_of(mix(context.id_seed, 0x1a7e));
-    out.first_byte = model.first_byte + nanoseconds(share * static_cast<double>(spread.count()));
+    out.first_byte = out.delay.value_or(model.first_byte + nanoseconds(share * static_cast<double>(spread.count())));
     if (model.tokens_per_second <= 0 || out.status != 200) return;
     auto const whole = nanoseconds(static_cast<double>(out.completion_tokens) / model.tokens_per_second * 1e9);
     if (out.chunked && !out.pieces.empty())

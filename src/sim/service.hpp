@@ -1,5 +1,6 @@
 #pragma once
 
+#include "sim/answer_script.hpp"
 #include "sim/fault_plan.hpp"
 #include "sim/limits.hpp"
 #include "sim/message_threads.hpp"
@@ -38,6 +39,8 @@ private:
     [[nodiscard]] response run_thread(json::value body, request_view const& request, request_context const& context,
                                       fault const* injected);
     [[nodiscard]] response kept_response(request_view const& request, request_context const& context);
+    void add_completions(response& out, parsed_chat const& chat, answer_rule const* rule,
+                         request_context const& context, fault const* injected);
     void keep(response const& out, parsed_chat const& chat, request_context const& context);
     [[nodiscard]] response run_embedding(json::value const& body, request_context const& context);
     [[nodiscard]] response run_rerank(json::value const& body, request_context const& context);
@@ -50,6 +53,7 @@ private:
     options options_;
     fault_plan faults_;
     limits limits_;
+    answer_script answers_;
     prompt_cache cache_{};
     responses_store kept_{};
     message_threads threads_{};

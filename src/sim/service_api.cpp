@@ -154,6 +154,13 @@ std::string rfc3339(std::chrono::system_clock::time_point when) {
     return {text.data(), static_cast<std::size_t>(size)};
 }
 
+std::string rfc3339_ms(std::chrono::system_clock::time_point when) {
+    auto const ms = std::chrono::duration_cast<std::chrono::milliseconds>(when.time_since_epoch()).count() % 1000;
+    auto text = rfc3339(when);
+    text.insert(text.size() - 1, "." + std::to_string(1000 + ms).substr(1));
+    return text;
+}
+
 std::string short_duration(std::chrono::nanoseconds span) {
     auto const ms = (span.count() + 999'999) / 1'000'000;
     if (ms < 1000) return std::to_string(ms) + "ms";

@@ -94,6 +94,7 @@ struct response {
     bool chunked{false};
     bool close{false};
     std::chrono::nanoseconds first_byte{0};
+    std::optional<std::chrono::nanoseconds> delay{};  ///< Before the first byte, in place of the options' latency.
     std::chrono::nanoseconds between_pieces{0};
     std::optional<sim::fault> fault{};  ///< Injected while it is sent.
     std::size_t prompt_tokens{0};
@@ -169,6 +170,8 @@ void add_header(std::string& headers, std::string_view name, std::int64_t value)
 [[nodiscard]] std::string http_date(std::chrono::system_clock::time_point when);
 /// "2026-11-20T23:00:00Z"
 [[nodiscard]] std::string rfc3339(std::chrono::system_clock::time_point when);
+/// "2026-11-20T23:00:00.123Z"
+[[nodiscard]] std::string rfc3339_ms(std::chrono::system_clock::time_point when);
 /// "1s", "6m0s", "20ms"
 [[nodiscard]] std::string short_duration(std::chrono::nanoseconds span);
 /// Whole seconds, rounded up.

@@ -2,6 +2,7 @@
 
 #include <coax/core/result.hpp>
 #include <coax/core/secret.hpp>
+#include <coax/sim/answer_rule.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -145,6 +146,8 @@ struct options {
     /// Used before `faults`.
     std::vector<scripted_fault> script{};
 
+    /// Chats that one of these rules is for are answered by the first such one, all others with made-up responses.
+    std::vector<answer_rule> answers{};
     /// About how long a plain chat response is. Must be > 0.
     int response_words{24};
     /// Tools called in one turn where the request allows parallel calls. Range: [1, 128].
@@ -160,6 +163,9 @@ struct options {
     std::chrono::milliseconds stall_limit{std::chrono::minutes{1}};
     /// The last requests kept for `server::requests()`; 0: none.
     std::size_t record_requests{0};
+    /// A file to which each request is added as a line of JSON: `time`, `method`, `path`, `headers` with secrets as
+    /// "***", `body`. Empty: none. Where it cannot be written, requests get 500.
+    std::string record_file{};
 
     /// Called first for every request: its response is sent as it is; `nullopt` leaves the request to the service. Runs
     /// on the server's thread, which it must not block. An exception from it becomes a 500.

@@ -133,6 +133,11 @@ const checks = {
     const other = await openai.responses.create({ model, input: 'Say hello.', background: true });
     assert.equal((await openai.responses.cancel(other.id)).status, 'cancelled');
   },
+  async 'tokens counted'() {
+    const counted = await openai.responses.inputTokens.count({ model, input: 'Say hello in Finnish.' });
+    const answer = await openai.responses.create({ model, input: 'Say hello in Finnish.' });
+    assert.equal(counted.input_tokens, answer.usage.input_tokens);
+  },
   async 'responses, unknown field'() {
     await refused(() => openai.responses.create({ model, input: 'x', novel: 1 }), 400, /Unknown parameter: 'novel'/);
   },
@@ -144,6 +149,13 @@ const checks = {
     const stream = await azure.chat.completions.create({ model: 'dep', messages: hello, stream: true });
     for await (const chunk of stream) text += chunk.choices[0]?.delta?.content ?? '';
     assert.equal(text, answer.choices[0].message.content);
+    assert.equal((await azure.embeddings.create({ model: 'dep', input: 'a' })).data.length, 1);
+    const tokens = new AzureOpenAI({ endpoint: url, azureADTokenProvider: async () => apiKey, apiVersion: '2024-10-21', maxRetries: 0 });
+    assert.equal((await tokens.chat.completions.create({ model: 'dep', messages: hello })).choices.length, 1);
+  },
+  async 'Azure, wrong'() {
+    const wrong = new AzureOpenAI({ endpoint: url, apiKey: 'sk-wrong', apiVersion: '2024-10-21', deployment: 'dep', maxRetries: 0 });
+    await refused(() => wrong.chat.completions.create({ model: 'dep', messages: hello }), 401, /Access denied/);
   },
   async 'Azure, v1'() {
     const v1 = new OpenAI({ baseURL: `${url}/openai/v1/`, apiKey, maxRetries: 0 });
@@ -162,5 +174,5 @@ for (const [name, check] of Object.entries(checks)) {
     console.log(`FAILED  ${name}: ${error.stack ?? error}`);
   }
 }
-console.log(`${Object.keys(checks).length - failed} of ${Object.keys(checks).length} held`);
+console.log(`openai (Node): ${Object.keys(checks).length - failed} of ${Object.keys(checks).length} held`);
 process.exit(failed === 0 ? 0 : 1);

@@ -27,12 +27,15 @@ struct server_stats {
 
 /// A language model service on 127.0.0.1, for offline work, tests and demos: it checks requests, keeps rate limits,
 /// streams and fails as the real ones do, and makes up its responses from a seed. The same seed and the same request
-/// give the same text, whole or streamed; the seed and a request's number of arrival decide which fault it meets.
+/// give the same text, whole or streamed; the seed and a request's number of arrival decide which fault it meets. What
+/// `options::answers` has a rule for is answered by it.
 ///
 /// Speaks, under any path prefix:
-///  - OpenAI: `/chat/completions`, `/embeddings`, `/models`;
+///  - OpenAI: `/chat/completions`, `/responses`, `/embeddings`, `/models`, and the `/rerank` of other servers;
 ///  - Azure OpenAI: `/openai/deployments/NAME/chat/completions?api-version=…` (and embeddings), `/openai/v1/…`;
-///  - Anthropic: `/v1/messages`, `/v1/messages/count_tokens`, `/v1/models` (with the `anthropic-version` header).
+///  - Anthropic: `/v1/messages` (message threads too), `/v1/messages/count_tokens`, `/v1/models` (with the
+///    `anthropic-version` header);
+///  - Gemini and Vertex AI: `…/models/NAME:generateContent` and its like.
 ///
 /// Runs one thread of its own. Thread safety: every member may be called from any thread; `stop()` and the destructor
 /// not from within `options::handler`.

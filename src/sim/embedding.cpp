@@ -130,11 +130,15 @@ rejection read_embedding_request(json::value const& body, request_route const& r
     out.model = route.dialect == dialect::azure_classic ? route.name : text_member(body, "model");
     if (out.model.empty()) return bad_request("you must provide a model parameter");
     if (auto wrong = refuse_unrecognized(body)) return wrong;
+    if (auto const* user = member(body, "user"); user != nullptr && !user->is_string())
+        return invalid_type("user", "a string");
+    return read_embedding_inputs(body, out);
+}
+
+rejection read_embedding_inputs(json::value const& body, embedding_request& out) {
     if (auto wrong = read_inputs(member(body, "input"), out)) return wrong;
     if (auto wrong = read_format(member(body, "encoding_format"), out)) return wrong;
     if (auto wrong = read_dimensions(member(body, "dimensions"), out)) return wrong;
-    if (auto const* user = member(body, "user"); user != nullptr && !user->is_string())
-        return invalid_type("user", "a string");
     return check_tokens(out);
 }
 

@@ -22,6 +22,9 @@ struct embedding_request {
 [[nodiscard]] rejection read_embedding_request(json::value const& body, request_route const& route,
                                                embedding_request& out);
 
+/// Reads what is embedded and how, of a body whose members were checked and whose model `out` has.
+[[nodiscard]] rejection read_embedding_inputs(json::value const& body, embedding_request& out);
+
 /// A vector of length 1 that follows from the text's words: texts that share words lie near each other.
 [[nodiscard]] std::vector<float> embedding_of(std::string_view text, std::size_t dimensions, std::uint64_t seed);
 

@@ -84,7 +84,7 @@ public:
         write_gemini_chat(out, chat, completions, context);
     }
 
-    rejection read_embedding(json::value const& body, request_route const& route,
+    rejection read_embedding(json::value const& body, request_view const& /*request*/, request_route const& route,
                              embedding_request& out) const override {
         return read_gemini_embedding(body, route, out);
     }

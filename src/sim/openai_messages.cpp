@@ -12,7 +12,7 @@ constexpr std::size_t media_bytes = 3'200;  // of 800 tokens: a picture, a page 
 /// Reads the messages of one chat, in which each tool call must be followed by its result.
 class chat_message_reader {
 public:
-    explicit chat_message_reader(parsed_chat& chat) noexcept : chat_{chat} {}
+    chat_message_reader(parsed_chat& chat, media_kinds media) noexcept : chat_{chat}, media_{media} {}
 
     rejection read(json::value const* messages) {
         if (messages == nullptr) return missing_parameter("messages");
@@ -136,7 +136,7 @@ private:
     rejection read_parts(json::array const& parts, std::string const& where, std::string_view role, std::string& text) {
         for (auto const& part : parts) {
             auto const type = text_member(part, "type");
-            bool const media = type == "image_url" || type == "input_audio" || type == "file";
+            bool const media = std::ranges::find(media_, type) != media_.end();
             bool const known =
                 type == "text" || (media && role == "user") || (type == "refusal" && role == "assistant");
             if (!known)
@@ -154,13 +154,14 @@ private:
     }
 
     parsed_chat& chat_;
+    media_kinds media_;
     std::vector<std::string_view> pending_calls_;
 };
 
 }  // namespace
 
-rejection read_openai_messages(json::value const* messages, parsed_chat& chat) {
-    return chat_message_reader{chat}.read(messages);
+rejection read_openai_messages(json::value const* messages, parsed_chat& chat, media_kinds media) {
+    return chat_message_reader{chat, media}.read(messages);
 }
 
 }  // namespace coax::sim::detail

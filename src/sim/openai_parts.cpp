@@ -81,6 +81,7 @@ rejection check_openai_part(json::value const& part, std::string const& where) {
     if (type == "image_url") return check_image(*content, inner);
     if (type == "input_audio") return check_audio(*content, inner);
     if (type == "file") return check_file(*content, inner);
+    if (type == "audio_url") return check_members(*content, {"url"}, inner);
     return content->is_string() ? std::nullopt : rejection{invalid_type(inner, "a string")};
 }
 

@@ -50,7 +50,7 @@ private:
 
     rejection read_messages() {
         if (auto const* tools = given("tools")) chat_.prefix_hash = hash_json(*tools, 0);
-        return read_openai_messages(given("messages"), chat_);
+        return read_openai_messages(given("messages"), chat_, {"image_url", "input_audio", "file"});
     }
 
     rejection read_limits() {

@@ -2,13 +2,19 @@
 
 #include "sim/service_api.hpp"
 
+#include <initializer_list>
+#include <string_view>
+
 namespace coax::sim::detail {
 
 /// Checks and reads a chat request as OpenAI and Azure do, in the order of its members. `chat` views into `body`.
 [[nodiscard]] rejection read_openai_chat(json::value const& body, request_route const& route, parsed_chat& chat);
 
-/// Checks and reads its messages. @param messages  Null: there are none.
-[[nodiscard]] rejection read_openai_messages(json::value const* messages, parsed_chat& chat);
+using media_kinds = std::initializer_list<std::string_view>;
+
+/// Checks and reads its messages. @param messages  Null: there are none. @param media  Parts that a user's message may
+/// have besides text.
+[[nodiscard]] rejection read_openai_messages(json::value const* messages, parsed_chat& chat, media_kinds media);
 
 /// Refuses members of the body that the service does not know.
 [[nodiscard]] rejection refuse_unknown_members(json::value const& body);

@@ -36,7 +36,8 @@ request_view to_view(request_message const& request) noexcept {
             .x_api_key = text_of(request["x-api-key"]),
             .x_goog_api_key = text_of(request["x-goog-api-key"]),
             .anthropic_version = text_of(request["anthropic-version"]),
-            .anthropic_beta = text_of(request["anthropic-beta"])};
+            .anthropic_beta = text_of(request["anthropic-beta"]),
+            .extra_parameters = text_of(request["extra-parameters"])};
 }
 
 recorded_request to_record(request_message const& request) {

@@ -140,7 +140,7 @@ response service::run_model(request_view const& request, request_context const& 
     if (failure)
         return reject(bad_request("We could not parse the JSON body of your request: " + failure.message() + "."),
                       context);
-    if (context.route.endpoint == endpoint::embeddings) return run_embedding(body, context);
+    if (context.route.endpoint == endpoint::embeddings) return run_embedding(body, request, context);
     if (context.route.endpoint == endpoint::rerank) return run_rerank(body, context);
     if (context.route.endpoint == endpoint::count_tokens) return count_tokens(body, request, context);
     if (context.route.endpoint == endpoint::responses) return run_responses(body, request, context, injected);
@@ -260,10 +260,10 @@ void service::add_completions(response& out, parsed_chat const& chat, answer_rul
     api.write_chat(out, chat, completions, context);
 }
 
-response service::run_embedding(json::value const& body, request_context const& context) {
+response service::run_embedding(json::value const& body, request_view const& request, request_context const& context) {
     auto const& api = *context.api;
     embedding_request wanted;
-    if (auto const wrong = api.read_embedding(body, context.route, wanted)) return reject(*wrong, context);
+    if (auto const wrong = api.read_embedding(body, request, context.route, wanted)) return reject(*wrong, context);
     if (!knows(wanted.model)) return reject(api.unknown_model(wanted.model, context.route), context);
     response out;
     out.prompt_tokens = wanted.tokens;

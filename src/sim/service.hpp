@@ -42,7 +42,8 @@ private:
     void add_completions(response& out, parsed_chat const& chat, answer_rule const* rule,
                          request_context const& context, fault const* injected);
     void keep(response const& out, parsed_chat const& chat, request_context const& context);
-    [[nodiscard]] response run_embedding(json::value const& body, request_context const& context);
+    [[nodiscard]] response run_embedding(json::value const& body, request_view const& request,
+                                         request_context const& context);
     [[nodiscard]] response run_rerank(json::value const& body, request_context const& context);
     [[nodiscard]] response list_models(request_context const& context) const;
     [[nodiscard]] std::optional<response> check_limits(std::string_view model, std::size_t tokens,

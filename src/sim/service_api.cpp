@@ -62,6 +62,25 @@ bool find_gemini_route(request_view const& request, std::string_view path, reque
     return true;
 }
 
+/// Azure AI model inference: `/models/…` of a resource, or, with a version, at the root of a model's own address.
+bool find_azure_ai_route(std::string_view path, request_route& found) noexcept {
+    constexpr std::string_view folder = "/models";  // of the resource, not the list of models in /v1
+    for (auto const& [method, which] : {std::pair{std::string_view{"/chat/completions"}, endpoint::chat},
+                                        std::pair{std::string_view{"/embeddings"}, endpoint::embeddings},
+                                        std::pair{std::string_view{"/info"}, endpoint::models}}) {
+        if (!path.ends_with(method)) continue;
+        auto const before = path.substr(0, path.size() - method.size());
+        bool const of_resource = before.ends_with(folder) && !before.ends_with("/v1/models");
+        if (!of_resource && !(before.empty() && !found.api_version.empty())) return false;
+        found.dialect = dialect::azure_ai;
+        found.endpoint = which;
+        found.name = query_value(found.query, "model");
+        if (which == endpoint::models && !found.name.empty()) found.endpoint = endpoint::one_model;
+        return true;
+    }
+    return false;
+}
+
 }  // namespace
 
 std::string_view query_value(std::string_view query, std::string_view name) noexcept {
@@ -73,8 +92,8 @@ std::string_view query_value(std::string_view query, std::string_view name) noex
     return {};
 }
 
-rejection service_api::read_embedding(json::value const& body, request_route const& route,
-                                      embedding_request& wanted) const {
+rejection service_api::read_embedding(json::value const& body, request_view const& /*request*/,
+                                      request_route const& route, embedding_request& wanted) const {
     return read_embedding_request(body, route, wanted);
 }
 
@@ -103,7 +122,7 @@ request_route find_route(request_view const& request) noexcept {
         found.endpoint = path.ends_with("/messages") ? endpoint::chat : endpoint::count_tokens;
         return found;
     }
-    if (find_gemini_route(request, path, found)) return found;
+    if (find_gemini_route(request, path, found) || find_azure_ai_route(path, found)) return found;
     found.endpoint = endpoint_of(path, found.name);
     constexpr std::string_view deployments = "/openai/deployments/";
     if (auto const at = path.find(deployments); at != std::string_view::npos) {

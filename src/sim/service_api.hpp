@@ -24,9 +24,10 @@ struct request_view {
     std::string_view x_goog_api_key{};
     std::string_view anthropic_version{};
     std::string_view anthropic_beta{};
+    std::string_view extra_parameters{};
 };
 
-enum class dialect { openai, azure_classic, azure_v1, anthropic, gemini, vertex };
+enum class dialect { openai, azure_classic, azure_v1, azure_ai, anthropic, gemini, vertex };
 enum class endpoint {
     chat,
     responses,
@@ -119,8 +120,8 @@ public:
     virtual void write_chat(response& out, parsed_chat const& chat, std::vector<completion> const& completions,
                             request_context const& context) const = 0;
     /// Checks and reads a request for embeddings. `wanted` views into `body`. Default: as OpenAI does.
-    [[nodiscard]] virtual rejection read_embedding(json::value const& body, request_route const& route,
-                                                   embedding_request& wanted) const;
+    [[nodiscard]] virtual rejection read_embedding(json::value const& body, request_view const& request,
+                                                   request_route const& route, embedding_request& wanted) const;
     virtual void write_embeddings(response& out, embedding_request const& wanted, request_route const& route,
                                   std::uint64_t seed) const;
     virtual void write_token_count(writer& out, std::size_t count) const;
@@ -153,11 +154,13 @@ public:
 };
 
 [[nodiscard]] service_api const& openai_api(dialect which) noexcept;
+[[nodiscard]] service_api const& azure_ai_api() noexcept;
 [[nodiscard]] service_api const& anthropic_api() noexcept;
 [[nodiscard]] service_api const& gemini_api(dialect which) noexcept;
 
 [[nodiscard]] inline service_api const& api_of(dialect which) noexcept {
     if (which == dialect::gemini || which == dialect::vertex) return gemini_api(which);
+    if (which == dialect::azure_ai) return azure_ai_api();
     return which == dialect::anthropic ? anthropic_api() : openai_api(which);
 }
 

@@ -27,7 +27,7 @@ using tcp_acceptor = asio::basic_socket_acceptor<tcp, executor>;
 
 std::string_view text_of(auto const& view) noexcept { return {view.data(), view.size()}; }
 
-request_view to_view(request_message const& request) noexcept {
+request_view to_view(request_message const& request, bool tls) noexcept {
     return {.method = text_of(request.method_string()),
             .target = text_of(request.target()),
             .body = request.body(),
@@ -37,7 +37,15 @@ request_view to_view(request_message const& request) noexcept {
             .x_goog_api_key = text_of(request["x-goog-api-key"]),
             .anthropic_version = text_of(request["anthropic-version"]),
             .anthropic_beta = text_of(request["anthropic-beta"]),
-            .extra_parameters = text_of(request["extra-parameters"])};
+            .extra_parameters = text_of(request["extra-parameters"]),
+            .content_type = text_of(request[http::field::content_type]),
+            .host = text_of(request[http::field::host]),
+            .tls = tls,
+            .upload = {.protocol = text_of(request["x-goog-upload-protocol"]),
+                       .command = text_of(request["x-goog-upload-command"]),
+                       .offset = text_of(request["x-goog-upload-offset"]),
+                       .length = text_of(request["x-goog-upload-header-content-length"]),
+                       .type = text_of(request["x-goog-upload-header-content-type"])}};
 }
 
 recorded_request to_record(request_message const& request) {
@@ -132,7 +140,7 @@ private:
         if (options_.handler || options_.record_requests > 0)
             if (auto scripted = run_script(request)) return std::move(*scripted);
         std::lock_guard const lock{mutex_};
-        return service_.handle(to_view(request), now());
+        return service_.handle(to_view(request, options_.tls), now());
     }
 
     std::optional<response> run_script(request_message const& request) {

@@ -24,10 +24,18 @@ bool is_model_request(endpoint which) noexcept {
 
 bool is_kept(endpoint which) noexcept { return which == endpoint::one_response || which == endpoint::cancel_response; }
 
+bool is_of_files(endpoint which) noexcept {
+    return which == endpoint::files || which == endpoint::one_file || which == endpoint::file_content ||
+           which == endpoint::upload;
+}
+
 bool takes(endpoint which, std::string_view method) noexcept {
+    if (which == endpoint::upload) return method == "POST" || method == "PUT";
     bool const posted =
         is_model_request(which) || which == endpoint::count_tokens || which == endpoint::cancel_response;
-    return method == (posted ? "POST" : "GET") || (method == "DELETE" && which == endpoint::one_response);
+    bool const deletes = which == endpoint::one_response || which == endpoint::one_file;
+    return method == (posted ? "POST" : "GET") || (method == "DELETE" && deletes) ||
+           (method == "POST" && which == endpoint::files);
 }
 
 response count_tokens(json::value const& body, request_view const& request, request_context const& context) {
@@ -98,6 +106,7 @@ response service::respond(request_view const& request, request_context const& co
         if (auto const wrong = api.authorize(request, key)) return reject(*wrong, context);
     if (auto const wrong = api.check_request(request, context.route)) return reject(*wrong, context);
     if (is_kept(which)) return kept_response(request, context);
+    if (is_of_files(which)) return files_.handle(request, context);
     if (which != endpoint::models && which != endpoint::one_model) return model_request(request, context);
     if (which == endpoint::one_model && !knows(name)) return reject(api.unknown_model(name, context.route), context);
     return list_models(context);

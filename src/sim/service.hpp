@@ -2,6 +2,7 @@
 
 #include "sim/answer_script.hpp"
 #include "sim/fault_plan.hpp"
+#include "sim/file_service.hpp"
 #include "sim/limits.hpp"
 #include "sim/message_threads.hpp"
 #include "sim/prompt_cache.hpp"
@@ -57,6 +58,7 @@ private:
     answer_script answers_;
     prompt_cache cache_{};
     responses_store kept_{};
+    file_service files_{};
     message_threads threads_{};
     server_stats stats_;
 };

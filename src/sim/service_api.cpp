@@ -31,6 +31,14 @@ endpoint endpoint_of(std::string_view path, std::string_view& name) noexcept {
     }
     if (path.ends_with("/embeddings")) return endpoint::embeddings;
     if (path.ends_with("/rerank")) return endpoint::rerank;
+    if (path.ends_with("/files")) return endpoint::files;
+    if (auto const at = path.rfind("/files/"); at != std::string_view::npos) {
+        name = path.substr(at + 7);
+        bool const content = name.ends_with("/content");
+        if (content) name.remove_suffix(8);
+        if (name.empty() || name.find('/') != std::string_view::npos) return endpoint::unknown;
+        return content ? endpoint::file_content : endpoint::one_file;
+    }
     if (path.ends_with("/models")) return endpoint::models;
     if (auto const at = path.rfind("/models/"); at != std::string_view::npos) {
         name = path.substr(at + 8);
@@ -49,11 +57,22 @@ endpoint gemini_endpoint(std::string_view method) noexcept {
 
 /// ".../models/M:generateContent" and the lists of Google's versions.
 bool find_gemini_route(request_view const& request, std::string_view path, request_route& found) noexcept {
+    if (path.ends_with("/upload/v1beta/files")) {
+        found.dialect = dialect::gemini;
+        found.endpoint = endpoint::upload;
+        return true;
+    }
     auto const colon = path.rfind(':');
     bool const has_method = colon != std::string_view::npos && path.find('/', colon) == std::string_view::npos &&
                             path.find("/models/") < colon;
     bool const is_google = path.find("/v1beta") != std::string_view::npos || !request.x_goog_api_key.empty();
     if (!has_method && !is_google) return false;
+    if (path.find("/files/") != std::string_view::npos && path.ends_with(":download")) {
+        found.dialect = dialect::gemini;
+        found.endpoint = endpoint_of(path.substr(0, colon), found.name) == endpoint::one_file ? endpoint::file_content
+                                                                                              : endpoint::unknown;
+        return true;
+    }
     found.dialect = path.find("/publishers/") != std::string_view::npos ? dialect::vertex : dialect::gemini;
     found.endpoint = endpoint_of(path.substr(0, colon), found.name);
     if (!has_method) return true;

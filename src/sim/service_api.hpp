@@ -25,6 +25,17 @@ struct request_view {
     std::string_view anthropic_version{};
     std::string_view anthropic_beta{};
     std::string_view extra_parameters{};
+    std::string_view content_type{};
+    std::string_view host{};
+    bool tls{false};
+    /// The headers of a resumable upload, `X-Goog-Upload-…`.
+    struct upload_headers {
+        std::string_view protocol{};
+        std::string_view command{};
+        std::string_view offset{};
+        std::string_view length{};
+        std::string_view type{};
+    } upload{};
 };
 
 enum class dialect { openai, azure_classic, azure_v1, azure_ai, anthropic, gemini, vertex };
@@ -37,6 +48,10 @@ enum class endpoint {
     rerank,
     models,
     one_model,
+    files,
+    one_file,
+    file_content,
+    upload,
     count_tokens,
     unknown
 };
@@ -45,7 +60,7 @@ enum class endpoint {
 struct request_route {
     detail::dialect dialect{detail::dialect::openai};
     detail::endpoint endpoint{detail::endpoint::unknown};
-    std::string_view name{};         ///< The deployment, model or response in the path; empty: none.
+    std::string_view name{};         ///< The deployment, model, response or file in the path; empty: none.
     std::string_view method{};       ///< Gemini's, behind the model's name; empty: none.
     std::string_view api_version{};  ///< Of the query; empty: none.
     std::string_view query{};

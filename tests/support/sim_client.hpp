@@ -27,6 +27,7 @@ inline constexpr wire_form wire_forms[]{
     {"azure_deployment", "azure", "", "2024-10-21", "dep", false},
     {"azure_v1", "azure", "", "", "dep", false},
     {"azure_v1_bearer", "azure", "", "", "dep", true},
+    {"azure_ai", "azure_ai", "/models", "", "", false},
     {"anthropic", "anthropic", "", "", "", false},
     {"anthropic_2026", "anthropic", "", "2026-10-21", "", false},
     {"compatible", "compatible", "/v1", "", "", false},

@@ -118,7 +118,8 @@ TEST_P(Simulated, TakesAllThatIsSent) {
                                            .target = encoded->target,
                                            .body = encoded->body,
                                            .anthropic_version = encoded->headers.find("anthropic-version"),
-                                           .anthropic_beta = encoded->headers.find("anthropic-beta")},
+                                           .anthropic_beta = encoded->headers.find("anthropic-beta"),
+                                           .extra_parameters = encoded->headers.find("extra-parameters")},
                                           {});
         EXPECT_EQ(out.status, 200) << kind.name << "\n" << encoded->body << "\n" << out.body;
     }
@@ -132,6 +133,11 @@ INSTANTIATE_TEST_SUITE_P(
                                .base_url = "https://r.openai.azure.com",
                                .api_version = "2024-10-21",
                                .deployment = "d"}},
+                    wire_case{"azure_ai", {.service = "azure_ai", .base_url = "https://r.services.ai.azure.com"}},
+                    wire_case{"openai_responses", {.api = "responses"}},
+                    wire_case{"azure_responses",
+                              {.service = "azure", .api = "responses", .base_url = "https://r.openai.azure.com"}},
+                    wire_case{"compatible", {.service = "compatible", .base_url = "http://localhost/v1"}},
                     wire_case{"gemini", {.service = "gemini"}},
                     wire_case{"vertex", {.service = "vertex", .project = "p", .location = "us-central1"}},
                     wire_case{"anthropic", {.service = "anthropic"}}),

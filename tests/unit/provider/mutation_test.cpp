@@ -146,6 +146,17 @@ INSTANTIATE_TEST_SUITE_P(
              R"({"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"c","function":{"name":"f","arguments":"{}"}}]}}]})",
              R"({"choices":[{"index":0,"delta":{},"finish_reason":"tool_calls"}],"usage":{"prompt_tokens":1,"completion_tokens":2}})"}},
         mutation_case{
+            "azure",
+            "azure",
+            R"({"id":"i","object":"chat.completion","model":"m","choices":[{"index":0,"content_filter_results":{"hate":{"filtered":false,"severity":"safe"}},"message":{"role":"assistant","content":"a","refusal":null,)"
+            R"("tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{}"}}],"annotations":[]},"logprobs":null,"finish_reason":"tool_calls"}],)"
+            R"("prompt_filter_results":[{"prompt_index":0,"content_filter_results":{"jailbreak":{"filtered":false,"detected":false}}}],"usage":{"prompt_tokens":1,"completion_tokens":2}})",
+            {R"({"id":"","object":"","created":0,"model":"","prompt_filter_results":[{"prompt_index":0,"content_filter_results":{"hate":{"filtered":false,"severity":"safe"}}}],"choices":[]})",
+             R"({"id":"i","model":"m","choices":[{"index":0,"content_filter_results":{},"delta":{"role":"assistant","content":"","refusal":null},"finish_reason":null}]})",
+             R"({"id":"i","choices":[{"index":0,"content_filter_results":{"hate":{"filtered":false,"severity":"safe"}},"delta":{"content":"a"},"finish_reason":null}]})",
+             R"({"id":"i","choices":[{"index":0,"content_filter_offsets":{"check_offset":1,"start_offset":1,"end_offset":2},"delta":{}}]})",
+             R"({"id":"i","choices":[{"index":0,"content_filter_results":{},"delta":{},"finish_reason":"stop"}],"usage":{"prompt_tokens":1,"completion_tokens":2}})"}},
+        mutation_case{
             "azure_ai",
             "azure_ai",
             R"({"id":"i","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"a",)"
@@ -197,6 +208,35 @@ INSTANTIATE_TEST_SUITE_P(
              R"({"id":"i","choices":[{"index":0,"delta":{"content":"a"}}]})",
              R"({"id":"i","choices":[{"index":0,"delta":{},"finish_reason":"stop"}],"timings":{"predicted_n":2}})",
              R"({"id":"i","choices":[],"usage":{"prompt_tokens":1,"completion_tokens":2}})"}},
+        mutation_case{
+            "vllm",
+            "vllm",
+            R"({"id":"i","object":"chat.completion","model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"a","refusal":null,"annotations":null,"audio":null,"function_call":null,)"
+            R"("tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{}"}}],"reasoning":"t"},"logprobs":null,"finish_reason":"tool_calls","stop_reason":null,"token_ids":null}],)"
+            R"("service_tier":null,"usage":{"prompt_tokens":1,"total_tokens":3,"completion_tokens":2,"prompt_tokens_details":null},"prompt_logprobs":null,"kv_transfer_params":null})",
+            {R"({"id":"i","object":"chat.completion.chunk","model":"m","choices":[{"index":0,"delta":{"role":"assistant","content":""},"logprobs":null,"finish_reason":null}],"prompt_token_ids":null})",
+             R"({"id":"i","choices":[{"index":0,"delta":{"reasoning":"t"},"logprobs":null,"finish_reason":null,"token_ids":null}]})",
+             R"({"id":"i","choices":[{"index":0,"delta":{"content":"a","tool_calls":[{"id":"c","type":"function","index":0,"function":{"name":"f","arguments":"{}"}}]},"finish_reason":null}]})",
+             R"({"id":"i","choices":[{"index":0,"delta":{"content":""},"finish_reason":"tool_calls","stop_reason":null}]})",
+             R"({"id":"i","choices":[],"usage":{"prompt_tokens":1,"total_tokens":3,"completion_tokens":2}})"}},
+        mutation_case{
+            "ollama",
+            "ollama",
+            R"({"id":"chatcmpl-1","object":"chat.completion","model":"m","system_fingerprint":"fp_ollama","choices":[{"index":0,"message":{"role":"assistant","content":"a","reasoning":"t",)"
+            R"("tool_calls":[{"id":"c","index":0,"type":"function","function":{"name":"f","arguments":"{}"}}]},"finish_reason":"tool_calls"}],"usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3}})",
+            {R"({"id":"chatcmpl-1","object":"chat.completion.chunk","model":"m","system_fingerprint":"fp_ollama","choices":[{"index":0,"delta":{"role":"assistant","content":"","reasoning":"t"},"finish_reason":null}]})",
+             R"({"id":"chatcmpl-1","choices":[{"index":0,"delta":{"role":"assistant","content":"a","tool_calls":[{"id":"c","index":0,"type":"function","function":{"name":"f","arguments":"{}"}}]},"finish_reason":null}]})",
+             R"({"id":"chatcmpl-1","choices":[{"index":0,"delta":{"role":"assistant","content":""},"finish_reason":"tool_calls"}]})",
+             R"({"id":"chatcmpl-1","choices":[],"usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3}})"}},
+        mutation_case{
+            "lmstudio",
+            "lmstudio",
+            R"({"id":"chatcmpl-1","object":"chat.completion","model":"m","choices":[{"index":0,"logprobs":null,"finish_reason":"tool_calls","message":{"role":"assistant","content":"a","reasoning_content":"t",)"
+            R"("tool_calls":[{"type":"function","id":"c","function":{"name":"f","arguments":"{}"}}]}}],"usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3},"stats":{},"system_fingerprint":"m"})",
+            {R"({"id":"chatcmpl-1","object":"chat.completion.chunk","model":"m","system_fingerprint":"m","choices":[{"index":0,"delta":{"role":"assistant","reasoning_content":"t"},"logprobs":null,"finish_reason":null}]})",
+             R"({"id":"chatcmpl-1","choices":[{"index":0,"delta":{"content":"a","tool_calls":[{"index":0,"id":"c","type":"function","function":{"name":"f","arguments":"{}"}}]},"logprobs":null,"finish_reason":null}]})",
+             R"({"id":"chatcmpl-1","choices":[{"index":0,"delta":{},"logprobs":null,"finish_reason":"tool_calls"}]})",
+             R"({"id":"chatcmpl-1","choices":[],"usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3}})"}},
         mutation_case{
             "anthropic",
             "anthropic",

@@ -1,7 +1,7 @@
 // Anthropic's own client for Node, as it comes from npm, against `coax serve-sim`.
 // Usage: node anthropic_sdk.mjs URL. Exit code 0: everything held.
 import assert from 'node:assert/strict';
-import Anthropic, { APIError } from '@anthropic-ai/sdk';
+import Anthropic, { APIError, toFile } from '@anthropic-ai/sdk';
 import { betaTool } from '@anthropic-ai/sdk/helpers/beta/json-schema';
 import { jsonSchemaOutputFormat } from '@anthropic-ai/sdk/helpers/json-schema';
 
@@ -134,6 +134,18 @@ const checks = {
     for await (const each of anthropic.models.list({ limit: 1 })) found.push(each.id);
     assert.ok(found.length > 0);
     assert.equal((await anthropic.models.retrieve(found[0])).id, found[0]);
+  },
+  async 'files'() {
+    const made = await anthropic.files.upload({ file: await toFile(Buffer.from('some text'), 'a.txt', { type: 'text/plain' }) });
+    assert.equal(made.size_bytes, 9);
+    assert.equal(made.mime_type, 'text/plain');
+    assert.deepEqual(await anthropic.files.retrieveMetadata(made.id), made);
+    const names = [];
+    for await (const each of anthropic.files.list({ limit: 1 })) names.push(each.filename);
+    assert.ok(names.includes('a.txt'));
+    await refused(() => anthropic.files.download(made.id), 400, /not downloadable/);
+    await anthropic.files.delete(made.id);
+    await refused(() => anthropic.files.retrieveMetadata(made.id), 404, /not found/);
   },
   async 'what is wrong'() {
     await refused(() => anthropic.messages.create({ ...question, novel: 1 }), 400, /novel: Extra inputs are not permitted/);

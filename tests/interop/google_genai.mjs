@@ -1,6 +1,6 @@
 // The official client of Gemini, unmodified, against `coax serve-sim`. Usage: node google_genai.mjs URL
 // Prints a line for each thing that was tried; ends with 1 when one of them is not as it should be.
-import { GoogleGenAI, FunctionCallingConfigMode, Type } from '@google/genai';
+import { GoogleGenAI, FunctionCallingConfigMode, Type, createPartFromUri, createUserContent } from '@google/genai';
 import assert from 'node:assert/strict';
 
 const baseUrl = process.argv[2];
@@ -105,6 +105,22 @@ const checks = {
   async countTokens() {
     const response = await ai.models.countTokens({ model, contents: 'How many tokens are these?' });
     assert.ok(response.totalTokens > 0);
+  },
+
+  async files() {
+    const made = await ai.files.upload({ file: new Blob(['some text'], { type: 'text/plain' }), config: { displayName: 'a' } });
+    assert.equal(made.sizeBytes, '9');
+    assert.equal(made.state, 'ACTIVE');
+    assert.deepEqual(await ai.files.get({ name: made.name }), made);
+    const names = [];
+    for await (const each of await ai.files.list({ config: { pageSize: 1 } })) names.push(each.name);
+    assert.ok(names.includes(made.name));
+    const response = await ai.models.generateContent({
+      model, contents: [createUserContent(['Read this.', createPartFromUri(made.uri, made.mimeType)])],
+    });
+    assert.ok(response.text.length > 0);
+    await ai.files.delete({ name: made.name });
+    await assert.rejects(ai.files.get({ name: made.name }), error => error.status === 403);
   },
 
   async listModels() {

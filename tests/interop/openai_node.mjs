@@ -1,7 +1,7 @@
 // OpenAI's own client for Node, as it comes from npm, against `coax serve-sim`. Version 7 wants a newer Node.
 // Usage: node openai_node.mjs http://127.0.0.1:PORT. Exit code 0: everything held.
 import assert from 'node:assert/strict';
-import OpenAI, { AzureOpenAI, APIError } from 'openai';
+import OpenAI, { AzureOpenAI, APIError, toFile } from 'openai';
 
 const url = process.argv[2];
 const apiKey = 'sk-sim';
@@ -81,6 +81,18 @@ const checks = {
     for await (const each of openai.models.list()) found.push(each.id);
     assert.ok(found.length > 0);
     assert.equal((await openai.models.retrieve(found[0])).id, found[0]);
+  },
+  async 'files'() {
+    const made = await openai.files.create({ purpose: 'user_data', file: await toFile(Buffer.from('some text'), 'a.txt') });
+    assert.equal(made.bytes, 9);
+    assert.deepEqual(await openai.files.retrieve(made.id), made);
+    assert.equal(await (await openai.files.content(made.id)).text(), 'some text');
+    const names = [];
+    for await (const each of openai.files.list({ limit: 1 })) names.push(each.filename);
+    assert.ok(names.includes('a.txt'));
+    assert.equal((await openai.files.delete(made.id)).deleted, true);
+    await refused(() => openai.files.retrieve(made.id), 404, /No such File/);
+    await refused(async () => openai.files.create({ purpose: 'batch', file: await toFile(Buffer.from('x'), 'a.txt') }), 400, /jsonl/);
   },
   async 'wrong key'() {
     await refused(() => new OpenAI({ baseURL: `${url}/v1`, apiKey: 'sk-wrong', maxRetries: 0 }).models.list(), 401, /API key/);

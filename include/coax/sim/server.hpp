@@ -35,7 +35,9 @@ struct server_stats {
 ///  - Azure OpenAI: `/openai/deployments/NAME/chat/completions?api-version=…` (and embeddings), `/openai/v1/…`;
 ///  - Anthropic: `/v1/messages` (message threads too), `/v1/messages/count_tokens`, `/v1/models` (with the
 ///    `anthropic-version` header);
-///  - Gemini and Vertex AI: `…/models/NAME:generateContent` and its like.
+///  - Azure AI model inference: `/models/chat/completions?api-version=…`, `/models/embeddings`, `/models/info`;
+///  - Gemini and Vertex AI: `…/models/NAME:generateContent` and its like;
+///  - files of OpenAI, Anthropic (`/v1/files`) and Gemini (`/upload/v1beta/files`, `/v1beta/files`): the latest 64 MiB.
 ///
 /// Runs one thread of its own. Thread safety: every member may be called from any thread; `stop()` and the destructor
 /// not from within `options::handler`.

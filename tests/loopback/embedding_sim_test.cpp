@@ -294,7 +294,7 @@ TEST(CheckOfAServer, WithoutAListOfModels) {
 
 TEST(CountTokens, IsTheServicesOwn) {
     sim::server const server{{.tls = true, .api_key = "sk-sim", .record_requests = 4}};
-    for (auto const* form : {"anthropic", "anthropic_2026"})
+    for (auto const* form : {"anthropic", "anthropic_2026", "openai", "openai_responses", "gemini", "vertex"})
         run_with_client(form, server, [](client& llm) -> asio::awaitable<void> {
             chat_request request{.max_output_tokens = 50};
             request.messages = {system("Be brief."), user(std::string(400, 'a'))};

@@ -39,8 +39,8 @@ int list_providers() {
     return all_ok;
 }
 
-int print_table() {
-    std::fputs(service_table().c_str(), stdout);
+int print_text(std::string const& text) {
+    std::fputs(text.c_str(), stdout);
     return all_ok;
 }
 
@@ -50,8 +50,20 @@ void add_providers_command(CLI::App& program, chosen_command& chosen) {
     auto* const command =
         program.add_subcommand("providers", "List the services and the environment variables that configure them");
     auto table = std::make_shared<bool>(false);
-    command->add_flag("--table", *table, "Print what each service can be asked for, as docs/services.md has it");
-    command->callback([&chosen, table] { chosen = *table ? print_table : list_providers; });
+    auto requests = std::make_shared<bool>(false);
+    auto* const shows_table =
+        command->add_flag("--table", *table, "Print what each service can be asked for, as docs/services.md has it");
+    command
+        ->add_flag("--requests", *requests, "Print a request of each kind for each service, as it would be sent: JSONL")
+        ->excludes(shows_table);
+    command->callback([&chosen, table, requests] {
+        if (*requests)
+            chosen = [] { return print_text(request_lines()); };
+        else if (*table)
+            chosen = [] { return print_text(service_table()); };
+        else
+            chosen = list_providers;
+    });
 }
 
 }  // namespace coax::cli

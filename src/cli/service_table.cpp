@@ -2,6 +2,7 @@
 
 #include "cli/request_kinds.hpp"
 
+#include <coax/json/writer.hpp>
 #include <coax/provider/embedding.hpp>
 #include <coax/provider/provider.hpp>
 #include <coax/provider/rerank.hpp>
@@ -109,6 +110,23 @@ std::string service_table() {
     add_row(text, "tokens of a prompt, counted", columns, [&](column const& one) {
         return offered(one.service->encode_token_count({.model = "MODEL", .messages = {user("Hi")}}));
     });
+    return text;
+}
+
+std::string request_lines() {
+    std::string text;
+    for (auto const& one : make_columns())
+        for (auto const& kind : request_kinds()) {
+            auto const encoded = one.service->encode(kind.request, kind.streaming);
+            json::writer out{text};
+            out.begin_object().member("service", one.name).member("kind", kind.name);
+            if (encoded)
+                out.key("body").raw(encoded->body);
+            else
+                out.member("refused", encoded.error().where + " " + encoded.error().message);
+            out.end_object();
+            text += '\n';
+        }
     return text;
 }
 

@@ -146,13 +146,13 @@ std::string chat_with(std::string_view messages, std::string_view more) {
 response complete_chat(service& of, std::string const& body) {
     return of.handle({.method = "POST", .target = "/v1/chat/completions", .body = body}, {});
 }
-constexpr std::string_view asked = R"({"role":"user","content":"Is it cold?"})";
+constexpr std::string_view cold_question = R"({"role":"user","content":"Is it cold?"})";
 constexpr std::string_view tools =
     R"(,"tools":[{"type":"function","function":{"name":"get_weather","parameters":{"type":"object","properties":{"city":{"type":"string"}}}}}])";
 
 TEST(AnswersOfRules, AreCutAtTheTokenLimitOfTheRequest) {
     service of{options{.answers = rules_of(R"({"then":{"text":"one two three four five six seven eight nine ten"}})")}};
-    auto const out = json::parse(complete_chat(of, chat_with(asked, R"(,"max_tokens":4)")).body);
+    auto const out = json::parse(complete_chat(of, chat_with(cold_question, R"(,"max_tokens":4)")).body);
     EXPECT_EQ(out.at("choices").at(0).at("message").at("content"), "one two three fo");
     EXPECT_EQ(out.at("choices").at(0).at("finish_reason"), "length");
 }
@@ -161,7 +161,7 @@ TEST(AnswersToTools, CallThemThenUseTheirResults) {
     service of{options{.answers = rules_of(
                            R"({"when":{"tool_result":"degrees"},"then":{"text":"Take a coat: {tool_results}."}}
 {"when":{"tool":"get_weather"},"then":{"tool_calls":[{"name":"get_weather","arguments":{"city":"Oslo"}}]}})")}};
-    auto const called = json::parse(complete_chat(of, chat_with(asked, tools)).body);
+    auto const called = json::parse(complete_chat(of, chat_with(cold_question, tools)).body);
     auto const& message = called.at("choices").at(0).at("message");
     auto const& call = message.at("tool_calls").at(0);
     EXPECT_EQ(call.at("function").at("name"), "get_weather");
@@ -169,10 +169,10 @@ TEST(AnswersToTools, CallThemThenUseTheirResults) {
     EXPECT_EQ(called.at("choices").at(0).at("finish_reason"), "tool_calls");
     auto const result =
         R"({"role":"tool","tool_call_id":)" + json::serialize(call.at("id")) + R"(,"content":"four degrees"})";
-    auto const more = std::string{asked} + "," + json::serialize(message) + "," + result;
+    auto const more = std::string{cold_question} + "," + json::serialize(message) + "," + result;
     auto const answered = json::parse(complete_chat(of, chat_with(more, tools)).body);
     EXPECT_EQ(answered.at("choices").at(0).at("message").at("content"), "Take a coat: four degrees.");
-    EXPECT_THAT(complete_chat(of, chat_with(asked, "")).body, HasSubstr("You asked:"));
+    EXPECT_THAT(complete_chat(of, chat_with(cold_question, "")).body, HasSubstr("You asked:"));
 }
 
 struct condition_case {
@@ -189,7 +189,7 @@ TEST_P(AnswerCondition, HoldsAsTheTableSays) {
     auto const out = complete_chat(
         of,
         chat_with(
-            asked,
+            cold_question,
             R"(,"response_format":{"type":"json_schema","json_schema":{"name":"n","schema":{"type":"object","title":"Label","properties":{"label":{"type":"string"}}}}})"));
     EXPECT_EQ(json::parse(out.body).at("choices").at(0).at("message").at("refusal") == "by rule", GetParam().holds)
         << out.body;

@@ -20,7 +20,7 @@ std::string inference_chat(std::string_view more = {}, std::string_view message 
            std::string{more} + "}";
 }
 constexpr std::string_view weather_tools =
-    R"(,"tools":[{"type":"function","function":{"name":"get_weather","parameters":{"type":"object","properties":{"city":{"type":"string"}}}}}])";
+    R"(,"tools":[{"type":"function","function":{"name":"get_weather","parameters":{"type":"object","properties":{"city":{"type":"string"}},"required":["city"]}}}])";
 
 std::string found_at(std::string const& body, std::string_view pointer) {
     boost::system::error_code missing;

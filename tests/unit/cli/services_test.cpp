@@ -11,6 +11,7 @@
 #include <fstream>
 #include <iterator>
 #include <ostream>
+#include <set>
 #include <string>
 
 namespace coax::cli {
@@ -21,6 +22,7 @@ namespace {
 struct wire_case {
     std::string name;  ///< "openai" or "openai/responses".
     provider_options options;
+    std::set<std::string_view> beyond{};  ///< Kinds that OpenAI's service, which the simulator plays for it, refuses.
 };
 void PrintTo(wire_case const& row, std::ostream* out) { *out << row.name; }
 
@@ -121,7 +123,9 @@ TEST_P(Simulated, TakesAllThatIsSent) {
                                            .anthropic_beta = encoded->headers.find("anthropic-beta"),
                                            .extra_parameters = encoded->headers.find("extra-parameters")},
                                           {});
-        EXPECT_EQ(out.status, 200) << kind.name << "\n" << encoded->body << "\n" << out.body;
+        EXPECT_EQ(out.status, GetParam().beyond.contains(kind.name) ? 400 : 200) << kind.name << "\n"
+                                                                                 << encoded->body << "\n"
+                                                                                 << out.body;
     }
 }
 INSTANTIATE_TEST_SUITE_P(
@@ -137,7 +141,10 @@ INSTANTIATE_TEST_SUITE_P(
                     wire_case{"openai_responses", {.api = "responses"}},
                     wire_case{"azure_responses",
                               {.service = "azure", .api = "responses", .base_url = "https://r.openai.azure.com"}},
-                    wire_case{"compatible", {.service = "compatible", .base_url = "http://localhost/v1"}},
+                    wire_case{"compatible",
+                              {.service = "compatible", .base_url = "http://localhost/v1"},
+                              {"top_k", "reasoning goes back (`reasoning_content`)",
+                               "reasoning goes back (`reasoning`)", "reasoning goes back (`reasoning_details`)"}},
                     wire_case{"gemini", {.service = "gemini"}},
                     wire_case{"vertex", {.service = "vertex", .project = "p", .location = "us-central1"}},
                     wire_case{"anthropic", {.service = "anthropic"}}),

@@ -32,11 +32,12 @@ bool is_framing(std::string_view name) {
     return false;
 }
 
-/// Takes the method off an address that was pasted whole. Longer ones first.
-void leave_out_method(std::string& path) {
+/// Takes the method off an address that was pasted whole. Longer ones first. Of Azure AI, `/models` is no method.
+void leave_out_method(std::string& path, std::string_view service) {
     for (std::string_view const method :
          {"/chat/completions", "/completions", "/responses", "/messages", "/embeddings", "/rerank", "/models"})
-        if (path.ends_with(method)) return path.resize(path.size() - method.size());
+        if (path.ends_with(method) && (method != "/models" || service != "azure_ai"))
+            return path.resize(path.size() - method.size());
 }
 
 }  // namespace
@@ -91,7 +92,7 @@ result<endpoint> make_endpoint(provider_options const& options, std::string_view
         return why;
     }
     endpoint made{.base = std::move(*base)};
-    leave_out_method(made.base.path);
+    leave_out_method(made.base.path, options.service);
     made.headers.add("Content-Type", "application/json");
     made.headers.add("Accept", "application/json");
     made.headers.add("User-Agent", "coax");

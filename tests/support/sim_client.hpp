@@ -27,7 +27,6 @@ inline constexpr wire_form wire_forms[]{
     {"azure_deployment", "azure", "", "2024-10-21", "dep", false},
     {"azure_v1", "azure", "", "", "dep", false},
     {"azure_v1_bearer", "azure", "", "", "dep", true},
-    {"azure_ai", "azure_ai", "/models", "", "", false},
     {"anthropic", "anthropic", "", "", "", false},
     {"anthropic_2026", "anthropic", "", "2026-10-21", "", false},
     {"compatible", "compatible", "/v1", "", "", false},
@@ -36,6 +35,9 @@ inline constexpr wire_form wire_forms[]{
     {"openai_responses", "openai", "/v1", "", "", false, "responses"},
     {"azure_responses", "azure", "", "", "dep", false, "responses"},
 };
+
+/// A legacy that has no word for much of what the others are asked for.
+inline constexpr wire_form azure_ai_form{"azure_ai", "azure_ai", "/models", "", "", false};
 
 /// Options of a client that speaks this form to `server`, with the key "sk-sim" and quick retries.
 inline client_options options_for(wire_form const& form, sim::server const& server) {

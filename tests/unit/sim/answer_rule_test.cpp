@@ -147,7 +147,7 @@ response complete_chat(service& of, std::string const& body) {
     return of.handle({.method = "POST", .target = "/v1/chat/completions", .body = body}, {});
 }
 constexpr std::string_view cold_question = R"({"role":"user","content":"Is it cold?"})";
-constexpr std::string_view tools =
+constexpr std::string_view offered_tools =
     R"(,"tools":[{"type":"function","function":{"name":"get_weather","parameters":{"type":"object","properties":{"city":{"type":"string"}}}}}])";
 
 TEST(AnswersOfRules, AreCutAtTheTokenLimitOfTheRequest) {
@@ -161,7 +161,7 @@ TEST(AnswersToTools, CallThemThenUseTheirResults) {
     service of{options{.answers = rules_of(
                            R"({"when":{"tool_result":"degrees"},"then":{"text":"Take a coat: {tool_results}."}}
 {"when":{"tool":"get_weather"},"then":{"tool_calls":[{"name":"get_weather","arguments":{"city":"Oslo"}}]}})")}};
-    auto const called = json::parse(complete_chat(of, chat_with(cold_question, tools)).body);
+    auto const called = json::parse(complete_chat(of, chat_with(cold_question, offered_tools)).body);
     auto const& message = called.at("choices").at(0).at("message");
     auto const& call = message.at("tool_calls").at(0);
     EXPECT_EQ(call.at("function").at("name"), "get_weather");
@@ -170,7 +170,7 @@ TEST(AnswersToTools, CallThemThenUseTheirResults) {
     auto const result =
         R"({"role":"tool","tool_call_id":)" + json::serialize(call.at("id")) + R"(,"content":"four degrees"})";
     auto const more = std::string{cold_question} + "," + json::serialize(message) + "," + result;
-    auto const answered = json::parse(complete_chat(of, chat_with(more, tools)).body);
+    auto const answered = json::parse(complete_chat(of, chat_with(more, offered_tools)).body);
     EXPECT_EQ(answered.at("choices").at(0).at("message").at("content"), "Take a coat: four degrees.");
     EXPECT_THAT(complete_chat(of, chat_with(cold_question, "")).body, HasSubstr("You asked:"));
 }

@@ -19,7 +19,7 @@ class CoaxConan(ConanFile):
     package_type = "library"
     settings = "os", "arch", "compiler", "build_type"
 
-    # One to one the options of CMakeLists.txt that matter to a package: with_x is COAX_BUILD_X.
+    # One to one the options of CMakeLists.txt that matter to a package: with_x is COAX_BUILD_X, of a library COAX_WITH_X.
     options = {
         "shared": [True, False],
         "fPIC": [True, False],
@@ -29,6 +29,8 @@ class CoaxConan(ConanFile):
         "with_sim": [True, False],
         "with_cli": [True, False],
         "with_fuzz": [True, False],
+        "with_spdlog": [True, False],
+        "with_yaml_cpp": [True, False],
         "pch": [True, False],
         "sanitize": ["", "address", "undefined", "thread", "address,undefined"],
     }
@@ -41,6 +43,8 @@ class CoaxConan(ConanFile):
         "with_sim": True,
         "with_cli": False,
         "with_fuzz": False,
+        "with_spdlog": True,
+        "with_yaml_cpp": True,
         "pch": False,
         "sanitize": "",
         "boost/*:without_json": False,
@@ -73,6 +77,10 @@ class CoaxConan(ConanFile):
         self.requires("openssl/3.3.3")
         self.requires("pcre2/10.44")
         self.requires("zlib/1.3.1")
+        if self.options.with_spdlog:
+            self.requires("spdlog/[>=1.10 <2]")
+        if self.options.with_yaml_cpp:
+            self.requires("yaml-cpp/[>=0.7 <1]")
         if self.options.with_cli:
             self.requires("cli11/2.4.2")
         if self.options.with_bench:
@@ -103,6 +111,8 @@ class CoaxConan(ConanFile):
         toolchain = CMakeToolchain(self)
         for part in ("tests", "bench", "examples", "sim", "cli", "fuzz"):
             toolchain.cache_variables[f"COAX_BUILD_{part.upper()}"] = bool(self.options.get_safe(f"with_{part}"))
+        toolchain.cache_variables["COAX_WITH_SPDLOG"] = bool(self.options.with_spdlog)
+        toolchain.cache_variables["COAX_WITH_YAML_CPP"] = bool(self.options.with_yaml_cpp)
         toolchain.cache_variables["COAX_INSTALL"] = True
         toolchain.cache_variables["COAX_PCH"] = bool(self.options.pch)
         toolchain.cache_variables["COAX_SANITIZE"] = str(self.options.sanitize)
@@ -135,6 +145,10 @@ class CoaxConan(ConanFile):
         core.libs = ["coax"]
         core.defines = ["BOOST_ASIO_NO_DEPRECATED"]
         core.requires = ["boost::headers", "boost::json", "boost::url", "openssl::ssl", "openssl::crypto", "pcre2::pcre2-8", "zlib::zlib"]
+        if self.options.with_spdlog:
+            core.requires.append("spdlog::spdlog")
+        if self.options.with_yaml_cpp:
+            core.requires.append("yaml-cpp::yaml-cpp")
         if self.settings.os in ("Linux", "FreeBSD"):
             core.system_libs = ["pthread"]
 

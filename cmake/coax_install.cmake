@@ -12,6 +12,12 @@ install(FILES ${PROJECT_BINARY_DIR}/coaxConfig.cmake ${PROJECT_BINARY_DIR}/coaxC
 
 # What a static library needs is needed by whoever links it.
 set(pc_requires "openssl libpcre2-8 zlib")
+if(COAX_WITH_SPDLOG)
+    string(APPEND pc_requires " spdlog")
+endif()
+if(COAX_WITH_YAML_CPP)
+    string(APPEND pc_requires " yaml-cpp")
+endif()
 set(pc_libs "-lboost_url -lboost_json -pthread")
 if(BUILD_SHARED_LIBS)
     set(pc_link "Requires.private: ${pc_requires}\nLibs: -L\${libdir} -lcoax\nLibs.private: ${pc_libs}")

@@ -26,11 +26,12 @@ FLOORS = {
     "http": 5, "tokens": 5,
     "provider": 6, "auth": 6, "cache": 6, "telemetry": 6,
     "client": 7,
-    "batch": 8, "config": 8, "mcp": 8, "fleet": 8, "sim": 8,
-    "cli": 9,
+    "batch": 8, "mcp": 8, "fleet": 8, "sim": 8,
+    "config": 9,
+    "cli": 10,
 }
 SIM_USES = {"core", "reflect", "runtime", "sync", "tasks", "json", "bind", "schema", "policy", "http"}
-HEAVY = re.compile(r"^(boost/(beast|json|url|asio/(ssl|io_context|ip|co_spawn|experimental)|asio\.hpp)|openssl/|spdlog/|CLI/|pcre2|zlib)")
+HEAVY = re.compile(r"^(boost/(beast|json|url|asio/(ssl|io_context|ip|co_spawn|experimental)|asio\.hpp)|openssl/|spdlog/|yaml-cpp/|CLI/|pcre2|zlib)")
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.MULTILINE)
 QUOTED = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
 NAMESPACE = re.compile(r"^namespace ([\w:]+) \{", re.MULTILINE)
@@ -70,7 +71,7 @@ def may_include(room, other):
 # Public headers that coax.hpp leaves out: what they cost every compilation, few need.
 APART = {"coax/chat/response_details.hpp", "coax/client/chat_all.hpp", "coax/client/connection_check.hpp", "coax/provider/embedding.hpp",
          "coax/provider/model_info.hpp", "coax/provider/rerank.hpp", "coax/reflect/wide_structs.hpp"}
-APART_ROOMS = {"auth", "sim", "telemetry"}
+APART_ROOMS = {"auth", "config", "sim", "telemetry"}
 
 
 def check_rooms(root):

@@ -3,6 +3,7 @@
 #include "cli/built_in_schemas.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/files.hpp"
+#include "cli/setting_flags.hpp"
 
 #include <coax/bind/read.hpp>
 #include <coax/chat/content_file.hpp>
@@ -68,33 +69,68 @@ std::string service_text(provider_options const& options) {
     return text.append(" ").append(url->encoded_host()).append(path);
 }
 
-void add_origin(batch_flags const& flags, client_options const& options, response_origin& origin) {
+/// The parameters of requests that are set, those of old outputs first and in their form.
+std::string parameters_text(configuration const& set) {
     auto const text = [](auto const& number) { return number ? std::to_string(*number) : std::string{}; };
-    if (flags.schema.empty()) origin.schema = digest_of({});
-    origin.model = digest_of(options.service.model);
-    origin.service = digest_of(service_text(options.service.provider));
-    auto const numbers = text(flags.temperature) + ' ' + text(flags.max_tokens);
-    origin.parameters = digest_of(flags.embeds ? "dimensions " + text(flags.dimensions) : numbers);
+    auto parameters = text(set.request.temperature) + ' ' + text(set.request.max_output_tokens);
+    for (auto const& each : set.settings) {
+        bool const is_first = each.path == "request.temperature" || each.path == "request.max_output_tokens";
+        if (each.path.starts_with("request.") && !is_first && each.origin != "default")
+            parameters.append(" ").append(each.path).append(" ").append(each.value);
+    }
+    return parameters;
 }
 
-void apply(batch_flags const& flags, client_options& options) {
-    options.policies.max_concurrency = flags.concurrency;
+void add_origin(batch_flags const& flags, configuration const& set, response_origin& origin) {
+    auto const dimensions = flags.dimensions ? std::to_string(*flags.dimensions) : std::string{};
+    if (flags.schema.empty()) origin.schema = digest_of({});
+    origin.model = digest_of(set.client.service.model);
+    origin.service = digest_of(service_text(set.client.service.provider));
+    origin.parameters = digest_of(flags.embeds ? "dimensions " + dimensions : parameters_text(set));
+}
+
+/// What holds for batches where nobody states anything else: more patience than for one call.
+configuration batch_defaults() {
+    configuration defaults;
+    defaults.client.policies.retry.max_attempts = 6;
+    return defaults;
+}
+
+std::vector<setting> settings_of(batch_flags const& flags) {
+    setting_flags stated;
+    auto const attempts = flags.retries ? std::optional{*flags.retries + 1} : std::nullopt;
+    stated.add("batch.concurrency", flags.concurrency, "--concurrency")
+        .add("policies.max_concurrency", flags.concurrency, "--concurrency")
+        .add("policies.rate_limits.requests_per_minute", flags.rpm, "--rpm")
+        .add("policies.rate_limits.tokens_per_minute", flags.tpm, "--tpm")
+        .add_switch("policies.rate_limits.even_spacing", flags.even_spacing, "--even-spacing")
+        .add("policies.retry.max_attempts", attempts, "--retries")
+        .add("output.max_reasks", flags.max_reasks, "--max-reasks")
+        .add_switch("output.relax_schemas", flags.relax_schema, "--relax-schema")
+        .add_seconds("policies.timeout", flags.timeout, "--timeout")
+        .add("batch.max_failures", flags.max_failures, "--max-failures")
+        .add("batch.alike_failures", flags.max_alike, "--max-alike")
+        .add_seconds("batch.max_pause", flags.max_pause, "--max-pause")
+        .add("request.temperature", flags.temperature, "--temperature")
+        .add("request.max_output_tokens", flags.max_tokens, "--max-tokens");
+    return std::move(stated).take();
+}
+
+/// What follows from the number of records in work, where nothing else is stated.
+void fit_to_concurrency(batch_flags const& flags, configuration& set) {
+    auto& client = set.client;
+    auto const records = set.batch.concurrency;
+    auto const requests = std::ranges::find(set.settings, "policies.max_concurrency", &setting::path);
+    if (requests != set.settings.end() && requests->origin == "default") client.policies.max_concurrency = records;
     if (flags.adaptive) {
-        auto& adaptive = options.policies.adaptive.edit();
-        adaptive.maximum = flags.concurrency;
-        adaptive.initial = std::min(adaptive.initial, flags.concurrency);
+        auto& adaptive = client.policies.adaptive.edit();
+        adaptive.maximum = records;
+        adaptive.initial = std::min(adaptive.initial, records);
     }
-    options.http.max_connections_per_host = std::max(options.http.max_connections_per_host, flags.concurrency);
-    options.http.max_connections = std::max(options.http.max_connections, flags.concurrency);
-    options.policies.rate_limits.requests_per_minute = flags.rpm;
-    options.policies.rate_limits.tokens_per_minute = flags.tpm;
-    options.policies.rate_limits.even_spacing = flags.even_spacing;
-    options.policies.retry.max_attempts = flags.retries + 1;
+    client.http.max_connections_per_host = std::max(client.http.max_connections_per_host, records);
+    client.http.max_connections = std::max(client.http.max_connections, records);
     if (flags.no_resend)
-        for (auto const code : {errc::connection_lost, errc::timeout}) options.policies.retry.table.set(code, false);
-    options.output.max_reasks = flags.max_reasks;
-    options.output.relax_schemas = flags.relax_schema;
-    options.policies.timeout = std::chrono::milliseconds{static_cast<std::int64_t>(flags.timeout * 1000.0)};
+        for (auto const code : {errc::connection_lost, errc::timeout}) client.policies.retry.table.set(code, false);
 }
 
 /// The model of embeddings, as the one that the job is about.
@@ -176,7 +212,9 @@ boost::system::result<batch_job, failure> prepare(batch_flags const& flags, serv
         if (!schema) return wrong_input(schema.error());
         job.schema = std::move(*schema);
     }
-    job.defaults = {.temperature = flags.temperature, .max_output_tokens = flags.max_tokens};
+    auto set = resolve_all(service, look_up, {.defaults = batch_defaults(), .flags = settings_of(flags)});
+    if (!set) return failure{set.error(), resolve_exit_code(set.error())};
+    if (!flags.embeds) job.defaults = set->request;
     if (!flags.system.empty()) job.defaults.messages.push_back(system(flags.system));
     job.file_field = flags.file_field;
     job.records = {.key_field = flags.key_field, .limit = flags.limit, .name = flags.input};
@@ -200,15 +238,14 @@ boost::system::result<batch_job, failure> prepare(batch_flags const& flags, serv
     auto const count = check_records(job.input, job.records, check, flags.allow_bad_lines);
     if (!count) return wrong_input(count.error());
     job.record_count = *count;
-    job.defaults.cache_prefix = first && is_prefix_shared && pays_to_cache(*first, *count, flags.concurrency);
+    job.defaults.cache_prefix |= first && is_prefix_shared && pays_to_cache(*first, *count, set->batch.concurrency);
 
-    auto options = resolve(service, look_up);
-    if (!options) return failure{options.error(), resolve_exit_code(options.error())};
-    job.options = std::move(*options);
-    if (flags.embeds) choose_embedding_model(service, job.options.service);
-    apply(flags, job.options);
-    add_origin(flags, job.options, origin);
+    if (flags.embeds) choose_embedding_model(service, set->client.service);
+    fit_to_concurrency(flags, *set);
+    add_origin(flags, *set, origin);
     job.origin = origin;
+    job.options = std::move(set->client);
+    job.batch = std::move(set->batch);
     if (auto checked = validate(job.options); !checked) return wrong_input(std::move(checked).error());
     if (first)
         if (auto checked = dry_run(job, flags, std::move(*first)); !checked)

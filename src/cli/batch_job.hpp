@@ -30,9 +30,9 @@ struct batch_flags {
     std::string key_field{};
     std::string file_field{};
     std::string system{};
-    std::size_t concurrency{64};
-    std::int64_t rpm{0};
-    std::int64_t tpm{0};
+    std::optional<std::size_t> concurrency{};
+    std::optional<std::int64_t> rpm{};
+    std::optional<std::int64_t> tpm{};
     bool even_spacing{false};
     bool adaptive{false};
     bool resume{false};
@@ -41,14 +41,14 @@ struct batch_flags {
     bool allow_bad_lines{false};
     bool relax_schema{false};
     bool quiet{false};
-    int max_reasks{2};
-    int retries{5};
-    double timeout{0};
+    std::optional<int> max_reasks{};
+    std::optional<int> retries{};
+    std::optional<double> timeout{};
     double progress_every{10};
     std::uint64_t limit{0};
-    std::uint64_t max_failures{0};
-    std::uint64_t max_alike{10};
-    double max_pause{120};
+    std::optional<std::uint64_t> max_failures{};
+    std::optional<std::uint64_t> max_alike{};
+    std::optional<double> max_pause{};
     bool no_resend{false};
     std::optional<double> temperature{};
     std::optional<std::int64_t> max_tokens{};
@@ -69,6 +69,7 @@ struct batch_job {
     record_options records{};
     std::uint64_t record_count{0};
     client_options options{};
+    batch_options batch{};
 };
 
 /// An error and the exit code for it.

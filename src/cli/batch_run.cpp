@@ -58,15 +58,12 @@ std::chrono::milliseconds from_seconds(double seconds) {
     return std::chrono::milliseconds{static_cast<std::int64_t>(seconds * 1000.0)};
 }
 
-batch_options options_of(batch_flags const& flags, std::uint64_t undone, batch_stop stop, progress_display& display) {
-    return {.concurrency = flags.concurrency,
-            .max_failures = flags.max_failures,
-            .alike_failures = flags.max_alike,
-            .max_pause = from_seconds(flags.max_pause),
-            .total = undone,
-            .stop = std::move(stop),
-            .on_progress = [&display](batch_progress const& progress) { display.show(progress); },
-            .progress_interval = display.interval()};
+batch_options options_of(batch_options options, std::uint64_t undone, batch_stop stop, progress_display& display) {
+    options.total = undone;
+    options.stop = std::move(stop);
+    options.on_progress = [&display](batch_progress const& progress) { display.show(progress); };
+    options.progress_interval = display.interval();
+    return options;
 }
 
 /// Works on every record that the output lacks.
@@ -86,7 +83,7 @@ batch_summary run_job(batch_job const& job, batch_flags const& flags, record_ste
     auto const before = llm.statistics();
     batch_summary summary;
     auto running = run_batch<std::string>(generate([&] { return steps.next(records); }), make_work(llm), write,
-                                          options_of(flags, undone, stop, display));
+                                          options_of(job.batch, undone, stop, display));
     rt.run(when_any(store(std::move(running), summary), until_idle(llm, stop, over)));
     add_statistics(summary, before, llm.statistics());
     display.finish();

@@ -3,6 +3,7 @@
 #include "cli/exit_code.hpp"
 #include "cli/files.hpp"
 #include "cli/number_flag.hpp"
+#include "cli/setting_flags.hpp"
 
 #include <coax/chat/content_file.hpp>
 #include <coax/chat/request.hpp>
@@ -30,7 +31,7 @@ struct chat_flags {
     bool stream{false};
     std::optional<double> temperature{};
     std::optional<std::int64_t> max_tokens{};
-    double timeout{0};
+    std::optional<double> timeout{};
 };
 
 /// A response that is printed piece by piece. Ends its line, so that a note after it begins on a new one.
@@ -105,10 +106,18 @@ result<message> question_of(std::string text, std::vector<std::string> const& fi
     return wrong.why();
 }
 
-result<chat_request> request_of(chat_flags const& flags) {
+std::vector<setting> settings_of(chat_flags const& flags) {
+    setting_flags stated;
+    stated.add("request.temperature", flags.temperature, "--temperature")
+        .add("request.max_output_tokens", flags.max_tokens, "--max-tokens")
+        .add_seconds("policies.timeout", flags.timeout, "--timeout");
+    return std::move(stated).take();
+}
+
+/// @param request  With the parameters that are set.
+result<chat_request> request_of(chat_flags const& flags, chat_request request) {
     auto text = flags.text == "-" ? read_file("-") : result<std::string>{flags.text};
     if (!text) return text.error();
-    chat_request request{.temperature = flags.temperature, .max_output_tokens = flags.max_tokens};
     if (!flags.system.empty()) request.messages.push_back(system(flags.system));
     auto question = question_of(std::move(*text), flags.files);
     if (!question) return question.error();
@@ -121,14 +130,13 @@ int run_chat(chat_flags const& flags, service_flags const& service) {
         print_error(why);
         return code;
     };
-    auto request = request_of(flags);
+    auto set = resolve_all(service, process_environment, {.flags = settings_of(flags)});
+    if (!set) return fail(set.error(), resolve_exit_code(set.error()));
+    auto request = request_of(flags, std::move(set->request));
     if (!request) return fail(request.error(), bad_usage);
-    auto options = resolve(service, process_environment);
-    if (!options) return fail(options.error(), resolve_exit_code(options.error()));
-    options->policies.timeout = std::chrono::milliseconds{static_cast<std::int64_t>(flags.timeout * 1000.0)};
 
     runtime rt;
-    client llm{rt.executor(), std::move(*options)};
+    client llm{rt.executor(), std::move(set->client)};
     auto const code = rt.run(
         as_result(flags.stream ? print_stream(llm, std::move(*request)) : print_whole(llm, std::move(*request))));
     return code ? *code : fail(code.error(), exit_code_of(code.error()));

@@ -17,6 +17,7 @@ using chosen_command = std::function<int()>;
 void add_batch_command(CLI::App& program, service_flags const& service, chosen_command& chosen);
 void add_chat_command(CLI::App& program, service_flags const& service, chosen_command& chosen);
 void add_check_command(CLI::App& program, service_flags const& service, chosen_command& chosen);
+void add_config_command(CLI::App& program, service_flags const& service, chosen_command& chosen);
 void add_embed_command(CLI::App& program, service_flags const& service, chosen_command& chosen);
 void add_models_command(CLI::App& program, service_flags const& service, chosen_command& chosen);
 void add_providers_command(CLI::App& program, chosen_command& chosen);

@@ -4,13 +4,16 @@
 #include "cli/files.hpp"
 
 #include <coax/bind/read.hpp>
+#include <coax/bind/write.hpp>
 #include <coax/provider/provider.hpp>
 #include <coax/provider/service_profile.hpp>
+#include <coax/telemetry/log_observer.hpp>
 
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <cstdlib>
+#include <memory>
 #include <utility>
 
 namespace coax::cli {
@@ -46,54 +49,71 @@ result<service_profile> read_profile(std::string const& path) {
     return profile;
 }
 
-/// What of the form of requests the flags say.
-void add_form(service_flags const& flags, provider_options& provider) {
-    if (!flags.api_version.empty()) provider.api_version = flags.api_version;
-    if (!flags.deployment.empty()) provider.deployment = flags.deployment;
-    if (!flags.token_limit_name.empty()) provider.token_limit_name = flags.token_limit_name;
-    if (!flags.omit.empty()) provider.omit = flags.omit;
-    if (!flags.organization.empty()) provider.organization = flags.organization;
-    if (!flags.project.empty()) provider.project = flags.project;
-    provider.bearer |= flags.bearer;
+/// What the flags state, by the paths of settings.
+std::vector<setting> settings_of(service_flags const& flags) {
+    std::vector<setting> stated;
+    auto const add = [&](char const* path, std::string const& value, char const* flag) {
+        if (!value.empty()) stated.push_back({path, value, flag});
+    };
+    add("service.provider.service", flags.provider, "--provider");
+    add("service.model", flags.model, "--model");
+    add("service.provider.base_url", flags.base_url, "--base-url");
+    add("service.provider.api", flags.api, "--api");
+    add("service.provider.api_version", flags.api_version, "--api-version");
+    add("service.provider.deployment", flags.deployment, "--deployment");
+    add("service.provider.token_limit_name", flags.token_limit_name, "--token-limit-name");
+    add("service.provider.omit", flags.omit.empty() ? "" : json_list(flags.omit), "--omit");
+    add("service.provider.organization", flags.organization, "--organization");
+    add("service.provider.project", flags.project, "--project");
+    add("service.provider.bearer", flags.bearer ? "true" : "", "--bearer");
+    add("http.ca_file", flags.ca_file, "--ca-file");
+    add("log.level", flags.log_level, "--log-level");
+    add("log.directory", flags.log_folder, "--log-dir");
+    add("log.console", flags.log_level.empty() && !flags.log_folder.empty() ? "false" : "", "--log-dir");
+    return stated;
 }
 
-/// The environment with what the flags say in place of it.
-environment over(service_flags const& flags, environment const& look_up) {
-    return [&flags, &look_up,
-            other = names_another_service(flags, look_up)](std::string_view name) -> std::optional<std::string> {
-        std::pair<std::string_view, std::string const&> const said[]{{"COAX_PROVIDER", flags.provider},
-                                                                     {"COAX_BASE_URL", flags.base_url},
-                                                                     {"COAX_MODEL", flags.model},
-                                                                     {"COAX_API", flags.api},
-                                                                     {"SSL_CERT_FILE", flags.ca_file},
-                                                                     {"OPENAI_API_VERSION", flags.api_version},
-                                                                     {"AZURE_OPENAI_DEPLOYMENT", flags.deployment}};
-        for (auto const& [variable, value] : said)
-            if (name == variable && !value.empty()) return value;
-        if (other && (name == "COAX_BASE_URL" || name == "COAX_API_KEY")) return std::nullopt;
+/// The environment without the address and key of another service than the one that the flags mean.
+environment of_service(service_flags const& flags, environment const& look_up) {
+    bool const is_other = names_another_service(flags, look_up);
+    return [&look_up, is_other](std::string_view name) -> std::optional<std::string> {
+        if (is_other && (name == "COAX_BASE_URL" || name == "COAX_API_KEY")) return std::nullopt;
         return look_up(name);
     };
 }
 
-/// A service of the user's own is a compatible one with a profile.
-result<client_options> resolve_profile(service_flags const& flags, environment const& look_up) {
-    auto profile = read_profile(flags.profile);
-    if (!profile) return std::move(profile).error();
-    auto const base = flags.base_url.empty() ? profile->base_url : flags.base_url;
-    auto options = client_options_from([&](std::string_view name) -> std::optional<std::string> {
-        if (name == "COAX_PROVIDER") return "compatible";
-        if (name == "COAX_BASE_URL" && !base.empty()) return base;
-        if (name == "COAX_API_KEY" && !profile->key_variable.empty()) return look_up(profile->key_variable);
-        return over(flags, look_up)(name);
-    });
-    if (options) options->service.provider.profile = *std::move(profile);
-    return options;
+/// The same for a service of the user's own.
+environment of_profile(service_profile const& profile, environment const& look_up) {
+    bool const has_address = !profile.base_url.empty();
+    return [&look_up, has_address, key = profile.key_variable](std::string_view name) -> std::optional<std::string> {
+        if (name == "COAX_PROVIDER" || (has_address && name == "COAX_BASE_URL")) return std::nullopt;
+        return look_up(name == "COAX_API_KEY" && !key.empty() ? std::string_view{key} : name);
+    };
+}
+
+/// A service of the user's own takes the place of the one that the configuration names.
+std::vector<setting> settings_of_profile(service_flags const& flags, service_profile const& profile) {
+    std::vector<setting> stated{{"service.provider.profile", json::write(profile), "--profile"}};
+    if (flags.base_url.empty() && !profile.base_url.empty())
+        stated.push_back({"service.provider.base_url", profile.base_url, "--profile"});
+    return stated;
+}
+
+result<void> begin_log(configuration& set) try {
+    if (set.log) set.client.telemetry.edit().observers.push_back(std::make_shared<log_observer>(*set.log));
+    return {};
+} catch (exception const& failure) {
+    return failure.why();
 }
 
 }  // namespace
 
 void add_service_flags(CLI::App& app, service_flags& flags) {
     auto constexpr group = "Service";
+    app.add_option("--config", flags.config, "Configuration, YAML or JSON; also COAX_CONFIG (coax config --help)")
+        ->group(group);
+    app.add_option("--service", flags.service, "Which of the configuration's services; also COAX_SERVICE")
+        ->group(group);
     app.add_option("--provider", flags.provider, "Name of the service; `coax providers` lists them")->group(group);
     app.add_option("--model", flags.model, "Model to ask")->group(group);
     app.add_option("--base-url", flags.base_url, "Address of the service, such as http://localhost:8000/v1")
@@ -118,6 +138,15 @@ void add_service_flags(CLI::App& app, service_flags& flags) {
     app.add_option("--project", flags.project, "OpenAI's project")->group(group);
     app.add_flag("--bearer", flags.bearer, "Send the key as a bearer token, where the service has another way")
         ->group(group);
+    app.add_option("--log-level", flags.log_level, "Log what is done, on standard error: debug, info, warning or error")
+        ->check(CLI::IsMember({"trace", "debug", "info", "warning", "error", "off"}))
+        ->group("Log");
+    app.add_option(
+           "--log-dir", flags.log_folder,
+           "Log to DIR/default.log, and a JSON object for each call to DIR/inference.log; without --log-level to "
+           "these alone")
+        ->type_name("DIR")
+        ->group("Log");
     app.add_option("--ca-file", flags.ca_file, "PEM file of certificate authorities trusted besides the system's")
         ->group(group);
 }
@@ -128,20 +157,50 @@ std::optional<std::string> process_environment(std::string_view name) {
     return value;
 }
 
-result<client_options> resolve(service_flags const& flags, environment const& look_up) {
+std::string configuration_path(service_flags const& flags, environment const& look_up) {
+    return flags.config.empty() ? look_up("COAX_CONFIG").value_or("") : flags.config;
+}
+
+std::string json_list(std::vector<std::string> const& texts) { return json::write(texts); }
+
+result<configuration> resolve_all(service_flags const& flags, environment const& look_up, command_settings command) {
     if (auto checked = check_provider(flags, look_up); !checked) return std::move(checked).error();
-    if (!flags.profile.empty() && !flags.provider.empty())
-        return invalid_argument("--profile", "takes the place of --provider: give one of them");
-    auto options = flags.profile.empty() ? client_options_from(over(flags, look_up)) : resolve_profile(flags, look_up);
-    if (!options) return options;
-    add_form(flags, options->service.provider);
-    proxy_from_env(options->http);
-    return options;
+    auto stated = settings_of(flags);
+    auto variables = of_service(flags, look_up);
+    if (!flags.profile.empty()) {
+        if (!flags.provider.empty())
+            return invalid_argument("--profile", "takes the place of --provider: give one of them");
+        auto const profile = read_profile(flags.profile);
+        if (!profile) return profile.error();
+        auto const more = settings_of_profile(flags, *profile);
+        stated.insert(stated.end(), more.begin(), more.end());
+        variables = of_profile(*profile, look_up);
+    }
+    stated.insert(stated.end(), command.flags.begin(), command.flags.end());
+    auto made = load_configuration(configuration_path(flags, look_up), {.service = flags.service,
+                                                                        .defaults = std::move(command.defaults),
+                                                                        .overrides = std::move(stated),
+                                                                        .complete = command.complete,
+                                                                        .look_up = std::move(variables)});
+    if (!made) return made;
+    proxy_from_env(made->client.http);
+    if (!command.logs) return made;
+    if (auto begun = begin_log(*made); !begun) return std::move(begun).error();
+    return made;
+}
+
+result<client_options> resolve(service_flags const& flags, environment const& look_up) {
+    auto made = resolve_all(flags, look_up);
+    if (!made) return std::move(made).error();
+    return std::move(made->client);
 }
 
 int resolve_exit_code(error const& why) {
-    bool const names_no_service = why.where == "--provider" || why.where == "COAX_PROVIDER" || why.where == "--profile";
-    return names_no_service ? bad_usage : could_not_go_on;
+    bool const is_place = why.where.starts_with("--") || why.where.starts_with("environment ") ||
+                          why.where.find(':') != std::string::npos;
+    bool const names_no_service = why.where == "COAX_PROVIDER" || why.where == "service";
+    bool const is_wrong = why.code == errc::invalid_argument && (is_place || names_no_service);
+    return is_wrong ? bad_usage : could_not_go_on;
 }
 
 }  // namespace coax::cli

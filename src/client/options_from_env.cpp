@@ -1,3 +1,5 @@
+#include "client/internal/options_from_env.hpp"
+
 #include "client/secret_filter.hpp"
 #include "http/internal/proxy_environment.hpp"
 
@@ -5,10 +7,12 @@
 #include <coax/auth/google.hpp>
 #include <coax/client/options.hpp>
 #include <coax/provider/service_profile.hpp>
+#include <coax/reflect/fields.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <type_traits>
 #include <vector>
 
 namespace coax {
@@ -227,9 +231,9 @@ result<void> fill_identity(look_up_function const& env, client_options& options)
 /// Whether there is what the service cannot be called without.
 result<void> check_service(service_source const& source, std::string_view key_names, service_options const& service) {
     if (source.needs_key && service.api_key.empty() && !service.token_source)
-        return invalid_argument(std::string{key_names}, "no key for " + std::string{source.service} + ": set " +
-                                                            std::string{key_names} +
-                                                            (source.service.starts_with("azure") ? identity_hint : ""));
+        return invalid_argument(std::string{source.key_names},
+                                "no key for " + std::string{source.service} + ": set " + std::string{source.key_names} +
+                                    (source.service.starts_with("azure") ? identity_hint : ""));
     if (source.needs_address && service.provider.base_url.empty())
         return invalid_argument("COAX_BASE_URL",
                                 "no address: set COAX_BASE_URL, or COAX_PROVIDER where another service is meant");
@@ -238,33 +242,67 @@ result<void> check_service(service_source const& source, std::string_view key_na
     return {};
 }
 
+/// Takes over the texts that `into` leaves empty.
+template <class Options>
+void fill_empty(Options& into, Options const& from) {
+    reflect::visit_fields(into, [&from](auto&... members) {
+        reflect::visit_fields(from, [&](auto const&... found) {
+            auto const fill_one = []<class T>(T& member, T const& value) {
+                if constexpr (std::is_same_v<T, std::string>)
+                    if (member.empty()) member = value;
+            };
+            (fill_one(members, found), ...);
+        });
+    });
+}
+
+/// What the variables that are coax's own state.
+client_options stated_by(look_up_function const& look_up) {
+    client_options options;
+    auto& service = options.service;
+    if (auto url = non_empty(look_up, "COAX_BASE_URL")) {
+        service.provider.base_url = std::move(*url);
+        service.api_key = or_empty(look_up, "COAX_API_KEY");  // of an address: the one that was set beside it
+    }
+    service.provider.api = or_empty(look_up, "COAX_API");
+    service.model = or_empty(look_up, "COAX_MODEL");
+    service.embedding_model = or_empty(look_up, "COAX_EMBEDDING_MODEL");
+    return options;
+}
+
 }  // namespace
 
-result<client_options> client_options_from(look_up_function const& look_up) {
-    client_options options;
+result<client_options> detail::complete_from_env(look_up_function const& look_up, client_options stated,
+                                                 std::string_view key_names) {
     auto const source = find_source(look_up);
     if (!source) return source.error();
-    fill(*source, look_up, options);
-    auto key_names = source->key_names;
-    if (auto url = non_empty(look_up, "COAX_BASE_URL")) {
-        options.service.provider.base_url = std::move(*url);
-        // The key of an address is the one that was set beside it.
-        if (auto key = non_empty(look_up, "COAX_API_KEY")) {
-            options.service.api_key = secret{std::move(*key)};
-            options.service.provider.bearer = false;
-            key_names = "COAX_API_KEY";
-        }
+    client_options found;
+    fill(*source, look_up, found);
+    auto& service = stated.service;
+    service.provider.service = source->service;
+    bool const has_key = !service.api_key.empty() || service.token_source;
+    if (!has_key) {
+        service.api_key = found.service.api_key;
+        service.provider.bearer |= found.service.provider.bearer;
     }
-    options.service.provider.api = or_empty(look_up, "COAX_API");
-    options.http.ca_file = or_empty(look_up, "SSL_CERT_FILE");
-    if (auto filled = fill_identity(look_up, options); !filled) return std::move(filled).error();
-    if (auto checked = check_service(*source, key_names, options.service); !checked) return std::move(checked).error();
-    options.service.model = non_empty(look_up, "COAX_MODEL").value_or(std::string{source->default_model});
-    if (options.service.model.empty()) options.service.model = options.service.provider.deployment;
-    if (auto model = non_empty(look_up, "COAX_EMBEDDING_MODEL")) options.service.embedding_model = std::move(*model);
-    auto retry = retry_options_from(look_up, std::move(options.policies.retry));
+    fill_empty(service.provider, found.service.provider);
+    if (stated.http.ca_file.empty()) stated.http.ca_file = or_empty(look_up, "SSL_CERT_FILE");
+    if (!has_key)
+        if (auto filled = fill_identity(look_up, stated); !filled) return std::move(filled).error();
+    if (key_names.empty() || !has_key) key_names = source->key_names;
+    if (auto checked = check_service(*source, key_names, service); !checked) return std::move(checked).error();
+    if (service.model.empty()) service.model = source->default_model;
+    if (service.model.empty()) service.model = service.provider.deployment;
+    if (service.embedding_model.empty()) service.embedding_model = found.service.embedding_model;
+    return stated;
+}
+
+result<client_options> client_options_from(look_up_function const& look_up) {
+    auto options = detail::complete_from_env(look_up, stated_by(look_up), "COAX_API_KEY");
+    if (!options) return options;
+    auto retry = retry_options_from(look_up, std::move(options->policies.retry));
     if (!retry) return retry.error();
-    options.policies.retry = std::move(*retry);
+    options->policies.retry = std::move(*retry);
     return options;
 }
 

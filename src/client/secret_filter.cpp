@@ -1,5 +1,6 @@
 #include "client/secret_filter.hpp"
 
+#include "client/internal/without_secrets.hpp"
 #include "http/internal/basic_credentials.hpp"
 
 #include <boost/url/parse.hpp>
@@ -76,6 +77,11 @@ std::vector<secret> secrets_in(std::vector<request_header> const& headers) {
     for (auto const& [name, value] : headers)
         if (names_secret(name)) secrets.emplace_back(without_scheme(value));
     return secrets;
+}
+
+std::string without_secrets(std::string text, client_options const& options) {
+    secret_filter{options}.hide(text);
+    return text;
 }
 
 bool fits_header(secret const& key) noexcept {

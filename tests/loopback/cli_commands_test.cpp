@@ -205,7 +205,7 @@ TEST(CliChat, AKeyFromAFileMayEndInANewline) {
     sim::server const server{{.api_key = "sk-test-key"}};
     EXPECT_EQ(run_program(chat(server, {"Hi"}), {{"COAX_API_KEY", "sk-test-key\n"}}).exit_code, 0);
     auto const torn = run_program(chat(server, {"Hi"}), {{"COAX_API_KEY", "sk-test\nkey"}});
-    EXPECT_NE(torn.errors.find("(COAX_API_KEY)"), std::string::npos) << torn.errors;
+    EXPECT_NE(torn.errors.find("(environment COAX_API_KEY)"), std::string::npos) << torn.errors;
     EXPECT_EQ(torn.errors.find("sk-test"), std::string::npos) << torn.errors;
 }
 

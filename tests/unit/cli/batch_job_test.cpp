@@ -42,8 +42,8 @@ TEST(Prepare, GoodInputGivesAJob) {
     ASSERT_TRUE(job) << job.error().why;
     EXPECT_EQ(job->record_count, 2U);
     EXPECT_TRUE(job->schema);
-    EXPECT_EQ(job->options.policies.retry.max_attempts, in.flags.retries + 1);
-    EXPECT_EQ(job->options.policies.max_concurrency, in.flags.concurrency);
+    EXPECT_EQ(job->options.policies.retry.max_attempts, 6);
+    EXPECT_EQ(job->options.policies.max_concurrency, 64U);
     EXPECT_FALSE(job->options.policies.adaptive);
 }
 
@@ -128,6 +128,32 @@ TEST(Prepare, AdaptiveStaysWithinTheConcurrency) {
     ASSERT_TRUE(job->options.policies.adaptive);
     EXPECT_EQ(job->options.policies.adaptive->maximum, 5U);
     EXPECT_EQ(job->options.policies.adaptive->initial, 5U);
+}
+
+TEST(Prepare, ConfigurationHoldsWhereNoFlagIsGiven) {
+    good_input in;
+    auto const path = in.folder.write("c.yaml", R"(batch: {concurrency: 9, max_failures: 3, max_pause: 5m}
+policies: {rate_limits: {requests_per_minute: 60}, retry: {max_attempts: 2}}
+request: {temperature: 0.5, top_p: 0.9}
+)");
+    in.flags.max_failures = 4;
+    auto const job = prepare(in.flags, {.config = path}, with_key);
+    ASSERT_TRUE(job) << job.error().why;
+    EXPECT_EQ(job->batch.concurrency, 9U);
+    EXPECT_EQ(job->options.policies.max_concurrency, 9U);
+    EXPECT_EQ(job->batch.max_failures, 4U);
+    EXPECT_EQ(job->batch.max_pause, std::chrono::minutes{5});
+    EXPECT_EQ(job->options.policies.rate_limits.requests_per_minute, 60);
+    EXPECT_EQ(job->options.policies.retry.max_attempts, 2);
+    EXPECT_EQ(job->defaults.temperature, 0.5);
+    EXPECT_EQ(job->defaults.top_p, 0.9);
+    // An output is of these parameters, whoever states them.
+    auto const another = in.folder.write("d.yaml", "request: {temperature: 0.5, top_p: 0.8}\n");
+    EXPECT_NE(prepare(in.flags, {.config = another}, with_key)->origin.parameters, job->origin.parameters);
+    auto const fewer = in.folder.write("e.yaml", "request: {temperature: 0.5}\n");
+    auto const stated = prepare(in.flags, {.config = fewer}, with_key)->origin.parameters;
+    in.flags.temperature = 0.5;
+    EXPECT_EQ(prepare(in.flags, {}, with_key)->origin.parameters, stated);
 }
 
 TEST(Prepare, RequestCarriesSystemPromptAndSampling) {

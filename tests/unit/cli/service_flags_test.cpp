@@ -1,6 +1,7 @@
 #include "cli/service_flags.hpp"
 
 #include "cli/exit_code.hpp"
+#include "unit/batch/temp_file.hpp"
 
 #include <coax/provider/service_profile.hpp>
 
@@ -163,6 +164,72 @@ TEST(ServiceFlags, SayWhatIsWrongWithAProfile) {
     EXPECT_EQ(missing.error().code, errc::io_failed);
 }
 
+/// A configuration with two services.
+struct config_file : test::temp_folder {
+    std::string path = write("coax.yaml", R"(policies: {max_concurrency: 7, timeout: 30s}
+request: {temperature: 0.5}
+services:
+  fast: {service: {provider: {service: openai}, model: small, api_key: k-file}}
+  big: {service: {provider: {service: anthropic}, model: large, api_key: "${BIG_KEY}"}}
+default_service: fast
+)");
+};
+
+TEST(ConfigurationFlags, NameAFileAndOneOfItsServices) {
+    config_file const file;
+    variables const set{{"BIG_KEY", "b"}, {"OPENAI_API_KEY", "o"}};
+    auto const fast = resolve_all({.config = file.path}, over(set));
+    ASSERT_TRUE(fast) << fast.error();
+    EXPECT_EQ(fast->client.service.api_key.reveal(), "k-file");
+    EXPECT_EQ(fast->client.service.model, "small");
+    EXPECT_EQ(fast->client.policies.max_concurrency, 7U);
+    EXPECT_EQ(fast->request.temperature, 0.5);
+    auto const big = resolve_all({.config = file.path, .service = "big", .model = "larger"}, over(set));
+    ASSERT_TRUE(big) << big.error();
+    EXPECT_EQ(big->client.service.provider.service, "anthropic");
+    EXPECT_EQ(big->client.service.api_key.reveal(), "b");
+    EXPECT_EQ(big->client.service.model, "larger");
+    auto const named = resolve_all({}, over({{"COAX_CONFIG", file.path}, {"COAX_SERVICE", "big"}, {"BIG_KEY", "b"}}));
+    ASSERT_TRUE(named) << named.error();
+    EXPECT_EQ(named->service, "big");
+    auto const unknown = resolve_all({.config = file.path, .service = "small"}, over(set));
+    ASSERT_FALSE(unknown);
+    EXPECT_EQ(resolve_exit_code(unknown.error()), bad_usage);
+    auto const none = resolve_all({.config = "/nowhere/coax.yaml"}, over(set));
+    ASSERT_FALSE(none);
+    EXPECT_EQ(none.error().code, errc::io_failed);
+}
+
+TEST(ConfigurationFlags, OfAnotherServiceTakeNothingFromTheFilesOwn) {
+    config_file const file;
+    auto const other =
+        resolve_all({.config = file.path, .provider = "groq", .model = "m"}, over({{"GROQ_API_KEY", "g"}}));
+    ASSERT_TRUE(other) << other.error();
+    EXPECT_EQ(other->client.service.api_key.reveal(), "g");
+    EXPECT_EQ(other->client.policies.max_concurrency, 7U);
+    profile_file const profile{R"({"name":"acme","base_url":"https://acme.example/v1","members":["temperature"]})"};
+    auto const own = resolve_all({.config = file.path, .model = "m", .profile = profile.path}, over({}));
+    ASSERT_TRUE(own) << own.error();
+    EXPECT_TRUE(own->client.service.api_key.empty());
+    EXPECT_EQ(own->client.service.provider.base_url, "https://acme.example/v1");
+}
+
+TEST(ConfigurationFlags, OfACommandComeFirst) {
+    config_file const file;
+    command_settings command{
+        .flags = {{"request.temperature", "0.25", "--temperature"}, {"policies.timeout", "1500ms", "--timeout"}}};
+    command.defaults.client.policies.retry.max_attempts = 6;
+    auto const set = resolve_all({.config = file.path}, over({{"RETRY_ATTEMPTS", "4"}}), command);
+    ASSERT_TRUE(set) << set.error();
+    EXPECT_EQ(set->request.temperature, 0.25);
+    EXPECT_EQ(set->client.policies.timeout, std::chrono::milliseconds{1'500});
+    EXPECT_EQ(set->client.policies.retry.max_attempts, 4);
+    command.flags = {{"request.temperature", "9", "--temperature"}};
+    auto const hot = resolve_all({.config = file.path}, over({}), command);
+    ASSERT_FALSE(hot);
+    EXPECT_EQ(hot.error().where, "--temperature");
+}
+
 struct refused_case {
     char const* name;
     service_flags flags;
@@ -191,6 +258,11 @@ INSTANTIATE_TEST_SUITE_P(
                      {{"ANTHROPIC_API_KEY", "k"}},
                      "OPENAI_API_KEY",
                      could_not_go_on},
+        refused_case{"misspelt_variable",
+                     {},
+                     {{"OPENAI_API_KEY", "k"}, {"COAX_POLICIES__TIMEOUT", "30"}},
+                     "environment COAX_POLICIES__TIMEOUT",
+                     bad_usage},
         refused_case{"nothing", {}, {}, "environment", could_not_go_on}),
     [](auto const& row) { return std::string(row.param.name); });
 

@@ -9,7 +9,6 @@
 #include <coax/batch/options.hpp>
 #include <coax/batch/outcome.hpp>
 #include <coax/batch/progress.hpp>
-#include <coax/batch/prompt_template.hpp>
 #include <coax/batch/records.hpp>
 #include <coax/batch/response_origin.hpp>
 #include <coax/bind/partial_reader.hpp>
@@ -19,6 +18,7 @@
 #include <coax/chat/content.hpp>
 #include <coax/chat/content_file.hpp>
 #include <coax/chat/message.hpp>
+#include <coax/chat/prompt_template.hpp>
 #include <coax/chat/request.hpp>
 #include <coax/chat/response.hpp>
 #include <coax/chat/tool.hpp>

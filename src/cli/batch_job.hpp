@@ -5,9 +5,9 @@
 
 #include <coax/batch/batch.hpp>
 #include <coax/batch/jsonl_writer.hpp>
-#include <coax/batch/prompt_template.hpp>
 #include <coax/batch/records.hpp>
 #include <coax/batch/response_origin.hpp>
+#include <coax/chat/prompt_template.hpp>
 #include <coax/client/options.hpp>
 #include <coax/schema/runtime_schema.hpp>
 

@@ -33,8 +33,10 @@ public:
     /// prompt.
     [[nodiscard]] static result<prompt_template> parse(std::string_view text, std::string_view where = "prompt");
 
+    /// @param null_is_empty  A null, and what is a member of one, stands as nothing; else a null is "null", and has no
+    ///                       members.
     /// Errors: `errc::invalid_argument`, `where` is the field that the record does not have.
-    [[nodiscard]] result<rendered_prompt> render(json_value const& record) const;
+    [[nodiscard]] result<rendered_prompt> render(json_value const& record, bool null_is_empty = false) const;
 
     /// The names in the template, in order, repeats included.
     [[nodiscard]] std::vector<std::string> fields() const;

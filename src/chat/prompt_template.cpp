@@ -1,7 +1,7 @@
-#include "batch/record_text.hpp"
+#include "chat/internal/record_text.hpp"
 
-#include <coax/batch/prompt_template.hpp>
 #include <coax/bind/read.hpp>
+#include <coax/chat/prompt_template.hpp>
 
 #include <algorithm>
 #include <map>
@@ -12,8 +12,8 @@ namespace coax {
 
 namespace {
 
-using detail::record_text;
-using detail::without_blanks;
+using chat::detail::record_text;
+using chat::detail::without_blanks;
 using members = std::map<std::string, json_value>;
 
 /// Takes the first line, without its end, off `text`.
@@ -38,14 +38,17 @@ error invalid_line(std::string message, std::string_view where, int line) {
 int count_lines(std::string_view text) { return static_cast<int>(std::count(text.begin(), text.end(), '\n')); }
 
 /// The member that a name means, whole or by its parts.
-std::optional<std::string> look_up(members const& record, std::string_view name) {
-    if (auto const found = record.find(std::string{name}); found != record.end()) return record_text(found->second);
+std::optional<std::string> look_up(members const& record, std::string_view name, bool null_is_empty) {
+    auto const stands_as_nothing = [&](json_value const& value) { return null_is_empty && value.is_null(); };
+    if (auto const found = record.find(std::string{name}); found != record.end())
+        return stands_as_nothing(found->second) ? std::string{} : record_text(found->second);
     auto const dot = name.find('.');
     if (dot == std::string_view::npos) return std::nullopt;
     auto const outer = record.find(std::string{name.substr(0, dot)});
+    if (outer != record.end() && stands_as_nothing(outer->second)) return std::string{};
     if (outer == record.end() || !outer->second.is_object()) return std::nullopt;
     auto const inner = json::read<members>(outer->second);
-    return inner ? look_up(*inner, name.substr(dot + 1)) : std::nullopt;
+    return inner ? look_up(*inner, name.substr(dot + 1), null_is_empty) : std::nullopt;
 }
 
 }  // namespace
@@ -105,7 +108,7 @@ result<prompt_template> prompt_template::parse(std::string_view text, std::strin
     return made;
 }
 
-result<rendered_prompt> prompt_template::render(json_value const& record) const {
+result<rendered_prompt> prompt_template::render(json_value const& record, bool null_is_empty) const {
     auto const fields = json::read<members>(record);
     if (!fields) return fields.error();
     rendered_prompt prompt;
@@ -113,7 +116,7 @@ result<rendered_prompt> prompt_template::render(json_value const& record) const 
         for (auto const& part : *from) {
             if (!part.is_field) {
                 *into += part.text;
-            } else if (auto const found = look_up(*fields, part.text)) {
+            } else if (auto const found = look_up(*fields, part.text, null_is_empty)) {
                 *into += *found;
             } else if (part.text == "record") {
                 *into += record.text();

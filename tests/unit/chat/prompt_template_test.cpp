@@ -1,4 +1,4 @@
-#include <coax/batch/prompt_template.hpp>
+#include <coax/chat/prompt_template.hpp>
 
 #include <gtest/gtest.h>
 

@@ -230,6 +230,33 @@ TEST(CliServeSim, ServesUntilInterruptedAndTellsWhatItDid) {
     EXPECT_NE(told.output.find("fault http_status: 3"), std::string::npos) << told.output;
 }
 
+TEST(CliServeSim, AnswersByTheRulesOfAFileAndRecordsWhatItIsAsked) {
+    temp_folder const folder;
+    auto const rules = folder.write("rules.jsonl", R"({"when":{"prompt":"capital"},"then":{"text":"Oslo."}})");
+    program server{{"serve-sim", "--script", rules, "--record", folder.path("record.jsonl")}, {}};
+    ASSERT_TRUE(eventually([&] { return server.output().find('\n') != std::string::npos; })) << server.errors();
+    auto const line = server.output();
+    auto const url = line.substr(11, line.size() - 12);
+    auto const end = run_program({"chat", "The capital?", "--base-url", url + "/v1", "--model", "m"}, with_key);
+    EXPECT_EQ(end.output, "Oslo.\n") << end.errors;
+    auto const record = temp_folder::read(folder.path("record.jsonl"));
+    EXPECT_NE(record.find(R"("path":"/v1/chat/completions")"), std::string::npos) << record;
+    EXPECT_NE(record.find("The capital?"), std::string::npos) << record;
+    EXPECT_EQ(record.find("sk-test-key"), std::string::npos) << record;
+    EXPECT_EQ(std::ranges::count(record, '\n'), 1);
+}
+
+TEST(CliServeSim, AWrongRuleIsNamedWithItsLine) {
+    temp_folder const folder;
+    auto const rules = folder.write("rules.jsonl", "# none yet\n{\"then\":{\"say\":\"a\"}}\n");
+    auto const end = run_program({"serve-sim", "--script", rules}, {});
+    EXPECT_EQ(end.exit_code, 2);
+    EXPECT_NE(end.errors.find("rules.jsonl:2"), std::string::npos) << end.errors;
+    EXPECT_NE(end.errors.find("say"), std::string::npos) << end.errors;
+    EXPECT_EQ(run_program({"serve-sim", "--script", folder.path("none")}, {}).exit_code, 3);
+    EXPECT_EQ(run_program({"serve-sim", "--record", folder.path("no/such/folder")}, {}).exit_code, 3);
+}
+
 TEST(CliServeSim, WrongOptionsAreNamed) {
     auto const fault = run_program({"serve-sim", "--fault", "gremlins=1"}, {});
     EXPECT_EQ(fault.exit_code, 2);
@@ -245,6 +272,10 @@ TEST(Cli, HelpVersionAndProvidersNeedNoKey) {
     auto const providers = run_program({"providers"}, {});
     for (auto const* name : {"openai", "azure", "anthropic", "gemini", "vertex", "compatible"})
         EXPECT_NE(providers.output.find(name), std::string::npos);
+    auto const requests = run_program({"providers", "--requests"}, {});
+    EXPECT_NE(requests.output.find(R"({"service":"groq","kind":"top_k","refused":")"), std::string::npos);
+    EXPECT_NE(requests.output.find(R"({"service":"openai","kind":"plain text","body":{"model":)"), std::string::npos);
+    EXPECT_EQ(run_program({"providers", "--requests", "--table"}, {}).exit_code, 2);
     auto const help = run_program({"batch", "--help"}, {});
     EXPECT_EQ(help.exit_code, 0);
     EXPECT_NE(help.output.find("Exit codes"), std::string::npos);

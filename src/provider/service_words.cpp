@@ -66,7 +66,17 @@ std::string words_of_text(std::string_view body) {
 
 void hide_keys(std::string& text) {
     constexpr std::string_view mark = "sk-";
+    constexpr std::string_view stars = "***";  // as services mask the middle of a key of any kind
     constexpr std::string_view hidden = "[secret]";
+    for (auto at = text.find(stars); at != std::string::npos; at = text.find(stars, at + 1)) {
+        auto end = at;
+        while (at > 0 && is_key_character(text[at - 1])) --at;
+        while (end < text.size() && is_key_character(text[end])) ++end;
+        if (text.find_first_not_of('*', at) < end)
+            text.replace(at, end - at, hidden);
+        else
+            at = end;  // no more than stars
+    }
     for (auto at = text.find(mark); at != std::string::npos; at = text.find(mark, at + 1)) {
         if (at > 0 && is_key_character(text[at - 1])) continue;  // inside a word
         auto end = at + mark.size();

@@ -3,11 +3,22 @@
 #include "sim/responses_wire.hpp"
 #include "sim/text.hpp"
 
+#include <algorithm>
+
 namespace coax::sim::detail {
 namespace {
 
 constexpr std::string_view filter_details =
     R"({"code":"ResponsibleAIPolicyViolation","content_filter_result":{"hate":{"filtered":true,"severity":"high"},"jailbreak":{"filtered":false,"detected":false},"self_harm":{"filtered":false,"severity":"safe"},"sexual":{"filtered":false,"severity":"safe"},"violence":{"filtered":false,"severity":"safe"}}})";
+
+/// A key as the service quotes it: its middle in stars.
+std::string masked(std::string_view key) {
+    std::size_t const first = key.size() > 16 ? 8 : key.size() / 3;
+    std::size_t const last = key.size() > 16 ? 4 : key.size() / 4;
+    std::string quote{key.substr(0, first)};
+    quote.append(std::max<std::size_t>(3, key.size() - first - last), '*');
+    return quote.append(key.substr(key.size() - last));
+}
 
 /// OpenAI, and Azure where it differs.
 class openai_service final : public service_api {
@@ -24,7 +35,12 @@ public:
                     "Access denied due to invalid subscription key or wrong API endpoint. Make sure to provide "
                     "a valid key for an active subscription and use a correct regional API endpoint for your "
                     "resource."};
-        if (!token.empty()) return error_of(401);
+        if (!token.empty()) {
+            auto why = error_of(401);
+            why.message = "Incorrect API key provided: " + masked(token) +
+                          ". You can find your API key at https://platform.openai.com/account/api-keys.";
+            return why;
+        }
         return api_error{.status = 401,
                          .message =
                              "You didn't provide an API key. You need to provide your API key in an Authorization "

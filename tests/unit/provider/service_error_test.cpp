@@ -227,9 +227,9 @@ TEST(ServiceErrors, NeverRepeatAKey) {
     http_response const response{
         .status = 401,
         .body =
-            R"({"error":{"message":"Incorrect API key provided: sk-proj-abc_DEF-123. See sk-x*****yz; risk-free.","code":"invalid_api_key"}})"};
+            R"({"error":{"message":"Incorrect API key provided: sk-proj-abc_DEF-123. See sk-x*****yz; risk-free. *** gsk_ab***cd!","code":"invalid_api_key"}})"};
     EXPECT_EQ(make_service_error("openai", response, std::chrono::system_clock::time_point{}).service_message,
-              "Incorrect API key provided: [secret]. See [secret]; risk-free.");
+              "Incorrect API key provided: [secret]. See [secret]; risk-free. *** [secret]!");
 }
 
 TEST(ServiceErrors, NameTheFiltersThatStruck) {

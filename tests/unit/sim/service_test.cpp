@@ -534,6 +534,9 @@ TEST(Service, WrongKeyGetsEachServicesOwn401) {
     auto const refused = s.handle(openai, noon);
     EXPECT_EQ(refused.status, 401);
     EXPECT_EQ(text_at(refused.body, "/error/code"), "invalid_api_key");
+    openai.authorization = "Bearer sk-proj-0123456789abcdef";
+    EXPECT_THAT(text_at(s.handle(openai, noon).body, "/error/message"),
+                StartsWith("Incorrect API key provided: sk-proj-************cdef. You can find"));
     openai.authorization = "bearer good";
     EXPECT_EQ(s.handle(openai, noon).status, 200);
     auto azure = azure_chat(openai_hello);

@@ -22,5 +22,6 @@ void add_embed_command(CLI::App& program, service_flags const& service, chosen_c
 void add_models_command(CLI::App& program, service_flags const& service, chosen_command& chosen);
 void add_providers_command(CLI::App& program, chosen_command& chosen);
 void add_serve_sim_command(CLI::App& program, chosen_command& chosen);
+void add_tokens_command(CLI::App& program, service_flags const& service, chosen_command& chosen);
 
 }  // namespace coax::cli

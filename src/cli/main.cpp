@@ -41,6 +41,7 @@ int run(int argc, char** argv) {
     coax::cli::add_models_command(program, service, chosen);
     coax::cli::add_providers_command(program, chosen);
     coax::cli::add_serve_sim_command(program, chosen);
+    coax::cli::add_tokens_command(program, service, chosen);
     try {
         program.parse(argc, argv);
     } catch (CLI::ParseError const& why) {

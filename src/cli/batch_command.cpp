@@ -115,6 +115,7 @@ void add_number_flags(CLI::App& command, batch_flags& flags) {
         ->default_str("120");
     command.add_flag("--no-resend", flags.no_resend,
                      "Never send a request again that the service may have worked on: a lost connection, a timeout");
+    add_cost_flags(command, flags);
     add_number(command, "--temperature", flags.temperature, number_range{0.0, 2.0}, "Sampling temperature");
     add_number(command, "--max-tokens", flags.max_tokens, number_range<std::int64_t>{1}, "Most tokens of an answer");
     add_number(command, "--progress-every", flags.progress_every, number_range{0.001, 1e6},

@@ -8,6 +8,7 @@
 #include <coax/bind/read.hpp>
 #include <coax/chat/content_file.hpp>
 #include <coax/client/output_format.hpp>
+#include <coax/client/token_options.hpp>
 #include <coax/provider/embedding.hpp>
 #include <coax/provider/provider.hpp>
 #include <coax/provider/service_profile.hpp>
@@ -59,9 +60,13 @@ result<runtime_schema> read_schema(std::string const& schema, response_origin& o
     return why;
 }
 
+std::string const& service_name(provider_options const& options) {
+    return options.profile ? options.profile->name : options.service;
+}
+
 /// The service without what may change from run to run: port, key in the address.
 std::string service_text(provider_options const& options) {
-    auto text = (options.profile ? options.profile->name : options.service) + ' ' + options.deployment;
+    auto text = service_name(options) + ' ' + options.deployment;
     auto const url = boost::urls::parse_uri(options.base_url);
     if (!url) return text;
     std::string path{url->encoded_path()};
@@ -131,6 +136,26 @@ void fit_to_concurrency(batch_flags const& flags, configuration& set) {
     client.http.max_connections = std::max(client.http.max_connections, records);
     if (flags.no_resend)
         for (auto const code : {errc::connection_lost, errc::timeout}) client.policies.retry.table.set(code, false);
+}
+
+/// Prices, and the limit to what may be spent. What is not known is told before anything is sent.
+result<void> apply_spending(batch_flags const& flags, batch_job& job) {
+    if (!flags.facts.empty()) {
+        auto read = model_table::load(flags.facts);
+        if (!read) return std::move(read).error();
+        job.facts = *std::move(read);
+    }
+    if (flags.max_cost.empty()) return {};
+    auto const most = usd::parse(flags.max_cost);
+    if (!most) return invalid_argument("--max-cost", most.error().message);
+    auto const limit = std::make_shared<spending_limit>(*most, job.facts);
+    auto request = job.defaults;
+    request.model = job.options.service.model;
+    auto const service = service_name(job.options.service.provider);
+    auto const plan = flags.embeds ? limit->plan(request.model, service, 1) : limit->plan(request, service);
+    if (!plan) return plan.error();
+    job.options.tokens.edit().spending = limit;
+    return {};
 }
 
 /// The model of embeddings, as the one that the job is about.
@@ -246,6 +271,7 @@ boost::system::result<batch_job, failure> prepare(batch_flags const& flags, serv
     job.origin = origin;
     job.options = std::move(set->client);
     job.batch = std::move(set->batch);
+    if (auto applied = apply_spending(flags, job); !applied) return wrong_input(std::move(applied).error());
     if (auto checked = validate(job.options); !checked) return wrong_input(std::move(checked).error());
     if (first)
         if (auto checked = dry_run(job, flags, std::move(*first)); !checked)

@@ -10,6 +10,7 @@
 #include <coax/chat/prompt_template.hpp>
 #include <coax/client/options.hpp>
 #include <coax/schema/runtime_schema.hpp>
+#include <coax/tokens/model_facts.hpp>
 
 #include <boost/assert/source_location.hpp>
 #include <boost/system/result.hpp>
@@ -50,6 +51,8 @@ struct batch_flags {
     std::optional<std::uint64_t> max_alike{};
     std::optional<double> max_pause{};
     bool no_resend{false};
+    std::string max_cost{};  ///< US dollars; empty: no limit.
+    std::string facts{};     ///< A file with facts of models; empty: those of the build.
     std::optional<double> temperature{};
     std::optional<std::int64_t> max_tokens{};
     bool embeds{false};  ///< The prompt is a text whose vector is wanted.
@@ -70,6 +73,7 @@ struct batch_job {
     std::uint64_t record_count{0};
     client_options options{};
     batch_options batch{};
+    model_table facts{};
 };
 
 /// An error and the exit code for it.

@@ -5,8 +5,12 @@
 #include "cli/files.hpp"
 #include "cli/interrupt_watch.hpp"
 
+#include <coax/client/token_options.hpp>
+#include <coax/provider/service_profile.hpp>
 #include <coax/runtime/runtime.hpp>
 #include <coax/tasks/when_any.hpp>
+
+#include <CLI/CLI.hpp>
 
 #include <cstdio>
 #include <string>
@@ -95,10 +99,24 @@ batch_summary run_job(batch_job const& job, batch_flags const& flags, record_ste
     return summary;
 }
 
+/// What the job cost; empty: nobody knows.
+std::string cost_text(batch_job const& job, batch_summary const& summary) {
+    if (auto const& limit = job.options.tokens->spending)
+        return "cost      " + to_string(limit->spent()) + " USD of " + to_string(limit->most()) + " USD\n";
+    auto const& service = job.options.service;
+    auto const& name = service.provider.profile ? service.provider.profile->name : service.provider.service;
+    auto const* const facts = job.facts.find(service.model, name);
+    auto const cost =
+        facts == nullptr ? result<usd>{unknown_model(service.model, name)} : cost_of(summary.usage, *facts);
+    if (!cost || summary.usage.total_tokens() == 0) return {};
+    return "cost      about " + to_string(*cost) + " USD, by the prices of " + job.facts.as_of() + '\n';
+}
+
 /// Prints the summary to standard error.
-void report(batch_summary const& summary, finished_records const& finished, batch_flags const& flags) {
+void report(batch_job const& job, batch_summary const& summary, finished_records const& finished,
+            batch_flags const& flags) {
     if (!flags.quiet && (summary.done() > 0 || !summary.ended_by)) {
-        auto text = to_string(summary);
+        auto text = to_string(summary) + cost_text(job, summary);
         if (finished.size() > 0)
             text += "before    " + std::to_string(finished.size()) + " done by earlier runs, " +
                     std::to_string(finished.failed()) + " of them failed\n";
@@ -132,6 +150,12 @@ result<jsonl_writer> open_output(batch_job const& job, batch_flags const& flags,
 
 }  // namespace
 
+void add_cost_flags(CLI::App& command, batch_flags& flags) {
+    command.add_option("--max-cost", flags.max_cost,
+                       "US dollars that may be spent: what could cost more is not sent, and is left for --resume");
+    command.add_option("--facts", flags.facts, "File with prices and limits of models, besides those built in");
+}
+
 int run_to_output(batch_job const& job, batch_flags const& flags, output_kind form, work_maker const& make_work) {
     std::uint64_t undone = 0;
     auto out = open_output(job, flags, undone);
@@ -148,7 +172,7 @@ int run_to_output(batch_job const& job, batch_flags const& flags, output_kind fo
     if (summary.remaining.value_or(0) > 0) out->discard_if_unused();
     auto const closed = out->close();
     if (!closed && !summary.ended_by) summary.ended_by = closed.error();
-    report(summary, out->finished(), flags);
+    report(job, summary, out->finished(), flags);
     return exit_code_of(summary, was_interrupted, failed_before);
 }
 

@@ -65,6 +65,7 @@ void add_flags(CLI::App& command, embed_flags& flags) {
         ->default_str("128");
     add_number(command, "--concurrency", flags.requests, number_range{1, 31}, "Requests at once")->default_str("8");
     add_number(command, "--rpm", batch.rpm, count, "Requests a minute; 0: no limit");
+    add_cost_flags(command, batch);
     add_number(command, "--tpm", batch.tpm, count, "Tokens a minute; 0: no limit");
     add_number(command, "--retries", batch.retries, number_range{0, 999}, "Times a failed request is sent again")
         ->default_str("5");

@@ -183,6 +183,7 @@ void chat_stream::state::conclude() {
     auto& response = **end_;
     apply_format(response);
     response.attempts = attempts;
+    if (fitted) response.details.edit().fitted = *fitted;
     response.latency = std::chrono::duration_cast<std::chrono::milliseconds>(now(at_.executor) - began_);
     body_.reset();
     over_ = true;

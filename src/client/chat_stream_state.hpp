@@ -49,7 +49,8 @@ public:
     /// Tells those who observe that the first token is there and, later, of the end.
     void observe(std::shared_ptr<detail::observed_call> call, detail::call_scope scope);
 
-    int attempts{1};  ///< Of the whole call.
+    int attempts{1};                       ///< Of the whole call.
+    std::unique_ptr<fit_report> fitted{};  ///< Null: the prompt was sent as it was given.
 
 private:
     state(client::impl& owner, detail::call_state const& call, std::unique_ptr<streaming_response> body,

@@ -1,5 +1,6 @@
 #include "client/address.hpp"
 #include "client/client_impl.hpp"
+#include "client/prompt_limit.hpp"
 #include "client/usage_totals.hpp"
 
 #include <coax/chat/advanced_options.hpp>
@@ -50,11 +51,18 @@ std::optional<Layer> layer_of(std::optional<Policy>& policy) {
 
 std::int64_t client::impl::estimated_tokens(chat_request const& request) const {
     if (!limiter_.counts_tokens()) return 0;
+    if (options.tokens && options.tokens->count)
+        return estimate_prompt_tokens(request, options.tokens->count) +
+               request.max_output_tokens.value_or(options.policies.expected_output_tokens) * request.advanced->n;
     return estimate_tokens(request, options.policies.expected_output_tokens);
 }
 
-result<detail::call_state> client::impl::prepare(shard& at, chat_request const& request, bool streaming,
+result<detail::call_state> client::impl::prepare(shard& at, chat_request const& given, bool streaming,
                                                  clock::time_point deadline) const {
+    auto fitted = options.tokens ? detail::fit_prompt(*options.tokens, provider->name(), given)
+                                 : result<std::unique_ptr<fitted_request>>{nullptr};
+    if (!fitted) return std::move(fitted).error();
+    auto const& request = *fitted ? (*fitted)->request : given;
     auto encoded = provider->encode(request, streaming);
     if (!encoded) return std::move(encoded).error();
     call_state call{.at = at,
@@ -65,6 +73,12 @@ result<detail::call_state> client::impl::prepare(shard& at, chat_request const& 
     if (request.advanced) {
         call.secrets = detail::secrets_in(request.advanced->headers);
         call.keep_raw = request.advanced->keep_raw;
+    }
+    if (*fitted) call.fitted = std::make_unique<fit_report>((*fitted)->report);
+    if (options.tokens || request.advanced) {
+        auto planned = detail::plan_spending(options, provider->name(), request);
+        if (!planned) return std::move(planned).error();
+        call.spending = *std::move(planned);
     }
     return call;
 }
@@ -109,6 +123,7 @@ asio::awaitable<result<detail::boxed_response>> client::impl::call(shard& at, ch
     response.usage = call.usage;
     response.attempts = call.sent;
     response.latency = std::chrono::duration_cast<std::chrono::milliseconds>(now(at.executor) - call.began);
+    if (call.fitted) response.details.edit().fitted = *call.fitted;
     if (call.observed) call.observed->succeeded(response);
     if (response.finish_reason == finish_reason::pause && provider->has_more(response))
         co_return co_await go_on(at, request, *std::move(outcome), std::move(scope));
@@ -136,6 +151,11 @@ asio::awaitable<result<detail::service_reply>> client::impl::ask(shard& at, deta
                     .request = std::move(asked.request),
                     .estimated_tokens = limiter_.counts_tokens() ? asked.estimated_tokens : 0,
                     .began = now(at.executor)};
+    if (options.tokens) {
+        auto planned = detail::plan_spending(options, provider->name(), asked);
+        if (!planned) co_return std::move(planned).error();
+        call.spending = *std::move(planned);
+    }
     if (observes()) observe(asked, scope, call);
     auto retry = retry_;
     if (!asked.retried) retry.max_attempts = 1;
@@ -162,6 +182,7 @@ asio::awaitable<result<std::shared_ptr<chat_stream::state>>> client::impl::open(
     auto outcome = co_await send(attempt{});
     if (!outcome) co_return give_up(call, std::move(outcome).error());
     (*outcome)->attempts = call.sent;
+    (*outcome)->fitted = std::move(call.fitted);
     if (call.observed) (*outcome)->observe(std::move(call.observed), std::move(scope));
     if (provider->pauses()) (*outcome)->remember(request);
     co_return outcome;

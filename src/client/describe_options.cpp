@@ -1,6 +1,7 @@
 #include "client/secret_filter.hpp"
 
 #include <coax/client/options.hpp>
+#include <coax/client/token_options.hpp>
 #include <coax/provider/service_profile.hpp>
 #include <coax/reflect/enums.hpp>
 #include <coax/reflect/fields.hpp>
@@ -59,6 +60,7 @@ template <class T>
 std::string text_of(std::shared_ptr<T> const& shared) {
     return shared ? "[set]" : "[none]";
 }
+std::string text_of(model_table const& facts) { return "as of " + facts.as_of(); }
 template <class T>
 std::string text_of(std::vector<std::shared_ptr<T>> const& shared) {
     return std::to_string(shared.size());

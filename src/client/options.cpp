@@ -2,6 +2,7 @@
 #include "core/internal/boxed.hpp"
 
 #include <coax/client/options.hpp>
+#include <coax/client/token_options.hpp>
 #include <coax/telemetry/observer.hpp>
 
 #include <algorithm>
@@ -13,6 +14,7 @@ template class boxed<retry_budget_options>;
 template class boxed<circuit_breaker_options>;
 template class boxed<hedge_options>;
 template class boxed<telemetry_options>;
+template class boxed<token_options>;
 namespace {
 
 result<void> validate(exchange_limits const& limits);
@@ -74,6 +76,7 @@ result<void> validate(client_options const& options) {
         return invalid_argument("service.api_key", "the key holds a line break or another control character");
     if (auto checked = validate_part("policies", options.policies); !checked) return checked;
     if (auto checked = validate_part("output", options.output); !checked) return checked;
+    if (options.tokens->fit && !options.tokens->count) return invalid_argument("tokens.fit", "needs `tokens.count`");
     if (std::ranges::count(options.telemetry->observers, nullptr) > 0)
         return invalid_argument("telemetry.observers", "must not be null");
     return validate_part("http", options.http);

@@ -28,6 +28,7 @@ void sent_request::begin(attempt which) {
     hedge_ = which.hedge;
     sent_at_ = now(at_->executor);
     owner_->count(&client_statistics::attempts);
+    if (money_) money_->begin();
     if (hedge_)
         owner_->count(&client_statistics::hedges);
     else if (!which.first())
@@ -39,6 +40,7 @@ void sent_request::begin(attempt which) {
 
 void sent_request::succeeded(client::impl& owner, usage const& used) const {
     owner.count(used);
+    if (money_) money_->settle(used);
     if (observed_) observed_->end(nullptr);
     notify(owner, used, nullptr);
 }
@@ -46,6 +48,7 @@ void sent_request::succeeded(client::impl& owner, usage const& used) const {
 error sent_request::failed(client::impl& owner, error why, usage const& spent) const {
     auto const cost = spent.total_tokens() > 0 ? spent : billed(why);
     owner.count(cost);
+    if (money_) cost.total_tokens() > 0 ? money_->settle(cost) : money_->settle(why);
     owner.hide_secrets(why, secrets_.get());
     if (observed_) observed_->end(&why);
     notify(owner, cost, &why);
@@ -65,14 +68,23 @@ void sent_request::notify(client::impl const& owner, usage const& spent, error c
 std::optional<sent_request> signed_requests::try_acquire() const {
     auto const& service = owner.options.service;
     if (service.token_source) return std::nullopt;
+    std::unique_ptr<held_money> money;
+    if (call.spending && !(money = try_hold(*call.spending))) return std::nullopt;
+    return with_key(std::move(money));
+}
+
+sent_request signed_requests::with_key(std::unique_ptr<held_money> money) const {
     auto request = call.request;
-    owner.provider->authorize(request, service.api_key);
+    owner.provider->authorize(request, owner.options.service.api_key);
     auto secrets = call.secrets.empty() ? nullptr : std::make_unique<std::vector<secret>>(call.secrets);
-    return std::optional<sent_request>{std::in_place, owner, call, std::move(request), std::move(secrets)};
+    return {owner, call, std::move(request), std::move(secrets), std::move(money)};
 }
 
 asio::awaitable<sent_request> signed_requests::acquire() const {
     auto const self = *this;
+    std::unique_ptr<held_money> money;
+    if (self.call.spending) money = co_await hold(*self.call.spending);
+    if (!self.owner.options.service.token_source) co_return self.with_key(std::move(money));
     auto const token = value_or_throw(co_await self.owner.options.service.token_source());
     if (!fits_header(token))
         throw_error(invalid_argument("service.token_source", "the token holds a line break or control character"));
@@ -80,7 +92,7 @@ asio::awaitable<sent_request> signed_requests::acquire() const {
     self.owner.provider->authorize(request, token);
     auto secrets = std::make_unique<std::vector<secret>>(self.call.secrets);
     secrets->push_back(token);
-    co_return sent_request{self.owner, self.call, std::move(request), std::move(secrets)};
+    co_return sent_request{self.owner, self.call, std::move(request), std::move(secrets), std::move(money)};
 }
 
 }  // namespace coax::detail

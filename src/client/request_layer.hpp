@@ -3,9 +3,11 @@
 #include "client/concurrency_limit.hpp"
 #include "client/observed_call.hpp"
 #include "client/service_call.hpp"
+#include "client/spending.hpp"
 #include "runtime/internal/context_service.hpp"
 
 #include <coax/chat/response.hpp>
+#include <coax/chat/response_details.hpp>
 #include <coax/client/client.hpp>
 #include <coax/core/secret.hpp>
 #include <coax/http/transport.hpp>
@@ -56,6 +58,8 @@ struct call_state {
     int sent{0};                                ///< Requests; of a hedged attempt two are under way at once.
     coax::usage usage{};                        ///< Of all responses, also of those that could not be used.
     std::shared_ptr<observed_call> observed{};  ///< Null: nobody observes.
+    std::unique_ptr<call_spending> spending{};  ///< Null: nothing limits what is spent.
+    std::unique_ptr<fit_report> fitted{};       ///< Null: the prompt is sent as it was given.
 };
 
 /// A response on its way through the call's coroutines, each of which would move it twice.
@@ -70,13 +74,15 @@ using boxed_response = std::unique_ptr<chat_response>;
 class sent_request {
 public:
     /// @param secrets  That it carries besides the client's own; null: none.
+    /// @param money    Set aside for it; null: nothing limits what is spent.
     sent_request(client::impl& owner, call_state& call, http_request signed_request,
-                 std::unique_ptr<std::vector<secret>> secrets)
+                 std::unique_ptr<std::vector<secret>> secrets, std::unique_ptr<held_money> money)
         : request{std::move(signed_request)},
           owner_{&owner},
           call_{&call},
           at_{&call.at},
-          secrets_{std::move(secrets)} {}
+          secrets_{std::move(secrets)},
+          money_{std::move(money)} {}
     sent_request(sent_request&& other) noexcept
         : request{std::move(other.request)},
           owner_{std::exchange(other.owner_, nullptr)},
@@ -86,6 +92,7 @@ public:
           hedge_{other.hedge_},
           sent_at_{other.sent_at_},
           secrets_{std::move(other.secrets_)},
+          money_{std::move(other.money_)},
           observed_{std::move(other.observed_)} {}
     sent_request& operator=(sent_request&&) = delete;
     ~sent_request() = default;
@@ -125,6 +132,7 @@ private:
     bool hedge_{false};
     clock::time_point sent_at_{};
     std::unique_ptr<std::vector<secret>> secrets_;
+    std::unique_ptr<held_money> money_;
     std::unique_ptr<observed_attempt> observed_{};  ///< Null: nobody observes.
 };
 
@@ -135,9 +143,10 @@ struct signed_requests {
     client::impl& owner;
     call_state& call;
 
-    /// Nothing where a token must be fetched.
+    /// Nothing where a token must be fetched, or money waited for.
     [[nodiscard]] std::optional<sent_request> try_acquire() const;
     [[nodiscard]] asio::awaitable<sent_request> acquire() const;
+    [[nodiscard]] sent_request with_key(std::unique_ptr<held_money> money) const;
 };
 
 /// The tokens of a response, for the quota layer.

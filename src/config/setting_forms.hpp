@@ -35,6 +35,8 @@ inline constexpr bool is_for_programs<std::function<Function>> = true;
 template <class T>
 inline constexpr bool is_for_programs<std::shared_ptr<T>> = true;
 template <class T>
+inline constexpr bool is_for_programs<core::detail::shared_opaque<T>> = true;
+template <class T>
 inline constexpr bool is_for_programs<std::vector<T>> = is_for_programs<T>;
 template <>
 inline constexpr bool is_for_programs<batch_stop> = true;

@@ -43,6 +43,31 @@ TEST(CliResume, FailedRecordsAreDoneAgainOnRequest) {
     EXPECT_TRUE(all_ok(lines_of(s.out)));
 }
 
+TEST(CliResume, WhatTheMoneyDidNotReachForIsLeft) {
+    setting const s{{}};
+    auto const facts =
+        s.folder.write("facts.json", R"({"as_of": "2026-11-28", "models": [{"id": "m", "service": "compatible",
+        "max_output_tokens": 200, "usd_per_million": {"input": 1, "output": 1}}]})");
+    auto const unknown = s.run({"--max-cost", "1"});
+    EXPECT_EQ(unknown.exit_code, 2);
+    EXPECT_NE(unknown.errors.find("costs"), std::string::npos) << unknown.errors;
+    EXPECT_EQ(s.server.stats().model_requests, 0U);
+
+    auto const first = s.run({"--max-cost", "0.005", "--facts", facts, "--concurrency", "8"});
+    EXPECT_EQ(first.exit_code, 3) << first.errors;
+    EXPECT_NE(first.errors.find("spending limit of 0.005 USD"), std::string::npos) << first.errors;
+    EXPECT_NE(first.errors.find("cost      0.00"), std::string::npos) << first.errors;
+    auto const done = lines_of(s.out);
+    EXPECT_GT(done.size(), 1U);
+    EXPECT_LT(done.size(), 200U);
+    EXPECT_TRUE(all_ok(done));
+
+    auto const rest = s.run({"--max-cost", "1", "--facts", facts, "--resume"});
+    EXPECT_EQ(rest.exit_code, 0) << rest.errors;
+    expect_each_once(lines_of(s.out), 200);
+    EXPECT_EQ(s.server.stats().model_requests, 200U);
+}
+
 TEST(CliResume, AnOlderOutputIsNotTouchedWithoutResume) {
     setting const s{{}};
     std::ofstream{s.out} << "my thesis\n";

@@ -13,6 +13,7 @@
 #include <coax/policy/timeout.hpp>
 #include <coax/runtime/on_executor.hpp>
 #include <coax/tasks/when_all.hpp>
+#include <coax/tokens/spending_limit.hpp>
 
 #include <gtest/gtest.h>
 
@@ -40,6 +41,31 @@ TEST(LimitThreads, ABudgetIsNeverOverspent) {
     };
     run_everywhere(12, work);
     EXPECT_EQ(sent, 112);
+}
+
+TEST(LimitThreads, ASpendingLimitIsNeverOverspent) {
+    auto const facts = value_or_throw(model_table::parse(
+        R"({"as_of": "", "models": [{"id": "m", "service": "", "usd_per_million": {"input": 0.000001}}]})"));
+    spending_limit limit{usd{1'000}, facts};
+    auto const plan = limit.plan("m", "", 10).value();
+    std::atomic<int> paid{0};
+    std::atomic<int> refused{0};
+    auto work = [&](std::size_t) -> asio::awaitable<void> {
+        for (int i = 0; i < 20; ++i) {
+            auto held = co_await as_result(limit.reserve(plan));
+            ++(held ? paid : refused);
+            if (!held) continue;
+            held->begin();
+            if (i % 5 == 0) co_await sleep_for(1ms);
+            held->settle(usage{.input_tokens = 7});
+        }
+    };
+    run_everywhere(12, work);
+    EXPECT_EQ(paid + refused, 240);
+    EXPECT_EQ(limit.spent(), usd{7 * paid});
+    EXPECT_LE(limit.spent(), limit.most());
+    EXPECT_GT(limit.spent() + plan.at_most, limit.most());
+    EXPECT_EQ(limit.reserved(), usd{});
 }
 
 TEST(LimitThreads, EverythingAtOnceLosesNothing) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <coax/core/detail/opaque.hpp>
 #include <coax/core/result.hpp>
 
 #include <cstdint>
@@ -8,6 +9,18 @@
 #include <vector>
 
 namespace coax {
+
+class spending_limit;
+
+namespace core::detail {
+
+/// Whether both are the same one.
+[[nodiscard]] inline bool operator==(shared_opaque<spending_limit> const& a,
+                                     shared_opaque<spending_limit> const& b) noexcept {
+    return a.get() == b.get();
+}
+
+}  // namespace core::detail
 
 /// Whether the model thinks before it answers. Anthropic and Gemini; others have `chat_request::reasoning_effort`.
 enum class thinking_mode {
@@ -68,6 +81,9 @@ struct advanced_options {
     std::vector<request_header> headers{};
     /// `chat_response::raw` holds the service's response as it came, `chat_delta::raw_event` each event of a stream.
     bool keep_raw{false};
+    /// A `std::shared_ptr<spending_limit>` (`coax/tokens/spending_limit.hpp`): the most that this call may cost, its
+    /// retries, re-asks and tool rounds together, besides what the client's own limit allows. Empty: no limit.
+    core::detail::shared_opaque<spending_limit> spending{};
 
     [[nodiscard]] bool operator==(advanced_options const& other) const;
 };

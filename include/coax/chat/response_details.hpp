@@ -1,5 +1,6 @@
 #pragma once
 
+#include <coax/chat/fit_report.hpp>
 #include <coax/chat/response.hpp>
 #include <coax/chat/tool.hpp>
 
@@ -58,7 +59,8 @@ struct response_details {
     std::vector<chat_choice> choices{};     ///< Those after the first, which is the response itself.
     std::vector<token_logprob> logprobs{};  ///< Of the response's text, where `advanced_options::logprobs` asked.
     std::vector<citation> citations{};
-    std::string raw{};  ///< The body as it came, where `advanced_options::keep_raw` asked.
+    fit_report fitted{};  ///< What `token_options::fit` left out of the prompt.
+    std::string raw{};    ///< The body as it came, where `advanced_options::keep_raw` asked.
 
     [[nodiscard]] bool operator==(response_details const& other) const;
 };

@@ -29,6 +29,8 @@ namespace coax {
 
 struct telemetry_options;
 extern template class boxed<telemetry_options>;
+struct token_options;
+extern template class boxed<token_options>;
 
 /// A response that does not have the wanted format, before it is asked for again.
 struct reask_event {
@@ -137,6 +139,9 @@ struct client_options {
     /// Who is told of all that the client does, for logs, traces and metrics: `coax/telemetry/observer.hpp`. Off unless
     /// given.
     boxed<telemetry_options> telemetry{};
+    /// What is done with the tokens of requests before they are sent: a spending limit, counts for the rate limiter,
+    /// prompts that are too long. `coax/client/token_options.hpp`. Off unless given.
+    boxed<token_options> tokens{};
 
     /// From the environment: COAX_PROVIDER or whichever of these is set, in this order:
     /// COAX_BASE_URL or COAX_API_KEY (a compatible server at COAX_BASE_URL), AZURE_OPENAI_ENDPOINT

@@ -6,6 +6,7 @@
 #include <coax/bind/detail/type_descriptor.hpp>
 #include <coax/chat/advanced_options.hpp>
 #include <coax/chat/request.hpp>
+#include <coax/client/token_options.hpp>
 #include <coax/core/secret.hpp>
 #include <coax/http/message.hpp>
 #include <coax/policy/retry.hpp>
@@ -40,6 +41,8 @@ template <class T>
 inline constexpr bool is_for_programs<std::vector<T>> = is_for_programs<T>;
 template <>
 inline constexpr bool is_for_programs<batch_stop> = true;
+template <>
+inline constexpr bool is_for_programs<model_table> = true;
 
 /// Members that are no settings, since they are what a call is about.
 template <class T>

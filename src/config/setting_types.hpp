@@ -43,16 +43,10 @@ concept setting_group = bind::detail::open_struct<T>;
 template <class T>
 consteval std::size_t count_settings();
 
-/// A box of a type whose header nobody has included here: of options that a program alone sets.
-template <class T>
-inline constexpr bool is_hidden_box = false;
-template <class T>
-inline constexpr bool is_hidden_box<boxed<T>> = !requires { sizeof(T); };
-
 /// Whether it can be stated. A group can if one of its members can.
 template <class T>
 consteval bool is_setting() {
-    if constexpr (is_for_programs<T> || is_hidden_box<T>)
+    if constexpr (is_for_programs<T>)
         return false;
     else if constexpr (setting_group<T>)
         return count_settings<T>() != 0;

@@ -152,6 +152,12 @@ class CoaxConan(ConanFile):
         if self.settings.os in ("Linux", "FreeBSD"):
             core.system_libs = ["pthread"]
 
+        # Headers alone, for programs that have opentelemetry-cpp: these require that themselves.
+        otel = self.cpp_info.components["otel"]
+        otel.set_property("cmake_target_name", "coax::otel")
+        otel.libs = []
+        otel.requires = ["coax"]
+
         if self.options.with_sim:
             sim = self.cpp_info.components["sim"]
             sim.set_property("cmake_target_name", "coax::sim")

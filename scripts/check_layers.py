@@ -26,7 +26,7 @@ FLOORS = {
     "http": 5, "tokens": 5,
     "provider": 6, "auth": 6, "cache": 6, "telemetry": 6,
     "client": 7,
-    "batch": 8, "mcp": 8, "fleet": 8, "sim": 8,
+    "batch": 8, "otel": 8, "mcp": 8, "fleet": 8, "sim": 8,
     "config": 9,
     "cli": 10,
 }
@@ -72,7 +72,7 @@ def may_include(room, other):
 APART = {"coax/chat/fit_report.hpp", "coax/chat/response_details.hpp", "coax/client/chat_all.hpp", "coax/client/connection_check.hpp",
          "coax/client/prompt_function.hpp", "coax/client/prompt_text.hpp", "coax/client/token_options.hpp", "coax/provider/embedding.hpp",
          "coax/provider/model_info.hpp", "coax/provider/rerank.hpp", "coax/reflect/wide_structs.hpp"}
-APART_ROOMS = {"auth", "cache", "config", "sim", "telemetry", "tokens"}
+APART_ROOMS = {"auth", "cache", "config", "otel", "sim", "telemetry", "tokens"}
 
 
 def check_rooms(root):

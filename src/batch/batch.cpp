@@ -1,6 +1,8 @@
 #include "batch/stop_rule.hpp"
 #include "runtime/internal/sleep.hpp"
 #include "runtime/internal/suspended.hpp"
+#include "telemetry/internal/observation.hpp"
+#include "telemetry/internal/span_executor.hpp"
 
 #include <coax/batch/batch.hpp>
 #include <coax/tasks/when_any.hpp>
@@ -45,6 +47,11 @@ result<void> validate(batch_options const& options) {
 
 namespace detail {
 
+class record_observation : public telemetry::detail::observation {
+public:
+    using observation::observation;
+};
+
 struct batch_run::state {
     batch_options options;
     stop_rule rule{options.alike_failures, options.max_pause};
@@ -57,6 +64,9 @@ struct batch_run::state {
     clock const* time{&clock::real()};
     clock::time_point begun{};
     rate_estimator rate{{}};
+    std::unique_ptr<telemetry::detail::observation> seen{};  ///< Null: nobody observes.
+    batch_details counted{};                                 ///< For those who do.
+    asio::any_io_executor where{};                           ///< The batch's; empty: nobody observes.
 
     [[nodiscard]] bool stopping() const noexcept;
     /// What can be done now; none: something must happen first.
@@ -69,6 +79,9 @@ struct batch_run::state {
     asio::awaitable<void> report_progress();
     asio::awaitable<void> run(asio::awaitable<pipeline_progress> work);
     void end(result<void> ended);
+    /// Tells observers that the batch begins, and that it ends.
+    void observe(asio::any_io_executor const& executor);
+    void end_observation() noexcept;
 };
 
 bool batch_run::state::stopping() const noexcept { return ending || rule.ended_by() || options.stop.requested(); }
@@ -164,6 +177,39 @@ void batch_run::state::end(result<void> ended) {
     if (!reported && !summary.ended_by) summary.ended_by = std::move(reported).error();
 }
 
+void batch_run::state::observe(asio::any_io_executor const& executor) {
+    if (!options.telemetry) return;
+    where = executor;
+    seen = std::make_unique<telemetry::detail::observation>(*options.telemetry, operation_kind::batch, *time);
+    seen->facts.name = options.name;
+    seen->begin(telemetry::detail::span_of(where).get());
+}
+
+void batch_run::state::end_observation() noexcept {
+    if (!seen) return;
+    counted = {.ok = summary.ok, .failed = summary.failed, .unfinished = summary.unfinished};
+    seen->facts.batch = &counted;
+    seen->end(summary.ended_by ? &*summary.ended_by : nullptr);
+}
+
+asio::any_io_executor batch_run::executor_for(observed_record const& record) const {
+    return telemetry::detail::executor_in(state_->where, {*record->span(), *state_->options.telemetry});
+}
+
+observed_record batch_run::observe(std::string_view key) const {
+    if (!state_->seen) return {};
+    auto record =
+        std::make_unique<record_observation>(*state_->options.telemetry, operation_kind::record, *state_->time);
+    record->facts.name = key;
+    record->facts.link = state_->seen->span().get();
+    record->begin(nullptr);
+    return record;
+}
+
+void batch_run::end(observed_record const& record, error const* failure) noexcept {
+    if (record) record->end(failure);
+}
+
 batch_run::batch_run(batch_options options) {
     validate(options).value();
     state_ = std::make_unique<state>(state{.options = std::move(options)});
@@ -233,7 +279,9 @@ asio::awaitable<batch_summary> batch_run::run(asio::awaitable<pipeline_progress>
     all.time = &clock_of(co_await asio::this_coro::executor);
     all.begun = all.time->now();
     all.rate = rate_estimator{all.begun};
+    all.observe(co_await asio::this_coro::executor);
     all.end(co_await as_result(all.run(std::move(work))));
+    all.end_observation();
     co_return std::move(all.summary);
 }
 

@@ -4,6 +4,7 @@
 #include "cli/exit_code.hpp"
 #include "cli/files.hpp"
 #include "cli/interrupt_watch.hpp"
+#include "cli/telemetry_export.hpp"
 
 #include <coax/client/token_options.hpp>
 #include <coax/provider/service_profile.hpp>
@@ -62,11 +63,14 @@ std::chrono::milliseconds from_seconds(double seconds) {
     return std::chrono::milliseconds{static_cast<std::int64_t>(seconds * 1000.0)};
 }
 
-batch_options options_of(batch_options options, std::uint64_t undone, batch_stop stop, progress_display& display) {
+batch_options options_of(batch_options options, std::uint64_t undone, batch_stop stop, progress_display& display,
+                         boxed<telemetry_options> telemetry) {
     options.total = undone;
     options.stop = std::move(stop);
     options.on_progress = [&display](batch_progress const& progress) { display.show(progress); };
     options.progress_interval = display.interval();
+    options.telemetry = std::move(telemetry);
+    if (options.name.empty()) options.name = "coax batch";
     return options;
 }
 
@@ -74,9 +78,10 @@ batch_options options_of(batch_options options, std::uint64_t undone, batch_stop
 batch_summary run_job(batch_job const& job, batch_flags const& flags, record_steps& steps, std::uint64_t undone,
                       work_maker const& make_work, bool& was_interrupted) {
     auto records = value_or_throw(read_records(job.input, job.records));
+    auto counting = job.options;
+    telemetry_export const exported{counting, process_environment};
     runtime rt;
     std::uint64_t over = 0;
-    auto counting = job.options;
     counting.hooks.on_attempt = [&over](attempt_event const&) { ++over; };
     client const llm{rt.executor(), std::move(counting)};
     batch_stop const stop;
@@ -87,7 +92,7 @@ batch_summary run_job(batch_job const& job, batch_flags const& flags, record_ste
     auto const before = llm.statistics();
     batch_summary summary;
     auto running = run_batch<std::string>(generate([&] { return steps.next(records); }), make_work(llm), write,
-                                          options_of(job.batch, undone, stop, display));
+                                          options_of(job.batch, undone, stop, display, llm.options().telemetry));
     rt.run(when_any(store(std::move(running), summary), until_idle(llm, stop, over)));
     add_statistics(summary, before, llm.statistics());
     display.finish();

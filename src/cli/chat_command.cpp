@@ -4,6 +4,7 @@
 #include "cli/files.hpp"
 #include "cli/number_flag.hpp"
 #include "cli/setting_flags.hpp"
+#include "cli/telemetry_export.hpp"
 
 #include <coax/chat/content_file.hpp>
 #include <coax/chat/request.hpp>
@@ -135,6 +136,7 @@ int run_chat(chat_flags const& flags, service_flags const& service) {
     auto request = request_of(flags, std::move(set->request));
     if (!request) return fail(request.error(), bad_usage);
 
+    telemetry_export const exported{set->client, process_environment};
     runtime rt;
     client llm{rt.executor(), std::move(set->client)};
     auto const code = rt.run(

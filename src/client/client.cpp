@@ -68,14 +68,13 @@ asio::awaitable<chat_stream> client::start_stream(detail::given_input&& input, o
 }
 
 asio::awaitable<chat_response> client::start_parse(detail::given_input&& input, output_format&& format) const {
-    return run_on_shard<chat_response>(
-        impl_, [request = request_of(std::move(input)), format = std::move(format)](shared_impl self, detail::shard& at,
-                                                                                    detail::call_scope scope) mutable {
-            return detail::observed_if_wanted(
-                self, at, operation_kind::parse, std::move(scope), request.model, [&](auto inner) {
-                    return self->parse(at, std::move(request), std::move(format), std::move(inner), self);
-                });
+    return run_on_shard<chat_response>(impl_, [request = request_of(std::move(input)), format = std::move(format)](
+                                                  shared_impl self, detail::shard& at,
+                                                  detail::call_scope scope) mutable {
+        return detail::observed_if_wanted(self, at, operation_kind::parse, std::move(scope), request, [&](auto inner) {
+            return self->parse(at, std::move(request), std::move(format), std::move(inner), self);
         });
+    });
 }
 
 asio::awaitable<chat_response> client::start_run(detail::given_input&& input, toolbox&& tools,
@@ -83,10 +82,9 @@ asio::awaitable<chat_response> client::start_run(detail::given_input&& input, to
     return run_on_shard<chat_response>(impl_, [request = request_of(std::move(input)), tools = std::move(tools),
                                                options = std::move(options)](shared_impl self, detail::shard& at,
                                                                              detail::call_scope scope) mutable {
-        return detail::observed_if_wanted(
-            self, at, operation_kind::run, std::move(scope), request.model, [&](auto inner) {
-                return self->run(at, std::move(request), std::move(tools), std::move(options), std::move(inner), self);
-            });
+        return detail::observed_if_wanted(self, at, operation_kind::run, std::move(scope), request, [&](auto inner) {
+            return self->run(at, std::move(request), std::move(tools), std::move(options), std::move(inner), self);
+        });
     });
 }
 

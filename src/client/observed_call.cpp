@@ -124,14 +124,15 @@ void observed_attempt::end(error const* why) noexcept {
 }
 
 observed_loop::observed_loop(client_options const& options, operation_kind kind, clock const& time,
-                             call_scope const& outer, std::string model)
-    : model_{model.empty() ? options.service.model : std::move(model)},
+                             call_scope const& outer, chat_request const& request)
+    : model_{request.model.empty() ? options.service.model : request.model},
       all_{*options.telemetry, kind, time},
       inner_{outer.deadline, std::make_shared<call_origin>()} {
     auto const& provider = options.service.provider;
     details_.provider = provider.profile ? std::string_view{provider.profile->name} : provider.service;
     details_.model = model_;
     all_.facts.call = &details_;
+    all_.keep_input([&](std::size_t most) { return telemetry::detail::input_messages(request.messages, most); });
     all_.begin(outer.origin ? outer.origin->span.get() : nullptr);
     inner_.origin->span = all_.span();
     inner_.origin->loop = &all_;
@@ -139,6 +140,8 @@ observed_loop::observed_loop(client_options const& options, operation_kind kind,
 
 void observed_loop::end(result<std::unique_ptr<chat_response>> const& outcome) noexcept {
     outcome ? describe(**outcome, details_) : describe(outcome.error(), details_);
+    if (outcome)
+        all_.keep_output([&](std::size_t most) { return telemetry::detail::output_messages(**outcome, most); });
     all_.end(outcome ? nullptr : &outcome.error());
 }
 

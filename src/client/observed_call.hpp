@@ -98,7 +98,7 @@ void tell_waits(std::shared_ptr<observed_call> const& call, retry_options& optio
 class observed_loop {
 public:
     observed_loop(client_options const& options, operation_kind kind, clock const& time, call_scope const& outer,
-                  std::string model);
+                  chat_request const& request);
 
     /// For its calls.
     [[nodiscard]] call_scope scope() const { return inner_; }

@@ -52,10 +52,10 @@ asio::awaitable<result<T>> within_timeout(shared_impl self, shard& at, clock::ti
 /// `begin(scope)`, which is a `parse` or a `run`; observed as such, where anyone does.
 template <class Begin>
 asio::awaitable<result<boxed_response>> observed_if_wanted(shared_impl const& self, shard& at, operation_kind kind,
-                                                           call_scope scope, std::string const& model,
+                                                           call_scope scope, chat_request const& request,
                                                            Begin const& begin) {
     if (!self->observes()) return begin(std::move(scope));
-    auto loop = std::make_unique<observed_loop>(self->options, kind, clock_of(at.executor), scope, model);
+    auto loop = std::make_unique<observed_loop>(self->options, kind, clock_of(at.executor), scope, request);
     auto work = begin(loop->scope());
     return observed(self, std::move(loop), std::move(work));
 }

@@ -2,6 +2,7 @@
 #include "client/tool_definitions.hpp"
 #include "client/usage_totals.hpp"
 #include "telemetry/internal/message_text.hpp"
+#include "telemetry/internal/span_executor.hpp"
 
 #include <coax/policy/timeout.hpp>
 #include <coax/tasks/map.hpp>
@@ -73,13 +74,15 @@ struct tool_turns {
 
 /// The same for those who observe. The tool runs as a part of the call.
 asio::awaitable<tool_outcome> run_observed(tool_call const& call, tool_turns const& turns) {
-    auto const& time = clock_of(co_await asio::this_coro::executor);
-    telemetry::detail::observation seen{*turns.telemetry, operation_kind::tool, time};
+    auto const executor = co_await asio::this_coro::executor;
+    telemetry::detail::observation seen{*turns.telemetry, operation_kind::tool, clock_of(executor)};
     seen.facts.name = call.name;
     seen.facts.id = call.id;
     seen.keep_input([&](std::size_t most) { return telemetry::detail::cut_json(call.arguments, most); });
     seen.begin(turns.origin->span.get());
-    auto outcome = co_await in_span(*seen.span(), run_call(call, turns.tools, turns.options));
+    telemetry::detail::span_scope scope{*seen.span(), *turns.telemetry};
+    auto where = telemetry::detail::executor_in(executor, std::move(scope));
+    auto outcome = co_await on_executor(std::move(where), run_call(call, turns.tools, turns.options));
     seen.keep_output([&](std::size_t most) { return telemetry::detail::cut_json(outcome.text, most); });
     error const why{.code = errc::tool_failed, .message = "the model was told that the call failed"};
     seen.end(outcome.failed ? &why : nullptr);

@@ -15,8 +15,8 @@ namespace {
 /// An executor that carries a span: coroutines have one for as long as they live, and give it to their children.
 class span_executor {
 public:
-    span_executor(asio::any_io_executor inner, std::shared_ptr<span_context const> of) noexcept
-        : inner_{std::move(inner)}, span_{std::move(of)} {}
+    span_executor(asio::any_io_executor inner, std::shared_ptr<span_scope const> of) noexcept
+        : inner_{std::move(inner)}, scope_{std::move(of)} {}
 
     template <class F>
     void execute(F&& f) const {
@@ -30,25 +30,31 @@ public:
     template <class Property>
         requires(asio::can_require<asio::any_io_executor const&, Property>::value)
     span_executor require(Property const& what) const {
-        return {asio::require(inner_, what), span_};
+        return {asio::require(inner_, what), scope_};
     }
     template <class Property>
         requires(asio::can_prefer<asio::any_io_executor const&, Property>::value &&
                  !asio::can_require<asio::any_io_executor const&, Property>::value)
     span_executor prefer(Property const& what) const {
-        return {asio::prefer(inner_, what), span_};
+        return {asio::prefer(inner_, what), scope_};
     }
     [[nodiscard]] bool operator==(span_executor const&) const noexcept = default;
 
     asio::any_io_executor inner_;
-    std::shared_ptr<span_context const> span_;
+    std::shared_ptr<span_scope const> scope_;
 };
 
 }  // namespace
 
+span_scope const* scope_of(asio::any_io_executor const& executor) noexcept {
+    auto const* const own = executor.target<span_executor>();
+    return own == nullptr ? nullptr : own->scope_.get();
+}
+
 std::shared_ptr<span_context const> span_of(asio::any_io_executor const& executor) {
     auto const* const own = executor.target<span_executor>();
-    return own == nullptr ? nullptr : own->span_;
+    if (own == nullptr || !own->scope_->span) return nullptr;
+    return {own->scope_, &own->scope_->span};
 }
 
 asio::any_io_executor const* without_span(asio::any_io_executor const& executor) noexcept {
@@ -56,13 +62,14 @@ asio::any_io_executor const* without_span(asio::any_io_executor const& executor)
     return own == nullptr ? nullptr : &own->inner_;
 }
 
-asio::any_io_executor executor_in(asio::any_io_executor const& where, std::shared_ptr<span_context const> span) {
+asio::any_io_executor executor_in(asio::any_io_executor const& where, span_scope scope) {
     auto const* const plain = without_span(where);
-    return span_executor{plain == nullptr ? where : *plain, std::move(span)};
+    return span_executor{plain == nullptr ? where : *plain, std::make_shared<span_scope const>(std::move(scope))};
 }
 
 asio::any_io_executor executor_in(asio::any_io_executor const& where, span_context span) {
-    return executor_in(where, std::make_shared<span_context const>(std::move(span)));
+    auto const* const outer = scope_of(where);
+    return executor_in(where, span_scope{std::move(span), outer == nullptr ? telemetry_options{} : outer->who});
 }
 
 }  // namespace coax::telemetry::detail

@@ -84,6 +84,7 @@ template <class T, class R, class ToRequest, class Sink>
 asio::awaitable<batch_summary> batch(client llm, stream<R> source, ToRequest to_request, Sink sink,
                                      batch_options options = {}) {
     auto const before = llm.statistics();
+    if (!options.telemetry) options.telemetry = llm.options().telemetry;
     auto work = [llm, to_request = std::move(to_request)](R const& record) {
         return detail::ask<T>(llm, detail::request_of(to_request(record)));
     };

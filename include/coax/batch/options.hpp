@@ -1,6 +1,7 @@
 #pragma once
 
 #include <coax/batch/progress.hpp>
+#include <coax/core/boxed.hpp>
 #include <coax/core/detail/opaque.hpp>
 #include <coax/core/result.hpp>
 
@@ -10,8 +11,12 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string>
 
 namespace coax {
+
+struct telemetry_options;
+extern template class boxed<telemetry_options>;
 
 /// The handle that ends a batch early; copies share one state.
 /// Thread safety: from any thread, and from a signal handler.
@@ -50,6 +55,11 @@ struct batch_options {
     std::function<void(batch_progress const&)> on_progress{};
     /// Time between two calls of `on_progress`. Must be > 0.
     std::chrono::milliseconds progress_interval{500};
+    /// Who is told of the batch and of the work on each record, and so of whose part the calls in it are. Not set:
+    /// `batch` takes the client's, `run_batch` tells nobody.
+    boxed<telemetry_options> telemetry{};
+    /// What observers know the batch by.
+    std::string name{};
 };
 
 [[nodiscard]] result<void> validate(batch_options const& options);

@@ -6,6 +6,7 @@
 #include <coax/core/result.hpp>
 #include <coax/runtime/as_result.hpp>
 #include <coax/runtime/clock.hpp>
+#include <coax/runtime/on_executor.hpp>
 #include <coax/tasks/pipeline.hpp>
 #include <coax/tasks/stream.hpp>
 
@@ -14,6 +15,7 @@
 #include <cstdint>
 #include <exception>
 #include <optional>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -33,6 +35,10 @@ struct batch_begin {
     clock::time_point at;
     std::uint64_t after_failures;  ///< That many had been held back before.
 };
+
+/// The work on one record, as observers are told of it; null where there are none.
+class record_observation;
+using observed_record = core::detail::opaque<record_observation>;
 
 /// The counts of one batch and the decisions that follow from them.
 class batch_run {
@@ -59,6 +65,11 @@ public:
     /// Counts the work on a record, which `failure` ended unless it is null.
     /// @returns Whether the outcome goes to the sink; otherwise it is held back, last.
     [[nodiscard]] bool finish(batch_begin const& begun, usage const& used, int attempts, error const* failure);
+    /// Tells observers of the work on a record. @param key  Outlives it.
+    [[nodiscard]] observed_record observe(std::string_view key) const;
+    /// Where the work on it runs, as a part of it.
+    [[nodiscard]] asio::any_io_executor executor_for(observed_record const& record) const;
+    static void end(observed_record const& record, error const* failure) noexcept;
     /// Counts an outcome that the sink has taken; nothing: a success.
     void count(std::optional<errc> failure);
 
@@ -115,17 +126,21 @@ struct batch_stages {
     asio::awaitable<std::optional<batch_result<T>>> process(item one) {
         auto const& record = one.record;
         auto const begun = run.begin(one.rounds);
+        auto const seen = run.observe(record.key);
         result<batch_output<T>> output{batch_output<T>{}};
         try {
             if constexpr (requires { record.problem; })
                 if (record.problem) throw_error(*record.problem);
-            output = co_await work(std::as_const(record));
+            auto working = work(std::as_const(record));
+            if (seen) working = on_executor(run.executor_for(seen), std::move(working));
+            output = co_await std::move(working);
         } catch (...) {
             output = to_error(std::current_exception());
         }
         auto outcome = to_outcome(record, std::move(output));
         outcome.latency = run.elapsed_since(begun);
         auto const* const failure = outcome.value ? nullptr : &outcome.value.error();
+        batch_run::end(seen, failure);
         if (run.finish(begun, outcome.usage, outcome.attempts, failure)) co_return outcome;
         held_back.push_back({std::move(one), std::move(outcome)});
         co_return std::nullopt;

@@ -51,7 +51,7 @@ template <>
 inline constexpr std::array<std::string_view, 5> members_of_calls<chat_request>{"model", "messages", "tools",
                                                                                 "tool_choice", "response_format"};
 template <>
-inline constexpr std::array<std::string_view, 1> members_of_calls<batch_options>{"total"};
+inline constexpr std::array<std::string_view, 2> members_of_calls<batch_options>{"total", "telemetry"};
 
 /// A text with a form of its own: `description` is a `formatted_descriptor`.
 template <class T>

@@ -4,7 +4,8 @@ Usage: anthropic_python.py URL [CA_FILE]. Exit code 0: everything held; 77: the 
 import json
 import ssl
 import sys
-import traceback
+
+from support.checks import hold, refused
 
 try:
     import anthropic
@@ -64,16 +65,6 @@ def from_events(wanted):
         if "partial_json" in block:
             block["input"] = json.loads(block.pop("partial_json"))
     return blocks, stop
-
-
-def refused(action, kind, words):
-    try:
-        action()
-    except anthropic.APIStatusError as why:
-        assert isinstance(why, kind), why
-        assert words in str(why), why
-        return
-    raise AssertionError("it was not refused")
 
 
 def messages():
@@ -146,13 +137,4 @@ def wrong():
 
 
 CHECKS = [messages, messages_streamed, tools, tools_that_the_client_runs, thinking, parsed, tokens_counted, models, wrong]
-failed = 0
-for check in CHECKS:
-    try:
-        check()
-        print(f"ok      {check.__name__}")
-    except Exception:
-        failed += 1
-        print(f"FAILED  {check.__name__}: {traceback.format_exc()}")
-print(f"anthropic (Python {anthropic.__version__}): {len(CHECKS) - failed} of {len(CHECKS)} held")
-sys.exit(1 if failed else 0)
+hold(f"anthropic (Python {anthropic.__version__})", CHECKS)

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import Anthropic, { APIError, toFile } from '@anthropic-ai/sdk';
 import { betaTool } from '@anthropic-ai/sdk/helpers/beta/json-schema';
 import { jsonSchemaOutputFormat } from '@anthropic-ai/sdk/helpers/json-schema';
+import { hold } from './support/checks.mjs';
 
 const baseURL = process.argv[2];
 const common = { baseURL, apiKey: 'sk-sim', maxRetries: 0 };
@@ -154,15 +155,4 @@ const checks = {
   },
 };
 
-let failed = 0;
-for (const [name, check] of Object.entries(checks)) {
-  try {
-    await check();
-    console.log(`ok      ${name}`);
-  } catch (error) {
-    ++failed;
-    console.log(`FAILED  ${name}: ${error.stack ?? error}`);
-  }
-}
-console.log(`@anthropic-ai/sdk: ${Object.keys(checks).length - failed} of ${Object.keys(checks).length} held`);
-process.exit(failed === 0 ? 0 : 1);
+await hold('@anthropic-ai/sdk', checks);

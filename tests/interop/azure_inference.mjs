@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import createClient, { isUnexpected } from '@azure-rest/ai-inference';
 import { AzureKeyCredential } from '@azure/core-auth';
 import { createSseStream } from '@azure/core-sse';
+import { hold } from './support/checks.mjs';
 
 const url = process.argv[2];
 const options = { allowInsecureConnection: true, retryOptions: { maxRetries: 0 } };
@@ -77,15 +78,4 @@ const checks = {
   },
 };
 
-let failed = 0;
-for (const [name, check] of Object.entries(checks)) {
-  try {
-    await check();
-    console.log(`ok      ${name}`);
-  } catch (error) {
-    ++failed;
-    console.log(`FAILED  ${name}: ${error.stack ?? error}`);
-  }
-}
-console.log(`@azure-rest/ai-inference: ${Object.keys(checks).length - failed} of ${Object.keys(checks).length} held`);
-process.exit(failed === 0 ? 0 : 1);
+await hold('@azure-rest/ai-inference', checks);

@@ -2,6 +2,7 @@
 // Prints a line for each thing that was tried; ends with 1 when one of them is not as it should be.
 import { GoogleGenAI, FunctionCallingConfigMode, Type, createPartFromUri, createUserContent } from '@google/genai';
 import assert from 'node:assert/strict';
+import { hold } from './support/checks.mjs';
 
 const baseUrl = process.argv[2];
 const ai = new GoogleGenAI({ apiKey: 'sk-sim', httpOptions: { baseUrl } });
@@ -145,15 +146,4 @@ const checks = {
   },
 };
 
-let failed = 0;
-for (const [name, check] of Object.entries(checks)) {
-  try {
-    await check();
-    console.log(`ok      ${name}`);
-  } catch (error) {
-    ++failed;
-    console.log(`FAILED  ${name}: ${error.stack}`);
-  }
-}
-console.log(`@google/genai: ${Object.keys(checks).length - failed} of ${Object.keys(checks).length} held`);
-process.exit(failed === 0 ? 0 : 1);
+await hold('@google/genai', checks);

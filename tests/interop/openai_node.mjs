@@ -2,6 +2,7 @@
 // Usage: node openai_node.mjs http://127.0.0.1:PORT. Exit code 0: everything held.
 import assert from 'node:assert/strict';
 import OpenAI, { AzureOpenAI, APIError, toFile } from 'openai';
+import { hold } from './support/checks.mjs';
 
 const url = process.argv[2];
 const apiKey = 'sk-sim';
@@ -176,15 +177,4 @@ const checks = {
   },
 };
 
-let failed = 0;
-for (const [name, check] of Object.entries(checks)) {
-  try {
-    await check();
-    console.log(`ok      ${name}`);
-  } catch (error) {
-    ++failed;
-    console.log(`FAILED  ${name}: ${error.stack ?? error}`);
-  }
-}
-console.log(`openai (Node): ${Object.keys(checks).length - failed} of ${Object.keys(checks).length} held`);
-process.exit(failed === 0 ? 0 : 1);
+await hold('openai (Node)', checks);

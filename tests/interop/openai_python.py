@@ -4,7 +4,8 @@ Usage: openai_python.py URL [CA_FILE]. Exit code 0: everything held; 77: the cli
 import json
 import ssl
 import sys
-import traceback
+
+from support.checks import hold, refused
 
 try:
     import openai
@@ -34,16 +35,6 @@ PARAMETERS = {"type": "object", "properties": {"city": {"type": "string"}}, "req
 class City(pydantic.BaseModel):
     city: str
     population: int
-
-
-def refused(action, kind, words):
-    try:
-        action()
-    except openai.APIStatusError as why:
-        assert isinstance(why, kind), why
-        assert words in str(why), why
-        return
-    raise AssertionError("it was not refused")
 
 
 def chat():
@@ -168,13 +159,4 @@ def wrong():
 
 CHECKS = [chat, chat_streamed, chat_parsed, chat_tools, logprobs_and_choices, embeddings, models, responses,
           responses_streamed, responses_parsed, responses_tools, azure, wrong]
-failed = 0
-for check in CHECKS:
-    try:
-        check()
-        print(f"ok      {check.__name__}")
-    except Exception:
-        failed += 1
-        print(f"FAILED  {check.__name__}: {traceback.format_exc()}")
-print(f"openai (Python {openai.__version__}): {len(CHECKS) - failed} of {len(CHECKS)} held")
-sys.exit(1 if failed else 0)
+hold(f"openai (Python {openai.__version__})", CHECKS)

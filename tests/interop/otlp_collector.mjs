@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzipSync } from 'node:zlib';
+import { hold } from './support/checks.mjs';
 
 const { opentelemetry } = createRequire(import.meta.url)('@opentelemetry/otlp-transformer/build/src/generated/root.js');
 const { trace, metrics } = opentelemetry.proto.collector;
@@ -137,14 +138,4 @@ const checks = {
   },
 };
 
-let failed = 0;
-for (const [name, check] of Object.entries(checks)) {
-  try {
-    await check();
-    console.log(`ok      otlp: ${name}`);
-  } catch (error) {
-    failed = 1;
-    console.log(`FAILED  otlp: ${name}\n${error.stack}`);
-  }
-}
-process.exit(failed);
+await hold('OTLP', checks);

@@ -38,10 +38,6 @@ std::array<metric_form, 4> const& forms() {
 
 double seconds(std::chrono::nanoseconds span) { return std::chrono::duration<double>{span}.count(); }
 
-std::uint64_t to_nanoseconds(std::chrono::system_clock::time_point when) {
-    return static_cast<std::uint64_t>(std::chrono::nanoseconds{when.time_since_epoch()}.count());
-}
-
 constexpr unsigned attributes_field = 9;  // of a HistogramDataPoint
 
 std::string attributes_of(operation const& one) {

@@ -3,7 +3,6 @@
 #include "json/internal/text.hpp"
 #include "telemetry/protobuf.hpp"
 
-#include <chrono>
 #include <optional>
 
 namespace coax::telemetry::detail {
@@ -13,10 +12,6 @@ namespace {
 template <std::size_t N>
 std::string_view bytes_of(std::array<std::uint8_t, N> const& id) {
     return {reinterpret_cast<char const*>(id.data()), N};
-}
-
-std::uint64_t to_nanoseconds(std::chrono::system_clock::time_point when) {
-    return static_cast<std::uint64_t>(std::chrono::nanoseconds{when.time_since_epoch()}.count());
 }
 
 constexpr std::uint32_t sampled_flag = 1;
@@ -96,6 +91,10 @@ private:
 };
 
 }  // namespace
+
+std::uint64_t to_nanoseconds(std::chrono::system_clock::time_point when) {
+    return static_cast<std::uint64_t>(std::chrono::nanoseconds{when.time_since_epoch()}.count());
+}
 
 void key_value_writer::begin(std::string_view name, std::size_t value_bytes) {
     put_key(out_, field_, 2);

@@ -3,6 +3,7 @@
 #include <coax/telemetry/detail/span_description.hpp>
 #include <coax/telemetry/observer.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -11,6 +12,9 @@
 
 /// OTLP's messages in protobuf. Source: opentelemetry-proto, trace/v1, metrics/v1, common/v1, collector/*/v1.
 namespace coax::telemetry::detail {
+
+/// Since the Unix epoch, as the messages have times.
+[[nodiscard]] std::uint64_t to_nanoseconds(std::chrono::system_clock::time_point when);
 
 /// Appends each attribute as a `KeyValue` in one field of a message.
 class key_value_writer final : public attribute_writer {

@@ -8,11 +8,20 @@ namespace {
 constexpr std::int64_t picos_per_dollar = 1'000'000'000'000;
 constexpr int decimals = 12;
 
+/// The end that a sum is beyond.
+std::int64_t most(bool positive) noexcept {
+    return positive ? std::numeric_limits<std::int64_t>::max() : std::numeric_limits<std::int64_t>::min();
+}
+
 }  // namespace
 
 usd& usd::operator+=(usd more) noexcept {
-    if (__builtin_add_overflow(picos, more.picos, &picos))
-        picos = more.picos > 0 ? std::numeric_limits<std::int64_t>::max() : std::numeric_limits<std::int64_t>::min();
+    if (__builtin_add_overflow(picos, more.picos, &picos)) picos = most(more.picos > 0);
+    return *this;
+}
+
+usd& usd::operator-=(usd less) noexcept {
+    if (__builtin_sub_overflow(picos, less.picos, &picos)) picos = most(less.picos < 0);
     return *this;
 }
 
@@ -29,8 +38,8 @@ result<usd> usd::parse(std::string_view text) {
             continue;
         }
         if (c < '0' || c > '9' || (behind_point >= 0 && ++behind_point > decimals)) return wrong;
-        picos = picos * 10 + (c - '0');
         if (++digits > 18) return wrong;  // below 10^18, so nothing overflows here
+        picos = picos * 10 + (c - '0');
     }
     if (digits == 0) return wrong;
     for (int i = behind_point < 0 ? 0 : behind_point; i < decimals; ++i)

@@ -166,7 +166,7 @@ void run_many(std::shared_ptr<spending_limit> limit, fake_service const& service
 }
 
 TEST(SpendingLimit, HoldsToTheLastWhateverIsUnderWay) {
-    for (auto const cents_tenths : {1, 5, 13}) {
+    for (std::int64_t const cents_tenths : {1, 5, 13}) {
         usd const most{cents_tenths * 1'000'000'000};
         auto const limit = limit_of(most);
         fake_service service;

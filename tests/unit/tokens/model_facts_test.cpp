@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <ostream>
 #include <string>
 
@@ -34,7 +35,15 @@ TEST(UsdText, ThatIsNoAmountIsRefused) {
          {"", "$", "-1", "1,5", "1.2.3", "9000001", "0.0000000000001", "1e3", "99999999999999999999"})
         EXPECT_FALSE(usd::parse(text)) << text;
     EXPECT_EQ(to_string(usd{-5}), "-0.000000000005");
-    EXPECT_EQ(usd::dollars(9'000'000) + usd::dollars(9'000'000), usd{9'223'372'036'854'775'807});
+}
+
+TEST(UsdText, SumsThatAreTooLargeStayAtTheMost) {
+    constexpr usd most{std::numeric_limits<std::int64_t>::max()};
+    EXPECT_EQ(usd::dollars(9'000'000) + usd::dollars(9'000'000), most);
+    EXPECT_EQ(usd::dollars(10'000'000), most);
+    EXPECT_EQ(usd::cents(-2'000'000'000).picos, -most.picos);
+    EXPECT_EQ(usd::cents(-2'000'000'000) - most, usd{std::numeric_limits<std::int64_t>::min()});
+    EXPECT_EQ(usd::dollars(2) - usd::cents(50), usd::cents(150));
 }
 
 struct find_case {

@@ -40,6 +40,15 @@ error with_address(error why, http_request const& request) {
     return why;
 }
 
+/// Retries of what the service surely did not take: it was not reached, or refused.
+retry_options only_where_not_taken(retry_options options) {
+    options.retry_if = [may = options.retry_if, table = options.table](error const& why) {
+        bool const not_taken = why.code == errc::connect_failed || why.http_status >= 400;
+        return not_taken && (may ? may(why) : table(why));
+    };
+    return options;
+}
+
 /// The policy as a layer, where it is on.
 template <class Layer, class Policy>
 std::optional<Layer> layer_of(std::optional<Policy>& policy) {
@@ -90,11 +99,11 @@ auto client::impl::with_policies(call_state& call, retry_options const& retry, E
     auto clamped = clamp_to_deadline(retry, call.deadline, call.began);
     if (call.observed) tell_waits(call.observed, clamped);
     return compose(
-        std::move(exchange),                         //
-        layer::retry{std::move(clamped)},            //
-        layer_of<layer::circuit_breaker>(breaker_),  //
-        layer_of<layer::hedge>(hedger_),             //
-        layer::concurrency{concurrency_},            //
+        std::move(exchange),                                           //
+        layer::retry{std::move(clamped)},                              //
+        layer_of<layer::circuit_breaker>(breaker_),                    //
+        call.hedged ? layer_of<layer::hedge>(hedger_) : std::nullopt,  //
+        layer::concurrency{concurrency_},                              //
         detail::quota_layer{
             .limiter = limiter_, .tokens = call.estimated_tokens, .max_pause = options.policies.retry.max_server_wait},
         detail::signed_requests{.owner = *this, .call = call});
@@ -150,7 +159,8 @@ asio::awaitable<result<detail::service_reply>> client::impl::ask(shard& at, deta
                     .deadline = scope,
                     .request = std::move(asked.request),
                     .estimated_tokens = limiter_.counts_tokens() ? asked.estimated_tokens : 0,
-                    .began = now(at.executor)};
+                    .began = now(at.executor),
+                    .secrets = std::move(asked.secrets)};
     if (options.tokens) {
         auto planned = detail::plan_spending(options, provider->name(), asked);
         if (!planned) co_return std::move(planned).error();
@@ -158,7 +168,9 @@ asio::awaitable<result<detail::service_reply>> client::impl::ask(shard& at, deta
     }
     if (observes()) observe(asked, scope, call);
     auto retry = retry_;
-    if (!asked.retried) retry.max_attempts = 1;
+    if (asked.resent == detail::resending::never) retry.max_attempts = 1;
+    if (asked.resent == detail::resending::if_not_taken) retry = only_where_not_taken(std::move(retry));
+    call.hedged = asked.resent == detail::resending::as_options_say;
     auto const send = with_policies(
         call, retry, [this, &call, &asked](attempt, auto&, auto&, auto& sent) { return exchange(call, asked, sent); });
     auto outcome = co_await send(attempt{});

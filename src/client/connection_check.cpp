@@ -122,7 +122,7 @@ private:
         detail::service_call call{.request = *std::move(encoded),
                                   .decode = detail::read_into(got, std::move(decode)),
                                   .estimated_tokens = probe_tokens,
-                                  .retried = false};
+                                  .resent = detail::resending::never};
         auto const reply = co_await self_->ask(at_, std::move(call), deadline_);
         co_return reply ? result<void>{} : reply.error();
     }

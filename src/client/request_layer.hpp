@@ -55,6 +55,7 @@ struct call_state {
     clock::time_point began{};
     std::vector<secret> secrets{};              ///< In header fields of its own.
     bool keep_raw{false};                       ///< Callers see the response as it came, too.
+    bool hedged{true};                          ///< As the client's options say.
     int sent{0};                                ///< Requests; of a hedged attempt two are under way at once.
     coax::usage usage{};                        ///< Of all responses, also of those that could not be used.
     std::shared_ptr<observed_call> observed{};  ///< Null: nobody observes.

@@ -3,6 +3,7 @@
 #include <coax/chat/response.hpp>
 #include <coax/core/rate_limit_status.hpp>
 #include <coax/core/result.hpp>
+#include <coax/core/secret.hpp>
 #include <coax/http/message.hpp>
 #include <coax/telemetry/observer.hpp>
 
@@ -12,6 +13,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace coax::detail {
 
@@ -19,15 +21,23 @@ namespace coax::detail {
 using response_reader =
     std::function<result<usage>(http_response const& response, std::chrono::system_clock::time_point now)>;
 
+/// When a request is sent more than once.
+enum class resending {
+    as_options_say,
+    if_not_taken,  ///< As the options say, where the service surely did not take it; never hedged.
+    never
+};
+
 /// One request that is no chat.
 struct service_call {
     http_request request{};  ///< Without credentials.
     response_reader decode{};
     std::int64_t estimated_tokens{0};
-    bool retried{true};  ///< As the client's options say; otherwise it is sent once.
+    resending resent{resending::as_options_say};
     operation_kind kind{operation_kind::service};
-    std::string_view name{};  ///< A literal, for observers.
-    std::string model{};      ///< Empty: it is about none.
+    std::string_view name{};        ///< A literal, for observers.
+    std::string model{};            ///< Empty: it is about none.
+    std::vector<secret> secrets{};  ///< In header fields of its own.
 };
 
 /// What a `service_call` came to.

@@ -78,7 +78,7 @@ asio::awaitable<result<detail::model_listing>> detail::list_models(shared_impl s
         };
         service_call call{.request = *std::move(encoded),
                           .decode = read_into(page, std::move(decode)),
-                          .retried = retried,
+                          .resent = retried ? resending::as_options_say : resending::never,
                           .name = "list_models"};
         auto const reply = co_await self->ask(at, std::move(call), scope);
         if (!reply) co_return reply.error();

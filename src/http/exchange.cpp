@@ -279,7 +279,8 @@ void exchange::start_parser() {
 }
 
 bool exchange::may_send_again(error const& why) const {
-    return reused_ && !received_ && why.code == errc::connection_lost;
+    bool const unseen = !written_ || send_failure_;
+    return reused_ && !received_ && (request_.repeatable || unseen) && why.code == errc::connection_lost;
 }
 
 error exchange::failed(error why) const {

@@ -5,6 +5,7 @@
 #include "provider/openai_rerank.hpp"
 #include "provider/openai_wire.hpp"
 #include "provider/response_headers.hpp"
+#include "provider/responses_background.hpp"
 #include "provider/responses_wire.hpp"
 #include "provider/token_count.hpp"
 
@@ -125,24 +126,7 @@ public:
     schema_dialect dialect() const noexcept override { return profile_.dialect; }
 
     result<http_request> encode(chat_request const& request, bool streaming) const override {
-        std::string_view const method = responses_ ? "/responses" : "/chat/completions";
-        auto const& model = deployment_.empty() ? request.model : deployment_;
-        if (model.empty() && profile_.needs_model)
-            return invalid_argument("model", std::string{profile_.service} +
-                                                 (profile_.azure_urls ? " needs one, or a deployment" : " needs one"));
-        openai_body_options const options{.profile = profile_,
-                                          .model = path_names_model_ ? request.model : model,
-                                          .token_limit_name = token_limit_name_,
-                                          .streaming = streaming};
-        auto body = responses_ ? encode_responses_body(options, request) : encode_openai_body(options, request);
-        if (body) body = without_members(*std::move(body), omit_);
-        if (!body) return std::move(body).error();
-        auto made = post(method, model, *std::move(body));
-        // Members that are the user's own reach the model behind the service, if any.
-        if (profile_.azure_inference && !request.extra.is_null()) made.headers.set("extra-parameters", "pass-through");
-        if (request.advanced)
-            if (auto added = add_headers(made, request.advanced->headers); !added) return std::move(added).error();
-        return made;
+        return encode_chat(request, streaming, nullptr);
     }
 
     void authorize(http_request& request, secret const& key) const override {
@@ -251,7 +235,59 @@ public:
         return read_token_count(profile_.service, "input_tokens", response, now);
     }
 
+    result<http_request> encode_background(chat_request const& request, background_options const& options,
+                                           bool streaming) const override {
+        if (!has_background()) return provider::encode_background(request, options, streaming);
+        auto encoded = encode_chat(request, streaming, &options);
+        if (encoded) encoded->repeatable = false;
+        return encoded;
+    }
+
+    result<http_request> encode_background(background_request asked, std::string_view id,
+                                           std::int64_t after) const override {
+        if (!has_background()) return provider::encode_background(asked, id, after);
+        if (id.empty()) return invalid_argument("id", "must not be empty");
+        auto const to = target_of(asked, id, after);
+        if (asked == background_request::cancel) return endpoint_.post(to.path, "");
+        auto request = endpoint_.get(to.path, to.query);
+        if (asked == background_request::remove) request.method = "DELETE";
+        return request;
+    }
+
+    result<background_response> decode_background(http_response const& response,
+                                                  std::chrono::system_clock::time_point now) const override {
+        return decode_background_response(profile_, response, now);
+    }
+
 private:
+    /// Source: reference azure.md, section 2: dated versions do not have it.
+    [[nodiscard]] bool has_background() const noexcept { return responses_ && !classic_responses_; }
+
+    /// @param background  How the service makes the response while nobody waits; null: it does not.
+    [[nodiscard]] result<http_request> encode_chat(chat_request const& request, bool streaming,
+                                                   background_options const* background) const {
+        std::string_view const method = responses_ ? "/responses" : "/chat/completions";
+        auto const& model = deployment_.empty() ? request.model : deployment_;
+        if (model.empty() && profile_.needs_model)
+            return invalid_argument("model", std::string{profile_.service} +
+                                                 (profile_.azure_urls ? " needs one, or a deployment" : " needs one"));
+        openai_body_options const options{.profile = profile_,
+                                          .model = path_names_model_ ? request.model : model,
+                                          .token_limit_name = token_limit_name_,
+                                          .streaming = streaming};
+        auto body = responses_ ? encode_responses_body(options, request) : encode_openai_body(options, request);
+        if (body && background != nullptr)
+            body = in_background(profile_, request, *background, streaming, *std::move(body));
+        if (body) body = without_members(*std::move(body), omit_);
+        if (!body) return std::move(body).error();
+        auto made = post(method, model, *std::move(body));
+        // Members that are the user's own reach the model behind the service, if any.
+        if (profile_.azure_inference && !request.extra.is_null()) made.headers.set("extra-parameters", "pass-through");
+        if (request.advanced)
+            if (auto added = add_headers(made, request.advanced->headers); !added) return std::move(added).error();
+        return made;
+    }
+
     /// A POST of the method, of the model in the path where that names it.
     [[nodiscard]] http_request post(std::string_view method, std::string const& model, std::string body) const {
         if (!path_names_model_) return endpoint_.post(method, std::move(body));

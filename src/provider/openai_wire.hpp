@@ -29,9 +29,10 @@ struct openai_profile {
     bool azure_inference{false};                   ///< Azure AI model inference: its URLs, headers and ranges.
     bool account_headers{false};                   ///< It knows `organization` and `project`.
     std::string_view image_detail{};               ///< Of an image that sets none; empty: not sent.
-    bool known_values{false};      ///< Words such as tiers are OpenAI's alone: what it does not know is an error.
-    bool lists_all_models{false};  ///< See `model_page::authoritative`.
-    bool counts_tokens{false};     ///< It serves `/responses/input_tokens`.
+    bool known_values{false};        ///< Words such as tiers are OpenAI's alone: what it does not know is an error.
+    bool lists_all_models{false};    ///< See `model_page::authoritative`.
+    bool counts_tokens{false};       ///< It serves `/responses/input_tokens`.
+    bool completion_windows{false};  ///< It makes responses in the background by a time, for less.
 };
 
 /// @param profile  What it refers to need not outlive the provider.

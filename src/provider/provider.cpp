@@ -1,3 +1,4 @@
+#include <coax/provider/background.hpp>
 #include <coax/provider/embedding.hpp>
 #include <coax/provider/model_info.hpp>
 #include <coax/provider/provider.hpp>
@@ -22,6 +23,10 @@ error has_no_model_list(provider const& service) {
 }
 error has_no_token_count(provider const& service) {
     return not_offered(service, "count of tokens before a call", "openai, anthropic, gemini and vertex");
+}
+error has_no_background(provider const& service) {
+    return not_offered(service, "responses in the background as it is set",
+                       R"(openai and azure, with api "responses",)");
 }
 
 }  // namespace
@@ -59,6 +64,21 @@ result<http_request> provider::encode_token_count(chat_request const& /*request*
 result<std::int64_t> provider::decode_token_count(http_response const& /*response*/,
                                                   std::chrono::system_clock::time_point /*now*/) const {
     return has_no_token_count(*this);
+}
+
+result<http_request> provider::encode_background(chat_request const& /*request*/, background_options const& /*options*/,
+                                                 bool /*streaming*/) const {
+    return has_no_background(*this);
+}
+
+result<http_request> provider::encode_background(background_request /*asked*/, std::string_view /*id*/,
+                                                 std::int64_t /*after*/) const {
+    return has_no_background(*this);
+}
+
+result<background_response> provider::decode_background(http_response const& /*response*/,
+                                                        std::chrono::system_clock::time_point /*now*/) const {
+    return has_no_background(*this);
 }
 
 }  // namespace coax

@@ -30,6 +30,7 @@ result<detail::openai_profile> compile_own(service_profile const& profile) {
     compiled->account_headers = profile.name == "openai";
     compiled->lists_all_models = profile.name == "openai";
     compiled->counts_tokens = profile.name == "openai";
+    compiled->completion_windows = profile.name == "openai";
     compiled->azure_urls = profile.name == "azure";
     compiled->azure_inference = profile.name == "azure_ai";
     return compiled;

@@ -124,8 +124,10 @@ std::optional<error> find_failure(std::string_view service, responses_object con
                      .http_status = 200,
                      .request_id = std::string{request_id}};
     if (wire.status != "queued" && wire.status != "in_progress") return std::nullopt;
-    return make_protocol_error(service, "the response is still " + wire.status + ": it runs in the background",
-                               {.where = "/status"}, request_id);
+    return make_protocol_error(
+        service,
+        "the response is still " + wire.status + ": it runs in the background, where background_responses waits for it",
+        {.where = "/status"}, request_id);
 }
 
 }  // namespace

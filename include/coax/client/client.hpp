@@ -192,6 +192,7 @@ public:
     class impl;
 
 private:
+    friend class background_responses;
     using boxed_request = core::detail::opaque<chat_request>;
 
     [[nodiscard]] static boxed_request boxed(detail::given_input&& input);

@@ -42,6 +42,7 @@ struct output_format {
     [[nodiscard]] static output_format of(runtime_schema schema, json::leniency const& leniency = {});
 
 private:
+    friend class background_responses;
     friend class client;
 
     /// @param clear  Makes `*value`, an object of the codec's type, as good as new, before a response is read into it.

@@ -79,6 +79,9 @@ struct http_request {
     std::string target{"/"};  ///< Path and query, as on the wire.
     header_list headers{};    ///< Without Host, Content-Length and Connection: the transport writes those.
     std::string body{};
+    /// Whether it may go out once more when the kept connection that it went out on ends before a byte of the response:
+    /// the service may have received the first one.
+    bool repeatable{true};
 };
 
 struct http_response {

@@ -17,6 +17,9 @@
 
 namespace coax {
 
+enum class background_request;
+struct background_options;
+struct background_response;
 struct embedding_limits;
 struct embedding_request;
 struct embedding_response;
@@ -120,6 +123,18 @@ public:
     [[nodiscard]] virtual result<http_request> encode_token_count(chat_request const& request) const;
     [[nodiscard]] virtual result<std::int64_t> decode_token_count(http_response const& response,
                                                                   std::chrono::system_clock::time_point now) const;
+
+    /// A response that the service makes in the background (coax/provider/background.hpp).
+    [[nodiscard]] virtual result<http_request> encode_background(chat_request const& request,
+                                                                 background_options const& options,
+                                                                 bool streaming) const;
+    /// What is asked about such a response later.
+    /// @param after  Of a stream: the number of the last event that is not wanted again; -1: all are wanted.
+    [[nodiscard]] virtual result<http_request> encode_background(background_request asked, std::string_view id,
+                                                                 std::int64_t after) const;
+    /// How far the response is. That it failed is no error here.
+    [[nodiscard]] virtual result<background_response> decode_background(
+        http_response const& response, std::chrono::system_clock::time_point now) const;
 };
 
 struct service_profile;

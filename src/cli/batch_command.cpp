@@ -58,6 +58,8 @@ int run_batch_command(batch_flags const& flags, service_flags const& service) {
         print_error(job.error().why);
         return job.error().exit_code;
     }
+    if (!job->schema_note.empty() && !flags.quiet)
+        print_note("the service does not enforce the schema, answers are checked here: " + job->schema_note);
     auto const make_work = [&](client llm) -> record_work {
         return [&, llm](batch_record const& record) { return ask(*job, llm, request_with_file(*job, record)); };
     };

@@ -6,6 +6,7 @@
 #include "cli/setting_flags.hpp"
 
 #include <coax/bind/read.hpp>
+#include <coax/bind/write.hpp>
 #include <coax/chat/content_file.hpp>
 #include <coax/client/output_format.hpp>
 #include <coax/client/token_options.hpp>
@@ -64,9 +65,18 @@ std::string const& service_name(provider_options const& options) {
     return options.profile ? options.profile->name : options.service;
 }
 
+/// What of a service of the user's own decides which requests it gets: its name alone says little.
+std::string profile_text(service_profile profile) {
+    profile.base_url.clear();
+    profile.key_variable.clear();
+    profile.key_header.clear();
+    std::ranges::sort(profile.members);
+    return json::write(profile);
+}
+
 /// The service without what may change from run to run: port, key in the address.
 std::string service_text(provider_options const& options) {
-    auto text = service_name(options) + ' ' + options.deployment;
+    auto text = (options.profile ? profile_text(*options.profile) : options.service) + ' ' + options.deployment;
     auto const url = boost::urls::parse_uri(options.base_url);
     if (!url) return text;
     std::string path{url->encoded_path()};
@@ -199,8 +209,8 @@ bool pays_to_cache(chat_request const& first, std::uint64_t record_count, std::s
     return first.messages.size() > 1 && record_count >= 2 * static_cast<std::uint64_t>(concurrency);
 }
 
-/// Checks one request without sending it, to find what would be wrong with every request.
-result<void> dry_run(batch_job const& job, batch_flags const& flags, chat_request request) {
+/// Checks one request without sending it, to find what would be wrong with every request, and what is worth a note.
+result<void> dry_run(batch_job& job, batch_flags const& flags, chat_request request) {
     auto const service = make_provider(job.options.service.provider);
     if (!service) return service.error();
     if (flags.embeds) {
@@ -213,6 +223,7 @@ result<void> dry_run(batch_job const& job, batch_flags const& flags, chat_reques
         auto const schema = job.schema->for_dialect((*service)->dialect());
         bool const relaxed = job.options.output.relax_schemas && is_strict_form((*service)->dialect());
         if (!schema && !relaxed) return schema.error();
+        if (!schema) job.schema_note = schema.error().message;
     }
     if (auto encoded = (*service)->encode(request, false); !encoded) return encoded.error();
     return {};

@@ -64,6 +64,7 @@ struct batch_flags {
 struct batch_job {
     prompt_template prompt;
     std::optional<runtime_schema> schema{};  ///< None: responses are plain text.
+    std::string schema_note{};               ///< Why the service does not enforce it; empty: it does, or there is none.
     chat_request defaults{};                 ///< What all requests share.
     std::string file_field{};                ///< Names a record's file; empty: they have none.
     std::string input{};                     ///< Where the records are read, more than once.

@@ -65,6 +65,7 @@ std::vector<setting> settings_of(service_flags const& flags) {
     add("service.provider.omit", flags.omit.empty() ? "" : json_list(flags.omit), "--omit");
     add("service.provider.organization", flags.organization, "--organization");
     add("service.provider.project", flags.project, "--project");
+    add("service.provider.location", flags.location, "--location");
     add("service.provider.bearer", flags.bearer ? "true" : "", "--bearer");
     add("http.ca_file", flags.ca_file, "--ca-file");
     add("log.level", flags.log_level, "--log-level");
@@ -135,7 +136,9 @@ void add_service_flags(CLI::App& app, service_flags& flags) {
         ->group(group)
         ->allow_extra_args(false);
     app.add_option("--organization", flags.organization, "OpenAI's organization")->group(group);
-    app.add_option("--project", flags.project, "OpenAI's project")->group(group);
+    app.add_option("--project", flags.project, "OpenAI's project, or that of Google Cloud for vertex")->group(group);
+    app.add_option("--location", flags.location, "Vertex AI's location, such as europe-west4; default: global")
+        ->group(group);
     app.add_flag("--bearer", flags.bearer, "Send the key as a bearer token, where the service has another way")
         ->group(group);
     app.add_option("--log-level", flags.log_level, "Log what is done, on standard error: debug, info, warning or error")

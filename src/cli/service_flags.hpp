@@ -33,6 +33,7 @@ struct service_flags {
     std::vector<std::string> omit{};
     std::string organization{};
     std::string project{};
+    std::string location{};
     bool bearer{false};
     std::string log_level{};
     std::string log_folder{};

@@ -1,6 +1,8 @@
 #include "client/client_impl.hpp"
 #include "client/tool_definitions.hpp"
 #include "client/usage_totals.hpp"
+#include "client/value_unwrapper.hpp"
+#include "runtime/internal/sleep.hpp"
 #include "telemetry/internal/message_text.hpp"
 #include "telemetry/internal/span_executor.hpp"
 
@@ -40,8 +42,10 @@ asio::awaitable<tool_outcome> run_call(tool_call const& call, toolbox const& too
     auto const* tool = tools.find(call.name);
     if (tool == nullptr) co_return failure("there is no tool \"" + call.name + "\"; there are: " + names_of(tools));
     auto const limit = tool->options.timeout.count() > 0 ? tool->options.timeout : options.tool_timeout;
-    auto work = call_tool(*tool, call.arguments.empty() ? std::string{"{}"} : call.arguments);
-    if (limit.count() > 0) work = with_timeout(limit, std::move(work));
+    auto arguments = call.arguments.empty() ? std::string{"{}"} : call.arguments;
+    if (tool->wraps) arguments = detail::unwrapped(arguments, {});
+    auto work = call_tool(*tool, std::move(arguments));
+    if (limit.count() > 0) work = with_timeout(detail::to_duration(limit), std::move(work));
     auto output = co_await as_result(std::move(work));
     if (output) co_return tool_outcome{.text = *std::move(output)};
     co_return failure(error_text(output.error()));

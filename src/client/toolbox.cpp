@@ -1,7 +1,9 @@
 #include "client/tool_definitions.hpp"
+#include "schema/internal/wrapped_root.hpp"
 
 #include <coax/client/toolbox.hpp>
 #include <coax/core/detail/name.hpp>
+#include <coax/schema/runtime_schema.hpp>
 
 #include <algorithm>
 
@@ -15,6 +17,21 @@ error inexpressible(toolbox::entry const& tool, error why) {
     return why;
 }
 
+/// Whether the arguments are something else than an object.
+bool takes_no_object(toolbox::entry const& tool) {
+    auto const text = tool.parameters ? tool.parameters(schema_dialect::json_schema) : error{};
+    auto const schema = text ? runtime_schema::parse(*text) : text.error();
+    return schema && !schema->is_object();
+}
+
+/// The schema of the arguments as an object: the dialects that want one wrap by themselves.
+result<std::string> parameters_in(toolbox::entry const& tool, schema_dialect dialect) {
+    auto schema = tool.parameters(dialect);
+    if (schema && tool.wraps && !schema::detail::wants_object_root(dialect))
+        return schema::detail::wrap_schema(*schema);
+    return schema;
+}
+
 }  // namespace
 
 result<tool_definitions> define_tools(toolbox const& tools, schema_dialect dialect, bool relax) {
@@ -23,11 +40,11 @@ result<tool_definitions> define_tools(toolbox const& tools, schema_dialect diale
         auto& one = defined.all.emplace_back(tool_definition{.name = tool->name, .description = tool->description});
         if (!tool->parameters) continue;
         one.strict = tool->options.strict;
-        auto schema = tool->parameters(one.strict ? dialect : schema_dialect::json_schema);
+        auto schema = parameters_in(*tool, one.strict ? dialect : schema_dialect::json_schema);
         if (!schema && one.strict && relax) {
             one.strict = false;
             defined.note.append(defined.note.empty() ? "" : "; ").append(inexpressible(*tool, schema.error()).message);
-            schema = tool->parameters(schema_dialect::json_schema);
+            schema = parameters_in(*tool, schema_dialect::json_schema);
         }
         if (!schema) {
             auto why = inexpressible(*tool, std::move(schema).error());
@@ -57,6 +74,7 @@ toolbox& toolbox::add(entry tool) {
         throw_error(
             invalid_argument('"' + tool.name + '"', std::string{"the name of a tool "} + core::detail::name_rule));
     if (find(tool.name) != nullptr) throw_error(invalid_argument(tool.name, "duplicate tool"));
+    tool.wraps = detail::takes_no_object(tool);
     entries_.push_back(std::make_shared<entry const>(std::move(tool)));
     return *this;
 }

@@ -86,6 +86,7 @@ result<void> check_request(openai_profile const& profile, chat_request const& re
         if (broken) return invalid_argument(field, std::string{profile.service} + ": " + message);
     if (request.advanced)
         if (auto valid = check_advanced(profile, *request.advanced); !valid) return valid;
+    if (auto valid = check_members(profile.service, profile.known, request); !valid) return valid;
     return check_responses_parts(profile, request.messages);
 }
 

@@ -65,6 +65,9 @@ public:
         std::function<result<std::string>(schema_dialect)> parameters{};
         function call{};
         tool_options options{};
+        /// The arguments are no object, which services want: they travel as its property "value", and `call` gets them
+        /// without it. Set by `add`, from the schema.
+        bool wraps{false};
     };
 
     /// Adds a function, a lambda or another function object. @throws coax::exception  `errc::invalid_argument`: a bad

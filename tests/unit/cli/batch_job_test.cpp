@@ -297,6 +297,28 @@ TEST(ResponseOrigin, AServiceIsTheSameOnAnotherPortAndWithAnotherKeyInItsAddress
     EXPECT_EQ(differences(before, of("http://localhost:8080/v2")), "another service");
 }
 
+TEST(ResponseOrigin, AServiceOfTheUsersOwnIsMoreThanItsName) {
+    good_input const in;
+    auto const of = [&](std::string const& profile) {
+        return prepare(in.flags, {.model = "m", .profile = in.folder.write("acme.json", profile)}, with_key)->origin;
+    };
+    std::string const head = R"({"name":"acme","key_variable":"OPENAI_API_KEY","base_url":"https://a.example/v1",)";
+    auto const before = of(head + R"("members":["temperature","seed"]})");
+    EXPECT_EQ(differences(before, of(head + R"("members":["seed","temperature"]})")), "");
+    EXPECT_EQ(differences(before, of(head + R"("key_header":"api-key","members":["seed","temperature"]})")), "");
+    EXPECT_EQ(differences(before, of(head + R"("members":["temperature"]})")), "another service");
+    EXPECT_EQ(differences(before, of(head + R"("dialect":"grammar","members":["temperature","seed"]})")),
+              "another service");
+}
+
+TEST(Prepare, SchemaThatIsNotEnforcedIsNoted) {
+    good_input in;
+    EXPECT_EQ(prepare(in.flags, {.model = "m"}, with_key)->schema_note, "");
+    in.flags.schema = in.folder.write("free.json", R"({"type":"object","additionalProperties":{"type":"integer"}})");
+    in.flags.relax_schema = true;
+    EXPECT_NE(prepare(in.flags, {.model = "m"}, with_key)->schema_note, "");
+}
+
 TEST(ExitCode, TellsScriptsWhatHappened) {
     EXPECT_EQ(exit_code_of({.ok = 5}, false, 0), all_ok);
     EXPECT_EQ(exit_code_of({.ok = 5, .failed = 1}, false, 0), some_failed);

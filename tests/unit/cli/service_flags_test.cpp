@@ -108,6 +108,17 @@ TEST(ServiceFlags, SayTheFormOfRequests) {
     EXPECT_TRUE(provider.bearer);
 }
 
+TEST(ServiceFlags, NameProjectAndLocationOfVertex) {
+    service_flags flags{.provider = "vertex", .project = "mine", .location = "europe-west4"};
+    variables const set{{"GOOGLE_API_KEY", "g"}, {"GOOGLE_CLOUD_PROJECT", "other"}, {"GOOGLE_CLOUD_LOCATION", "x"}};
+    auto const options = resolve(flags, over(set));
+    ASSERT_TRUE(options) << options.error();
+    EXPECT_EQ(options->service.provider.project, "mine");
+    EXPECT_EQ(options->service.provider.location, "europe-west4");
+    auto const keyless = resolve(flags, over({}));  // a token of Google needs the project, which the flag names
+    EXPECT_TRUE(keyless || keyless.error().where != "GOOGLE_CLOUD_PROJECT") << keyless.error();
+}
+
 TEST(ServiceFlags, NameTheServicesOfTheChatCompletionsWire) {
     auto const groq = resolve({.provider = "groq"}, over({{"GROQ_API_KEY", "g"}, {"OPENAI_API_KEY", "o"}}));
     ASSERT_TRUE(groq) << groq.error();

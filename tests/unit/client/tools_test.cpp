@@ -240,5 +240,41 @@ TEST(ToolboxNames, RefusesBadAndDuplicateNames) {
     EXPECT_EQ(tools.entries().size(), 1U);
 }
 
+TEST(ToolWithoutAnObject, IsDescribedAsOneAndGetsWhatItHolds) {
+    for (bool const strict : {true, false}) {
+        fake_service service;
+        service.then(openai_calls({{"add_up", R"({"value":[1,2]})"}})).then(openai_text("3"));
+        std::string seen;
+        run_virtual([](fake_service fake, bool enforced, std::string& got) -> asio::awaitable<void> {
+            auto llm = co_await connect(fake.options());
+            auto const numbers = runtime_schema::parse(R"({"type":"array","items":{"type":"integer"}})").value();
+            toolbox tools;
+            toolbox::entry tool{.name = "add_up", .description = "Adds"};
+            tool.parameters = [numbers](schema_dialect dialect) { return numbers.for_dialect(dialect); };
+            tool.call = [&got](std::string arguments) -> asio::awaitable<result<std::string>> {
+                got = arguments;
+                return [](std::string text) -> asio::awaitable<result<std::string>> { co_return text; }("3");
+            };
+            tool.options.strict = enforced;
+            tools.add(std::move(tool));
+            EXPECT_EQ((co_await llm.run("1 and 2?", tools)).text, "3");
+        }(service, strict, seen));
+        EXPECT_EQ(seen, "[1,2]");
+        EXPECT_NE(service.requests()[0].body.find(R"("properties":{"value":{"type":"array")"), std::string::npos)
+            << service.requests()[0].body;
+    }
+}
+
+TEST(ToolTimeout, MayBeAsLongAsMillisecondsGo) {
+    fake_service service;
+    service.then(openai_calls({{"get_time", "{}"}})).then(openai_text("noon"));
+    run_virtual([](fake_service fake) -> asio::awaitable<void> {
+        auto llm = co_await connect(fake.options());
+        auto const answer = co_await llm.run("x", weather_tools(), {.tool_timeout = std::chrono::milliseconds::max()});
+        EXPECT_EQ(answer.text, "noon");
+    }(service));
+    EXPECT_NE(service.requests()[1].body.find(R"("content":"noon")"), std::string::npos) << service.requests()[1].body;
+}
+
 }  // namespace
 }  // namespace coax

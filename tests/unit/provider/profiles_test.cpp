@@ -144,6 +144,17 @@ TEST(ReturnedTo, CallsWithSignaturesOnlyWhereTheseAreKnown) {
     EXPECT_NE(body_of("compatible").find("extra_content"), std::string::npos);
 }
 
+TEST(Profile, HoldsForTheResponsesApiToo) {
+    auto const vllm = make("vllm/responses");
+    chat_request request{.model = "m", .messages = {user("Hi")}, .temperature = 0.5};
+    EXPECT_TRUE(vllm->encode(request, false));
+    request.advanced.edit().service_tier = "flex";
+    auto const refused = vllm->encode(request, false);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().where, "advanced.service_tier");
+    EXPECT_TRUE(make("openai/responses")->encode(request, false));
+}
+
 // --- what services of this wire add to it ---
 
 TEST(Groq, TellsTheUsageOfAStreamInAPartOfItsOwn) {

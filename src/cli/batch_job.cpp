@@ -1,5 +1,6 @@
 #include "cli/batch_job.hpp"
 
+#include "batch/internal/prompt_prefix.hpp"
 #include "cli/built_in_schemas.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/files.hpp"
@@ -197,18 +198,6 @@ content_part to_part(std::string const& path) {
     return image_part{.url = path};
 }
 
-/// Whether both begin with the same system messages: all but the last message, which is the record's.
-bool has_same_prefix(chat_request const& a, chat_request const& b) {
-    return std::equal(a.messages.begin(), a.messages.end() - 1, b.messages.begin(), b.messages.end() - 1);
-}
-
-/// Writing the shared beginning into a service's prompt cache costs a quarter of its price, reading it from there saves
-/// nine tenths. The first requests, as many as are under way at once, may each write it: from about 1.3 times as many
-/// requests on it pays, and the services that charge nothing for it never lose.
-bool pays_to_cache(chat_request const& first, std::uint64_t record_count, std::size_t concurrency) {
-    return first.messages.size() > 1 && record_count >= 2 * static_cast<std::uint64_t>(concurrency);
-}
-
 /// Checks one request without sending it, to find what would be wrong with every request, and what is worth a note.
 result<void> dry_run(batch_job& job, batch_flags const& flags, chat_request request) {
     auto const service = make_provider(job.options.service.provider);
@@ -267,14 +256,14 @@ boost::system::result<batch_job, failure> prepare(batch_flags const& flags, serv
         auto request = request_for(job, record);
         if (!request && !flags.allow_bad_lines) return request.error();
         if (auto const file = file_of(job, record); !file && !flags.allow_bad_lines) return file.error();
-        if (request && first) is_prefix_shared = is_prefix_shared && has_same_prefix(*first, *request);
+        if (request && first) is_prefix_shared = is_prefix_shared && coax::detail::has_same_prefix(*first, *request);
         if (request && !first) first = std::move(*request);
         return {};
     };
     auto const count = check_records(job.input, job.records, check, flags.allow_bad_lines);
     if (!count) return wrong_input(count.error());
     job.record_count = *count;
-    job.defaults.cache_prefix |= first && is_prefix_shared && pays_to_cache(*first, *count, set->batch.concurrency);
+    job.defaults.cache_prefix |= first && is_prefix_shared && coax::detail::pays_to_cache(*first, *count, set->batch.concurrency);
 
     if (flags.embeds) choose_embedding_model(service, set->client.service);
     fit_to_concurrency(flags, *set);

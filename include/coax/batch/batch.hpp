@@ -31,6 +31,20 @@ asio::awaitable<batch_output<T>> ask(client llm, Request request) {
     }
 }
 
+/// Marks the requests of a batch for the service's prompt cache. Copies share what they have seen.
+class prefix_marks {
+public:
+    explicit prefix_marks(batch_options const& options);
+
+    /// The request, marked as `batch_options::mark_shared_prefix` says.
+    [[nodiscard]] chat_request operator()(chat_request request) const;
+
+    struct state;
+
+private:
+    core::detail::shared_opaque<state> state_;
+};
+
 /// @param made  A prompt, a request or a result of one, whose error is thrown.
 template <class Made>
 [[nodiscard]] chat_request request_of(Made made) {
@@ -85,8 +99,8 @@ asio::awaitable<batch_summary> batch(client llm, stream<R> source, ToRequest to_
                                      batch_options options = {}) {
     auto const before = llm.statistics();
     if (!options.telemetry) options.telemetry = llm.options().telemetry;
-    auto work = [llm, to_request = std::move(to_request)](R const& record) {
-        return detail::ask<T>(llm, detail::request_of(to_request(record)));
+    auto work = [llm, mark = detail::prefix_marks{options}, to_request = std::move(to_request)](R const& record) {
+        return detail::ask<T>(llm, mark(detail::request_of(to_request(record))));
     };
     auto summary = co_await run_batch<T>(std::move(source), std::move(work), std::move(sink), std::move(options));
     add_statistics(summary, before, llm.statistics());

@@ -48,6 +48,11 @@ struct batch_options {
     std::chrono::milliseconds max_pause{120'000};
     /// How many records there are, for the progress. Nothing: not known.
     std::optional<std::uint64_t> total{};
+    /// Of `batch` alone: requests that begin as the first one did, with the same tools and messages but for the last,
+    /// are marked for the service's prompt cache (`chat_request::cache_prefix`) where that pays: there are twice as
+    /// many records as `concurrency`, or have been where `total` is not known. A request with marks of its own keeps
+    /// those.
+    bool mark_shared_prefix{true};
     /// Ends the batch early.
     batch_stop stop{};
     /// Called with the progress on the batch's executor, regularly and once at the end. Empty: nothing. An exception

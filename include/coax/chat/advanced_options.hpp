@@ -59,7 +59,8 @@ struct request_header {
 /// `errc::invalid_argument` before anything is sent. The rest goes into `chat_request::extra`.
 struct advanced_options {
     /// How many responses are made of the prompt; all but the first are in `response_details::choices`. Not with
-    /// streams. OpenAI [1, 128], Gemini [1, 8].
+    /// streams, whose deltas are one text to whoever puts them together: open a stream for each. OpenAI [1, 128],
+    /// Gemini [1, 8].
     int n{1};
     bool logprobs{false};  ///< `response_details::logprobs` has those of the response's tokens. OpenAI, Gemini.
     int top_logprobs{0};   ///< And those of so many of the likeliest others at each place, [0, 20].

@@ -118,5 +118,76 @@ TEST(ClientBatch, UsedUpCreditEndsItAtOnce) {
     EXPECT_EQ(service.count(), 1U);
 }
 
+struct mark_case {
+    char const* name;
+    batch_options options;
+    void (*change)(chat_request& request, int number);
+    int first_marked;  ///< Of twelve requests; 12: none is.
+};
+void PrintTo(mark_case const& row, std::ostream* out) { *out << row.name; }
+class SharedPrefixOfABatch : public testing::TestWithParam<mark_case> {};
+
+TEST_P(SharedPrefixOfABatch, IsMarkedWhereThatPays) {
+    detail::prefix_marks const mark{GetParam().options};
+    for (int i = 0; i < 12; ++i) {
+        chat_request request{.messages = {system("Judge."), user("post " + std::to_string(i))}};
+        GetParam().change(request, i);
+        EXPECT_EQ(mark(std::move(request)).cache_prefix, i >= GetParam().first_marked) << i;
+    }
+}
+
+constexpr auto unchanged = [](chat_request&, int) {};
+
+INSTANTIATE_TEST_SUITE_P(
+    Rows, SharedPrefixOfABatch,
+    testing::Values(mark_case{"many", {.concurrency = 2, .total = 12}, unchanged, 0},
+                    mark_case{"few", {.concurrency = 8, .total = 12}, unchanged, 12},
+                    mark_case{"as_many_as_come", {.concurrency = 3}, unchanged, 5},
+                    mark_case{
+                        "not_wanted", {.concurrency = 2, .total = 12, .mark_shared_prefix = false}, unchanged, 12},
+                    mark_case{"nothing_shared",
+                              {.concurrency = 2, .total = 12},
+                              [](chat_request& r, int) { r.messages.erase(r.messages.begin()); },
+                              12},
+                    mark_case{"tools_alone",
+                              {.concurrency = 2, .total = 12},
+                              [](chat_request& r, int) {
+                                  r.messages.erase(r.messages.begin());
+                                  r.tools = {{.name = "f"}};
+                              },
+                              0},
+                    mark_case{"marks_of_its_own",
+                              {.concurrency = 2, .total = 12},
+                              [](chat_request& r, int) { r.messages[0].cache_breakpoint = true; },
+                              12}),
+    [](auto const& row) { return std::string(row.param.name); });
+
+TEST(SharedPrefixOfABatch, OthersAreNotMarked) {
+    detail::prefix_marks const mark{batch_options{.concurrency = 1, .total = 9}};
+    auto const asks = [](char const* rules) { return chat_request{.messages = {system(rules), user("x")}}; };
+    EXPECT_TRUE(mark(asks("Judge.")).cache_prefix);
+    EXPECT_FALSE(mark(asks("Sum up.")).cache_prefix);
+    EXPECT_TRUE(mark(asks("Judge.")).cache_prefix);
+}
+
+TEST(ClientBatch, MarksWhatItsRequestsShare) {
+    fake_service service;
+    service.then(openai_text("ok"));
+    runtime rt{virtual_time{}};
+    auto options = service.options();
+    options.service.model = "gpt-6-luna";
+    client const llm{rt.executor(), std::move(options)};
+    auto const ask = [](listed_record<post> const& one) {
+        return chat_request{.messages = {system("Judge."), user(one.value.text)}};
+    };
+    auto const drop = [](batch_result<std::string>) -> result<void> { return {}; };
+    std::vector<post> posts(4, post{"a", "x"});
+    auto const summary =
+        rt.run(batch<std::string>(llm, records_of(std::move(posts)), ask, drop, {.concurrency = 2, .total = 4}));
+    EXPECT_EQ(summary.ok, 4U);
+    for (auto const& request : service.requests())
+        EXPECT_NE(request.body.find("prompt_cache_breakpoint"), std::string::npos) << request.body;
+}
+
 }  // namespace client_batch_test
 }  // namespace coax

@@ -19,6 +19,9 @@ constexpr double longest_wait = 1e17;
 
 constexpr double most_per_minute = 1e12;
 
+/// Until those under way have ended, which wakes whoever waits for it.
+constexpr std::chrono::hours until_one_ends{24};
+
 limit_report requests_of(rate_limit_status const& status) noexcept {
     return {status.limit_requests, status.remaining_requests, status.reset_requests};
 }
@@ -96,6 +99,7 @@ rate_bucket::rate_bucket(rate_limiter_options const& options) noexcept
       day_tokens_{options.tokens_per_day, day, day},
       reported_requests_{options.requests_per_minute > 0},
       reported_tokens_{options.tokens_per_minute > 0},
+      learns_window_{options.server_limits != server_limits::off},
       even_spacing_{options.even_spacing} {
     set_spacing();
 }
@@ -107,12 +111,13 @@ void rate_bucket::set_spacing() noexcept {
 
 bool rate_bucket::unlimited(clock::time_point now) const noexcept {
     bool const limited = requests_.limited() || tokens_.limited() || day_requests_.limited() || day_tokens_.limited();
-    return !limited && paused_until_ <= now;
+    return !limited && !window_.on() && paused_until_ <= now;
 }
 
 clock::duration rate_bucket::wait_for(std::int64_t tokens, clock::time_point now) const noexcept {
     auto const until = [now](clock::time_point when) { return when > now ? when - now : clock::duration::zero(); };
     auto const amount = static_cast<double>(tokens);
+    if (window_.full(requests_out_)) return until_one_ends;
     return std::max({requests_.wait_for(1.0, now), tokens_.wait_for(amount, now), day_requests_.wait_for(1.0, now),
                      day_tokens_.wait_for(amount, now), until(next_slot_), until(paused_until_)});
 }
@@ -137,12 +142,22 @@ void rate_bucket::give_back(std::int64_t tokens, clock::time_point now) noexcept
     charge(-1.0, -static_cast<double>(tokens), now);
     --requests_out_;
     tokens_out_ -= tokens;
+    window_.failed();
 }
 
-void rate_bucket::settle(std::int64_t reserved, std::int64_t actual, clock::time_point now) noexcept {
+void rate_bucket::settle(std::int64_t reserved, std::int64_t actual, request_end how, clock::time_point now) noexcept {
     charge(0.0, static_cast<double>(actual) - static_cast<double>(reserved), now);
     --requests_out_;
     tokens_out_ -= reserved;
+    switch (how) {
+        case request_end::served: return window_.served(requests_out_);
+        case request_end::told_to_wait: return learns_window_ ? window_.refused(requests_out_) : window_.failed();
+        case request_end::other: return window_.failed();
+    }
+}
+
+void rate_bucket::refuse_uncounted() noexcept {
+    if (learns_window_ && !window_.on()) window_.refused(requests_out_);
 }
 
 void rate_bucket::pause_until(clock::time_point when) noexcept { paused_until_ = std::max(paused_until_, when); }

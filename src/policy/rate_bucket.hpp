@@ -1,5 +1,7 @@
 #pragma once
 
+#include "policy/flight_window.hpp"
+
 #include <coax/policy/rate_limiter.hpp>
 #include <coax/runtime/clock.hpp>
 
@@ -67,6 +69,13 @@ private:
     std::chrono::milliseconds longest_reset_{0};
 };
 
+/// How a request ended, as far as it tells what the service bears.
+enum class request_end : std::uint8_t {
+    served,
+    told_to_wait,  ///< Refused, without a word of what the limits are.
+    other
+};
+
 /// The quota that a limiter has left: arithmetic over (options, state, now), without a lock, a clock or a wait.
 class rate_bucket {
 public:
@@ -81,7 +90,9 @@ public:
     /// Undoes `take`: the request did not go out.
     void give_back(std::int64_t tokens, clock::time_point now) noexcept;
     /// The request that took `reserved` cost `actual`.
-    void settle(std::int64_t reserved, std::int64_t actual, clock::time_point now) noexcept;
+    void settle(std::int64_t reserved, std::int64_t actual, request_end how, clock::time_point now) noexcept;
+    /// A request that was never taken, since nothing was limited, was told to wait, and no limit was stated.
+    void refuse_uncounted() noexcept;
 
     void pause_until(clock::time_point when) noexcept;
     void lower_to(rate_limit_status const& status, clock::time_point now) noexcept;
@@ -109,6 +120,8 @@ private:
     refill day_tokens_;
     reported_rate reported_requests_;
     reported_rate reported_tokens_;
+    flight_window window_{};
+    bool learns_window_;
     std::int64_t requests_out_{0};  ///< Taken, and neither settled nor given back.
     std::int64_t tokens_out_{0};
     quota_mark taken_{};    ///< All that was ever taken.

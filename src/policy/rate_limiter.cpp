@@ -19,6 +19,15 @@ std::int64_t checked_estimate(std::int64_t tokens) {
     return std::min(tokens, most_tokens);
 }
 
+bool states_limits(rate_limit_status const& status) noexcept {
+    return status.limit_requests || status.remaining_requests || status.limit_tokens || status.remaining_tokens;
+}
+
+/// Whether the service had no room for a request, and did not say what its limits are.
+bool told_to_wait(error const& why) noexcept {
+    return why.code == errc::rate_limited && why.retry_after && !states_limits(why.rate_limits);
+}
+
 error refusal(verdict why) {
     switch (why) {
         case verdict::closed: return {.code = errc::closed, .message = "the rate limiter was closed"};
@@ -45,16 +54,22 @@ result<void> validate(rate_limiter_options const& options) {
 
 // ---- reservation
 
-void reservation::settle(std::int64_t actual_tokens) noexcept {
+void reservation::end(std::int64_t actual_tokens, policy::detail::request_end how) noexcept {
     if (!std::exchange(held_, false)) return;
     auto const state = std::move(state_);
     if (!state) return;
     std::lock_guard const lock{state->mutex};
-    state->bucket.settle(tokens_, actual_tokens, state->now());
+    state->bucket.settle(tokens_, actual_tokens, how, state->now());
     state->reschedule();
 }
 
+void reservation::settle(std::int64_t actual_tokens) noexcept {
+    end(actual_tokens, policy::detail::request_end::served);
+}
+
 void reservation::settle(error const& why) noexcept {
+    using policy::detail::request_end;
+    auto const how = told_to_wait(why) ? request_end::told_to_wait : request_end::other;
     switch (why.code) {
         case errc::connect_failed:
         case errc::tls_failed:
@@ -66,8 +81,8 @@ void reservation::settle(error const& why) noexcept {
         case errc::authentication:
         case errc::not_found:
         case errc::bad_request:
-        case errc::context_too_long: return settle(0);
-        default: return settle(tokens_);
+        case errc::context_too_long: return end(0, how);
+        default: return end(tokens_, how);
     }
 }
 
@@ -156,8 +171,9 @@ void rate_limiter::settle(reservation& of, std::int64_t actual_tokens, rate_limi
 void rate_limiter::settle(reservation& of, error const& why, std::chrono::milliseconds max_pause) {
     if (state_->learns_from(why.rate_limits)) learn(why.rate_limits, of);
     auto const billed = std::min(why.input_tokens, most_tokens) + std::min(why.output_tokens, most_tokens);
+    if (!of.state_ && told_to_wait(why)) state_->refuse_uncounted();
     if (billed > 0)
-        of.settle(billed);
+        of.end(billed, policy::detail::request_end::other);
     else
         of.settle(why);
     if (why.code == errc::rate_limited && why.retry_after && *why.retry_after <= max_pause)

@@ -78,6 +78,12 @@ struct rate_limiter_state {
         reschedule();
     }
 
+    void refuse_uncounted() noexcept {
+        std::lock_guard const lock{mutex};
+        bucket.refuse_uncounted();
+        wide_open = false;
+    }
+
     /// After any change: the first in the queue looks again when its turn has come.
     void reschedule() noexcept;
 

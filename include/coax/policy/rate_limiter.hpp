@@ -53,6 +53,7 @@ struct quota;
 
 namespace policy::detail {
 struct rate_limiter_state;
+enum class request_end : std::uint8_t;
 
 /// The limiter's levels when it made a reservation: the headers of the response are about that moment.
 struct quota_mark {
@@ -98,6 +99,7 @@ private:
     reservation(core::detail::shared_opaque<policy::detail::rate_limiter_state> state, std::int64_t tokens,
                 policy::detail::quota_mark mark = {}) noexcept
         : state_{std::move(state)}, tokens_{tokens}, mark_{mark}, held_{true} {}
+    void end(std::int64_t actual_tokens, policy::detail::request_end how) noexcept;
 
     core::detail::shared_opaque<policy::detail::rate_limiter_state> state_;  ///< Null: of an unlimited limiter.
     std::int64_t tokens_{0};
@@ -151,7 +153,8 @@ public:
     /// A request has been served: learns from its response and settles.
     void settle(reservation& of, std::int64_t actual_tokens, rate_limit_status const& status);
     /// A request has failed: learns likewise, settles for the tokens that were billed or, where none are known, as the
-    /// error's code says. A rate-limited one pauses all for its Retry-After, if that is not above `max_pause`.
+    /// error's code says. A rate-limited one pauses all for its Retry-After, if that is not above `max_pause`. Where it
+    /// states no limits, how many may be under way at once is learnt, from one on, unless `server_limits` is off.
     void settle(reservation& of, error const& why, std::chrono::milliseconds max_pause);
 
     /// Allowed in a minute, as learnt; 0: unlimited.

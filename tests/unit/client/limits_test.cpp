@@ -109,12 +109,12 @@ INSTANTIATE_TEST_SUITE_P(
                     limit_case{"300_a_minute_come_back_in_1_s",
                                {.count = 300, .period = 1min, .states_limits = false, .retry_after = 1s},
                                300s,
-                               20},
+                               2},
                     limit_case{
                         "300_in_windows_come_back_in_1_s",
                         {.count = 300, .period = 1min, .in_windows = true, .states_limits = false, .retry_after = 1s},
                         300s,
-                        20},
+                        2},
                     limit_case{"300_in_windows_stated", {.count = 300, .period = 1min, .in_windows = true}, 300s, 1.5},
                     limit_case{"ten_a_second_stated", {.count = 10, .period = 1s}, 160s, 1.5}),
     [](auto const& row) { return std::string(row.param.name); });

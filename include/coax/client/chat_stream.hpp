@@ -26,6 +26,7 @@ public:
     boost::asio::awaitable<chat_response> finish();
 
 private:
+    friend class background_stream;
     core::detail::shared_opaque<state> state_;
 };
 

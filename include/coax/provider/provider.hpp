@@ -27,6 +27,12 @@ struct model_page;
 struct rerank_request;
 struct rerank_response;
 
+/// How far a stream is that the service can show again from there (`background_request::stream`).
+struct stream_position {
+    std::string response_id{};  ///< Empty: not told.
+    std::int64_t event{-1};     ///< The number of the last one; -1: none came.
+};
+
 /// Builds one response from the events of a stream. Made for one stream, used by one coroutine.
 class stream_decoder {
 public:
@@ -48,6 +54,9 @@ public:
     /// Bytes of text, reasoning and tool calls so far: what grows while the model writes. Events without any, such as
     /// pings, leave it as it is.
     [[nodiscard]] virtual std::size_t content_bytes() const noexcept = 0;
+
+    /// Where a service that numbers its events is.
+    [[nodiscard]] virtual stream_position position() const { return {}; }
 
     /// The whole response; call once, at the end.
     /// Errors: `errc::connection_lost` when the connection ended before the service said why the response ended;

@@ -32,6 +32,10 @@ chat_stream::state::state(client::impl& owner, detail::call_state const& call, s
       keep_raw_{call.keep_raw},
       events_{owner.options.output.max_event_bytes},
       held_{std::move(held)} {
+    if (call.resumes) {
+        resumed_ = std::make_unique<stream_position>(*call.resumes);
+        if (resumed_->event >= 0) decoder_->go_on_after(*resumed_);
+    }
     life_->add(*this);
 }
 
@@ -110,6 +114,7 @@ asio::awaitable<result<std::optional<chat_delta>>> chat_stream::state::next() {
         if (decoder_->done() && !at_end_) co_await drain();
         conclude();
         if (again_) co_await settle();
+        if (resumed_ && !*end_) co_await resume();
         if (!end_ && put_back_) co_return std::exchange(put_back_, std::nullopt);
     }
     if (!*end_) co_return end_->error();

@@ -7,6 +7,10 @@ namespace coax {
 namespace {
 
 constexpr int most_parts = 64;
+constexpr int most_fruitless = 3;
+
+/// Whether the connection ended, and not the response.
+bool is_cut(error const& why) { return why.code == errc::connection_lost || why.code == errc::timeout; }
 
 }  // namespace
 
@@ -56,6 +60,23 @@ void chat_stream::state::join_parts() {
     auto whole = client_.provider->join(std::move(*so_far), **std::move(end_));
     whole.latency = latency;
     end_ = std::move(whole);
+}
+
+asio::awaitable<void> chat_stream::state::resume() {
+    auto const position = decoder_->position();
+    fruitless_ = position.event > resumed_->event ? 1 : fruitless_ + 1;
+    bool const is_late = now(at_.executor) >= scope_.deadline;
+    if (dropped_ || is_late || position.response_id.empty() || fruitless_ > most_fruitless || !is_cut(end_->error()))
+        co_return;
+    *resumed_ = position;
+    auto next = co_await client_.open_events(at_, position, scope_);
+    if (!next) {
+        end_ = std::move(next).error();
+        co_return;
+    }
+    auto const before = attempts;
+    take_over(**next);
+    attempts += before;
 }
 
 }  // namespace coax

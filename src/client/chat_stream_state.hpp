@@ -48,6 +48,8 @@ public:
 
     /// Tells those who observe that the first token is there and, later, of the end.
     void observe(std::shared_ptr<detail::observed_call> call, detail::call_scope scope);
+    /// Where it is, for a service that numbers its events.
+    [[nodiscard]] stream_position position() const { return decoder_->position(); }
 
     int attempts{1};                       ///< Of the whole call.
     std::unique_ptr<fit_report> fitted{};  ///< Null: the prompt was sent as it was given.
@@ -81,6 +83,8 @@ private:
     asio::awaitable<void> settle();
     asio::awaitable<void> go_on();
     void take_over(state& next);
+    /// Asks for the events after the last one that came, of a response that goes on without its connection.
+    asio::awaitable<void> resume();
     void join_parts();
 
     std::shared_ptr<client::impl> keep_alive_{};
@@ -111,6 +115,8 @@ private:
     std::unique_ptr<chat_request> again_{};    ///< With what the response began; null: it has one part.
     std::unique_ptr<chat_response> so_far_{};  ///< The parts before this one.
     int part_count_{1};
+    std::unique_ptr<stream_position> resumed_{};  ///< Where it was when it was asked for; null: it cannot be.
+    int fruitless_{0};                            ///< Times in a row that it was asked for and nothing came.
 };
 
 }  // namespace coax

@@ -7,6 +7,7 @@
 #include <coax/chat/response_details.hpp>
 #include <coax/policy/concurrency.hpp>
 #include <coax/policy/stack.hpp>
+#include <coax/provider/background.hpp>
 #include <coax/runtime/as_result.hpp>
 
 #include <algorithm>
@@ -198,6 +199,54 @@ asio::awaitable<result<std::shared_ptr<chat_stream::state>>> client::impl::open(
     if (call.observed) (*outcome)->observe(std::move(call.observed), std::move(scope));
     if (provider->pauses()) (*outcome)->remember(request);
     co_return outcome;
+}
+
+asio::awaitable<result<std::shared_ptr<chat_stream::state>>> client::impl::open(call_state call, call_scope scope,
+                                                                                retry_options retry) {
+    auto const send = with_policies(call, retry, [this, &call](attempt, auto& permit, auto& quota, auto& sent) {
+        return begin_stream(call, permit, quota, sent);
+    });
+    auto outcome = co_await send(attempt{});
+    if (!outcome) co_return give_up(call, std::move(outcome).error());
+    (*outcome)->attempts = call.sent;
+    if (call.observed) (*outcome)->observe(std::move(call.observed), std::move(scope));
+    co_return outcome;
+}
+
+asio::awaitable<result<std::shared_ptr<chat_stream::state>>> client::impl::open_background(shard& at,
+                                                                                           chat_request const& request,
+                                                                                           call_scope scope) {
+    auto encoded = provider->encode_background(request, background_options{}, true);
+    auto prepared = std::move(encoded).transform([&](http_request made) {
+        return call_state{.at = at,
+                          .deadline = scope,
+                          .request = std::move(made),
+                          .estimated_tokens = estimated_tokens(request),
+                          .began = now(at.executor),
+                          .hedged = false,
+                          .resumes = std::make_unique<stream_position>()};
+    });
+    if (observes()) observe(at, request, true, scope, prepared);
+    if (!prepared) co_return std::move(prepared).error();
+    if (request.advanced) {
+        prepared->secrets = detail::secrets_in(request.advanced->headers);
+        prepared->keep_raw = request.advanced->keep_raw;
+    }
+    co_return co_await open(*std::move(prepared), std::move(scope), only_where_not_taken(retry_));
+}
+
+asio::awaitable<result<std::shared_ptr<chat_stream::state>>> client::impl::open_events(shard& at, stream_position after,
+                                                                                       call_scope scope) {
+    auto encoded = provider->encode_background(background_request::stream, after.response_id, after.event);
+    if (!encoded) co_return std::move(encoded).error();
+    call_state call{.at = at,
+                    .deadline = scope,
+                    .request = *std::move(encoded),
+                    .began = now(at.executor),
+                    .resumes = std::make_unique<stream_position>(std::move(after))};
+    detail::service_call const asked{.kind = operation_kind::chat, .name = "background"};
+    if (observes()) observe(asked, scope, call);
+    co_return co_await open(std::move(call), std::move(scope), retry_);
 }
 
 asio::awaitable<result<detail::boxed_response>> client::impl::exchange(call_state& call,

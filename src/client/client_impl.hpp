@@ -62,6 +62,13 @@ public:
     asio::awaitable<result<std::shared_ptr<chat_stream::state>>> open(shard& at, chat_request const& request,
                                                                       call_scope scope);
 
+    /// The same of a response in the background, which is begun once more only where it was not taken.
+    asio::awaitable<result<std::shared_ptr<chat_stream::state>>> open_background(shard& at, chat_request const& request,
+                                                                                 call_scope scope);
+    /// Opens the events of a response in the background. @param after  The last one that is not wanted again.
+    asio::awaitable<result<std::shared_ptr<chat_stream::state>>> open_events(shard& at, stream_position after,
+                                                                             call_scope scope);
+
     /// Asks until the response has the wanted format (reask.cpp).
     /// @param self  Keeps this alive.
     asio::awaitable<result<boxed_response>> parse(shard& at, chat_request request, output_format format,
@@ -102,6 +109,9 @@ private:
     void observe(shard const& at, chat_request const& request, bool streaming, call_scope const& scope,
                  result<call_state>& prepared) const;
     void observe(detail::service_call const& asked, call_scope const& scope, call_state& call) const;
+    /// `open` of what is prepared.
+    asio::awaitable<result<std::shared_ptr<chat_stream::state>>> open(call_state call, call_scope scope,
+                                                                      retry_options retry);
     template <class Exchange>
     [[nodiscard]] auto with_policies(call_state& call, retry_options const& retry, Exchange exchange);
     /// The call has failed for good.

@@ -13,6 +13,7 @@
 #include <coax/http/transport.hpp>
 #include <coax/policy/attempt.hpp>
 #include <coax/policy/rate_limiter.hpp>
+#include <coax/provider/provider.hpp>
 #include <coax/runtime/clock.hpp>
 
 #include <cstdint>
@@ -53,9 +54,11 @@ struct call_state {
     http_request request{};            ///< Without credentials.
     std::int64_t estimated_tokens{0};  ///< Of one request.
     clock::time_point began{};
-    std::vector<secret> secrets{};              ///< In header fields of its own.
-    bool keep_raw{false};                       ///< Callers see the response as it came, too.
-    bool hedged{true};                          ///< As the client's options say.
+    std::vector<secret> secrets{};  ///< In header fields of its own.
+    bool keep_raw{false};           ///< Callers see the response as it came, too.
+    bool hedged{true};              ///< As the client's options say.
+    /// Its stream may be lost and gone on with from there; null: not.
+    std::unique_ptr<stream_position> resumes{};
     int sent{0};                                ///< Requests; of a hedged attempt two are under way at once.
     coax::usage usage{};                        ///< Of all responses, also of those that could not be used.
     std::shared_ptr<observed_call> observed{};  ///< Null: nobody observes.

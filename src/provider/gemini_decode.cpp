@@ -1,6 +1,7 @@
 #include "provider/gemini_reader.hpp"
 #include "provider/gemini_wire.hpp"
 #include "provider/response_headers.hpp"
+#include "provider/response_limits.hpp"
 #include "provider/service_error.hpp"
 #include "provider/service_words.hpp"
 #include "provider/tolerant_read.hpp"
@@ -46,11 +47,9 @@ public:
 
     result<chat_response> finish() override {
         if (reader_.finished()) return reader_.finish();
-        return error{.code = errc::connection_lost,
-                     .message = std::string{service_} + ": the stream ended before the response did",
-                     .http_status = 200,
-                     .service_message = stray_text_,
-                     .request_id = reader_.request_id()};
+        auto why = stream_cut_off(service_, reader_.request_id());
+        why.service_message = stray_text_;
+        return why;
     }
 
 private:

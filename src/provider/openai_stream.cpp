@@ -50,13 +50,12 @@ public:
     std::size_t content_bytes() const noexcept override { return size_.bytes(); }
 
     result<chat_response> finish() override {
-        if (!finished_)
-            return error{.code = errc::connection_lost,
-                         .message = std::string{service_} + (done_ ? ": the stream ended without a finish_reason"
-                                                                   : ": the stream ended before the response did"),
-                         .http_status = 200,
-                         .service_message = stray_text_,
-                         .request_id = response_.request_id};
+        if (!finished_) {
+            auto why = stream_cut_off(service_, response_.request_id);
+            if (done_) why.message = std::string{service_} + ": the stream ended without a finish_reason";
+            why.service_message = stray_text_;
+            return why;
+        }
         response_.tool_calls = calls_.take();
         reasoning_.details = details_.finish();
         calls_.take_returned(reasoning_);
@@ -121,8 +120,8 @@ private:
     template <class Text>
     result<void> take(openai_message<Text>& added, chat_delta& delta) {
         if (auto taken = take_reasoning(added, delta); !taken) return taken;
-        if (auto taken = append(response_.text, delta.text, take_text(added.content)); !taken) return taken;
-        if (auto taken = append(response_.refusal, delta.refusal, take_text(added.refusal)); !taken) return taken;
+        if (auto taken = size_.append(response_.text, delta.text, take_text(added.content)); !taken) return taken;
+        if (auto taken = size_.append(response_.refusal, delta.refusal, take_text(added.refusal)); !taken) return taken;
         if (has_elements(added.annotations)) {
             if (auto counted = size_.count(added.annotations.text().size()); !counted) return counted;
             annotations_.push_back(std::move(added.annotations));
@@ -144,23 +143,13 @@ private:
         auto plain = piece.empty() ? take_text(added.reasoning) + take_thoughts(added.content) : std::string{};
         reasoning_.content += piece;
         reasoning_.plain += plain;
-        return append(response_.reasoning, delta.reasoning, piece.empty() ? std::move(plain) : std::move(piece));
+        return size_.append(response_.reasoning, delta.reasoning, piece.empty() ? std::move(plain) : std::move(piece));
     }
 
     /// A content filter's verdict may follow the natural end, and then replaces it.
     void take_finish(std::string_view name) {
         finished_ = true;
         if (response_.finish_reason != finish_reason::content_filter) response_.finish_reason = to_finish_reason(name);
-    }
-
-    result<void> append(std::string& whole, std::string& visible, std::string piece) {
-        if (piece.empty()) return {};
-        auto appended = size_.append(whole, piece);
-        if (visible.empty())
-            visible = std::move(piece);
-        else
-            visible += piece;
-        return appended;
     }
 
     std::string_view service_;

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace coax::detail {
 
@@ -15,6 +16,17 @@ inline constexpr std::size_t max_content_blocks = 4'096;
 /// `errc::too_large`, in the service's name.
 [[nodiscard]] inline error response_too_large(std::string_view service, std::string_view what) {
     error why{.code = errc::too_large, .message = std::string{service}, .http_status = 200};
+    why.message.append(": ").append(what);
+    return why;
+}
+
+/// `errc::connection_lost`: a stream ended before the service said that the response had.
+[[nodiscard]] inline error stream_cut_off(std::string_view service, std::string_view request_id,
+                                          std::string_view what = "the stream ended before the response did") {
+    error why{.code = errc::connection_lost,
+              .message = std::string{service},
+              .http_status = 200,
+              .request_id = std::string{request_id}};
     why.message.append(": ").append(what);
     return why;
 }
@@ -37,6 +49,17 @@ public:
         auto counted = count(piece.size());
         if (counted) text += piece;
         return counted;
+    }
+
+    /// The same, and shows the piece: appends it to what a delta has of that text.
+    [[nodiscard]] result<void> append(std::string& text, std::string& shown, std::string piece) {
+        if (piece.empty()) return {};
+        auto appended = append(text, piece);
+        if (shown.empty())
+            shown = std::move(piece);
+        else
+            shown += piece;
+        return appended;
     }
 
     [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }

@@ -9,6 +9,7 @@
 
 #include <coax/bind/read.hpp>
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -17,12 +18,17 @@ namespace coax::detail {
 struct responses_event {
     std::string type{};
     std::string delta{};
+    std::int64_t sequence_number{-1};
     std::int64_t output_index{0};
     std::int64_t content_index{0};
     std::int64_t summary_index{0};
     json_value item{};
     json_value response{};
     json_value error{};
+};
+
+struct responses_id {
+    std::string id{};
 };
 
 namespace {
@@ -62,6 +68,7 @@ public:
             read = read_tolerantly(wire, event.data);
         }
         if (!read) return take_unreadable(event, read.error());
+        note_position(wire);
         std::string const type = wire.type.empty() ? std::string{event.type} : std::move(wire.type);
         if (type == "error" || event.type == "error" || (type.empty() && is_truthy(wire.error)))
             return make_reported_error(service_, event.data, response_.request_id);
@@ -72,18 +79,27 @@ public:
     bool complete() const noexcept override { return finished_; }
     usage usage_so_far() const noexcept override { return response_.usage; }
     std::size_t content_bytes() const noexcept override { return size_.bytes(); }
+    stream_position position() const override { return position_; }
+    void go_on_after(stream_position where) override {
+        position_ = std::move(where);
+        from_middle_ = true;
+    }
 
     result<chat_response> finish() override {
-        if (!finished_)
-            return error{.code = errc::connection_lost,
-                         .message = std::string{service_} + ": the stream ended before the response did",
-                         .http_status = 200,
-                         .request_id = response_.request_id};
+        if (!finished_) return stream_cut_off(service_, response_.request_id);
         if (auto starved = find_starved(service_, response_)) return *std::move(starved);
         return std::move(response_);
     }
 
 private:
+    void note_position(responses_event const& wire) {
+        position_.event = std::max(position_.event, wire.sequence_number);
+        if (!position_.response_id.empty() || !wire.response.is_object()) return;
+        responses_id named;
+        (void)read_tolerantly(named, wire.response.text());
+        position_.response_id = std::move(named.id);
+    }
+
     /// Data that is no JSON: of an event of the service, or of one that others put between them.
     result<void> take_unreadable(sse_event const& event, error const& why) {
         if (event.type == "error") return make_reported_error(service_, event.data, response_.request_id);
@@ -93,31 +109,28 @@ private:
     }
 
     result<void> take(std::string_view type, responses_event& wire, chat_delta& delta) {
-        if (type == "response.output_text.delta") return append(response_.text, delta.text, wire.delta);
-        if (type == "response.refusal.delta") return append(response_.refusal, delta.refusal, wire.delta);
+        if (type == "response.output_text.delta")
+            return size_.append(response_.text, delta.text, std::move(wire.delta));
+        if (type == "response.refusal.delta")
+            return size_.append(response_.refusal, delta.refusal, std::move(wire.delta));
         if (type == "response.function_call_arguments.delta" || type == "response.custom_tool_call_input.delta")
             return grow_call(wire, delta);
         if (type == "response.reasoning_summary_text.delta")
-            return append_reasoning({wire.output_index, wire.summary_index, true}, wire.delta, delta);
+            return append_reasoning({wire.output_index, wire.summary_index, true}, std::move(wire.delta), delta);
         if (type == "response.reasoning_text.delta")
-            return append_reasoning({wire.output_index, wire.content_index, false}, wire.delta, delta);
+            return append_reasoning({wire.output_index, wire.content_index, false}, std::move(wire.delta), delta);
         if (type == "response.output_item.added") return begin_item(wire, delta);
         if (type == "response.output_item.done") return end_item(wire);
         if (is_end(type)) return end(type, wire.response, delta);
         return {};
     }
 
-    result<void> append(std::string& whole, std::string& visible, std::string_view piece) {
-        visible += piece;
-        return size_.append(whole, piece);
-    }
-
-    result<void> append_reasoning(reasoning_part part, std::string_view piece, chat_delta& delta) {
+    result<void> append_reasoning(reasoning_part part, std::string piece, chat_delta& delta) {
         if (piece.empty()) return {};
         bool const begins = !(part == std::exchange(reasoning_, part));
         if (begins && !response_.reasoning.empty())
-            if (auto parted = append(response_.reasoning, delta.reasoning, "\n\n"); !parted) return parted;
-        return append(response_.reasoning, delta.reasoning, piece);
+            if (auto parted = size_.append(response_.reasoning, delta.reasoning, "\n\n"); !parted) return parted;
+        return size_.append(response_.reasoning, delta.reasoning, std::move(piece));
     }
 
     result<void> begin_item(responses_event const& wire, chat_delta& delta) {
@@ -183,12 +196,13 @@ private:
     /// What was shown is the response; what was not shown yet is, now.
     result<void> take_whole(chat_response whole, chat_delta& delta) {
         for (auto const text : {&chat_response::text, &chat_response::refusal, &chat_response::reasoning}) {
+            if (from_middle_) continue;
             auto& so_far = response_.*text;
-            auto const rest = (whole.*text).starts_with(so_far) ? (whole.*text).substr(so_far.size()) : std::string{};
+            auto rest = (whole.*text).starts_with(so_far) ? (whole.*text).substr(so_far.size()) : std::string{};
             auto& visible = text == &chat_response::text      ? delta.text
                             : text == &chat_response::refusal ? delta.refusal
                                                               : delta.reasoning;
-            if (auto appended = append(so_far, visible, rest); !appended) return appended;
+            if (auto appended = size_.append(so_far, visible, std::move(rest)); !appended) return appended;
             whole.*text = std::move(so_far);
         }
         whole.rate_limits = std::move(response_.rate_limits);
@@ -206,6 +220,8 @@ private:
     std::map<std::int64_t, json_value> items_{};
     std::map<std::int64_t, tool_call> calls_{};  ///< Those that began, without arguments.
     std::size_t call_count_{0};
+    stream_position position_{};
+    bool from_middle_{false};  ///< Another stream has shown the beginning.
     bool finished_{false};
     bool done_{false};
 };

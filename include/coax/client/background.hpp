@@ -1,5 +1,6 @@
 #pragma once
 
+#include <coax/client/chat_stream.hpp>
 #include <coax/client/client.hpp>
 #include <coax/client/output_format.hpp>
 #include <coax/client/parsed.hpp>
@@ -8,6 +9,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -34,6 +36,21 @@ struct background_wait {
 
 /// Errors: `errc::invalid_argument` naming the option.
 [[nodiscard]] result<void> validate(background_wait const& options);
+
+/// The events of a response in the background. A connection that breaks is made anew, and the stream goes on after the
+/// last event that came; only a response that fails, or three connections in a row that bring nothing, end it. One that
+/// is dropped leaves the response going on. Deltas of a stream that began in the middle are of what comes from there
+/// on; `finish` gives the whole response. The rest: as `chat_stream`.
+class background_stream : public chat_stream {
+public:
+    using chat_stream::chat_stream;
+
+    /// By which the response is found again; empty where the service has not told it yet.
+    [[nodiscard]] std::string id() const;
+    /// The number of the last event that came; -1: none. `background_responses::stream` goes on after it. Not while
+    /// someone waits in `next`.
+    [[nodiscard]] std::int64_t last_event() const;
+};
 
 /// Responses that the service makes in the background (the Responses API of OpenAI and Azure, and of servers like it),
 /// also of another program: who keeps the id finds the response again after a crash, and no connection is held while
@@ -82,6 +99,18 @@ public:
         return begin_and_wait(detail::given(input), std::move(options), waiting);
     }
 
+    /// Begins a response whose events are read while it is made.
+    /// @throws coax::exception  As `start`.
+    template <chat_input Input = chat_request>
+    boost::asio::awaitable<background_stream> start_stream(Input input, output_format format = {}) const {
+        return begin_stream(detail::given(input), std::move(format));
+    }
+
+    /// The events of a response that was begun as a stream, also by another program.
+    /// @param after  `background_stream::last_event` of the stream before; -1: all events are wanted.
+    /// @throws coax::exception  As `look`; `errc::invalid_argument`: `after` is less than -1.
+    boost::asio::awaitable<background_stream> stream(std::string id, std::int64_t after = -1) const;
+
     /// Ends a response. One that is over stays as it is. @returns It, as it is then.
     boost::asio::awaitable<background_response> cancel(std::string id) const;
 
@@ -93,6 +122,7 @@ private:
                                                       output_format&& format) const;
     boost::asio::awaitable<chat_response> begin_and_wait(detail::given_input&& input, background_options&& options,
                                                          background_wait waiting) const;
+    boost::asio::awaitable<background_stream> begin_stream(detail::given_input&& input, output_format&& format) const;
     [[nodiscard]] json::read_options reading() const { return client_.reading(); }
 
     template <class T>

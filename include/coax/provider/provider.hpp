@@ -57,6 +57,8 @@ public:
 
     /// Where a service that numbers its events is.
     [[nodiscard]] virtual stream_position position() const { return {}; }
+    /// Another stream has shown the response up to there. Called before the first event.
+    virtual void go_on_after(stream_position /*where*/) {}
 
     /// The whole response; call once, at the end.
     /// Errors: `errc::connection_lost` when the connection ended before the service said why the response ended;

@@ -409,5 +409,101 @@ TEST(Background, CancelAndRemoveSayWhatBecameOfIt) {
               (std::vector<std::string>{"POST /v1/responses/resp_1/cancel", "DELETE /v1/responses/resp_1"}));
 }
 
+// ---- streams ----
+
+std::string numbered(int number, std::string_view type, std::string_view more) {
+    std::string event{"event: response."};
+    event.append(type).append("\ndata: {\"type\":\"response.").append(type).append("\",\"sequence_number\":");
+    return event.append(std::to_string(number)).append(more).append("}\n\n");
+}
+
+std::string created() {
+    return numbered(0, "created",
+                    R"(,"response":{"id":"resp_1","status":"in_progress","background":true,"output":[]})");
+}
+std::string piece(int number, std::string_view text) {
+    return numbered(number, "output_text.delta",
+                    R"(,"output_index":0,"content_index":0,"delta":)" + test::json_text(text));
+}
+std::string completed(int number, std::string_view text) {
+    return numbered(number, "completed", R"(,"response":)" + over_with(text).body);
+}
+
+fake_service::answer events(std::string body, bool breaks = false) {
+    fake_service::answer answer{
+        .response = {.status = 200, .headers = {{"content-type", "text/event-stream"}}, .body = std::move(body)}};
+    if (breaks) answer.fails_after = error{.code = errc::connection_lost, .message = "gone"};
+    return answer;
+}
+
+TEST(BackgroundStream, GoesOnAfterTheLastEventThatCame) {
+    fake_service service;
+    service.then(events(created() + piece(4, "Hel"), true))
+        .then(events(piece(5, "lo ") + piece(6, "wor")))  // cut without an error
+        .then(events(completed(8, "Hello world"), false));
+    run_virtual([](fake_service fake) -> asio::awaitable<void> {
+        auto const llm = co_await connect(responses_options(fake));
+        background_responses const background{llm};
+        auto stream = co_await background.start_stream("x");
+        EXPECT_EQ(stream.id(), "resp_1");
+        EXPECT_EQ(stream.last_event(), 4);
+        std::string shown;
+        while (auto const delta = co_await stream.next()) shown += delta->text;
+        auto const response = co_await stream.finish();
+        EXPECT_EQ(shown, "Hello wor");
+        EXPECT_EQ(response.text, "Hello world");
+        EXPECT_EQ(response.attempts, 3);
+        EXPECT_EQ(llm.statistics().usage.total_tokens(), 15);
+    }(service));
+    EXPECT_EQ(lines_of(service),
+              (std::vector<std::string>{"POST /v1/responses", "GET /v1/responses/resp_1?stream=true&starting_after=4",
+                                        "GET /v1/responses/resp_1?stream=true&starting_after=6"}));
+    EXPECT_THAT(service.requests()[0].body, HasSubstr(R"("stream":true)"));
+    EXPECT_FALSE(service.requests()[0].repeatable);
+}
+
+TEST(BackgroundStream, IsFoundAgainByAnotherProgram) {
+    fake_service service;
+    service.then(events(created() + piece(4, "Hello") + completed(6, "Hello")))
+        .then(events(piece(5, " you") + completed(6, "Hello you")));
+    run_virtual([](fake_service fake) -> asio::awaitable<void> {
+        background_responses const background{co_await connect(responses_options(fake))};
+        auto whole = co_await background.stream("resp_1");
+        EXPECT_EQ((co_await whole.finish()).text, "Hello");
+        auto rest = co_await background.stream("resp_1", 4);
+        auto const delta = co_await rest.next();
+        EXPECT_TRUE(delta && delta->text == " you");
+        EXPECT_EQ((co_await rest.finish()).text, "Hello you");
+        EXPECT_EQ(rest.id(), "resp_1");
+    }(service));
+    EXPECT_EQ(lines_of(service), (std::vector<std::string>{"GET /v1/responses/resp_1?stream=true",
+                                                           "GET /v1/responses/resp_1?stream=true&starting_after=4"}));
+}
+
+TEST(BackgroundStream, EndsWhereNothingMoreComesOrTheResponseFails) {
+    fake_service silent;
+    silent.then(events(created(), true));
+    run_virtual([](fake_service fake) -> asio::awaitable<void> {
+        background_responses const background{co_await connect(responses_options(fake))};
+        auto const outcome = co_await as_result(background.start_stream("x"));
+        EXPECT_TRUE(!outcome && outcome.error().code == errc::connection_lost);
+    }(silent));
+    EXPECT_LE(silent.count(), 10U);
+    EXPECT_EQ(std::ranges::count(lines_of(silent), "POST /v1/responses"), 1);
+
+    fake_service failing;
+    failing.then(events(
+        created() + piece(4, "Hel") +
+        numbered(5, "failed",
+                 R"(,"response":{"id":"resp_1","status":"failed","error":{"code":"server_error","message":"no"}})")));
+    run_virtual([](fake_service fake) -> asio::awaitable<void> {
+        background_responses const background{co_await connect(responses_options(fake))};
+        auto stream = co_await background.start_stream("x");
+        auto const outcome = co_await as_result(stream.finish());
+        EXPECT_TRUE(!outcome && outcome.error().code == errc::server_error);
+    }(failing));
+    EXPECT_EQ(failing.count(), 1U);
+}
+
 }  // namespace
 }  // namespace coax

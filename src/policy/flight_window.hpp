@@ -20,7 +20,7 @@ public:
     // One that was under way has ended. @param rest  How many still are.
 
     void served(std::int64_t rest) noexcept {
-        bool const is_used = 2.0 * (static_cast<double>(rest) + 1.0) >= size_;
+        bool const is_used = 4.0 * (static_cast<double>(rest) + 1.0) >= size_;
         if (!on() || left_out() || !is_used) return;
         size_ = std::min(size_ + (doubles_ ? 1.0 : 1.0 / size_), most);
     }

@@ -201,5 +201,39 @@ TEST(HedgeOptions, AreChecked) {
     EXPECT_THROW(hedger({.percentile = 0}), exception);
 }
 
+// ---- callbacks that throw
+
+TEST(HedgeCallbacks, WhatThrowsBeforeItIsACoroutineIsAFailedAttempt) {
+    auto body = []() -> asio::awaitable<void> {
+        hedger policy{{.delay = 100ms}};
+        int calls = 0;
+        auto const flaky_start = [&](attempt which) -> asio::awaitable<int> {
+            ++calls;
+            if (which.hedge) throw std::out_of_range{"no second one"};
+            return [](int value) -> asio::awaitable<int> {
+                co_await sleep_for(150ms);
+                co_return value;
+            }(7);
+        };
+        EXPECT_EQ(co_await hedge(policy, flaky_start), 7);
+        EXPECT_EQ(calls, 2);
+        auto const broken = [](attempt) -> asio::awaitable<int> { throw std::out_of_range{"none at all"}; };
+        auto const got = co_await as_result(hedge(policy, broken));
+        EXPECT_TRUE(!got && got.error().code == errc::internal && got.error().message == "none at all");
+    };
+    run_virtual(body());
+}
+
+TEST(HedgeCallbacks, AThrowingReportEndsTheCall) {
+    auto body = []() -> asio::awaitable<void> {
+        hedger policy{{.delay = 100ms, .on_hedge = [](hedge_report const&) { throw std::out_of_range{"report"}; }}};
+        service peer{{{1s}, {50ms}}};
+        auto const got = co_await as_result(hedge(policy, [&peer](attempt which) { return peer.call(which); }));
+        EXPECT_TRUE(!got && got.error().code == errc::internal && got.error().message == "report");
+        EXPECT_THAT(peer.cut, ElementsAre(1));
+    };
+    run_virtual(body());
+}
+
 }  // namespace
 }  // namespace coax

@@ -14,6 +14,7 @@
 #include <gmock/gmock.h>
 
 #include <functional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -298,6 +299,34 @@ TEST(Stack, AnEmptyOptionalLayerIsAsIfItWereNotThere) {
             (void)co_await call({});
             EXPECT_EQ((co_await call({})).error().where, on ? "circuit_breaker" : "");
         }
+    };
+    run_virtual(body());
+}
+
+TEST(Stack, AThrowingCallIsAFailedAttemptAndGivesBackWhatItHeld) {
+    auto body = []() -> asio::awaitable<void> {
+        async_semaphore places{1};
+        rate_limiter quota{{.requests_per_minute = 60}};
+        for (bool const at_once : {false, true}) {
+            int calls = 0;
+            auto const flaky = [&](attempt) -> asio::awaitable<int> {
+                if (++calls < 3 && at_once) throw_error({.code = errc::overloaded});
+                return [](bool fails_now) -> asio::awaitable<int> {
+                    if (fails_now) throw_error({.code = errc::overloaded});
+                    co_return 7;
+                }(calls < 3);
+            };
+            auto const call =
+                stack(flaky, layer::retry{retry_options{}}, layer::concurrency{places}, layer::quota{quota});
+            EXPECT_EQ((co_await call(attempt{})).value(), 7);
+            EXPECT_EQ(calls, 3);
+            EXPECT_TRUE(places.try_acquire().has_value()) << "the place is free again";
+        }
+        auto const broken = stack([](attempt) -> asio::awaitable<int> { throw std::out_of_range{"index"}; },
+                                  layer::retry{retry_options{}}, layer::concurrency{places});
+        auto const got = co_await broken(attempt{});
+        EXPECT_TRUE(!got && got.error().code == errc::internal && got.error().message == "index");
+        EXPECT_TRUE(places.try_acquire().has_value());
     };
     run_virtual(body());
 }

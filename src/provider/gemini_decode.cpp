@@ -33,7 +33,9 @@ public:
     result<void> feed(sse_event const& event, chat_delta& delta) override {
         if (event.type == "error") return make_reported_error(service_, event.data, reader_.request_id());
         auto taken = reader_.take(event.data, delta);
-        if (taken || taken.error().code != errc::invalid_json) return taken;
+        if (taken) return taken;
+        failed_ = failed_ || taken.error().code != errc::invalid_json;
+        if (failed_) return taken;
         if (!event.data.starts_with('{')) return take_stray(event);
         return make_protocol_error(service_, "an event of the stream is not a response", taken.error(),
                                    reader_.request_id());
@@ -46,6 +48,7 @@ public:
     std::size_t content_bytes() const noexcept override { return reader_.content_bytes(); }
 
     result<chat_response> finish() override {
+        if (!failed_) reader_.pause_if_possible();
         if (reader_.finished()) return reader_.finish();
         auto why = stream_cut_off(service_, reader_.request_id());
         why.service_message = stray_text_;
@@ -64,6 +67,7 @@ private:
     std::string_view service_;
     gemini_reader reader_;
     std::string stray_text_{};
+    bool failed_{false};  ///< The service said why.
 };
 
 }  // namespace

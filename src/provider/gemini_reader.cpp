@@ -257,6 +257,8 @@ void gemini_reader::add_choice(gemini_candidate& candidate) {
 result<void> gemini_reader::take(gemini_candidate& candidate, chat_delta& delta) {
     for (auto& part : candidate.content.parts)
         if (auto taken = take(std::move(part), delta); !taken) return taken;
+    bool const is_silent = candidate.content.parts.empty();
+    covered_ = !candidate.continuation.empty() || (covered_ && is_silent);
     if (!candidate.continuation.empty()) continuation_ = std::move(candidate.continuation);
     if (candidate.logprobs) add_logprobs(response_.details.edit().logprobs, *candidate.logprobs);
     return candidate.finish_reason.empty() ? result<void>{} : take_finish(candidate);
@@ -299,6 +301,12 @@ result<void> gemini_reader::take_finish(gemini_candidate const& candidate) {
     finished_ = true;
     response_.finish_reason = to_finish_reason(candidate.finish_reason);
     return {};
+}
+
+void gemini_reader::pause_if_possible() {
+    if (finished_ || !covered_ || parts_.empty()) return;
+    finished_ = true;
+    response_.finish_reason = finish_reason::pause;
 }
 
 result<chat_response> gemini_reader::finish() {

@@ -50,6 +50,9 @@ public:
     [[nodiscard]] result<void> take(std::string_view text, chat_delta& delta);
     /// Whether the service said why the response ended.
     [[nodiscard]] bool finished() const noexcept { return finished_; }
+    /// Makes what came of a stream that broke a part that the service goes on from. Nothing where all that was shown is
+    /// not covered by a token of the service, or where nothing came. Source: reference gemini-since-08.md, section A2.
+    void pause_if_possible();
     /// Whether there is anything of a response.
     [[nodiscard]] bool empty() const noexcept { return !finished_ && parts_.empty(); }
     [[nodiscard]] usage const& spent() const noexcept { return response_.usage; }
@@ -73,6 +76,7 @@ private:
     chat_response response_;
     growing_parts parts_{};
     std::string continuation_{};
+    bool covered_{false};  ///< The token stands for all that came.
     bool finished_{false};
 };
 

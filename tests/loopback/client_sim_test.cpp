@@ -357,6 +357,10 @@ void PrintTo(sum_case const& row, std::ostream* out) { *out << sim::to_string(ro
 class Sums : public testing::TestWithParam<sum_case> {
 protected:
     static asio::awaitable<void> ask(client llm, bool streamed) {
+        if (!streamed && GetParam().kind == sim::fault_kind::schema_violation) {
+            (void)co_await as_result(llm.parse<sentiment>("one"));
+            co_return;
+        }
         if (!streamed) {
             (void)co_await as_result(llm.chat("one"));
             co_return;
@@ -405,7 +409,8 @@ INSTANTIATE_TEST_SUITE_P(
                     sum_case{sim::fault_kind::stall, false}, sum_case{sim::fault_kind::truncated_body, false},
                     sum_case{sim::fault_kind::malformed_json, false}, sum_case{sim::fault_kind::stream_error, false},
                     sum_case{sim::fault_kind::refusal}, sum_case{sim::fault_kind::length},
-                    sum_case{sim::fault_kind::overlong}, sum_case{sim::fault_kind::slow, false}),
+                    sum_case{sim::fault_kind::schema_violation}, sum_case{sim::fault_kind::overlong},
+                    sum_case{sim::fault_kind::slow, false}),
     [](auto const& row) { return std::string(sim::to_string(row.param.kind)); });
 
 TEST(ClientTls, WrongHostNameIsRefused) {

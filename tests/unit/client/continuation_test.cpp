@@ -172,5 +172,60 @@ TEST(Continuation, WithoutEndIsGivenUp) {
     }(service));
 }
 
+// ---- streams that break ----
+
+fake_service::answer broken_events(std::vector<http_response> const& chunks) {
+    fake_service::answer answer{.response = {.status = 200, .headers = {{"content-type", "text/event-stream"}}}};
+    for (auto const& chunk : chunks) answer.response.body += "data: " + chunk.body + "\n\n";
+    answer.fails_after = error{.code = errc::connection_lost, .message = "gone"};
+    return answer;
+}
+
+http_response with_token(std::string_view parts, std::string_view token) {
+    return gemini_part(parts, R"("continuationToken":")" + std::string{token} + '"');
+}
+http_response silent_chunk() { return gemini_part("", R"("index":0)"); }
+http_response more_text() { return gemini_part(R"({"text":"and"})", R"("index":0)"); }
+
+struct broken_case {
+    char const* name;
+    std::vector<http_response> chunks;
+    bool goes_on;
+};
+void PrintTo(broken_case const& row, std::ostream* out) { *out << row.name; }
+class BrokenContinuation : public testing::TestWithParam<broken_case> {};
+
+TEST_P(BrokenContinuation, GoesOnWhereATokenCoversWhatWasShown) {
+    fake_service service;
+    service.then(broken_events(GetParam().chunks)).then(broken_events({ended(R"({"text":"two"})")}));
+    run_virtual([](fake_service fake, bool goes_on) -> asio::awaitable<void> {
+        auto options = gemini_options(fake);
+        options.policies.retry.max_attempts = 1;
+        auto const llm = co_await connect(std::move(options));
+        auto stream = co_await llm.stream("Count.");
+        std::string shown;
+        auto const end = co_await as_result([](chat_stream& from, std::string& text) -> asio::awaitable<chat_response> {
+            while (auto const delta = co_await from.next()) text += delta->text;
+            co_return co_await from.finish();
+        }(stream, shown));
+        EXPECT_EQ(end.has_value(), goes_on) << (end ? error{} : end.error());
+        if (!end) co_return;
+        EXPECT_EQ(shown, "one, two");
+        EXPECT_EQ(end->text, "one, two");
+        EXPECT_EQ(end->finish_reason, finish_reason::stop);
+    }(service, GetParam().goes_on));
+    EXPECT_EQ(service.count(), GetParam().goes_on ? 2U : 1U);
+    if (GetParam().goes_on) EXPECT_EQ(token_of(service.requests()[1]), "t1");
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Rows, BrokenContinuation,
+    testing::Values(broken_case{"after_the_token", {with_token(R"({"text":"one, "})", "t1")}, true},
+                    broken_case{
+                        "after_a_silent_chunk", {with_token(R"({"text":"one, "})", "t1"), silent_chunk()}, true},
+                    broken_case{"after_more_text", {with_token(R"({"text":"one, "})", "t1"), more_text()}, false},
+                    broken_case{"without_a_token", {gemini_part(R"({"text":"one, "})", R"("index":0)")}, false}),
+    [](auto const& row) { return std::string(row.param.name); });
+
 }  // namespace
 }  // namespace coax

@@ -60,7 +60,7 @@ struct doc {
     doc_number multiple_of{};        ///< Of a number: it must be a whole multiple. Must be > 0.
     doc_number min_length{};         ///< Of a string, in code points.
     doc_number max_length{};         ///< Of a string, in code points.
-    doc_text pattern{};              ///< A Perl-compatible expression that must match somewhere in the string.
+    doc_text pattern{};              ///< Perl-compatible; must match in the string. That any can match is not checked.
     /// Of a string. Checked: date-time, date, time, duration, email, hostname, ipv4, ipv6, uri, uuid.
     doc_text format{};
     doc_number min_items{};    ///< Of a list or map.

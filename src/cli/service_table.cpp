@@ -3,6 +3,7 @@
 #include "cli/request_kinds.hpp"
 
 #include <coax/json/writer.hpp>
+#include <coax/provider/background.hpp>
 #include <coax/provider/embedding.hpp>
 #include <coax/provider/provider.hpp>
 #include <coax/provider/rerank.hpp>
@@ -109,6 +110,9 @@ std::string service_table() {
             [&](column const& one) { return offered(one.service->encode_models({})); });
     add_row(text, "tokens of a prompt, counted", columns, [&](column const& one) {
         return offered(one.service->encode_token_count({.model = "MODEL", .messages = {user("Hi")}}));
+    });
+    add_row(text, "responses in the background", columns, [&](column const& one) {
+        return offered(one.service->encode_background({.model = "MODEL", .messages = {user("Hi")}}, {}, false));
     });
     return text;
 }

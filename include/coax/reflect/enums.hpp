@@ -13,8 +13,9 @@
 namespace coax {
 
 /// Which values of an enum are looked at for enumerators. Specialize it for an enum with values outside [-8, 120).
-/// A wider range costs compile time. With C++26 reflection all are found. As JSON an enum is refused that has one of
-/// the likelier values outside of the default range, such as 200 or -128, and nothing that lists it.
+/// A wider range costs compile time. With C++26 reflection all are found. As JSON an enum is refused that has a value
+/// outside of the default range, and nothing that lists it: any value where the enum is of one byte, else one of the
+/// likelier ones, such as 200 or -128. No compiler without reflection tells of the others: they are missing.
 template <class Enum>
 struct enum_range {
     static constexpr long long low = -8;      ///< The first value.
@@ -196,20 +197,23 @@ consteval void add_named(found_values& found) {
     }
 }
 
-/// The values of enumerators outside of the default range, as far as they are likely: to look at all would cost more
-/// than the rest of the compilation.
+template <class Enum, long long First, long long... I>
+consteval void add_named_from(found_values& found, std::integer_sequence<long long, I...>) {
+    add_named<Enum, (First + I)...>(found);
+}
+
+/// The values of enumerators outside of the default range: all of an enum of one byte, else as far as they are likely,
+/// for to look at all would cost more than the rest of the compilation.
 template <class Enum>
 consteval found_values values_elsewhere() {
     found_values found{};
 #if !defined(__cpp_impl_reflection)
     using underlying = std::underlying_type_t<Enum>;
     if constexpr (!has_default_range<Enum> || is_flags<Enum> || std::is_same_v<underlying, bool>) {
-    } else if constexpr (sizeof(Enum) == 1) {
-        add_named<Enum, 120, 121, 122, 123, 125, 126, 127>(found);
-        if constexpr (std::is_signed_v<underlying>)
-            add_named<Enum, -128, -127, -100, -99, -64, -50, -32, -20, -16, -10, -9>(found);
-        else
-            add_named<Enum, 128, 129, 130, 150, 160, 192, 200, 201, 220, 224, 240, 247>(found);
+    } else if constexpr (sizeof(Enum) == 1) {  // all of them
+        constexpr bool has_sign = std::is_signed_v<underlying>;
+        if constexpr (has_sign) add_named_from<Enum, -128>(found, std::make_integer_sequence<long long, 120>{});
+        add_named_from<Enum, 120>(found, std::make_integer_sequence<long long, has_sign ? 8 : 136>{});
     } else {
         add_named<Enum, 120, 121, 122, 125, 126, 127, 128, 129, 130, 150, 199, 200, 201, 202, 204, 210, 250, 255, 256,
                   300, 301, 302, 304, 400, 401, 403, 404, 408, 409, 410, 418, 429, 499, 500, 501, 502, 503, 504, 511,

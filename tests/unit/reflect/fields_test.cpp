@@ -281,6 +281,16 @@ TEST(EnumName, IsEmptyForOtherValues) {
     EXPECT_EQ(reflect::enum_name(static_cast<signs>(4)), "");
 }
 
+#if !defined(__cpp_impl_reflection)
+enum class byte_codes : std::uint8_t { one = 1, seven = 77, far = 233 };
+enum class signed_codes : signed char { one = 1, far = -113 };
+enum class few_codes : std::uint8_t { a, b };
+static_assert(reflect::detail::values_elsewhere<byte_codes>().count == 1);
+static_assert(reflect::detail::values_elsewhere<byte_codes>().values[0] == 233);
+static_assert(reflect::detail::values_elsewhere<signed_codes>().values[0] == -113, "all of a byte's are looked at");
+static_assert(reflect::detail::values_elsewhere<few_codes>().count == 0);
+#endif
+
 // --- names of types, docs ---
 
 static_assert(reflect::short_type_name<int> == "int");

@@ -145,7 +145,7 @@ void rate_bucket::give_back(std::int64_t tokens, clock::time_point now) noexcept
     window_.failed();
 }
 
-void rate_bucket::settle(std::int64_t reserved, std::int64_t actual, request_end how, clock::time_point now) noexcept {
+void rate_bucket::settle(std::int64_t reserved, std::int64_t actual, clock::time_point now, request_end how) noexcept {
     charge(0.0, static_cast<double>(actual) - static_cast<double>(reserved), now);
     --requests_out_;
     tokens_out_ -= reserved;

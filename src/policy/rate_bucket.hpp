@@ -90,7 +90,8 @@ public:
     /// Undoes `take`: the request did not go out.
     void give_back(std::int64_t tokens, clock::time_point now) noexcept;
     /// The request that took `reserved` cost `actual`.
-    void settle(std::int64_t reserved, std::int64_t actual, request_end how, clock::time_point now) noexcept;
+    void settle(std::int64_t reserved, std::int64_t actual, clock::time_point now,
+                request_end how = request_end::served) noexcept;
     /// A request that was never taken, since nothing was limited, was told to wait, and no limit was stated.
     void refuse_uncounted() noexcept;
 

@@ -59,7 +59,7 @@ void reservation::end(std::int64_t actual_tokens, policy::detail::request_end ho
     auto const state = std::move(state_);
     if (!state) return;
     std::lock_guard const lock{state->mutex};
-    state->bucket.settle(tokens_, actual_tokens, how, state->now());
+    state->bucket.settle(tokens_, actual_tokens, state->now(), how);
     state->reschedule();
 }
 

@@ -33,7 +33,7 @@ background_status status_of(std::string_view word) {
 }
 
 /// Whether the response goes on: also with a word that is not known, as long as nothing has come of it.
-bool goes_on(responses_object const& wire, background_status status) {
+bool is_under_way(responses_object const& wire, background_status status) {
     if (status == background_status::unknown) return wire.output.empty() && !is_truthy(wire.error);
     return status == background_status::queued || status == background_status::in_progress;
 }
@@ -102,7 +102,7 @@ result<background_response> decode_background_response(openai_profile const& pro
                                      wire ? error{.where = "/status"} : wire.error());
     background_response out{
         .id = wire->id, .status = status_of(wire->status), .retry_after = retry_after(response.headers, now)};
-    if (goes_on(*wire, out.status)) return out;
+    if (is_under_way(*wire, out.status)) return out;
     auto const id = request_id(response.headers);
     auto whole = to_chat_response(profile.service, *wire, text, id);
     auto starved = whole ? find_starved(profile.service, *whole) : std::nullopt;

@@ -411,25 +411,25 @@ TEST(Background, CancelAndRemoveSayWhatBecameOfIt) {
 
 // ---- streams ----
 
-std::string numbered(int number, std::string_view type, std::string_view more) {
+std::string event_number(int number, std::string_view type, std::string_view more) {
     std::string event{"event: response."};
     event.append(type).append("\ndata: {\"type\":\"response.").append(type).append("\",\"sequence_number\":");
     return event.append(std::to_string(number)).append(more).append("}\n\n");
 }
 
-std::string created() {
-    return numbered(0, "created",
-                    R"(,"response":{"id":"resp_1","status":"in_progress","background":true,"output":[]})");
+std::string created_event() {
+    return event_number(0, "created",
+                        R"(,"response":{"id":"resp_1","status":"in_progress","background":true,"output":[]})");
 }
-std::string piece(int number, std::string_view text) {
-    return numbered(number, "output_text.delta",
-                    R"(,"output_index":0,"content_index":0,"delta":)" + test::json_text(text));
+std::string text_event(int number, std::string_view text) {
+    return event_number(number, "output_text.delta",
+                        R"(,"output_index":0,"content_index":0,"delta":)" + test::json_text(text));
 }
-std::string completed(int number, std::string_view text) {
-    return numbered(number, "completed", R"(,"response":)" + over_with(text).body);
+std::string completed_event(int number, std::string_view text) {
+    return event_number(number, "completed", R"(,"response":)" + over_with(text).body);
 }
 
-fake_service::answer events(std::string body, bool breaks = false) {
+fake_service::answer event_answer(std::string body, bool breaks = false) {
     fake_service::answer answer{
         .response = {.status = 200, .headers = {{"content-type", "text/event-stream"}}, .body = std::move(body)}};
     if (breaks) answer.fails_after = error{.code = errc::connection_lost, .message = "gone"};
@@ -438,9 +438,9 @@ fake_service::answer events(std::string body, bool breaks = false) {
 
 TEST(BackgroundStream, GoesOnAfterTheLastEventThatCame) {
     fake_service service;
-    service.then(events(created() + piece(4, "Hel"), true))
-        .then(events(piece(5, "lo ") + piece(6, "wor")))  // cut without an error
-        .then(events(completed(8, "Hello world"), false));
+    service.then(event_answer(created_event() + text_event(4, "Hel"), true))
+        .then(event_answer(text_event(5, "lo ") + text_event(6, "wor")))  // cut without an error
+        .then(event_answer(completed_event(8, "Hello world"), false));
     run_virtual([](fake_service fake) -> asio::awaitable<void> {
         auto const llm = co_await connect(responses_options(fake));
         background_responses const background{llm};
@@ -464,8 +464,8 @@ TEST(BackgroundStream, GoesOnAfterTheLastEventThatCame) {
 
 TEST(BackgroundStream, IsFoundAgainByAnotherProgram) {
     fake_service service;
-    service.then(events(created() + piece(4, "Hello") + completed(6, "Hello")))
-        .then(events(piece(5, " you") + completed(6, "Hello you")));
+    service.then(event_answer(created_event() + text_event(4, "Hello") + completed_event(6, "Hello")))
+        .then(event_answer(text_event(5, " you") + completed_event(6, "Hello you")));
     run_virtual([](fake_service fake) -> asio::awaitable<void> {
         background_responses const background{co_await connect(responses_options(fake))};
         auto whole = co_await background.stream("resp_1");
@@ -482,7 +482,7 @@ TEST(BackgroundStream, IsFoundAgainByAnotherProgram) {
 
 TEST(BackgroundStream, EndsWhereNothingMoreComesOrTheResponseFails) {
     fake_service silent;
-    silent.then(events(created(), true));
+    silent.then(event_answer(created_event(), true));
     run_virtual([](fake_service fake) -> asio::awaitable<void> {
         background_responses const background{co_await connect(responses_options(fake))};
         auto const outcome = co_await as_result(background.start_stream("x"));
@@ -492,10 +492,11 @@ TEST(BackgroundStream, EndsWhereNothingMoreComesOrTheResponseFails) {
     EXPECT_EQ(std::ranges::count(lines_of(silent), "POST /v1/responses"), 1);
 
     fake_service failing;
-    failing.then(events(
-        created() + piece(4, "Hel") +
-        numbered(5, "failed",
-                 R"(,"response":{"id":"resp_1","status":"failed","error":{"code":"server_error","message":"no"}})")));
+    failing.then(event_answer(
+        created_event() + text_event(4, "Hel") +
+        event_number(
+            5, "failed",
+            R"(,"response":{"id":"resp_1","status":"failed","error":{"code":"server_error","message":"no"}})")));
     run_virtual([](fake_service fake) -> asio::awaitable<void> {
         background_responses const background{co_await connect(responses_options(fake))};
         auto stream = co_await background.start_stream("x");

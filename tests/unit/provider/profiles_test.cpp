@@ -1,5 +1,6 @@
 #include "unit/provider/support.hpp"
 
+#include <coax/chat/advanced_options.hpp>
 #include <coax/provider/embedding.hpp>
 #include <coax/provider/model_info.hpp>
 

@@ -7,7 +7,6 @@ namespace coax {
 namespace {
 
 constexpr int most_parts = 64;
-constexpr int most_fruitless = 3;
 
 /// Whether the connection ended, and not the response.
 bool is_cut(error const& why) { return why.code == errc::connection_lost || why.code == errc::timeout; }
@@ -63,13 +62,12 @@ void chat_stream::state::join_parts() {
 }
 
 asio::awaitable<void> chat_stream::state::resume() {
-    auto const position = decoder_->position();
-    fruitless_ = position.event > resumed_->event ? 1 : fruitless_ + 1;
+    auto position = decoder_->position();
     bool const is_late = now(at_.executor) >= scope_.deadline;
-    if (dropped_ || is_late || position.response_id.empty() || fruitless_ > most_fruitless || !is_cut(end_->error()))
-        co_return;
+    bool const has_grown = position.event > resumed_->event;  // else the retries have seen to it
+    if (dropped_ || is_late || !has_grown || position.response_id.empty() || !is_cut(end_->error())) co_return;
     *resumed_ = position;
-    auto next = co_await client_.open_events(at_, position, scope_);
+    auto next = co_await client_.open_events(at_, std::move(position), scope_);
     if (!next) {
         end_ = std::move(next).error();
         co_return;
@@ -77,6 +75,7 @@ asio::awaitable<void> chat_stream::state::resume() {
     auto const before = attempts;
     take_over(**next);
     attempts += before;
+    if (end_ && *end_) (**end_).attempts = attempts;
 }
 
 }  // namespace coax

@@ -115,8 +115,7 @@ private:
     std::unique_ptr<chat_request> again_{};    ///< With what the response began; null: it has one part.
     std::unique_ptr<chat_response> so_far_{};  ///< The parts before this one.
     int part_count_{1};
-    std::unique_ptr<stream_position> resumed_{};  ///< Where it was when it was asked for; null: it cannot be.
-    int fruitless_{0};                            ///< Times in a row that it was asked for and nothing came.
+    std::unique_ptr<stream_position> resumed_{};  ///< Where it was when it was asked for; null: it cannot be again.
 };
 
 }  // namespace coax

@@ -37,10 +37,10 @@ struct background_wait {
 /// Errors: `errc::invalid_argument` naming the option.
 [[nodiscard]] result<void> validate(background_wait const& options);
 
-/// The events of a response in the background. A connection that breaks is made anew, and the stream goes on after the
-/// last event that came; only a response that fails, or three connections in a row that bring nothing, end it. One that
-/// is dropped leaves the response going on. Deltas of a stream that began in the middle are of what comes from there
-/// on; `finish` gives the whole response. The rest: as `chat_stream`.
+/// The events of a response in the background. A connection that breaks is made anew, with the client's retries, and
+/// the stream goes on after the last event that came; only a response that fails, or retries that bring nothing, end
+/// it. One that is dropped leaves the response going on. Deltas of a stream that began in the middle are of what comes
+/// from there on; `finish` gives the whole response. The rest: as `chat_stream`.
 class background_stream : public chat_stream {
 public:
     using chat_stream::chat_stream;

@@ -263,7 +263,8 @@ boost::system::result<batch_job, failure> prepare(batch_flags const& flags, serv
     auto const count = check_records(job.input, job.records, check, flags.allow_bad_lines);
     if (!count) return wrong_input(count.error());
     job.record_count = *count;
-    job.defaults.cache_prefix |= first && is_prefix_shared && coax::detail::pays_to_cache(*first, *count, set->batch.concurrency);
+    job.defaults.cache_prefix |=
+        first && is_prefix_shared && coax::detail::pays_to_cache(*first, *count, set->batch.concurrency);
 
     if (flags.embeds) choose_embedding_model(service, set->client.service);
     fit_to_concurrency(flags, *set);

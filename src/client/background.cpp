@@ -1,4 +1,5 @@
 #include "client/client_impl.hpp"
+#include "client/prompt_limit.hpp"
 #include "client/reask.hpp"
 #include "client/run_on_shard.hpp"
 #include "client/usage_totals.hpp"
@@ -7,6 +8,7 @@
 
 #include <coax/chat/advanced_options.hpp>
 #include <coax/client/background.hpp>
+#include <coax/client/token_options.hpp>
 
 #include <algorithm>
 #include <optional>
@@ -121,12 +123,22 @@ asio::awaitable<result<chat_response>> wait_at(shared_impl self, shard& at, std:
     co_return response;
 }
 
+/// Makes the prompt as short as the client's options want it.
+result<void> fit(client::impl const& self, chat_request& request) {
+    if (!self.options.tokens) return {};
+    auto fitted = detail::fit_prompt(*self.options.tokens, self.provider->name(), request);
+    if (!fitted) return std::move(fitted).error();
+    if (*fitted) request = std::move((*fitted)->request);
+    return {};
+}
+
 asio::awaitable<result<background_response>> begin_at(shared_impl self, shard& at, chat_request request,
                                                       background_options options, output_format format,
                                                       detail::call_scope scope) {
     auto const asked = detail::ask_for(format, self->provider->dialect(), self->options.output.relax_schemas, request);
     if (!asked) co_return asked.error();
     self->complete(request);
+    if (auto fitted = fit(*self, request); !fitted) co_return std::move(fitted).error();
     auto encoded = self->provider->encode_background(request, options, false);
     if (!encoded) co_return std::move(encoded).error();
     detail::service_call call{

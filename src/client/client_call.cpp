@@ -67,13 +67,15 @@ std::int64_t client::impl::estimated_tokens(chat_request const& request) const {
     return estimate_tokens(request, options.policies.expected_output_tokens);
 }
 
-result<detail::call_state> client::impl::prepare(shard& at, chat_request const& given, bool streaming,
+result<detail::call_state> client::impl::prepare(shard& at, chat_request const& given, call_form form,
                                                  clock::time_point deadline) const {
     auto fitted = options.tokens ? detail::fit_prompt(*options.tokens, provider->name(), given)
                                  : result<std::unique_ptr<fitted_request>>{nullptr};
     if (!fitted) return std::move(fitted).error();
     auto const& request = *fitted ? (*fitted)->request : given;
-    auto encoded = provider->encode(request, streaming);
+    auto encoded = form == call_form::background_stream
+                       ? provider->encode_background(request, background_options{}, true)
+                       : provider->encode(request, form == call_form::stream);
     if (!encoded) return std::move(encoded).error();
     call_state call{.at = at,
                     .deadline = deadline,
@@ -121,7 +123,7 @@ error client::impl::give_up(call_state const& call, error why) noexcept {
 
 asio::awaitable<result<detail::boxed_response>> client::impl::call(shard& at, chat_request const& request,
                                                                    call_scope scope) {
-    auto prepared = prepare(at, request, false, scope);
+    auto prepared = prepare(at, request, call_form::whole, scope);
     if (observes()) observe(at, request, false, scope, prepared);
     if (!prepared) co_return std::move(prepared).error();
     auto& call = *prepared;
@@ -162,7 +164,7 @@ asio::awaitable<result<detail::service_reply>> client::impl::ask(shard& at, deta
                     .estimated_tokens = limiter_.counts_tokens() ? asked.estimated_tokens : 0,
                     .began = now(at.executor),
                     .secrets = std::move(asked.secrets)};
-    if (options.tokens) {
+    if (options.tokens || asked.chat != nullptr) {
         auto planned = detail::plan_spending(options, provider->name(), asked);
         if (!planned) co_return std::move(planned).error();
         call.spending = *std::move(planned);
@@ -185,7 +187,7 @@ asio::awaitable<result<detail::service_reply>> client::impl::ask(shard& at, deta
 
 asio::awaitable<result<std::shared_ptr<chat_stream::state>>> client::impl::open(shard& at, chat_request const& request,
                                                                                 call_scope scope) {
-    auto prepared = prepare(at, request, true, scope);
+    auto prepared = prepare(at, request, call_form::stream, scope);
     if (observes()) observe(at, request, true, scope, prepared);
     if (!prepared) co_return std::move(prepared).error();
     auto& call = *prepared;
@@ -209,6 +211,7 @@ asio::awaitable<result<std::shared_ptr<chat_stream::state>>> client::impl::open(
     auto outcome = co_await send(attempt{});
     if (!outcome) co_return give_up(call, std::move(outcome).error());
     (*outcome)->attempts = call.sent;
+    (*outcome)->fitted = std::move(call.fitted);
     if (call.observed) (*outcome)->observe(std::move(call.observed), std::move(scope));
     co_return outcome;
 }
@@ -216,22 +219,11 @@ asio::awaitable<result<std::shared_ptr<chat_stream::state>>> client::impl::open(
 asio::awaitable<result<std::shared_ptr<chat_stream::state>>> client::impl::open_background(shard& at,
                                                                                            chat_request const& request,
                                                                                            call_scope scope) {
-    auto encoded = provider->encode_background(request, background_options{}, true);
-    auto prepared = std::move(encoded).transform([&](http_request made) {
-        return call_state{.at = at,
-                          .deadline = scope,
-                          .request = std::move(made),
-                          .estimated_tokens = estimated_tokens(request),
-                          .began = now(at.executor),
-                          .hedged = false,
-                          .resumes = std::make_unique<stream_position>()};
-    });
+    auto prepared = prepare(at, request, call_form::background_stream, scope);
     if (observes()) observe(at, request, true, scope, prepared);
     if (!prepared) co_return std::move(prepared).error();
-    if (request.advanced) {
-        prepared->secrets = detail::secrets_in(request.advanced->headers);
-        prepared->keep_raw = request.advanced->keep_raw;
-    }
+    prepared->hedged = false;
+    prepared->resumes = std::make_unique<stream_position>();
     co_return co_await open(*std::move(prepared), std::move(scope), only_where_not_taken(retry_));
 }
 

@@ -102,7 +102,8 @@ public:
     std::shared_ptr<coax::provider const> const provider;
 
 private:
-    [[nodiscard]] result<call_state> prepare(shard& at, chat_request const& request, bool streaming,
+    enum class call_form { whole, stream, background_stream };
+    [[nodiscard]] result<call_state> prepare(shard& at, chat_request const& request, call_form form,
                                              clock::time_point deadline) const;
     [[nodiscard]] std::int64_t estimated_tokens(chat_request const& request) const;
     /// The call begins, for those who observe; or ends at once, where it could not be encoded (observed_call.cpp).

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <coax/chat/request.hpp>
 #include <coax/chat/response.hpp>
 #include <coax/core/rate_limit_status.hpp>
 #include <coax/core/result.hpp>
@@ -38,6 +39,8 @@ struct service_call {
     std::string_view name{};        ///< A literal, for observers.
     std::string model{};            ///< Empty: it is about none.
     std::vector<secret> secrets{};  ///< In header fields of its own.
+    /// That it begins, and that may be billed; null: none. Outlives the call.
+    chat_request const* chat{nullptr};
 };
 
 /// What a `service_call` came to.

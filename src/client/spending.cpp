@@ -33,6 +33,7 @@ result<std::unique_ptr<call_spending>> plan_spending(client_options const& optio
 
 result<std::unique_ptr<call_spending>> plan_spending(client_options const& options, std::string_view service,
                                                      service_call const& call) {
+    if (call.chat != nullptr) return plan_spending(options, service, *call.chat);
     if (call.kind == operation_kind::service) return std::unique_ptr<call_spending>{};
     auto const bytes = static_cast<std::int64_t>(call.request.body.size());  // a token is at least one
     return plan_shares({options.tokens->spending},

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <coax/schema/detail/annotations.hpp>
 #include <coax/schema/detail/definition_graph.hpp>
 #include <coax/schema/detail/dialect_rules.hpp>
 #include <coax/schema/detail/limit_counter.hpp>
@@ -52,27 +53,6 @@ private:
     constexpr void fail(schema_problem problem) { counter_.fail(problem); }
     [[nodiscard]] constexpr bool failed() const { return problem() != schema_problem::none; }
 
-    // --- text ---
-
-    constexpr void open_object() {
-        sink_.add('{');
-        is_first_ = true;
-    }
-    constexpr void close_object() {
-        sink_.add('}');
-        is_first_ = false;
-    }
-    constexpr void add_key(std::string_view key) {
-        sink_.add(is_first_ ? "\"" : ",\"");
-        is_first_ = false;
-        sink_.add(key);
-        sink_.add("\":");
-    }
-    constexpr void add_text_member(std::string_view key, std::string_view text) {
-        add_key(key);
-        sink_.add_string(text);
-    }
-
     // --- schemas ---
 
     constexpr void emit_wrapped(node const& root) {
@@ -124,7 +104,7 @@ private:
         location_.prepend(keyword, name...);
     }
     constexpr void emit_member(std::string_view keyword, node const& schema) {
-        add_key(keyword);
+        sink_.add_key(keyword);
         emit_below(schema, keyword);
     }
     constexpr void fail_at(std::string_view keyword, schema_problem problem) {
@@ -136,16 +116,16 @@ private:
     constexpr void emit_object(node const& schema, bool null) {
         bool const nests = schema.kind == node_kind::object || schema.kind == node_kind::array;
         if (nests) counter_.enter();
-        open_object();
+        sink_.open_object();
         auto const values = source_.value_count(schema);
-        bool const lists_values = may_list_all(schema, values);
+        bool const lists_values = may_list_all(source_, rules_, schema, values);
         emit_type(schema, null, values != 0 && lists_values);
-        emit_documentation(schema, !lists_values);
-        if (lists_values && values != 0) emit_values(schema, values, null);
+        emit_documentation(source_, rules_, sink_, schema, !lists_values);
+        if (lists_values && values != 0) emit_values(source_, rules_, sink_, counter_, schema, null);
         if (schema.has_alternatives) emit_alternatives(schema, null);
         if (schema.kind == node_kind::object) emit_properties(schema);
         if (schema.kind == node_kind::array) emit_items(schema);
-        close_object();
+        sink_.close_object();
         if (nests) counter_.leave();
     }
 
@@ -153,13 +133,13 @@ private:
         if (schema.has_alternatives) return;
         if (schema.kind == node_kind::anything) {
             if (!rules_.any_value) return fail(schema_problem::any_value);
-            if (has_values || !is_documented(schema)) return;
-            add_key("type");
+            if (has_values || !is_documented(source_, schema)) return;
+            sink_.add_key("type");
             return sink_.add("[\"object\",\"array\",\"string\",\"number\",\"boolean\",\"null\"]");
         }
         auto const name = type_names[static_cast<std::size_t>(schema.kind)];
         if (null) counter_.add_union();
-        add_key("type");
+        sink_.add_key("type");
         if (rules_.open_api) {
             sink_.add('"');
             for (char const c : name) sink_.add(static_cast<char>(c - 'a' + 'A'));
@@ -171,89 +151,11 @@ private:
         }
     }
 
-    // --- title, description and keywords ---
-
-    /// @param moves_values  The values of the enum or constant move into the description.
-    constexpr void emit_documentation(node const& schema, bool moves_values) {
-        if (!schema.documented && !moves_values) return;
-        auto const stays = [&](schema_keyword const& each) {
-            return keeps(rules_, each, schema.kind == node_kind::integer);
-        };
-        bool moves = moves_values;
-        source_.visit_keywords(schema, [&](schema_keyword const& each) { moves = moves || !stays(each); });
-        if (!schema.title.empty()) add_text_member("title", schema.title);
-        if (moves || !schema.description.empty()) {
-            add_key("description");
-            sink_.add('"');
-            sink_.add_escaped(schema.description);
-            if (moves) {
-                sink_.add(schema.description.empty() ? "{" : "\\n\\n{");
-                bool is_first = true;
-                if (moves_values) emit_moved(source_.values_keyword(schema), is_first);
-                source_.visit_keywords(schema, [&](schema_keyword const& each) {
-                    if (!stays(each)) emit_moved(each, is_first);
-                });
-                sink_.add('}');
-            }
-            sink_.add('"');
-        }
-        source_.visit_keywords(schema, [&](schema_keyword const& each) {
-            if (stays(each)) emit_kept(each);
-        });
-    }
-    constexpr void emit_kept(schema_keyword const& each) {
-        add_key(each.name);
-        if (each.quoted)
-            sink_.add_string(each.text);
-        else if (each.text.empty())
-            sink_.add_number(each.number);
-        else
-            sink_.add(each.text);
-    }
-    constexpr void emit_moved(schema_keyword const& each, bool& is_first) {
-        if (!is_first) sink_.add(", ");
-        is_first = false;
-        sink_.add_escaped(each.name);
-        sink_.add(": ");
-        if (each.text.empty() && !each.quoted)
-            sink_.add_number(each.number);
-        else
-            sink_.add_escaped(each.text);
-    }
-
-    // --- enums and constants ---
-
-    [[nodiscard]] constexpr bool may_list_all(node const& schema, std::size_t count) const {
-        if (rules_.values == listed_values::anything) return true;
-        for (std::size_t i = 0; i < count; ++i)
-            if (!may_list(rules_, source_.value(schema, i).kind)) return false;
-        return true;
-    }
-
-    constexpr void emit_values(node const& schema, std::size_t count, bool null) {
-        std::size_t characters = 0;
-        bool const is_constant = schema.is_constant && rules_.constants && !null;
-        add_key(is_constant ? "const" : "enum");
-        for (std::size_t i = 0; i < count; ++i) {
-            auto const value = source_.value(schema, i);
-            if (!is_constant) sink_.add(i == 0 ? '[' : ',');
-            if (value.kind == value_kind::text) {
-                sink_.add_string(value.text);
-                characters += value.text.size();
-            } else {
-                sink_.add(value.text);
-            }
-        }
-        if (is_constant) return counter_.add_characters(characters);
-        sink_.add(null && !rules_.open_api ? ",null]" : "]");
-        counter_.add_enum(count, characters);
-    }
-
     // --- alternatives ---
 
     constexpr void emit_alternatives(node const& schema, bool null) {
         counter_.add_union();
-        add_key("anyOf");
+        sink_.add_key("anyOf");
         sink_.add('[');
         bool is_first = true;
         for (std::size_t i = 0; i < source_.alternative_count(schema); ++i) {
@@ -265,7 +167,7 @@ private:
         }
         if (null && !rules_.open_api) sink_.add(is_first ? "{\"type\":\"null\"}" : ",{\"type\":\"null\"}");
         sink_.add(null && rules_.open_api ? "],\"nullable\":true" : "]");
-        is_first_ = false;
+        sink_.end_member();
     }
 
     // --- objects ---
@@ -281,15 +183,15 @@ private:
             ++shown;
         }
         if (schema.has_properties || rules_.closed) {
-            add_key("properties");
-            open_object();
+            sink_.add_key("properties");
+            sink_.open_object();
             for (std::size_t i = 0; i < count; ++i) emit_property(schema, i);
-            close_object();
+            sink_.close_object();
             emit_names("required", schema, count, rules_.all_required);
         }
         if (rules_.open_api && shown > 1) emit_names("propertyOrdering", schema, count, true);
         if (rules_.closed) {
-            add_key("additionalProperties");
+            sink_.add_key("additionalProperties");
             sink_.add("false");
         } else if (rules_.maps && schema.has_additional) {
             emit_member("additionalProperties", source_.additional(schema));
@@ -304,15 +206,13 @@ private:
         auto value = source_.property_schema(schema, index);
         if (!property.required && !rules_.type_lists) value.nullable = false;
         if (!property.required && rules_.all_required && !property.has_default) value.nullable = true;
-        sink_.add(is_first_ ? "" : ",");
-        sink_.add_string(property.name);
-        sink_.add(':');
+        sink_.add_escaped_key(property.name);
         emit_below(value, "properties", property.name);
-        is_first_ = false;
+        sink_.end_member();
     }
 
     constexpr void emit_names(std::string_view keyword, node const& schema, std::size_t count, bool all) {
-        add_key(keyword);
+        sink_.add_key(keyword);
         sink_.add('[');
         bool is_first = true;
         for (std::size_t i = 0; i < count; ++i) {
@@ -334,7 +234,7 @@ private:
             return fail_at("prefixItems", schema_problem::tuple);
         }
         if (parts != 0) {
-            add_key("prefixItems");
+            sink_.add_key("prefixItems");
             for (std::size_t i = 0; i < parts; ++i) {
                 sink_.add(i == 0 ? '[' : ',');
                 emit_below(source_.part(schema, i), "prefixItems", i);
@@ -354,7 +254,7 @@ private:
         check_recursion(target);
         if (failed()) return;
         auto const where = rules_.docs_of_references;
-        bool const documented = is_documented(schema);
+        bool const documented = is_documented(source_, schema);
         if (rules_.open_api || !target.is_definition() ||
             (documented && !schema.nullable && where == reference_docs::instead))
             return emit(source_.inlined(schema));
@@ -362,21 +262,14 @@ private:
         if (failed()) return;
         bool const is_wrapped = schema.nullable || (documented && where == reference_docs::around);
         if (is_wrapped) counter_.add_union();
-        open_object();
-        add_key(is_wrapped ? "anyOf" : "$ref");
+        sink_.open_object();
+        sink_.add_key(is_wrapped ? "anyOf" : "$ref");
         if (is_wrapped) sink_.add("[{\"$ref\":");
         add_reference(target);
         if (is_wrapped) sink_.add(schema.nullable ? "},{\"type\":\"null\"}]" : "}]");
-        if (is_wrapped || where == reference_docs::beside) emit_documentation(schema, false);
-        close_object();
+        if (is_wrapped || where == reference_docs::beside) emit_documentation(source_, rules_, sink_, schema, false);
+        sink_.close_object();
     }
-    [[nodiscard]] constexpr bool is_documented(node const& schema) const {
-        if (!schema.documented) return false;
-        bool found = !schema.title.empty() || !schema.description.empty();
-        source_.visit_keywords(schema, [&](schema_keyword const&) { found = true; });
-        return found;
-    }
-
     constexpr void add_reference(definition& target) {
         if (rules_.root_references && !wrapped_ && &target == &definitions_[0]) return sink_.add("\"#\"");
         target.referred = true;
@@ -445,7 +338,6 @@ private:
     std::size_t steps_{0};
     std::size_t depth_{0};
     bool wrapped_{false};
-    bool is_first_{false};  ///< The next member is its object's first.
     typename Source::location location_{};
 };
 

@@ -59,6 +59,32 @@ public:
         }
     }
 
+    // Objects, member by member.
+
+    constexpr void open_object() {
+        add('{');
+        is_first_ = true;
+    }
+    constexpr void close_object() {
+        add('}');
+        is_first_ = false;
+    }
+    /// @param key  Needs no escape. Its value follows.
+    constexpr void add_key(std::string_view key) {
+        add(is_first_ ? "\"" : ",\"");
+        is_first_ = false;
+        add(key);
+        add("\":");
+    }
+    constexpr void add_escaped_key(std::string_view key) {
+        if (!is_first_) add(',');
+        is_first_ = false;
+        add_string(key);
+        add(':');
+    }
+    /// A value is whole: another member of the object that holds it may follow.
+    constexpr void end_member() { is_first_ = false; }
+
     [[nodiscard]] constexpr std::size_t size() const { return size_; }
     [[nodiscard]] constexpr bool is_counting() const { return out_ == nullptr; }
 
@@ -118,6 +144,7 @@ private:
 
     char* out_;
     std::size_t size_{0};
+    bool is_first_{false};  ///< The next member is its object's first.
 };
 
 }  // namespace coax::schema::detail

@@ -144,7 +144,8 @@ asio::awaitable<result<background_response>> begin_at(shared_impl self, shard& a
     detail::service_call call{
         .request = *std::move(encoded),
         .estimated_tokens = estimate_tokens(request, self->options.policies.expected_output_tokens),
-        .resent = detail::resending::if_not_taken};
+        .resent = detail::resending::if_not_taken,
+        .chat = &request};
     if (request.advanced) call.secrets = detail::secrets_in(request.advanced->headers);
     co_return co_await ask_about(std::move(self), at, std::move(call), std::move(scope));
 }

@@ -3,6 +3,7 @@
 
 #include <coax/chat/advanced_options.hpp>
 #include <coax/client/background.hpp>
+#include <coax/client/token_options.hpp>
 #include <coax/runtime/as_result.hpp>
 #include <coax/runtime/clock.hpp>
 
@@ -80,6 +81,25 @@ TEST(Background, ResponseIsBegunLookedAtAndCountedOnce) {
     EXPECT_THAT(service.requests()[0].body,
                 HasSubstr(R"("background_options":{"completion_window":"8h","continuation_id":"job-7"})"));
     EXPECT_EQ(service.requests()[1].headers.find("Authorization"), "Bearer sk-test");
+}
+
+TEST(Background, ResponseIsPaidFromTheLimitOrNotBegun) {
+    auto const facts = model_table::parse(
+        R"({"as_of": "", "models": [{"id": "m", "service": "openai", "usd_per_million": {"input": 1, "output": 10}}]})");
+    fake_service service;
+    service.then(pending("queued"));
+    run_virtual([](fake_service fake, model_table prices) -> asio::awaitable<void> {
+        auto options = responses_options(fake);
+        auto const limit = std::make_shared<spending_limit>(usd::dollars(1), prices);
+        options.tokens = token_options{.spending = limit, .facts = prices};
+        background_responses const background{co_await connect(std::move(options))};
+        chat_request const request{.model = "m", .messages = {user("x")}, .max_output_tokens = 60'000};
+        EXPECT_TRUE(co_await as_result(background.start(request)));
+        EXPECT_GE(limit->spent(), usd::cents(60)) << "what it will be is not known: all that was set aside counts";
+        auto const refused = co_await as_result(background.start(request));
+        EXPECT_EQ(refused.error().code, errc::quota_exhausted);
+    }(service, facts.value()));
+    EXPECT_EQ(service.requests().size(), 1U);
 }
 
 // ---- how often it is looked at ----

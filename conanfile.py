@@ -31,6 +31,8 @@ class CoaxConan(ConanFile):
         "with_fuzz": [True, False],
         "with_spdlog": [True, False],
         "with_yaml_cpp": [True, False],
+        "with_sqlite": [True, False],
+        "with_hiredis": [True, False],
         "pch": [True, False],
         "sanitize": ["", "address", "undefined", "thread", "address,undefined"],
     }
@@ -45,6 +47,8 @@ class CoaxConan(ConanFile):
         "with_fuzz": False,
         "with_spdlog": True,
         "with_yaml_cpp": True,
+        "with_sqlite": True,
+        "with_hiredis": True,
         "pch": False,
         "sanitize": "",
         "boost/*:without_json": False,
@@ -81,6 +85,10 @@ class CoaxConan(ConanFile):
             self.requires("spdlog/[>=1.10 <2]")
         if self.options.with_yaml_cpp:
             self.requires("yaml-cpp/[>=0.7 <1]")
+        if self.options.with_sqlite:
+            self.requires("sqlite3/[>=3.40 <4]")
+        if self.options.with_hiredis:
+            self.requires("hiredis/[>=1.2 <2]")
         if self.options.with_cli:
             self.requires("cli11/2.4.2")
         if self.options.with_bench:
@@ -113,6 +121,8 @@ class CoaxConan(ConanFile):
             toolchain.cache_variables[f"COAX_BUILD_{part.upper()}"] = bool(self.options.get_safe(f"with_{part}"))
         toolchain.cache_variables["COAX_WITH_SPDLOG"] = bool(self.options.with_spdlog)
         toolchain.cache_variables["COAX_WITH_YAML_CPP"] = bool(self.options.with_yaml_cpp)
+        for library in ("sqlite", "hiredis"):
+            toolchain.cache_variables[f"COAX_WITH_{library.upper()}"] = bool(self.options.get_safe(f"with_{library}"))
         toolchain.cache_variables["COAX_INSTALL"] = True
         toolchain.cache_variables["COAX_PCH"] = bool(self.options.pch)
         toolchain.cache_variables["COAX_SANITIZE"] = str(self.options.sanitize)
@@ -149,6 +159,10 @@ class CoaxConan(ConanFile):
             core.requires.append("spdlog::spdlog")
         if self.options.with_yaml_cpp:
             core.requires.append("yaml-cpp::yaml-cpp")
+        if self.options.with_sqlite:
+            core.requires.append("sqlite3::sqlite3")
+        if self.options.with_hiredis:
+            core.requires.append("hiredis::hiredis")
         if self.settings.os in ("Linux", "FreeBSD"):
             core.system_libs = ["pthread"]
 

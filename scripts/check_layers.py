@@ -31,7 +31,7 @@ FLOORS = {
     "cli": 10,
 }
 SIM_USES = {"core", "reflect", "runtime", "sync", "tasks", "json", "bind", "schema", "policy", "http"}
-HEAVY = re.compile(r"^(boost/(beast|json|url|asio/(ssl|io_context|ip|co_spawn|experimental)|asio\.hpp)|openssl/|spdlog/|yaml-cpp/|CLI/|pcre2|zlib)")
+HEAVY = re.compile(r"^(boost/(beast|json|url|asio/(ssl|io_context|ip|co_spawn|experimental)|asio\.hpp)|openssl/|spdlog/|yaml-cpp/|CLI/|hiredis/|pcre2|sqlite3|zlib)")
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.MULTILINE)
 QUOTED = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
 NAMESPACE = re.compile(r"^namespace ([\w:]+) \{", re.MULTILINE)
@@ -69,8 +69,8 @@ def may_include(room, other):
     return FLOORS[other] < FLOORS[room]
 
 # Public headers that coax.hpp leaves out: what they cost every compilation, few need.
-APART = {"coax/chat/fit_report.hpp", "coax/chat/response_details.hpp", "coax/client/background.hpp", "coax/client/chat_all.hpp",
-         "coax/client/connection_check.hpp",
+APART = {"coax/chat/cache_control.hpp", "coax/chat/fit_report.hpp", "coax/chat/response_details.hpp", "coax/client/background.hpp",
+         "coax/client/chat_all.hpp", "coax/client/connection_check.hpp",
          "coax/client/prompt_function.hpp", "coax/client/prompt_text.hpp", "coax/client/token_options.hpp", "coax/provider/background.hpp",
          "coax/provider/embedding.hpp",
          "coax/provider/model_info.hpp", "coax/provider/rerank.hpp", "coax/reflect/wide_structs.hpp"}

@@ -287,16 +287,26 @@ asio::awaitable<batch_summary> batch_run::run(asio::awaitable<pipeline_progress>
 
 }  // namespace detail
 
+namespace {
+
+usage difference(usage const& after, usage const& before) {
+    return {.input_tokens = after.input_tokens - before.input_tokens,
+            .output_tokens = after.output_tokens - before.output_tokens,
+            .cached_input_tokens = after.cached_input_tokens - before.cached_input_tokens,
+            .cache_write_tokens = after.cache_write_tokens - before.cache_write_tokens,
+            .reasoning_tokens = after.reasoning_tokens - before.reasoning_tokens};
+}
+
+}  // namespace
+
 void add_statistics(batch_summary& summary, client_statistics const& before, client_statistics const& after) {
     summary.attempts = after.attempts - before.attempts;
     summary.retries = after.retries - before.retries;
     summary.reasks = after.reasks - before.reasks;
     summary.resent = after.resent - before.resent;
-    summary.usage = {.input_tokens = after.usage.input_tokens - before.usage.input_tokens,
-                     .output_tokens = after.usage.output_tokens - before.usage.output_tokens,
-                     .cached_input_tokens = after.usage.cached_input_tokens - before.usage.cached_input_tokens,
-                     .cache_write_tokens = after.usage.cache_write_tokens - before.usage.cache_write_tokens,
-                     .reasoning_tokens = after.usage.reasoning_tokens - before.usage.reasoning_tokens};
+    summary.cached = after.cached - before.cached;
+    summary.usage = difference(after.usage, before.usage);
+    summary.saved = difference(after.saved, before.saved);
 }
 
 bool failure_count::operator==(failure_count const& other) const = default;
@@ -334,6 +344,9 @@ std::string to_string(batch_summary const& summary) {
             " retries, " + count(summary.reasks) + " re-asks\n";
     text += "tokens    " + count(summary.usage.input_tokens) + " in, " + count(summary.usage.output_tokens) + " out" +
             cache_text(summary.usage) + '\n';
+    if (summary.cached > 0)
+        text += "cache     " + count(summary.cached) + " calls answered, " + count(summary.saved.input_tokens) +
+                " tokens in and " + count(summary.saved.output_tokens) + " out saved\n";
     auto const seconds = static_cast<double>(summary.elapsed.count()) / 1000.0;
     std::array<char, 48> rate{};
     std::snprintf(rate.data(), rate.size(), "%.1f", seconds > 0 ? static_cast<double>(summary.done()) / seconds : 0.0);

@@ -1,4 +1,5 @@
 #include <coax/chat/advanced_options.hpp>
+#include <coax/chat/cache_control.hpp>
 #include <coax/chat/request.hpp>
 #include <coax/core/detail/name.hpp>
 
@@ -221,6 +222,8 @@ result<void> validate(chat_request const& request) {
     if (auto checked = check_format(request.response_format); !checked) return checked;
     if (request.advanced)
         if (auto checked = validate(*request.advanced); !checked) return checked;
+    if (request.response_cache)
+        if (auto checked = validate(*request.response_cache); !checked) return checked;
     if (!request.extra.is_null() && !request.extra.is_object())
         return invalid_argument("extra", "must be a JSON object");
     return {};

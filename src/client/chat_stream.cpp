@@ -115,9 +115,11 @@ asio::awaitable<result<std::optional<chat_delta>>> chat_stream::state::next() {
         conclude();
         if (again_) co_await settle();
         if (resumed_ && !*end_) co_await resume();
+        if (end_ && keep_) co_await keep();
         if (!end_ && put_back_) co_return std::exchange(put_back_, std::nullopt);
     }
     if (!*end_) co_return end_->error();
+    if (replay_) co_return replay_->next(**end_);
     if (form_ == detail::body_form::whole && put_back_) co_return std::exchange(put_back_, std::nullopt);
     co_return std::optional<chat_delta>{};
 }
@@ -186,6 +188,7 @@ void chat_stream::state::conclude() {
     end_ = form_ == detail::body_form::whole ? decode_whole() : decoder_->finish();
     if (!*end_) return static_cast<void>(fail(broken_by_ ? *broken_by_ : end_->error()));
     auto& response = **end_;
+    if (keep_) keep_->response = response;
     apply_format(response);
     response.attempts = attempts;
     if (fitted) response.details.edit().fitted = *fitted;

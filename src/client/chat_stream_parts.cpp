@@ -20,11 +20,12 @@ asio::awaitable<void> chat_stream::state::settle() {
 
 asio::awaitable<void> chat_stream::state::go_on() {
     auto part = *std::exchange(end_, std::nullopt);
+    keep_.reset();  // what its parts become is no response to one request
     again_->messages.push_back(to_message(*part));
     ++part_count_;
     auto whole = so_far_ ? client_.provider->join(std::move(*so_far_), *std::move(part)) : *std::move(part);
     so_far_ = std::make_unique<chat_response>(std::move(whole));
-    auto next = co_await client_.open(at_, *again_, scope_);
+    auto next = co_await client_.open_service(at_, *again_, scope_);
     if (next)
         take_over(**next);
     else

@@ -3,6 +3,8 @@
 #include "client/body_form.hpp"
 #include "client/reask.hpp"
 #include "client/request_layer.hpp"
+#include "client/response_cache.hpp"
+#include "client/stream_replay.hpp"
 #include "client/value_unwrapper.hpp"
 
 #include <coax/chat/response.hpp>
@@ -25,6 +27,8 @@ public:
     [[nodiscard]] static std::shared_ptr<state> open(client::impl& owner, detail::call_state const& call,
                                                      std::unique_ptr<streaming_response> body,
                                                      detail::stream_lease held);
+    /// A response of the cache as a stream that has ended.
+    [[nodiscard]] static std::shared_ptr<state> replay(client::impl& owner, detail::shard& at, chat_response kept);
     state(state const&) = delete;
     state& operator=(state const&) = delete;
 
@@ -50,6 +54,8 @@ public:
     void observe(std::shared_ptr<detail::observed_call> call, detail::call_scope scope);
     /// Where it is, for a service that numbers its events.
     [[nodiscard]] stream_position position() const { return decoder_->position(); }
+    /// The response goes into the cache when it is whole.
+    asio::awaitable<void> keep_as(detail::cache_ticket ticket);
 
     int attempts{1};                       ///< Of the whole call.
     std::unique_ptr<fit_report> fitted{};  ///< Null: the prompt was sent as it was given.
@@ -57,6 +63,7 @@ public:
 private:
     state(client::impl& owner, detail::call_state const& call, std::unique_ptr<streaming_response> body,
           detail::stream_lease held);
+    state(client::impl& owner, detail::shard& at, chat_response kept);
     /// Closes the connection of an unfinished stream, whose request is counted as a cancelled one.
     ~state();
     static void let_go(state* last) noexcept;
@@ -79,6 +86,8 @@ private:
     /// Tells those who observe of the end.
     void report_end();
     error fail(error why);
+    /// Puts the response into the cache.
+    asio::awaitable<void> keep();
     /// The part that ended is not the last: the stream goes on with the next one. Otherwise all parts are made one.
     asio::awaitable<void> settle();
     asio::awaitable<void> go_on();
@@ -116,6 +125,14 @@ private:
     std::unique_ptr<chat_response> so_far_{};  ///< The parts before this one.
     int part_count_{1};
     std::unique_ptr<stream_position> resumed_{};  ///< Where it was when it was asked for; null: it cannot be again.
+
+    /// What goes into the cache: the response as the service made it.
+    struct kept_response {
+        detail::cache_ticket ticket;
+        chat_response response{};
+    };
+    std::unique_ptr<kept_response> keep_{};          ///< Null: it is not kept.
+    std::optional<detail::stream_replay> replay_{};  ///< Of a response that came from the cache.
 };
 
 }  // namespace coax

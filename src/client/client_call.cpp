@@ -121,8 +121,8 @@ error client::impl::give_up(call_state const& call, error why) noexcept {
     return why;
 }
 
-asio::awaitable<result<detail::boxed_response>> client::impl::call(shard& at, chat_request const& request,
-                                                                   call_scope scope) {
+asio::awaitable<result<detail::boxed_response>> client::impl::call_service(shard& at, chat_request const& request,
+                                                                           call_scope scope) {
     auto prepared = prepare(at, request, call_form::whole, scope);
     if (observes()) observe(at, request, false, scope, prepared);
     if (!prepared) co_return std::move(prepared).error();
@@ -150,7 +150,7 @@ asio::awaitable<result<detail::boxed_response>> client::impl::go_on(shard& at, c
                                     [](message const& one) { return one.role != role::assistant; });
     if (other - messages.rbegin() >= most_parts) co_return result<boxed_response>{std::move(begun)};
     request.messages.push_back(to_message(*begun));
-    auto rest = co_await call(at, request, std::move(scope));
+    auto rest = co_await call_service(at, request, std::move(scope));
     if (!rest) co_return detail::with_totals(std::move(rest).error(), *begun);
     **rest = provider->join(std::move(*begun), std::move(**rest));
     co_return rest;
@@ -185,8 +185,9 @@ asio::awaitable<result<detail::service_reply>> client::impl::ask(shard& at, deta
     co_return outcome;
 }
 
-asio::awaitable<result<std::shared_ptr<chat_stream::state>>> client::impl::open(shard& at, chat_request const& request,
-                                                                                call_scope scope) {
+asio::awaitable<result<std::shared_ptr<chat_stream::state>>> client::impl::open_service(shard& at,
+                                                                                        chat_request const& request,
+                                                                                        call_scope scope) {
     auto prepared = prepare(at, request, call_form::stream, scope);
     if (observes()) observe(at, request, true, scope, prepared);
     if (!prepared) co_return std::move(prepared).error();

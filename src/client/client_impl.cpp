@@ -4,6 +4,8 @@
 #include "runtime/internal/sleep.hpp"
 #include "telemetry/internal/span_executor.hpp"
 
+#include <coax/cache/open_cache.hpp>
+
 #include <array>
 #include <atomic>
 
@@ -18,6 +20,10 @@ std::shared_ptr<transport> transport_for(asio::any_io_executor const& executor, 
 
 client_options checked(client_options options) {
     value_or_throw(validate(options));
+    if (options.response_cache && !options.response_cache->store) {
+        auto& kept = options.response_cache.edit();
+        kept.store = value_or_throw(open_cache(kept.where));
+    }
     return options;
 }
 
@@ -43,7 +49,8 @@ provider_options with_bearer(service_options const& service) {
 }
 
 constexpr std::array counters{&client_statistics::calls,  &client_statistics::attempts, &client_statistics::retries,
-                              &client_statistics::hedges, &client_statistics::reasks,   &client_statistics::failures};
+                              &client_statistics::hedges, &client_statistics::reasks,   &client_statistics::failures,
+                              &client_statistics::cached};
 constexpr std::array token_counts{&usage::input_tokens, &usage::output_tokens, &usage::cached_input_tokens,
                                   &usage::cache_write_tokens, &usage::reasoning_tokens};
 
@@ -61,6 +68,7 @@ client::impl::impl(std::vector<asio::any_io_executor> executors, client_options 
     if (policies.retry_budget) retry_.budget = std::make_shared<retry_budget>(*policies.retry_budget);
     if (policies.circuit_breaker) breaker_.emplace(*policies.circuit_breaker);
     if (policies.hedge) hedger_.emplace(*policies.hedge);
+    if (options.response_cache) cache_ = std::make_unique<detail::response_cache>(*options.response_cache);
     if (options.service.transport && executors.size() != 1)
         throw_error(invalid_argument("transport", "needs a runtime of one shard"));
     for (auto& executor : executors) {
@@ -113,16 +121,17 @@ void client::impl::count(std::uint64_t client_statistics::* what) noexcept {
     std::atomic_ref{counts_.*what}.fetch_add(1, std::memory_order_relaxed);
 }
 
-void client::impl::count(usage const& used) noexcept {
+void client::impl::count(usage const& used, usage client_statistics::* where) noexcept {
     for (auto const tokens : token_counts)
-        std::atomic_ref{counts_.usage.*tokens}.fetch_add(used.*tokens, std::memory_order_relaxed);
+        std::atomic_ref{counts_.*where.*tokens}.fetch_add(used.*tokens, std::memory_order_relaxed);
 }
 
 client_statistics client::impl::statistics() const {
     client_statistics copy{.concurrency = concurrency_.limit()};
     for (auto const& each : shards_) copy.resent += each->resent();
     for (auto const what : counters) copy.*what = std::atomic_ref{counts_.*what}.load();
-    for (auto const tokens : token_counts) copy.usage.*tokens = std::atomic_ref{counts_.usage.*tokens}.load();
+    for (auto const where : {&client_statistics::usage, &client_statistics::saved})
+        for (auto const tokens : token_counts) copy.*where.*tokens = std::atomic_ref{counts_.*where.*tokens}.load();
     return copy;
 }
 

@@ -3,6 +3,7 @@
 #include "client/chat_stream_state.hpp"
 #include "client/concurrency_limit.hpp"
 #include "client/request_layer.hpp"
+#include "client/response_cache.hpp"
 #include "client/secret_filter.hpp"
 #include "client/service_call.hpp"
 
@@ -23,7 +24,7 @@ namespace coax {
 
 /// What the copies of a client share: the policies around one provider.
 /// Coroutines run on the shard they are given; permits, quota and counters are shared between the shards.
-class client::impl {
+class client::impl : public std::enable_shared_from_this<client::impl> {
 public:
     using shard = detail::shard;
     using call_state = detail::call_state;
@@ -49,8 +50,11 @@ public:
     /// That, and what the caller is part of, for those who observe.
     [[nodiscard]] call_scope scope_at(shard const& at, asio::any_io_executor const& caller) const;
 
-    /// One chat with all policies around it. `request` must be complete and outlive the call.
+    /// One chat, from the response cache or with all policies around it. `request` must be complete and outlive the
+    /// call (cached_call.cpp).
     asio::awaitable<result<boxed_response>> call(shard& at, chat_request const& request, call_scope scope);
+    /// The same without a look into the cache.
+    asio::awaitable<result<boxed_response>> call_service(shard& at, chat_request const& request, call_scope scope);
     /// Asks for the rest of a response that the service stopped at a limit of its own, part by part, up to a bound.
     asio::awaitable<result<boxed_response>> go_on(shard& at, chat_request request, boxed_response begun,
                                                   call_scope scope);
@@ -61,6 +65,16 @@ public:
     /// As `call`, up to the beginning of a streamed response.
     asio::awaitable<result<std::shared_ptr<chat_stream::state>>> open(shard& at, chat_request const& request,
                                                                       call_scope scope);
+    asio::awaitable<result<std::shared_ptr<chat_stream::state>>> open_service(shard& at, chat_request const& request,
+                                                                              call_scope scope);
+
+    /// Null: the client keeps no responses.
+    [[nodiscard]] detail::response_cache* cache() const noexcept { return cache_.get(); }
+    /// Drops the response to a request from the cache, since it did not fit; `fitting`, if there is one, takes its
+    /// place.
+    /// @param message_count  The request has so many of these messages.
+    asio::awaitable<void> replace_cached(chat_request request, std::size_t message_count,
+                                         std::optional<chat_response> fitting);
 
     /// The same of a response in the background, which is begun once more only where it was not taken.
     asio::awaitable<result<std::shared_ptr<chat_stream::state>>> open_background(shard& at, chat_request const& request,
@@ -90,7 +104,7 @@ public:
     [[nodiscard]] bool circuit_open(shard const& at) const;
 
     void count(std::uint64_t client_statistics::* what) noexcept;
-    void count(usage const& used) noexcept;
+    void count(usage const& used, usage client_statistics::* where = &client_statistics::usage) noexcept;
     [[nodiscard]] client_statistics statistics() const;
     void close();
 
@@ -103,6 +117,16 @@ public:
 
 private:
     enum class call_form { whole, stream, background_stream };
+    void observe_cached(shard const& at, chat_request const& request, bool streaming, call_scope const& scope,
+                        chat_response const& response) const;
+    [[nodiscard]] std::optional<detail::cache_ticket> admit_to_cache(chat_request const& given) const;
+    void take_from_cache(chat_response& response, detail::cache_ticket const& ticket, clock::duration took);
+    asio::awaitable<result<boxed_response>> cached_call(shard& at, chat_request const& request, call_scope scope);
+    asio::awaitable<result<boxed_response>> shared_call(shard& at, chat_request const& request,
+                                                        detail::cache_ticket ticket, call_scope scope);
+    asio::awaitable<result<std::shared_ptr<chat_stream::state>>> cached_open(shard& at, chat_request const& request,
+                                                                             call_scope scope);
+
     [[nodiscard]] result<call_state> prepare(shard& at, chat_request const& request, call_form form,
                                              clock::time_point deadline) const;
     [[nodiscard]] std::int64_t estimated_tokens(chat_request const& request) const;
@@ -137,6 +161,7 @@ private:
     retry_options retry_;  ///< With the budget of all calls.
     std::optional<circuit_breaker> breaker_{};
     std::optional<hedger> hedger_{};
+    std::unique_ptr<detail::response_cache> cache_{};
     std::atomic<std::size_t> next_shard_{0};
     mutable client_statistics counts_{};  ///< Each member is read and written atomically.
 };

@@ -1,5 +1,6 @@
 #include "client/secret_filter.hpp"
 
+#include <coax/cache/response_cache.hpp>
 #include <coax/client/options.hpp>
 #include <coax/client/token_options.hpp>
 #include <coax/provider/service_profile.hpp>

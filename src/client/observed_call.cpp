@@ -21,6 +21,7 @@ void describe(chat_response const& response, call_details& details) {
     details.finish_reason = response.finish_reason;
     details.usage = response.usage;
     details.attempts = response.attempts;
+    details.cached = response.cached;
 }
 
 void describe(error const& why, call_details& details) {

@@ -1,6 +1,7 @@
 #include "client/secret_filter.hpp"
 #include "core/internal/boxed.hpp"
 
+#include <coax/cache/response_cache.hpp>
 #include <coax/client/options.hpp>
 #include <coax/client/token_options.hpp>
 #include <coax/telemetry/observer.hpp>
@@ -79,6 +80,7 @@ result<void> validate(client_options const& options) {
     if (options.tokens->fit && !options.tokens->count) return invalid_argument("tokens.fit", "needs `tokens.count`");
     if (std::ranges::count(options.telemetry->observers, nullptr) > 0)
         return invalid_argument("telemetry.observers", "must not be null");
+    if (auto checked = validate_part("response_cache", options.response_cache); !checked) return checked;
     return validate_part("http", options.http);
 }
 

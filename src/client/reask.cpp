@@ -75,6 +75,13 @@ bool is_spent(chat_response const& so_far, std::int64_t max_tokens) {
     return max_tokens != 0 && so_far.usage.total_tokens() >= max_tokens;
 }
 
+/// A response that was read, as the cache keeps it.
+chat_response as_it_came(chat_response response, detail::asked_format const& asked, std::string const& whole) {
+    if (asked.wrapped) response.text = whole;
+    response.schema_note.clear();
+    return response;
+}
+
 }  // namespace
 
 asio::awaitable<result<detail::boxed_response>> client::impl::parse(shard& at, chat_request request,
@@ -84,6 +91,7 @@ asio::awaitable<result<detail::boxed_response>> client::impl::parse(shard& at, c
     auto const asked = detail::ask_for(format, provider->dialect(), options.output.relax_schemas, request);
     if (!asked) co_return asked.error();
 
+    auto const asked_count = request.messages.size();
     chat_response totals{.attempts = 0};
     for (int reasks = 0;; ++reasks) {
         auto called = co_await call(at, request, scope);
@@ -95,7 +103,10 @@ asio::awaitable<result<detail::boxed_response>> client::impl::parse(shard& at, c
         if (asked->wrapped) response.text = detail::unwrapped(whole, options.output.leniency);
         response.schema_note = asked->note;
         auto accepted = format.accept ? format.accept(response.text) : result<void>{};
+        if (accepted && cache_ && reasks > 0)
+            co_await replace_cached(request, asked_count, as_it_came(response, *asked, whole));
         if (accepted) co_return called;
+        if (cache_) co_await replace_cached(request, request.messages.size(), {});
         auto why = detail::with_totals(detail::reasks_exhausted(accepted.error(), response, reasks), response);
         if (reasks == options.output.max_reasks || is_spent(response, options.output.max_reask_tokens)) co_return why;
         auto violations = format.explain ? format.explain(response.text) : std::vector<json::violation>{};

@@ -14,16 +14,6 @@ namespace coax::detail {
 
 namespace {
 
-/// Whether a header or query parameter of that name holds a credential.
-bool names_secret(std::string_view name) {
-    std::string lower{name};
-    std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    constexpr std::array<std::string_view, 8> marks{"auth",  "cookie", "credential", "key",
-                                                    "passw", "secret", "sig",        "token"};
-    auto const has = [&](std::string_view mark) { return lower.find(mark) != std::string::npos; };
-    return lower == "code" || std::ranges::any_of(marks, has);
-}
-
 /// The credential in a header's value: what follows a scheme such as "Bearer".
 std::string without_scheme(std::string const& value) {
     auto const blank = value.find(' ');
@@ -42,7 +32,7 @@ void add_from_url(std::vector<secret>& secrets, std::string const& text) {
         secrets.emplace_back(without_scheme(http::detail::basic_credentials(url->user(), url->password()).reveal()));
     }
     for (auto const parameter : url->encoded_params()) {
-        if (!names_secret(parameter.key.decode())) continue;
+        if (!names_credential(parameter.key.decode())) continue;
         secrets.emplace_back(std::string{parameter.value});
         secrets.emplace_back(parameter.value.decode());
     }
@@ -50,10 +40,19 @@ void add_from_url(std::vector<secret>& secrets, std::string const& text) {
 
 }  // namespace
 
+bool names_credential(std::string_view name) {
+    std::string lower{name};
+    std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    constexpr std::array<std::string_view, 8> marks{"auth",  "cookie", "credential", "key",
+                                                    "passw", "secret", "sig",        "token"};
+    auto const has = [&](std::string_view mark) { return lower.find(mark) != std::string::npos; };
+    return lower == "code" || std::ranges::any_of(marks, has);
+}
+
 secret_filter::secret_filter(client_options const& options) {
     secrets_.push_back(options.service.api_key);
     for (auto const& [name, value] : options.service.provider.headers)
-        if (names_secret(name)) secrets_.emplace_back(without_scheme(value));
+        if (names_credential(name)) secrets_.emplace_back(without_scheme(value));
     add_from_url(secrets_, options.service.provider.base_url);
     add_from_url(secrets_, options.http.https_proxy.reveal());
     std::erase_if(secrets_, [](secret const& one) { return one.empty(); });
@@ -75,7 +74,7 @@ void secret_filter::hide(std::string& text) const {
 std::vector<secret> secrets_in(std::vector<request_header> const& headers) {
     std::vector<secret> secrets;
     for (auto const& [name, value] : headers)
-        if (names_secret(name)) secrets.emplace_back(without_scheme(value));
+        if (names_credential(name)) secrets.emplace_back(without_scheme(value));
     return secrets;
 }
 

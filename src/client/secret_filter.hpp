@@ -6,6 +6,7 @@
 #include <coax/core/secret.hpp>
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace coax::detail {
@@ -23,6 +24,9 @@ public:
 private:
     std::vector<secret> secrets_;  ///< The longest first: one may be part of another.
 };
+
+/// Whether a header field or query parameter of that name holds a credential.
+[[nodiscard]] bool names_credential(std::string_view name);
 
 /// The credentials in header fields, told by the fields' names.
 [[nodiscard]] std::vector<secret> secrets_in(std::vector<request_header> const& headers);

@@ -9,6 +9,7 @@ namespace coax::detail {
 inline void add_totals(chat_response& response, chat_response const& earlier) {
     response.usage += earlier.usage;
     response.attempts += earlier.attempts;
+    response.cached = response.cached && response.attempts == 0;
     response.latency += earlier.latency;
 }
 

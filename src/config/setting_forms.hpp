@@ -4,7 +4,9 @@
 
 #include <coax/batch/batch.hpp>
 #include <coax/bind/detail/type_descriptor.hpp>
+#include <coax/cache/response_cache.hpp>
 #include <coax/chat/advanced_options.hpp>
+#include <coax/chat/cache_control.hpp>
 #include <coax/chat/request.hpp>
 #include <coax/client/token_options.hpp>
 #include <coax/core/secret.hpp>

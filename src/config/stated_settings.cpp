@@ -19,10 +19,12 @@ struct known_variable {
 };
 
 /// Variables with names of their own. COAX_API_KEY is not among them: it goes with COAX_BASE_URL.
-constexpr std::array known_variables{
-    known_variable{"COAX_PROVIDER", "service.provider.service"},
-    known_variable{"COAX_BASE_URL", "service.provider.base_url"}, known_variable{"COAX_API", "service.provider.api"},
-    known_variable{"COAX_MODEL", "service.model"}, known_variable{"COAX_EMBEDDING_MODEL", "service.embedding_model"}};
+constexpr std::array known_variables{known_variable{"COAX_PROVIDER", "service.provider.service"},
+                                     known_variable{"COAX_BASE_URL", "service.provider.base_url"},
+                                     known_variable{"COAX_API", "service.provider.api"},
+                                     known_variable{"COAX_MODEL", "service.model"},
+                                     known_variable{"COAX_EMBEDDING_MODEL", "service.embedding_model"},
+                                     known_variable{"COAX_CACHE", "response_cache.where"}};
 
 std::string_view without_blanks(std::string_view text) {
     constexpr std::string_view blanks = " \t\r\n";

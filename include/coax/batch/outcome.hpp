@@ -49,7 +49,9 @@ struct batch_summary {
     std::uint64_t retries{0};                  ///< Of these, after a failure.
     std::uint64_t reasks{0};                   ///< Of these, because a response did not have the wanted form.
     std::uint64_t resent{0};                   ///< Besides `attempts`; see `client_statistics::resent`.
+    std::uint64_t cached{0};                   ///< Calls answered by the response cache.
     coax::usage usage{};
+    coax::usage saved{};  ///< What the responses of the cache had cost when they were made.
     std::chrono::milliseconds elapsed{0};
     bool stopped{false};              ///< By `batch_stop` or `max_failures`.
     std::optional<error> ended_by{};  ///< Why the batch ended early; see `run_batch`. Its `retry_after`, if there is

@@ -16,7 +16,9 @@
 namespace coax {
 
 struct advanced_options;
+struct cache_control;
 extern template class boxed<advanced_options>;
+extern template class boxed<cache_control>;
 
 /// Free text, any JSON object, or JSON that fits a schema.
 enum class response_format_kind { text, json_object, json_schema };
@@ -63,6 +65,9 @@ struct chat_request {
     /// share: they cost less to read there than to send again, and something to write. Services that have a cache and
     /// need no word cache on their own. What is neither so nor by `message::cache_breakpoint` marked is not written.
     bool cache_prefix{false};
+    /// How the client's response cache treats it, where there is one: `.response_cache = cache_control{.refresh =
+    /// true}`, with `<coax/chat/cache_control.hpp>`.
+    boxed<cache_control> response_cache{};
     boxed<advanced_options> advanced{};  ///< `.advanced = advanced_options{.n = 3}`, or `advanced.edit().n = 3`.
     /// A JSON object merged into the body last: it wins. A null takes the member out (RFC 7396); within what the body
     /// does not have it is sent as null. Null: none.

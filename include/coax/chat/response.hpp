@@ -58,13 +58,15 @@ struct chat_response {
     std::string request_id{};    ///< To quote to the service's support.
     std::string service_tier{};  ///< That it was made in, as the service named it.
     rate_limit_status rate_limits{};
-    json_value raw_content{};              ///< See `message::raw_content`; null: none.
-    json_value content_filter{};           ///< Azure: what its filters found, as an object with `prompt_filter_results`
-                                           ///< and `content_filter_results`; null: none.
-    std::string schema_note{};             ///< Why the service was not asked to enforce a schema, where
-                                           ///< `output.relax_schemas` allowed that; empty: it was, or there is none.
-    boxed<response_details> details{};     ///< Other choices, logprobs, citations: `<coax/chat/response_details.hpp>`.
-    int attempts{1};                       ///< Times a request was sent for it, retries and re-asks included.
+    json_value raw_content{};           ///< See `message::raw_content`; null: none.
+    json_value content_filter{};        ///< Azure: what its filters found, as an object with `prompt_filter_results`
+                                        ///< and `content_filter_results`; null: none.
+    std::string schema_note{};          ///< Why the service was not asked to enforce a schema, where
+                                        ///< `output.relax_schemas` allowed that; empty: it was, or there is none.
+    boxed<response_details> details{};  ///< Other choices, logprobs, citations: `<coax/chat/response_details.hpp>`.
+    bool cached{false};                 ///< From the client's response cache, or from an equal request that was under
+                                        ///< way: nothing was sent for it, `attempts` and `usage` are 0.
+    int attempts{1};                    ///< Times a request was sent for it, retries and re-asks included.
     std::chrono::milliseconds latency{0};  ///< From the call to its end, waits included.
 
     /// The body as it came; empty unless `advanced_options::keep_raw` asked for it. Valid until the response changes.

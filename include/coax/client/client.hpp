@@ -43,6 +43,8 @@ struct client_statistics {
     /// a response. The service received `attempts` and these.
     std::uint64_t resent{0};
     std::uint64_t failures{0};   ///< Calls that ended in an error.
+    std::uint64_t cached{0};     ///< Calls that took their response from the response cache, or shared another's.
+    coax::usage saved{};         ///< What the responses of these had cost when they were made.
     coax::usage usage{};         ///< As told, also by responses that broke, could not be used, or lost to a hedge.
     std::size_t concurrency{0};  ///< Requests that may be in flight at once now.
 };

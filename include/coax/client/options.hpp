@@ -129,6 +129,9 @@ struct client_hooks {
     std::function<void(attempt_event const&)> on_attempt{};
 };
 
+struct response_cache_options;
+extern template class boxed<response_cache_options>;
+
 /// All options of a client.
 struct client_options {
     service_options service{};
@@ -142,6 +145,8 @@ struct client_options {
     /// What is done with the tokens of requests before they are sent: a spending limit, counts for the rate limiter,
     /// prompts that are too long. `coax/client/token_options.hpp`. Off unless given.
     boxed<token_options> tokens{};
+    /// Responses that are kept and used again, with `<coax/cache/response_cache.hpp>`. Off unless given.
+    boxed<response_cache_options> response_cache{};
 
     /// From the environment: COAX_PROVIDER or whichever of these is set, in this order:
     /// COAX_BASE_URL or COAX_API_KEY (a compatible server at COAX_BASE_URL), AZURE_OPENAI_ENDPOINT

@@ -57,6 +57,7 @@ struct configuration_options {
 ///       model: gpt-5.4-mini
 ///     policies: {max_concurrency: 16, timeout: 30s, retry: {max_attempts: 5}}
 ///     request: {temperature: 0, max_output_tokens: 500}   # those of `chat_request`
+///     response_cache: {where: answers.sqlite, ttl: 24h}   # those of `response_cache_options`
 ///     batch: {max_failures: 10}                           # those of `batch_options`
 ///     log: {level: debug, directory: logs}                # those of `log_options`
 ///     services:                               # each has what stands above, and what it says itself
@@ -70,9 +71,10 @@ struct configuration_options {
 /// environment, else from the file (the service's own part first), else from the defaults. In the environment each
 /// setting is COAX_ and its path in capitals with __ for dots (COAX_POLICIES__MAX_CONCURRENCY; lists with commas);
 /// COAX_PROVIDER, COAX_BASE_URL (with COAX_API_KEY), COAX_MODEL, COAX_EMBEDDING_MODEL and COAX_API are the service's,
-/// RETRY_ATTEMPTS and RETRY_WAIT_EXPONENTIAL_{MULTIPLIER,MIN,MAX} those of `retry_options_from`. The variables of
-/// services (OPENAI_API_KEY and the others of `client_options::from_env`) give what nothing states. Where environment
-/// or overrides name another provider than the file, the file's `service` is left out: no key goes to another service.
+/// COAX_CACHE is response_cache.where, RETRY_ATTEMPTS and RETRY_WAIT_EXPONENTIAL_{MULTIPLIER,MIN,MAX} those of
+/// `retry_options_from`. The variables of services (OPENAI_API_KEY and the others of `client_options::from_env`) give
+/// what nothing states. Where environment or overrides name another provider than the file, the file's `service` is
+/// left out: no key goes to another service.
 ///
 /// @param path  Empty: there is no file.
 /// Errors: `errc::io_failed`, `errc::invalid_argument`: `where` is "file:line:column", the variable or the override, of

@@ -66,6 +66,7 @@ struct call_details {
     coax::finish_reason finish_reason{coax::finish_reason::unknown};  ///< Of a chat.
     coax::usage usage{};                                              ///< Of all attempts, as far as the service told.
     int attempts{0};
+    bool cached{false};                                     ///< As in `chat_response`: it has no attempt.
     std::optional<std::chrono::nanoseconds> first_token{};  ///< Of a stream: from the call to its first token.
 };
 

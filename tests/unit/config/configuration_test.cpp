@@ -1,6 +1,8 @@
 #include "unit/batch/temp_file.hpp"
 #include "unit/config/config_support.hpp"
 
+#include <coax/cache/response_cache.hpp>
+#include <coax/chat/cache_control.hpp>
 #include <coax/core/error.hpp>
 #include <coax/schema/runtime_schema.hpp>
 
@@ -93,6 +95,33 @@ TEST(Configuration, SaysWhereEachValueIsFrom) {
     EXPECT_EQ(find_setting(*made, "policies.adaptive")->value, "none");
     EXPECT_EQ(find_setting(*made, "policies.limits.connect")->value, "5s");
     for (auto const& each : made->settings) EXPECT_EQ(each.value.find("k-secret"), std::string::npos) << each.path;
+}
+
+TEST(Configuration, NamesAResponseCacheThatOnlyAClientOpens) {
+    constexpr std::string_view file =
+        "response_cache: {where: none/answers.sqlite, ttl: 24h, tags: [docs], sampled: true}\n"
+        "request: {response_cache: {max_age: 1h}}";
+    auto const made = read_yaml(file);
+    ASSERT_TRUE(made) << made.error();
+    EXPECT_EQ(made->client.response_cache->where.reveal(), "none/answers.sqlite");
+    EXPECT_EQ(made->client.response_cache->ttl, 24h);
+    EXPECT_EQ(made->client.response_cache->tags, std::vector<std::string>{"docs"});
+    EXPECT_TRUE(made->client.response_cache->sampled);
+    EXPECT_EQ(made->request.response_cache->max_age, 1h);
+    auto const other = read_yaml(file, {{"COAX_CACHE", "redis://:word-of-mine@h"}});
+    ASSERT_TRUE(other) << other.error();
+    EXPECT_EQ(other->client.response_cache->where.reveal(), "redis://:word-of-mine@h");
+    EXPECT_EQ(origin_of(*other, "response_cache.where"), "environment COAX_CACHE");
+    EXPECT_EQ(find_setting(*other, "response_cache.where")->value, "[secret]");
+    EXPECT_FALSE(read_yaml("{}")->client.response_cache);
+}
+
+TEST(Configuration, SaysWhereAResponseCacheIsWrong) {
+    EXPECT_EQ(read_yaml("response_cache:\n  where: redis://h/x").error().where, "c.yaml:2:10");
+    EXPECT_EQ(read_yaml("response_cache:\n  where: https://h").error().where, "c.yaml:2:10");
+    EXPECT_FALSE(read_yaml("response_cache: {ttl: 1h}"));
+    EXPECT_EQ(read_yaml("response_cache: {where: memory, ttl: 1h, tags: [\"\"]}").error().where, "c.yaml:1:48");
+    EXPECT_NE(read_yaml("response_cache: {were: memory}").error().message.find("where"), std::string::npos);
 }
 
 TEST(Configuration, IsThatOfTheEnvironmentWithoutAFile) {

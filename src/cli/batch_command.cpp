@@ -132,6 +132,7 @@ void add_batch_command(CLI::App& program, service_flags const& service, chosen_c
     auto flags = std::make_shared<batch_flags>();
     add_flags(*command, *flags);
     add_number_flags(*command, *flags);
+    add_cache_flags(*command, flags->cache);
     command->footer(std::string{batch_help} + exit_code_help);
     command->callback(
         [flags, &service, &chosen] { chosen = [flags, &service] { return run_batch_command(*flags, service); }; });

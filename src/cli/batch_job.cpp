@@ -8,6 +8,7 @@
 
 #include <coax/bind/read.hpp>
 #include <coax/bind/write.hpp>
+#include <coax/cache/response_cache.hpp>
 #include <coax/chat/content_file.hpp>
 #include <coax/client/output_format.hpp>
 #include <coax/client/token_options.hpp>
@@ -85,13 +86,18 @@ std::string service_text(provider_options const& options) {
     return text.append(" ").append(url->encoded_host()).append(path);
 }
 
+/// Whether a setting says what the service is sent.
+bool is_sent(setting const& one) {
+    return one.path.starts_with("request.") && !one.path.starts_with("request.response_cache.");
+}
+
 /// The parameters of requests that are set, those of old outputs first and in their form.
 std::string parameters_text(configuration const& set) {
     auto const text = [](auto const& number) { return number ? std::to_string(*number) : std::string{}; };
     auto parameters = text(set.request.temperature) + ' ' + text(set.request.max_output_tokens);
     for (auto const& each : set.settings) {
         bool const is_first = each.path == "request.temperature" || each.path == "request.max_output_tokens";
-        if (each.path.starts_with("request.") && !is_first && each.origin != "default")
+        if (is_sent(each) && !is_first && each.origin != "default")
             parameters.append(" ").append(each.path).append(" ").append(each.value);
     }
     return parameters;
@@ -129,6 +135,7 @@ std::vector<setting> settings_of(batch_flags const& flags) {
         .add_seconds("batch.max_pause", flags.max_pause, "--max-pause")
         .add("request.temperature", flags.temperature, "--temperature")
         .add("request.max_output_tokens", flags.max_tokens, "--max-tokens");
+    add_settings(stated, flags.cache);
     return std::move(stated).take();
 }
 
@@ -237,6 +244,7 @@ boost::system::result<batch_job, failure> prepare(batch_flags const& flags, serv
         if (!schema) return wrong_input(schema.error());
         job.schema = std::move(*schema);
     }
+    if (auto checked = check_cache_flags(flags.cache); !checked) return wrong_input(std::move(checked).error());
     auto set = resolve_all(service, look_up, {.defaults = batch_defaults(), .flags = settings_of(flags)});
     if (!set) return failure{set.error(), resolve_exit_code(set.error())};
     if (!flags.embeds) job.defaults = set->request;
@@ -272,6 +280,9 @@ boost::system::result<batch_job, failure> prepare(batch_flags const& flags, serv
     job.origin = origin;
     job.options = std::move(set->client);
     job.batch = std::move(set->batch);
+    if (flags.embeds) job.options.response_cache = boxed<response_cache_options>{};  // embeddings are not kept
+    if (auto opened = open_response_cache(job.options); !opened)
+        return failure{opened.error(), opened.error().code == errc::invalid_argument ? bad_usage : could_not_go_on};
     if (auto applied = apply_spending(flags, job); !applied) return wrong_input(std::move(applied).error());
     if (auto checked = validate(job.options); !checked) return wrong_input(std::move(checked).error());
     if (first)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "batch/internal/file.hpp"
+#include "cli/cache_flags.hpp"
 #include "cli/service_flags.hpp"
 
 #include <coax/batch/batch.hpp>
@@ -58,6 +59,7 @@ struct batch_flags {
     bool embeds{false};  ///< The prompt is a text whose vector is wanted.
     bool lines{false};   ///< Each line of the input is a text, not an object.
     std::optional<std::int64_t> dimensions{};
+    cache_flags cache{};
 };
 
 /// Everything that is known before the first request.

@@ -6,8 +6,10 @@
 #include "cli/interrupt_watch.hpp"
 #include "cli/telemetry_export.hpp"
 
+#include <coax/cache/response_cache.hpp>
 #include <coax/client/token_options.hpp>
 #include <coax/provider/service_profile.hpp>
+#include <coax/runtime/as_result.hpp>
 #include <coax/runtime/runtime.hpp>
 #include <coax/tasks/when_any.hpp>
 
@@ -74,6 +76,11 @@ batch_options options_of(batch_options options, std::uint64_t undone, batch_stop
     return options;
 }
 
+asio::awaitable<void> report_cache(std::shared_ptr<cache_store> store) {
+    auto const all = co_await as_result(store->statistics());
+    print_note("cache: " + (all ? to_string(*all) : to_string(all.error())));
+}
+
 /// Works on every record that the output lacks.
 batch_summary run_job(batch_job const& job, batch_flags const& flags, record_steps& steps, std::uint64_t undone,
                       work_maker const& make_work, bool& was_interrupted) {
@@ -96,6 +103,7 @@ batch_summary run_job(batch_job const& job, batch_flags const& flags, record_ste
     rt.run(when_any(store(std::move(running), summary), until_idle(llm, stop, over)));
     add_statistics(summary, before, llm.statistics());
     display.finish();
+    if (job.options.response_cache && !flags.quiet) rt.run(report_cache(job.options.response_cache->store));
     was_interrupted = watch.interrupted();
     if (was_interrupted && summary.ended_by && summary.ended_by->code == errc::cancelled) {  // by until_idle
         summary.ended_by.reset();

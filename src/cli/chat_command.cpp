@@ -1,3 +1,4 @@
+#include "cli/cache_flags.hpp"
 #include "cli/commands.hpp"
 #include "cli/console.hpp"
 #include "cli/exit_code.hpp"
@@ -33,6 +34,7 @@ struct chat_flags {
     std::optional<double> temperature{};
     std::optional<std::int64_t> max_tokens{};
     std::optional<double> timeout{};
+    cache_flags cache{};
 };
 
 /// A response that is printed piece by piece. Ends its line, so that a note after it begins on a new one.
@@ -112,6 +114,7 @@ std::vector<setting> settings_of(chat_flags const& flags) {
     stated.add("request.temperature", flags.temperature, "--temperature")
         .add("request.max_output_tokens", flags.max_tokens, "--max-tokens")
         .add_seconds("policies.timeout", flags.timeout, "--timeout");
+    add_settings(stated, flags.cache);
     return std::move(stated).take();
 }
 
@@ -131,10 +134,13 @@ int run_chat(chat_flags const& flags, service_flags const& service) {
         print_error(why);
         return code;
     };
+    if (auto checked = check_cache_flags(flags.cache); !checked) return fail(checked.error(), bad_usage);
     auto set = resolve_all(service, process_environment, {.flags = settings_of(flags)});
     if (!set) return fail(set.error(), resolve_exit_code(set.error()));
     auto request = request_of(flags, std::move(set->request));
     if (!request) return fail(request.error(), bad_usage);
+    if (auto opened = open_response_cache(set->client); !opened)
+        return fail(opened.error(), exit_code_of(opened.error()));
 
     telemetry_export const exported{set->client, process_environment};
     runtime rt;
@@ -158,6 +164,7 @@ void add_chat_command(CLI::App& program, service_flags const& service, chosen_co
     add_number(*command, "--max-tokens", flags->max_tokens, number_range{std::int64_t{1}}, "Most tokens of the answer");
     add_number(*command, "--timeout", flags->timeout, number_range{0.0, 1e6},
                "Seconds for the whole call, retries included; 0: no limit");
+    add_cache_flags(*command, flags->cache);
     command->callback([flags, &service, &chosen] { chosen = [flags, &service] { return run_chat(*flags, service); }; });
 }
 

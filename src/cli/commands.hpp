@@ -15,6 +15,7 @@ using chosen_command = std::function<int()>;
 
 /// Each adds its subcommand to the program. When that one is given, `chosen` is set.
 void add_batch_command(CLI::App& program, service_flags const& service, chosen_command& chosen);
+void add_cache_command(CLI::App& program, chosen_command& chosen);
 void add_chat_command(CLI::App& program, service_flags const& service, chosen_command& chosen);
 void add_check_command(CLI::App& program, service_flags const& service, chosen_command& chosen);
 void add_config_command(CLI::App& program, service_flags const& service, chosen_command& chosen);

@@ -34,6 +34,7 @@ int run(int argc, char** argv) {
     coax::cli::add_service_flags(program, service);
     coax::cli::chosen_command chosen;
     coax::cli::add_batch_command(program, service, chosen);
+    coax::cli::add_cache_command(program, chosen);
     coax::cli::add_chat_command(program, service, chosen);
     coax::cli::add_check_command(program, service, chosen);
     coax::cli::add_config_command(program, service, chosen);

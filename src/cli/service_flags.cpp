@@ -5,6 +5,7 @@
 
 #include <coax/bind/read.hpp>
 #include <coax/bind/write.hpp>
+#include <coax/cache/response_cache.hpp>
 #include <coax/provider/provider.hpp>
 #include <coax/provider/service_profile.hpp>
 #include <coax/telemetry/log_observer.hpp>
@@ -195,6 +196,7 @@ result<configuration> resolve_all(service_flags const& flags, environment const&
 result<client_options> resolve(service_flags const& flags, environment const& look_up) {
     auto made = resolve_all(flags, look_up);
     if (!made) return std::move(made).error();
+    made->client.response_cache = boxed<response_cache_options>{};
     return std::move(made->client);
 }
 

@@ -61,7 +61,7 @@ struct command_settings {
 [[nodiscard]] result<configuration> resolve_all(service_flags const& flags, environment const& look_up,
                                                 command_settings command = {});
 
-/// The client's options of it.
+/// The client's options of it, for commands that chat nothing: without a response cache.
 [[nodiscard]] result<client_options> resolve(service_flags const& flags, environment const& look_up);
 
 /// The file of the configuration that is used; empty: none.

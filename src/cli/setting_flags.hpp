@@ -21,6 +21,11 @@ public:
         if (value) stated_.push_back({path, text_of(*value), flag});
         return *this;
     }
+    /// Nor does an empty text.
+    setting_flags& add_text(char const* path, std::string const& text, char const* flag) {
+        if (!text.empty()) stated_.push_back({path, text, flag});
+        return *this;
+    }
     /// A switch states only that it is on.
     setting_flags& add_switch(char const* path, bool value, char const* flag) {
         if (value) stated_.push_back({path, "true", flag});

@@ -33,7 +33,8 @@ void add_call(std::string& text, operation const& one) {
     if (one.attempt == nullptr) {
         text.append(", ").append(std::to_string(call.usage.input_tokens)).append(" + ");
         text.append(std::to_string(call.usage.output_tokens)).append(" tokens, ");
-        text += counted(static_cast<std::uint64_t>(std::max(call.attempts, 0)), "attempt");
+        text +=
+            call.cached ? "from the cache" : counted(static_cast<std::uint64_t>(std::max(call.attempts, 0)), "attempt");
     }
     text.append(" (").append(call.provider);
     if (one.attempt != nullptr) text.append(", ").append(call.address);
@@ -76,6 +77,7 @@ void add_call_json(json::writer& out, call_details const& call) {
     if (call.streaming) out.member("streaming", true);
     if (call.reask > 0) out.member("reask", call.reask);
     out.member("attempts", call.attempts);
+    if (call.cached) out.member("cached", true);
     if (call.first_token) out.member("first_token_ms", count_of(*call.first_token));
     out.key("usage").write(call.usage);
     if (call.finish_reason != finish_reason::unknown) out.member("finish_reason", to_string(call.finish_reason));

@@ -69,6 +69,7 @@ void write_response(call_details const& call, attribute_writer& out) {
         out.texts(names::finish_reasons, std::array{to_string(call.finish_reason)});
     if (call.first_token) out.real(names::time_to_first_chunk, seconds(*call.first_token));
     out.number(names::attempts, call.attempts);
+    if (call.cached) out.flag(names::cached, true);
     number_if_any(out, names::reask, call.reask);
     write_usage(call.usage, out);
 }

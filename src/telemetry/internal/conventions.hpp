@@ -62,6 +62,7 @@ struct names {
     static constexpr std::string_view coax_operation{"coax.operation"};
     static constexpr std::string_view request_id{"coax.request_id"};
     static constexpr std::string_view attempts{"coax.attempts"};
+    static constexpr std::string_view cached{"coax.cached"};
     static constexpr std::string_view reask{"coax.reask"};
     static constexpr std::string_view hedge{"coax.hedge"};
     static constexpr std::string_view queued{"coax.queued"};

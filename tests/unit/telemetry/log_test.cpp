@@ -81,6 +81,9 @@ TEST(LogLine, TellsOfACallInAFewWords) {
         << text_of(call.one);
     EXPECT_EQ(text_of(call.one, {.kind = moment_kind::queued, .time = 40ms}),
               "attempt 2 gpt-5.4-mini: waited 40 ms for its turn");
+    ended_call hit;
+    hit.call.cached = true;
+    EXPECT_EQ(text_of(hit.one), "chat gpt-5.4-mini: ok in 812 ms, 120 + 35 tokens, from the cache (openai, req_1)");
 }
 
 TEST(LogLine, HasNothingThatATerminalObeys) {
@@ -131,6 +134,9 @@ TEST(InferenceLine, IsAnObjectWithAllThatACallCost) {
     EXPECT_EQ(*used, call.call.usage);
     EXPECT_FALSE(read->contains("input"));
     EXPECT_EQ(text.find("secret prompt"), std::string::npos);
+    EXPECT_FALSE(read->contains("cached"));
+    call.call.cached = true;
+    EXPECT_NE(telemetry::detail::inference_json(call.one, false).find(R"("cached":true)"), std::string::npos);
 }
 
 TEST(InferenceLine, HasContentsOnlyWhereAskedFor) {

@@ -1,4 +1,5 @@
 #include "support/certificates.hpp"
+#include "support/fake_service.hpp"
 #include "support/redis_server.hpp"
 #include "support/rounds.hpp"
 #include "support/run_coro.hpp"
@@ -6,6 +7,7 @@
 
 #include <coax/cache/memory_cache.hpp>
 #include <coax/cache/redis_cache.hpp>
+#include <coax/cache/response_cache.hpp>
 #include <coax/cache/sqlite_cache.hpp>
 #include <coax/tasks/map.hpp>
 
@@ -250,6 +252,56 @@ TEST_F(RedisCache, AServerThatIsKilledAndStartedAnewLosesNoOperation) {
     EXPECT_GT(all.fallbacks, 0U);
     EXPECT_GT(all.fallback_time, 0ms);
     EXPECT_EQ(all.errors, 0U);
+}
+
+/// Answers each question with its own words. @param asked  Counts them.
+client_options echo_options(std::shared_ptr<int> asked) {
+    client_options options{.service = {.api_key = "sk-test", .model = "m"}};
+    options.service.transport = std::make_shared<memory_transport>([asked](http_request const& request) {
+        ++*asked;
+        auto const begin = request.body.find("question ");
+        auto const words = request.body.substr(begin, request.body.find('"', begin) - begin);
+        return result<memory_transport::timed_response>{{.response = test::openai_text(words)}};
+    });
+    return options;
+}
+
+/// Many calls at once, of which each has its own answer. @returns How many came from the cache.
+asio::awaitable<int> ask_all(client llm) {
+    std::vector<int> numbers(200);
+    std::iota(numbers.begin(), numbers.end(), 0);
+    auto const call = [llm](int i) { return llm.chat("question " + std::to_string(i % 60)); };
+    auto const all = co_await map(numbers, {.concurrency = 16}, call);
+    int cached = 0;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        EXPECT_TRUE(all[i]) << (all[i] ? error{} : all[i].error());
+        if (!all[i]) continue;
+        EXPECT_EQ(all[i]->text, "question " + std::to_string(i % 60));
+        cached += all[i]->cached ? 1 : 0;
+    }
+    co_return cached;
+}
+
+TEST_F(RedisCache, NoCallIsLostWhileTheServerIsKilledAndStartedAnew) {
+    redis_server server;
+    run_coro([](redis_server& redis) -> asio::awaitable<void> {
+        auto const asked = std::make_shared<int>(0);
+        auto options = echo_options(asked);
+        auto const store = make_redis_cache(options_of(redis));
+        options.response_cache = response_cache_options{.store = store};
+        auto const llm = co_await test::connect(std::move(options));
+        EXPECT_EQ(co_await ask_all(llm), 140);
+        EXPECT_EQ(co_await ask_all(llm), 200);
+        redis.kill();
+        EXPECT_EQ(co_await ask_all(llm), 140);  // from memory
+        EXPECT_EQ(co_await ask_all(llm), 200);
+        redis.start();
+        co_await wait_until_back(store);
+        EXPECT_EQ(co_await ask_all(llm), 140);  // it forgot all
+        EXPECT_EQ(co_await ask_all(llm), 200);
+        EXPECT_EQ(*asked, 3 * 60);
+        EXPECT_GT((co_await store->statistics()).value().fallbacks, 0U);
+    }(server));
 }
 
 TEST_F(RedisCache, AServerThatIsSilentIsAwayAfterItsTime) {

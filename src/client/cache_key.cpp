@@ -38,7 +38,7 @@ bool is_left_out(std::string_view member) {
 
 bool is_left_out_field(std::string_view name) {
     auto const is_it = [&](std::string_view one) { return equal_ignoring_case(name, one); };
-    return names_credential(name) || std::ranges::any_of(left_out_fields, is_it);
+    return std::ranges::any_of(left_out_fields, is_it) || names_credential(name);
 }
 
 void append_canonical(std::string& out, bj::value const& value, bool at_root);

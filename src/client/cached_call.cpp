@@ -99,7 +99,10 @@ asio::awaitable<result<detail::boxed_response>> client::impl::shared_call(shard&
     auto outcome = co_await as_result(cache_->calls.run(own.key, std::move(start)));
     if (!outcome) {
         auto why = std::move(outcome).error();
-        if (!*is_first) why.input_tokens = why.output_tokens = why.attempts = 0;
+        if (*is_first) co_return why;
+        why.input_tokens = why.output_tokens = why.attempts = 0;
+        count(&client_statistics::calls);
+        count(&client_statistics::failures);
         co_return why;
     }
     auto response = std::make_unique<chat_response>(**outcome);

@@ -16,6 +16,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 #include <numeric>
 
@@ -333,6 +334,8 @@ TEST(ResponseCache, AFailureIsThatOfAllWhoShareItAndOfNoneAfter) {
         EXPECT_EQ(two.error().code, errc::bad_request);
         EXPECT_EQ(one.error().attempts, 1);
         EXPECT_EQ(two.error().attempts, 0);
+        EXPECT_EQ(llm.statistics().calls, 2U);
+        EXPECT_EQ(llm.statistics().failures, 2U);
         EXPECT_EQ(fake.count(), 1U);
         EXPECT_EQ((co_await llm.chat("x")).text, "good");
     });
@@ -595,6 +598,43 @@ TEST(ResponseCache, ATimeLimitHoldsForASharedCallToo) {
             EXPECT_NE(outcome.error().message.find("`timeout`"), std::string::npos);
         },
         [](client_options& options) { options.policies.timeout = 10s; });
+}
+
+chat_request conversation(std::string first) {
+    return {.messages = {user(std::move(first)), assistant("ok"), user(std::string(200, 'b'))}};
+}
+
+TEST(ResponseCache, APromptThatIsMadeToFitIsThatWhichIsSent) {
+    fake_service service;
+    service.then(openai_text("hi"));
+    auto const fitting = [](client_options& options) {
+        auto& tokens = options.tokens.edit();
+        tokens.count = [](std::string_view text) { return static_cast<std::int64_t>(text.size()); };
+        tokens.fit = std::make_shared<fit_policy const>();
+        tokens.facts = model_table::parse(
+                           R"({"as_of":"2026-11-01","models":[{"id":"m","service":"openai","max_input_tokens":1000}]})")
+                           .value();
+    };
+    with_cache(
+        service,
+        [](fake_service fake, client llm, std::shared_ptr<cache_store> store) -> asio::awaitable<void> {
+            auto const first = co_await llm.chat(conversation(std::string(900, 'a')));
+            auto const second = co_await llm.chat(conversation(std::string(950, 'c')));
+            EXPECT_TRUE(second.cached);
+            EXPECT_EQ(second.details->fitted.tokens_before, first.details->fitted.tokens_before + 50);
+            auto const whole_one = co_await llm.chat(conversation("short"));
+            EXPECT_EQ(whole_one.details->fitted.dropped_messages, 0U);
+            EXPECT_FALSE(whole_one.cached);
+            EXPECT_EQ(fake.count(), 2U);
+            auto whole = fake.options();
+            whole.response_cache = response_cache_options{.store = store};
+            auto const other = co_await connect(std::move(whole));
+            EXPECT_FALSE((co_await other.chat(conversation(std::string(900, 'a')))).cached);
+            auto const plain = co_await other.chat(std::string(200, 'b'));
+            EXPECT_TRUE(plain.cached);
+            EXPECT_EQ(plain.details->fitted, fit_report{});
+        },
+        fitting);
 }
 
 TEST(ResponseCache, ObserversAreToldOfAHitWithoutAnAttempt) {

@@ -26,12 +26,15 @@ boost::asio::awaitable<void> ask(coax::client llm, coax::cache_control how, char
 }
 
 boost::asio::awaitable<void> ask_all(coax::client llm, std::shared_ptr<coax::cache_store> store) {
-    co_await ask(llm, {.tags = {"caches"}}, "at first");
-    co_await ask(llm, {}, "once more");
-    co_await ask(llm, {.refresh = true, .tags = {"caches"}}, "a fresh one");
+    coax::cache_control how{.tags = {"caches"}};
+    co_await ask(llm, how, "at first");
+    co_await ask(llm, how, "once more");
+    how.refresh = true;
+    co_await ask(llm, how, "a fresh one");
+    how.refresh = false;
     auto const dropped = coax::value_or_throw(co_await store->invalidate_by_tags({"caches"}));
     std::printf("dropped: %llu\n", static_cast<unsigned long long>(dropped));
-    co_await ask(llm, {}, "after that");
+    co_await ask(llm, how, "after that");
     auto const all = coax::value_or_throw(co_await store->statistics());
     std::printf("%llu hits, %llu misses, %llu stores\n", static_cast<unsigned long long>(all.hits),
                 static_cast<unsigned long long>(all.misses), static_cast<unsigned long long>(all.stores));

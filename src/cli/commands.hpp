@@ -18,8 +18,12 @@ void add_batch_command(CLI::App& program, service_flags const& service, chosen_c
 void add_cache_command(CLI::App& program, chosen_command& chosen);
 void add_chat_command(CLI::App& program, service_flags const& service, chosen_command& chosen);
 void add_check_command(CLI::App& program, service_flags const& service, chosen_command& chosen);
+/// The command prints what `program` has in it when it is given.
+void add_completion_command(CLI::App& program, chosen_command& chosen);
 void add_config_command(CLI::App& program, service_flags const& service, chosen_command& chosen);
+void add_doctor_command(CLI::App& program, service_flags const& service, chosen_command& chosen);
 void add_embed_command(CLI::App& program, service_flags const& service, chosen_command& chosen);
+void add_init_command(CLI::App& program, chosen_command& chosen);
 void add_models_command(CLI::App& program, service_flags const& service, chosen_command& chosen);
 void add_providers_command(CLI::App& program, chosen_command& chosen);
 void add_serve_sim_command(CLI::App& program, chosen_command& chosen);

@@ -16,9 +16,9 @@ namespace {
 
 void write_stderr(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); }
 
-std::size_t terminal_columns() {
+std::size_t terminal_columns(int file) {
     winsize size{};
-    if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 80;
+    if (::ioctl(file, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 80;
     return size.ws_col;
 }
 
@@ -54,6 +54,8 @@ std::string one_line(std::string_view text) {
 }
 
 }  // namespace
+
+std::size_t help_width() { return std::clamp<std::size_t>(terminal_columns(STDOUT_FILENO), 60, 100); }
 
 std::string error_text(error const& why) {
     std::string text = why.message.empty() ? std::string{to_string(why.code)} : why.message;
@@ -111,7 +113,7 @@ void progress_display::show(batch_progress const& progress) {
     // A batch that fails to start has nothing to show but its error.
     if (quiet_ || (progress.done == 0 && progress.in_flight == 0)) return;
     if (terminal_)
-        write_stderr(to_terminal_line(progress, terminal_columns()));
+        write_stderr(to_terminal_line(progress, terminal_columns(STDERR_FILENO)));
     else
         write_stderr(to_line(progress) + '\n');
     line_open_ = terminal_;

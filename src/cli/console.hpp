@@ -11,6 +11,9 @@
 
 namespace coax::cli {
 
+/// Columns that a page of help takes: those of the terminal on standard output, else 80; 60 to 100.
+[[nodiscard]] std::size_t help_width();
+
 /// "what (where)" on one line: the message, the service's own words, the place, status and request id.
 [[nodiscard]] std::string error_text(error const& why);
 

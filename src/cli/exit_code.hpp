@@ -17,7 +17,7 @@ inline constexpr char exit_code_help[] =
     "  0    all went well\n"
     "  1    some records failed (their lines say why)\n"
     "  2    wrong flags or input: nothing was sent, nothing was written\n"
-    "  3    could not start or go on: no key, no connection, an untrusted certificate, no credit, a full disk\n"
-    "  130  interrupted: what was in flight is finished and written; a second Ctrl-C aborts\n";
+    "  3    could not start or go on: key, connection, certificate, credit, disk\n"
+    "  130  interrupted: what was in flight is written; a second Ctrl-C aborts\n";
 
 }  // namespace coax::cli

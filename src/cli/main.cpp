@@ -2,6 +2,7 @@
 #include "cli/console.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/files.hpp"
+#include "cli/help.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -17,18 +18,13 @@ constexpr char description[] =
     "ANTHROPIC_API_KEY, GEMINI_API_KEY, "
     "COAX_API_KEY. Flags come before the environment.";
 
-/// The first line of the parser's message.
-std::string usage_error(CLI::ParseError const& why) {
-    std::string text = why.what();
-    return text.substr(0, text.find('\n')) + " (see --help)";
-}
-
 int run(int argc, char** argv) {
     CLI::App program{description, "coax"};
     program.set_version_flag("--version", std::string{"coax "} + COAX_VERSION);
     program.require_subcommand(1);
     program.fallthrough();
     program.footer(coax::cli::exit_code_help);
+    if (argc == 1) return coax::cli::print_answer(coax::cli::overview()), coax::cli::all_ok;
 
     coax::cli::service_flags service;
     coax::cli::add_service_flags(program, service);
@@ -43,11 +39,15 @@ int run(int argc, char** argv) {
     coax::cli::add_providers_command(program, chosen);
     coax::cli::add_serve_sim_command(program, chosen);
     coax::cli::add_tokens_command(program, service, chosen);
+    coax::cli::add_completion_command(program, chosen);
+    coax::cli::add_init_command(program, chosen);
+    coax::cli::add_doctor_command(program, service, chosen);
+    coax::cli::set_help(program);
     try {
         program.parse(argc, argv);
     } catch (CLI::ParseError const& why) {
         if (why.get_exit_code() == 0) return program.exit(why);  // --help, --version
-        coax::cli::print_note(usage_error(why));
+        coax::cli::print_note(coax::cli::usage_error(program, why));
         return coax::cli::bad_usage;
     }
     return chosen();

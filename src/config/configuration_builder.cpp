@@ -2,9 +2,9 @@
 
 #include "client/internal/options_from_env.hpp"
 #include "client/internal/without_secrets.hpp"
-#include "config/nearest_name.hpp"
 #include "config/setting_values.hpp"
 #include "config/stated_settings.hpp"
+#include "core/internal/near_names.hpp"
 
 #include <coax/policy/retry.hpp>
 #include <coax/provider/provider.hpp>
@@ -16,6 +16,9 @@
 
 namespace coax::config::detail {
 namespace {
+
+using core::detail::near_names;
+using core::detail::one_of;
 
 constexpr std::string_view provider_path = "service.provider.service";
 
@@ -204,10 +207,10 @@ void configuration_builder::validate_provider() {
     auto const known = provider_names();
     auto const& name = used_.service.client.service.provider.service;
     if (stated == stated_at_.end() || std::ranges::find(known, name) != known.end()) return;
-    auto const nearest =
-        *std::ranges::min_element(known, {}, [&](std::string_view each) { return edit_distance(name, each); });
-    problems_.push_back({stated->second, std::string{provider_path} + ": unknown provider \"" + name +
-                                             "\"; did you mean \"" + std::string{nearest} + "\"?"});
+    auto const near = near_names(name, known);
+    problems_.push_back({stated->second, std::string{provider_path} + ": unknown provider \"" + name + '"' +
+                                             (near.empty() ? "; known are " : "; did you mean ") +
+                                             one_of(near.empty() ? known : near) + (near.empty() ? "" : "?")});
 }
 
 void configuration_builder::validate() {

@@ -7,9 +7,6 @@
 
 namespace coax::config::detail {
 
-/// How many letters must be put in, taken out, replaced or swapped with the next to make `b` of `a`.
-[[nodiscard]] std::size_t edit_distance(std::string_view a, std::string_view b);
-
 /// The setting that a misspelt name below `path` most likely means, as text for people: `"max_attempts"`, `"top_p" or
 /// "top_k"` where several are as near, or the whole path of one that is elsewhere. Empty: none is near.
 [[nodiscard]] std::string nearest_name(bind::detail::type_descriptor const& root, std::string_view path,

@@ -38,17 +38,6 @@ TEST(Durations, HaveAUnit) {
         EXPECT_FALSE(config::detail::parse_duration(wrong)) << wrong;
 }
 
-TEST(EditDistance, CountsLettersAndSwaps) {
-    using config::detail::edit_distance;
-    EXPECT_EQ(edit_distance("retry", "retry"), 0U);
-    EXPECT_EQ(edit_distance("rtery", "retry"), 1U);
-    EXPECT_EQ(edit_distance("retr", "retry"), 1U);
-    EXPECT_EQ(edit_distance("rettry", "retry"), 1U);
-    EXPECT_EQ(edit_distance("", "abc"), 3U);
-    EXPECT_EQ(edit_distance("kitten", "sitting"), 3U);
-    EXPECT_GE(edit_distance(std::string(1'000'000, 'a'), "a"), 64U);
-}
-
 struct typed_case {
     char const* name;
     char const* text;   ///< Of a file.

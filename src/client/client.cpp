@@ -20,10 +20,11 @@ using detail::request_of;
 using detail::run_on_shard;
 using detail::shared_impl;
 
-asio::awaitable<result<detail::boxed_response>> chat_at(shared_impl self, detail::shard& at, chat_request request,
+asio::awaitable<result<detail::boxed_response>> chat_at(shared_impl self, detail::shard& at,
+                                                        core::detail::opaque<chat_request> request,
                                                         detail::call_scope scope) {
-    self->complete(request);
-    co_return co_await self->call(at, request, std::move(scope));
+    self->complete(*request);
+    co_return co_await self->call(at, *request, std::move(scope));
 }
 
 asio::awaitable<result<std::shared_ptr<chat_stream::state>>> stream_at(shared_impl self, detail::shard& at,
@@ -56,11 +57,10 @@ client::client(asio::any_io_executor executor, client_options options)
     : impl_{std::make_shared<impl>(std::vector{std::move(executor)}, std::move(options))} {}
 
 asio::awaitable<chat_response> client::start_chat(detail::given_input&& input) const {
-    return run_on_shard<chat_response>(impl_,
-                                       [request = request_of(std::move(input))](shared_impl self, detail::shard& at,
-                                                                                detail::call_scope scope) mutable {
-                                           return chat_at(std::move(self), at, std::move(request), std::move(scope));
-                                       });
+    return run_on_shard<chat_response>(impl_, [request = boxed(std::move(input))](shared_impl self, detail::shard& at,
+                                                                                  detail::call_scope scope) mutable {
+        return chat_at(std::move(self), at, std::move(request), std::move(scope));
+    });
 }
 
 asio::awaitable<chat_stream> client::start_stream(detail::given_input&& input, output_format&& format) const {

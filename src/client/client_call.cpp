@@ -95,9 +95,10 @@ result<detail::call_state> client::impl::prepare(shard& at, chat_request const& 
     return call;
 }
 
-/// `exchange` inside the policies, outermost first. It must outlive its calls.
+/// `exchange` inside the policies, outermost first. It must outlive its calls. Inlined, what it moves around would take
+/// room in the frames of calls.
 template <class Exchange>
-auto client::impl::with_policies(call_state& call, retry_options const& retry, Exchange exchange) {
+[[gnu::noinline]] auto client::impl::with_policies(call_state& call, retry_options const& retry, Exchange exchange) {
     count(&client_statistics::calls);
     auto clamped = clamp_to_deadline(retry, call.deadline, call.began);
     if (call.observed) tell_waits(call.observed, clamped);
@@ -129,22 +130,27 @@ asio::awaitable<result<detail::boxed_response>> client::impl::call_service(shard
     auto& call = *prepared;
     auto const send =
         with_policies(call, retry_, [this, &call](attempt, auto&, auto&, auto& sent) { return exchange(call, sent); });
-    auto outcome = co_await send(attempt{});
-    if (!outcome) co_return give_up(call, std::move(outcome).error());
-    auto& response = **outcome;
-    response.usage = call.usage;
-    response.attempts = call.sent;
-    response.latency = std::chrono::duration_cast<std::chrono::milliseconds>(now(at.executor) - call.began);
-    if (call.fitted) response.details.edit().fitted = *call.fitted;
-    if (call.observed) call.observed->succeeded(response);
-    if (response.finish_reason == finish_reason::pause && provider->has_more(response))
+    auto outcome = completed(call, co_await send(attempt{}));
+    if (outcome && (*outcome)->finish_reason == finish_reason::pause && provider->has_more(**outcome))
         co_return co_await go_on(at, request, *std::move(outcome), std::move(scope));
     co_return outcome;
 }
 
-asio::awaitable<result<detail::boxed_response>> client::impl::go_on(shard& at, chat_request request,
+result<detail::boxed_response> client::impl::completed(call_state const& call, result<boxed_response> outcome) {
+    if (!outcome) return give_up(call, std::move(outcome).error());
+    auto& response = **outcome;
+    response.usage = call.usage;
+    response.attempts = call.sent;
+    response.latency = std::chrono::duration_cast<std::chrono::milliseconds>(now(call.at.executor) - call.began);
+    if (call.fitted) response.details.edit().fitted = *call.fitted;
+    if (call.observed) call.observed->succeeded(response);
+    return outcome;
+}
+
+asio::awaitable<result<detail::boxed_response>> client::impl::go_on(shard& at, chat_request const& asked,
                                                                     boxed_response begun, call_scope scope) {
     constexpr std::ptrdiff_t most_parts = 64;
+    auto request = asked;
     auto const& messages = request.messages;
     auto const other = std::find_if(messages.rbegin(), messages.rend(),
                                     [](message const& one) { return one.role != role::assistant; });
@@ -246,16 +252,20 @@ asio::awaitable<result<detail::boxed_response>> client::impl::exchange(call_stat
                                                                        detail::sent_request& sent) const {
     if (!call.at.transport) co_return detail::context_is_gone();
     auto response = co_await call.at.transport->send(std::move(sent.request), options.policies.limits);
-    if (!response) co_return response.error();
+    if (!response) co_return std::move(response).error();
     sent.came(response->status);
-    auto decoded = decode(*response, clock_of(call.at.executor).system_now());
+    co_return read_response(call, *response);
+}
+
+result<detail::boxed_response> client::impl::read_response(call_state& call, http_response& response) const {
+    auto decoded = decode(response, clock_of(call.at.executor).system_now());
     if (!decoded) {
         call.usage += detail::billed(decoded.error());
-        co_return with_rate_limits(with_address(std::move(decoded).error(), call.request), call.at, response->headers);
+        return with_rate_limits(with_address(std::move(decoded).error(), call.request), call.at, response.headers);
     }
     call.usage += decoded->usage;
-    if (call.keep_raw) decoded->details.edit().raw = std::move(response->body);
-    co_return std::make_unique<chat_response>(*std::move(decoded));
+    if (call.keep_raw) decoded->details.edit().raw = std::move(response.body);
+    return std::make_unique<chat_response>(*std::move(decoded));
 }
 
 asio::awaitable<result<detail::service_reply>> client::impl::exchange(call_state& call,

@@ -56,7 +56,7 @@ public:
     /// The same without a look into the cache.
     asio::awaitable<result<boxed_response>> call_service(shard& at, chat_request const& request, call_scope scope);
     /// Asks for the rest of a response that the service stopped at a limit of its own, part by part, up to a bound.
-    asio::awaitable<result<boxed_response>> go_on(shard& at, chat_request request, boxed_response begun,
+    asio::awaitable<result<boxed_response>> go_on(shard& at, chat_request const& asked, boxed_response begun,
                                                   call_scope scope);
 
     /// One request besides a chat, with the same policies around it.
@@ -139,6 +139,10 @@ private:
                                                                       retry_options retry);
     template <class Exchange>
     [[nodiscard]] auto with_policies(call_state& call, retry_options const& retry, Exchange exchange);
+    /// What a call's coroutines do without waiting is in functions of its own, so that it takes no room in their
+    /// frames.
+    [[nodiscard]] result<boxed_response> read_response(call_state& call, http_response& response) const;
+    [[nodiscard]] result<boxed_response> completed(call_state const& call, result<boxed_response> outcome);
     /// The call has failed for good.
     [[nodiscard]] error give_up(call_state const& call, error why) noexcept;
     /// The failure that a response tells, with what its headers say of the service's limits.

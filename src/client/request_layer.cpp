@@ -1,11 +1,29 @@
 #include "client/request_layer.hpp"
 
 #include "client/client_impl.hpp"
+#include "client/run_on_shard.hpp"
 #include "client/secret_filter.hpp"
 
 #include <boost/asio/dispatch.hpp>
 
 namespace coax::detail {
+namespace {
+
+/// A copy with room for the header field of a credential.
+http_request copy_to_sign(http_request const& request) {
+    http_request copy{.to = request.to,
+                      .method = request.method,
+                      .target = request.target,
+                      .body = request.body,
+                      .repeatable = request.repeatable};
+    copy.headers.reserve(request.headers.size() + 1);
+    copy.headers = request.headers;
+    return copy;
+}
+
+}  // namespace
+
+void throw_moved(error&& why) { throw_error(std::move(why)); }
 
 shard::~shard() {
     life->while_alive([this] { asio::dispatch(executor, [last = std::move(transport)] {}); });
@@ -74,7 +92,7 @@ std::optional<sent_request> signed_requests::try_acquire() const {
 }
 
 sent_request signed_requests::with_key(std::unique_ptr<held_money> money) const {
-    auto request = call.request;
+    auto request = copy_to_sign(call.request);
     owner.provider->authorize(request, owner.options.service.api_key);
     auto secrets = call.secrets.empty() ? nullptr : std::make_unique<std::vector<secret>>(call.secrets);
     return {owner, call, std::move(request), std::move(secrets), std::move(money)};
@@ -88,7 +106,7 @@ asio::awaitable<sent_request> signed_requests::acquire() const {
     auto const token = value_or_throw(co_await self.owner.options.service.token_source());
     if (!fits_header(token))
         throw_error(invalid_argument("service.token_source", "the token holds a line break or control character"));
-    auto request = self.call.request;
+    auto request = copy_to_sign(self.call.request);
     self.owner.provider->authorize(request, token);
     auto secrets = std::make_unique<std::vector<secret>>(self.call.secrets);
     secrets->push_back(token);

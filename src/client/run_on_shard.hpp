@@ -60,6 +60,9 @@ asio::awaitable<result<boxed_response>> observed_if_wanted(shared_impl const& se
     return observed(self, std::move(loop), std::move(work));
 }
 
+/// As `throw_error`, out of line, so that an error takes no room in the frame of each call.
+[[noreturn]] void throw_moved(error&& why);
+
 /// The public edge: picks the shard, runs `op` there within the call's timeout, and throws the error it ends with.
 /// Nothing of the call is in this frame: it may be destroyed, with the caller's context, while the call goes on. And
 /// the shard's context may end first: after the call nothing touches it.
@@ -72,8 +75,9 @@ asio::awaitable<T> run_on_shard(shared_impl self, Op op) {
     auto const deadline = scope.deadline;
     auto work = op(self, at, std::move(scope));
     if (Timed && deadline != clock::time_point::max()) work = within_timeout(self, at, deadline, std::move(work));
-    auto outcome = co_await as_result(on_living(at.life, at.executor, std::move(work)));
-    if (!outcome) throw_error(std::move(outcome).error());
+    if (at.executor != caller) work = on_living(at.life, at.executor, std::move(work));
+    auto outcome = co_await as_result(std::move(work));
+    if (!outcome) throw_moved(std::move(outcome).error());
     if constexpr (std::same_as<std::remove_cvref_t<decltype(*outcome)>, T>)
         co_return std::move(*outcome);
     else

@@ -184,8 +184,16 @@ asio::awaitable<result<void>> exchange::attempt() {
     early_body_.clear();
     early_failure_.reset();
     start_parser();
-    write_head(request_, lease_.get()->head());
-    if (auto sent = co_await send(); !sent) co_return sent;
+    auto& link = *lease_.get();
+    write_head(request_, link.head());
+    std::string_view head = link.head();
+    std::string_view body = request_.body;
+    for (;;) {
+        auto const sent = send_now(head, body);
+        if (!sent) co_return sent.error();
+        if (*sent) break;
+        if (auto waited = co_await wait_to_send(); !waited) co_return waited;
+    }
     wait_first_ = !send_failure_;
     result<void> got;
     if (received_) got = parse();
@@ -195,23 +203,18 @@ asio::awaitable<result<void>> exchange::attempt() {
     co_return result<void>{};
 }
 
-asio::awaitable<result<void>> exchange::send() {
-    auto& link = *lease_.get();
-    std::string_view head = link.head();
-    std::string_view body = request_.body;
+/// Writes what the socket takes of the rest, and takes that off it. False: it has to wait before it can take more.
+result<bool> exchange::send_now(std::string_view& head, std::string_view& body) {
     while (!send_failure_ && (!head.empty() || !body.empty())) {
         error_code ec;
-        written_ |= link.write(head, body, ec) > 0;
+        written_ |= lease_.get()->write(head, body, ec) > 0;
         if (!ec) continue;
-        if (ec == asio::error::would_block || ec == asio::error::try_again) {
-            if (auto waited = co_await wait_to_send(); !waited) co_return waited;
-            continue;
-        }
+        if (ec == asio::error::would_block || ec == asio::error::try_again) return false;
         // The server may have responded and closed before it read all: the response counts, if it is there.
-        if (!written_) co_return transport_error(stage::sending, ec, request_.to);
+        if (!written_) return transport_error(stage::sending, ec, request_.to);
         send_failure_ = ec;
     }
-    co_return result<void>{};
+    return true;
 }
 
 /// Waits until more can be written. The server may respond before it has read all, and read no more: then the sending
@@ -252,23 +255,32 @@ asio::awaitable<result<void>> exchange::receive(std::string& body) {
     if (early_failure_ != nullptr) co_return *early_failure_;
     auto& link = *lease_.get();
     parser_->body_to(body);
-    if (same_limit_ && !deadline_.resume())
-        co_return failed(*deadline_.stopped(co_await asio::this_coro::cancellation_state));
+    if (same_limit_ && !deadline_.resume()) co_return may_go_on(co_await asio::this_coro::cancellation_state);
     for (;;) {
-        error_code ec = asio::error::would_block;
-        if (!wait_first_) (void)link.read(ec);
-        if (!ec) {
-            received_ = true;
-            co_return parse();
-        }
-        if (ec != asio::error::would_block && ec != asio::error::try_again) co_return parse_end(ec);
-        if (send_failure_ && !received_) co_return transport_error(stage::sending, send_failure_, request_.to);
-        wait_first_ = false;
+        if (auto got = receive_now()) co_return *std::move(got);
         if (!same_limit_) deadline_.start(response_began_ ? limit::idle : limit::first_byte);
         co_await deadline_.wait(link.socket(), link.wanted());
-        if (auto why = deadline_.stopped(co_await asio::this_coro::cancellation_state))
-            co_return failed(std::move(*why));
+        if (auto going = may_go_on(co_await asio::this_coro::cancellation_state); !going) co_return going;
     }
+}
+
+/// Reads once and parses what came. Nothing: it has to be waited for.
+std::optional<result<void>> exchange::receive_now() {
+    error_code ec = asio::error::would_block;
+    if (!std::exchange(wait_first_, false)) (void)lease_.get()->read(ec);
+    if (!ec) {
+        received_ = true;
+        return parse();
+    }
+    if (ec != asio::error::would_block && ec != asio::error::try_again) return parse_end(ec);
+    if (send_failure_ && !received_) return transport_error(stage::sending, send_failure_, request_.to);
+    return std::nullopt;
+}
+
+/// After a wait for the response. The error: why it is over.
+result<void> exchange::may_go_on(asio::cancellation_state const& caller) {
+    if (auto why = deadline_.stopped(caller)) return failed(*std::move(why));
+    return {};
 }
 
 void exchange::start_parser() {

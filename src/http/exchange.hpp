@@ -46,14 +46,16 @@ private:
     asio::awaitable<result<void>> wait_for_slot(connection_pool::host& at);
     asio::awaitable<result<bool>> open_connection(bool fresh);
     asio::awaitable<result<void>> attempt();
-    asio::awaitable<result<void>> send();
     asio::awaitable<result<void>> wait_to_send();
 
     void start_parser();
     [[nodiscard]] bool take_granted(queued_request& place, bool wanted);
     void note_closed();
     [[nodiscard]] bool may_send_again(error const& why) const;
+    [[nodiscard]] result<bool> send_now(std::string_view& head, std::string_view& body);
     void read_while_sending();
+    [[nodiscard]] std::optional<result<void>> receive_now();
+    [[nodiscard]] result<void> may_go_on(asio::cancellation_state const& caller);
     /// Whether the head came that is no interim one.
     [[nodiscard]] bool has_head() const noexcept { return parser_->is_header_done() && parser_->status_code() >= 200; }
     /// The error with the response's status, if that came.

@@ -5,6 +5,7 @@
 #include "json/internal/text.hpp"
 
 #include <coax/bind/detail/type_descriptor.hpp>
+#include <coax/json/detail/value_access.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -108,6 +109,11 @@ inline char const* try_fast_path(type_descriptor const& type, void* into, char c
         case kind::nullable: {
             char const* const stop = skip_word(at, end, "null");
             if (stop != nullptr) type.nullable->reset(into);
+            return stop;
+        }
+        case kind::any: {
+            char const* const stop = skip_word(at, end, "null");
+            if (stop != nullptr) json::detail::value_access::text(*static_cast<json_value*>(into)) = "null";
             return stop;
         }
         default: return nullptr;

@@ -12,6 +12,9 @@
 
 /// The part of the chat completions wire that coax reads. Everything may be missing or null; the rest is skipped.
 ///
+/// Members are in the order in which OpenAI sends them, as far as that goes: the reader expects the next one and
+/// searches for another.
+///
 /// `Text` is std::string, or json_value for servers that send other forms: content as a list of parts, arguments as an
 /// object. The first is tried first, as it costs less; the second is read tolerantly.
 namespace coax::detail {
@@ -41,13 +44,13 @@ template <class Text>
 struct openai_message {
     Text content{};
     Text refusal{};
+    json_value annotations{};
     Text reasoning_content{};
     Text reasoning{};
     std::vector<openai_tool_call<Text>> tool_calls{};
     openai_function<Text> function_call{};  ///< The predecessor of `tool_calls`.
     json_value reasoning_details{};         ///< OpenRouter's reasoning, which it wants back.
     json_value extra_content{};
-    json_value annotations{};
 };
 
 struct openai_prompt_details {
@@ -63,9 +66,9 @@ struct openai_usage {
     std::int64_t prompt_tokens{0};
     std::int64_t completion_tokens{0};
     std::int64_t total_tokens{0};
-    std::int64_t prompt_cache_hit_tokens{0};  ///< DeepSeek's `cached_tokens`.
     openai_prompt_details prompt_tokens_details{};
     openai_completion_details completion_tokens_details{};
+    std::int64_t prompt_cache_hit_tokens{0};  ///< DeepSeek's `cached_tokens`.
 };
 
 /// Groq's own part of a chunk: the last one has the usage.
@@ -78,8 +81,8 @@ struct openai_choice {
     std::int64_t index{0};
     openai_message<Text> message{};
     openai_message<Text> delta{};  ///< In streams, instead of the message.
-    std::string finish_reason{};
     json_value logprobs{};
+    std::string finish_reason{};
     json_value content_filter_results{};
     json_value error{};  ///< OpenRouter's, of a provider that failed.
 };
@@ -89,9 +92,9 @@ template <class Text>
 struct openai_completion {
     std::string id{};
     std::string model{};
-    std::string service_tier{};
     std::vector<openai_choice<Text>> choices{};
     std::optional<openai_usage> usage{};
+    std::string service_tier{};
     openai_groq_part x_groq{};
     json_value prompt_filter_results{};
     json_value error{};

@@ -1,34 +1,19 @@
 #include "http/request_head.hpp"
 
+#include "http/char_sets.hpp"
 #include "http/content_decoder.hpp"
 
-#include <algorithm>
 #include <array>
 #include <charconv>
 
 namespace coax::http::detail {
 namespace {
 
-using char_set = std::array<bool, 256>;
-
-constexpr char_set only(std::string_view chars) {
-    char_set table{};
-    for (char const c : chars) table[static_cast<unsigned char>(c)] = true;
-    return table;
-}
-/// What is printed, but for these; bytes above 0x7F, too.
-constexpr char_set printed_without(std::string_view chars) {
-    char_set table{};
-    for (unsigned c = ' ' + 1; c < 256; ++c) table[c] = c != 0x7F && chars.find(static_cast<char>(c)) == chars.npos;
-    return table;
-}
-/// RFC 9110, section 5.6.2.
-constexpr auto token_chars = only("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
 constexpr auto target_chars = printed_without("#");
 constexpr auto host_chars = printed_without("/?#@\\[]");
 
 bool consists_of(std::string_view text, char_set const& allowed) noexcept {
-    return std::all_of(text.begin(), text.end(), [&](char c) { return allowed[static_cast<unsigned char>(c)]; });
+    return count_leading(text, allowed) == text.size();
 }
 
 bool is_token(std::string_view text) noexcept { return !text.empty() && consists_of(text, token_chars); }

@@ -76,6 +76,7 @@ WIDE = f"""#pragma once
 // <coax/coax.hpp>: it alone costs a compiler more than all other reflection. With C++26's packs of bindings it is empty.
 // Written by scripts/generate_visit_members.py. Change that, not this.
 
+#include <coax/core/detail/toolchain.hpp>
 #include <coax/reflect/detail/visit_members.hpp>
 
 #if __cpp_structured_bindings < 202411L

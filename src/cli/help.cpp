@@ -28,10 +28,9 @@ constexpr std::array pages{
                              "--max-cost 20\n"
                              "  coax batch posts.jsonl --prompt ask.txt --schema label.json --out answers.jsonl "
                              "--resume\n"},
-    command_page{
-        .name = "cache",
-        .asks_service = false,
-        .examples = "  coax cache stats --cache answers.db\n  coax cache clear --cache redis://localhost\n"},
+    command_page{.name = "cache",
+                 .asks_service = false,
+                 .examples = "  coax cache stats --cache answers.db\n  coax cache clear --cache redis://localhost\n"},
     command_page{.name = "chat",
                  .examples = "  coax chat \"Why is the sky blue?\"\n"
                              "  coax chat --stream --system \"Be brief.\" \"Tell me of Oslo\"\n"

@@ -13,10 +13,6 @@
 #include <string>
 #include <string_view>
 
-#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 13 && !defined(COAX_ALLOW_OLD_GCC)
-#error "coax needs GCC 13+ or Clang 16+: older GCC destroys temporaries in co_await expressions twice"
-#endif
-
 namespace coax {
 
 /// What went wrong, as a caller can act on it. Each value says whether the service may have acted (and billed).

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <coax/core/detail/toolchain.hpp>
+
 namespace coax::json {
 
 /// What a reader accepts beyond strict JSON of the wanted type, each by its own name. Default: nothing.

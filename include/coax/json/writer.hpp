@@ -1,5 +1,7 @@
 #pragma once
 
+#include <coax/core/detail/toolchain.hpp>
+
 #include <concepts>
 #include <string>
 #include <string_view>

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <coax/core/detail/toolchain.hpp>
+
 #include <string_view>
 
 /// Whether a text in a documentation is JSON, or a pattern. All of this runs in the compiler.

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <coax/core/detail/toolchain.hpp>
+
 #include <cstddef>
 #include <string_view>
 

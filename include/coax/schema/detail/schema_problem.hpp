@@ -1,5 +1,7 @@
 #pragma once
 
+#include <coax/core/detail/toolchain.hpp>
+
 namespace coax::schema::detail {
 
 /// Why a type or a schema cannot be expressed in a dialect.

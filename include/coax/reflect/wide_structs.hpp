@@ -1,8 +1,8 @@
 #pragma once
 
 // Include this before the first use of a struct with more than 64 fields; up to 128 are read. It is not part of
-// <coax/coax.hpp>: it alone costs a compiler more than all other reflection. With C++26's packs of bindings it is empty.
-// Written by scripts/generate_visit_members.py. Change that, not this.
+// <coax/coax.hpp>: it alone costs a compiler more than all other reflection. With C++26's packs of bindings it is
+// empty. Written by scripts/generate_visit_members.py. Change that, not this.
 
 #include <coax/core/detail/toolchain.hpp>
 #include <coax/reflect/detail/visit_members.hpp>

@@ -21,8 +21,19 @@
 #include <numeric>
 #include <vector>
 
+#if __has_include(<valgrind/callgrind.h>)
+#include <valgrind/callgrind.h>
+#else
+#define CALLGRIND_ZERO_STATS static_cast<void>(0)
+#endif
+
 namespace bench {
 namespace {
+
+/// Callgrind counts from the middle on, when all connections are made.
+void count_one(chat_load load, std::size_t& left) {
+    if (--left == load.calls / 2) CALLGRIND_ZERO_STATS;
+}
 
 namespace asio = boost::asio;
 namespace http = boost::beast::http;
@@ -40,12 +51,12 @@ http::request<http::string_body> canned_request() {
 }
 
 template <class Stream>
-asio::awaitable<void> beast_caller(Stream& stream, std::size_t& left, std::size_t& bytes) {
+asio::awaitable<void> beast_caller(Stream& stream, chat_load load, std::size_t& left, std::size_t& bytes) {
     auto const request = canned_request();
     boost::beast::flat_buffer buffer;
     constexpr auto token = asio::as_tuple(asio::deferred);
     while (left != 0) {
-        --left;
+        count_one(load, left);
         http::response<http::string_body> answer;
         auto const [write_error, written] = co_await http::async_write(stream, request, token);
         if (write_error) std::abort();
@@ -74,7 +85,7 @@ std::size_t run_beast(chat_load load, std::string const& port, std::string const
     if (ca_pem.empty()) {
         std::vector<tcp::socket> sockets;
         for (std::size_t i = 0; i < load.callers; ++i) sockets.push_back(connected(context, port));
-        for (auto& socket : sockets) asio::co_spawn(context, beast_caller(socket, left, bytes), fail);
+        for (auto& socket : sockets) asio::co_spawn(context, beast_caller(socket, load, left, bytes), fail);
         context.run();
         return bytes;
     }
@@ -87,7 +98,7 @@ std::size_t run_beast(chat_load load, std::string const& port, std::string const
         streams.back()->set_verify_callback(asio::ssl::host_name_verification{"localhost"});
         streams.back()->handshake(asio::ssl::stream_base::client);
     }
-    for (auto& stream : streams) asio::co_spawn(context, beast_caller(*stream, left, bytes), fail);
+    for (auto& stream : streams) asio::co_spawn(context, beast_caller(*stream, load, left, bytes), fail);
     context.run();
     return bytes;
 }
@@ -105,7 +116,7 @@ std::size_t run_coax(chat_load load, std::string const& url, std::string const& 
         auto const caller = [&](std::size_t) -> asio::awaitable<std::size_t> {
             std::size_t bytes = 0;
             while (left != 0) {
-                --left;
+                count_one(wanted, left);
                 auto const answer = co_await client.chat(prompt());
                 bytes += answer.text.size();
             }

@@ -49,6 +49,7 @@ public:
     }
     void add(std::string const*) { text += 's'; }
     void add(json_value const*) { text += 'j'; }
+    void add(std::vector<message> const*) { text += '-'; }  // of a run, which is made of several responses: not kept
     template <class T>
     void add(std::vector<T> const*) {
         text += '*';
@@ -116,6 +117,7 @@ public:
         out.append(text);
     }
     void put(json_value const& value) { put(value.text()); }
+    void put(std::vector<message> const&) {}
     template <class T>
     void put(std::vector<T> const& all) {
         put_size(all.size());
@@ -183,6 +185,7 @@ public:
         take(text);
         value = json::detail::value_access::make(std::move(text));
     }
+    void take(std::vector<message>&) {}
     template <class T>
     void take(std::vector<T>& all) {
         auto const count = take_size();

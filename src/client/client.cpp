@@ -1,6 +1,7 @@
 #include "client/client_impl.hpp"
 #include "client/reask.hpp"
 #include "client/run_on_shard.hpp"
+#include "client/tool_loop.hpp"
 
 #include <coax/client/client.hpp>
 #include <coax/runtime/as_result.hpp>
@@ -77,15 +78,16 @@ asio::awaitable<chat_response> client::start_parse(detail::given_input&& input, 
     });
 }
 
-asio::awaitable<chat_response> client::start_run(detail::given_input&& input, toolbox&& tools,
-                                                 run_options&& options) const {
-    return run_on_shard<chat_response>(impl_, [request = request_of(std::move(input)), tools = std::move(tools),
-                                               options = std::move(options)](shared_impl self, detail::shard& at,
-                                                                             detail::call_scope scope) mutable {
-        return detail::observed_if_wanted(self, at, operation_kind::run, std::move(scope), request, [&](auto inner) {
-            return self->run(at, std::move(request), std::move(tools), std::move(options), std::move(inner), self);
+asio::awaitable<chat_response> client::start_run(detail::given_input&& input, toolbox&& tools, run_options&& options,
+                                                 output_format&& format) const {
+    return run_on_shard<chat_response>(
+        impl_, [request = request_of(std::move(input)), plan = detail::run_plan{.tools = std::move(tools),
+                                                                                .bounds = std::move(options),
+                                                                                .format = std::move(format),
+                                                                                .watcher = nullptr}](
+                   shared_impl self, detail::shard& at, detail::call_scope scope) mutable {
+            return detail::begin_run(std::move(self), at, std::move(request), std::move(plan), std::move(scope));
         });
-    });
 }
 
 client::boxed_request client::boxed(detail::given_input&& input) {
@@ -102,6 +104,13 @@ asio::awaitable<chat_response> client::parse_into(boxed_request request, json::c
 asio::awaitable<void> client::read_into(boxed_request request, json::codec const& type, std::shared_ptr<void> value,
                                         void (*clear)(void* value)) const {
     (void)co_await parse_into(std::move(request), type, std::move(value), clear);
+}
+
+asio::awaitable<chat_response> client::run_into(boxed_request request, toolbox tools, run_options options,
+                                                json::codec const& type, std::shared_ptr<void> value,
+                                                void (*clear)(void* value)) const {
+    return start_run({.request = request.get()}, std::move(tools), std::move(options),
+                     output_format::of_codec(type, std::move(value), clear, reading()));
 }
 
 json::read_options client::reading() const {

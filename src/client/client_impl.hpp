@@ -22,6 +22,10 @@
 
 namespace coax {
 
+namespace detail {
+struct run_plan;
+}
+
 /// What the copies of a client share: the policies around one provider.
 /// Coroutines run on the shard they are given; permits, quota and counters are shared between the shards.
 class client::impl : public std::enable_shared_from_this<client::impl> {
@@ -90,7 +94,7 @@ public:
 
     /// Asks until no tool is wanted (tool_loop.cpp).
     /// @param self  Keeps this alive.
-    asio::awaitable<result<boxed_response>> run(shard& at, chat_request request, toolbox tools, run_options bounds,
+    asio::awaitable<result<boxed_response>> run(shard& at, chat_request request, detail::run_plan plan,
                                                 call_scope scope, std::shared_ptr<impl> self);
 
     /// A timeout that is the whole call's names it.

@@ -66,61 +66,69 @@ error reasks_exhausted(error violation, chat_response const& last, int reasks) {
     return why;
 }
 
-}  // namespace detail
-
-namespace {
-
-/// Whether the tries so far cost as many tokens as re-asking may. 0: there is no limit.
-bool is_spent(chat_response const& so_far, std::int64_t max_tokens) {
-    return max_tokens != 0 && so_far.usage.total_tokens() >= max_tokens;
+void format_judge::tell(error why, std::vector<json::violation> const& violations, chat_response const& response) {
+    owner_.count(&client_statistics::reasks);
+    if (origin_ != nullptr) origin_->reasked(why);
+    auto const& hook = owner_.options.hooks.on_reask;
+    if (hook) hook({.number = reasks_, .why = std::move(why), .violations = violations, .response = response});
 }
 
-/// A response that was read, as the cache keeps it.
-chat_response as_it_came(chat_response response, detail::asked_format const& asked, std::string const& whole) {
-    if (asked.wrapped) response.text = whole;
+result<bool> format_judge::judge(chat_response& response, std::int64_t tokens, chat_request& request) {
+    verdict_ = verdict::unusable;
+    if (auto usable = check_usable(response); !usable) return std::move(usable).error();
+    tokens_ += tokens;
+    auto const& output = owner_.options.output;
+    message_count_ = request.messages.size();
+    if (reasks_ == 0) asked_count_ = message_count_;
+    whole_ = asked_.wrapped ? response.text : std::string{};
+    if (asked_.wrapped) response.text = unwrapped(whole_, output.leniency);
+    auto accepted = format_.accept ? format_.accept(response.text) : result<void>{};
+    verdict_ = accepted ? verdict::fits : verdict::violates;
+    if (accepted) return true;
+    auto why = with_totals(reasks_exhausted(accepted.error(), response, reasks_), response);
+    bool const is_spent = output.max_reask_tokens != 0 && tokens_ >= output.max_reask_tokens;
+    if (reasks_ == output.max_reasks || is_spent) return why;
+    auto violations = format_.explain ? format_.explain(response.text) : std::vector<json::violation>{};
+    ++reasks_;
+    tell(std::move(why), violations, response);
+    if (asked_.wrapped) {
+        response.text = whole_;
+        add_wrapper(violations);
+    }
+    request.messages.push_back(to_message(response));
+    request.messages.push_back(user(reask_prompt(accepted.error(), violations)));
+    return false;
+}
+
+asio::awaitable<void> format_judge::update_cache(chat_request request, chat_response response) {
+    if (verdict_ == verdict::violates) return owner_.replace_cached(std::move(request), message_count_, {});
+    if (asked_.wrapped) response.text = whole_;
     response.schema_note.clear();
-    return response;
+    return owner_.replace_cached(std::move(request), asked_count_, std::move(response));
 }
 
-}  // namespace
+}  // namespace detail
 
 asio::awaitable<result<detail::boxed_response>> client::impl::parse(shard& at, chat_request request,
                                                                     output_format format, call_scope scope,
                                                                     std::shared_ptr<impl>) {
     complete(request);
-    auto const asked = detail::ask_for(format, provider->dialect(), options.output.relax_schemas, request);
+    auto asked = detail::ask_for(format, provider->dialect(), options.output.relax_schemas, request);
     if (!asked) co_return asked.error();
 
-    auto const asked_count = request.messages.size();
+    detail::format_judge judge{*this, format, *std::move(asked), scope.origin.get()};
     chat_response totals{.attempts = 0};
-    for (int reasks = 0;; ++reasks) {
+    for (;;) {
         auto called = co_await call(at, request, scope);
         if (!called) co_return detail::with_totals(std::move(called).error(), totals);
         auto& response = **called;
+        auto const tokens = response.usage.total_tokens();
         detail::add_totals(response, totals);
-        if (auto usable = check_usable(response); !usable) co_return std::move(usable).error();
-        auto const whole = asked->wrapped ? response.text : std::string{};
-        if (asked->wrapped) response.text = detail::unwrapped(whole, options.output.leniency);
-        response.schema_note = asked->note;
-        auto accepted = format.accept ? format.accept(response.text) : result<void>{};
-        if (accepted && cache_ && reasks > 0)
-            co_await replace_cached(request, asked_count, as_it_came(response, *asked, whole));
-        if (accepted) co_return called;
-        if (cache_) co_await replace_cached(request, request.messages.size(), {});
-        auto why = detail::with_totals(detail::reasks_exhausted(accepted.error(), response, reasks), response);
-        if (reasks == options.output.max_reasks || is_spent(response, options.output.max_reask_tokens)) co_return why;
-        auto violations = format.explain ? format.explain(response.text) : std::vector<json::violation>{};
-        count(&client_statistics::reasks);
-        if (scope.origin) scope.origin->reasked(why);
-        if (options.hooks.on_reask)
-            options.hooks.on_reask(
-                {.number = reasks + 1, .why = std::move(why), .violations = violations, .response = response});
-        if (asked->wrapped) {
-            response.text = whole;
-            detail::add_wrapper(violations);
-        }
-        request.messages.push_back(to_message(response));
-        request.messages.push_back(user(detail::reask_prompt(accepted.error(), violations)));
+        response.schema_note = judge.asked().note;
+        auto const accepted = judge.judge(response, tokens, request);
+        if (cache_ && judge.changes_cache()) co_await judge.update_cache(request, response);
+        if (!accepted) co_return accepted.error();
+        if (*accepted) co_return called;
         totals = std::move(response);
     }
 }

@@ -1,55 +1,20 @@
+#include "client/tool_loop.hpp"
+
 #include "client/client_impl.hpp"
+#include "client/reask.hpp"
+#include "client/run_on_shard.hpp"
 #include "client/tool_definitions.hpp"
+#include "client/tool_stream_state.hpp"
 #include "client/usage_totals.hpp"
 #include "client/value_unwrapper.hpp"
 #include "runtime/internal/sleep.hpp"
-#include "telemetry/internal/message_text.hpp"
-#include "telemetry/internal/span_executor.hpp"
 
-#include <coax/policy/timeout.hpp>
-#include <coax/tasks/map.hpp>
-#include <coax/telemetry/current_span.hpp>
+#include <coax/chat/response_details.hpp>
+#include <coax/runtime/as_result.hpp>
 
 namespace coax {
+namespace detail {
 namespace {
-
-struct tool_outcome {
-    std::string text{};
-    bool failed{false};
-};
-
-tool_outcome failure(std::string text) { return {.text = "Error: " + std::move(text), .failed = true}; }
-
-std::string names_of(toolbox const& tools) {
-    std::string names;
-    for (auto const& tool : tools.entries()) names.append(names.empty() ? "" : ", ").append(tool->name);
-    return names;
-}
-
-/// The text for the model about an error in a tool or in its arguments.
-std::string error_text(error const& why) {
-    return why.where.empty() ? why.message : why.message + " (at " + why.where + ")";
-}
-
-/// As a coroutine of its own, so that what a tool throws before its coroutine begins is a failed call as well.
-asio::awaitable<result<std::string>> call_tool(toolbox::entry const& tool, std::string arguments) {
-    if (!tool.call) co_return error{.code = errc::internal, .message = "this tool has no function"};
-    co_return co_await tool.call(std::move(arguments));
-}
-
-/// Runs one call. Everything referred to outlives it.
-asio::awaitable<tool_outcome> run_call(tool_call const& call, toolbox const& tools, run_options const& options) {
-    auto const* tool = tools.find(call.name);
-    if (tool == nullptr) co_return failure("there is no tool \"" + call.name + "\"; there are: " + names_of(tools));
-    auto const limit = tool->options.timeout.count() > 0 ? tool->options.timeout : options.tool_timeout;
-    auto arguments = call.arguments.empty() ? std::string{"{}"} : call.arguments;
-    if (tool->wraps) arguments = detail::unwrapped(arguments, {});
-    auto work = call_tool(*tool, std::move(arguments));
-    if (limit.count() > 0) work = with_timeout(detail::to_duration(limit), std::move(work));
-    auto output = co_await as_result(std::move(work));
-    if (output) co_return tool_outcome{.text = *std::move(output)};
-    co_return failure(error_text(output.error()));
-}
 
 /// Whether calls of the response may be incomplete: what cut it may have cut their arguments.
 bool has_cut_calls(chat_response const& response) {
@@ -68,87 +33,183 @@ bool is_final(chat_response const& response) {
     return response.tool_calls.empty() && response.finish_reason != finish_reason::pause;
 }
 
-/// What all turns of one run share.
-struct tool_turns {
-    toolbox const& tools;
-    run_options const& options;
-    telemetry_options const* telemetry;  ///< Null: nobody observes.
-    detail::call_origin const* origin;
-};
-
-/// The same for those who observe. The tool runs as a part of the call.
-asio::awaitable<tool_outcome> run_observed(tool_call const& call, tool_turns const& turns) {
-    auto const executor = co_await asio::this_coro::executor;
-    telemetry::detail::observation seen{*turns.telemetry, operation_kind::tool, clock_of(executor)};
-    seen.facts.name = call.name;
-    seen.facts.id = call.id;
-    seen.keep_input([&](std::size_t most) { return telemetry::detail::cut_json(call.arguments, most); });
-    seen.begin(turns.origin->span.get());
-    telemetry::detail::span_scope scope{*seen.span(), *turns.telemetry};
-    auto where = telemetry::detail::executor_in(executor, std::move(scope));
-    auto outcome = co_await on_executor(std::move(where), run_call(call, turns.tools, turns.options));
-    seen.keep_output([&](std::size_t most) { return telemetry::detail::cut_json(outcome.text, most); });
-    error const why{.code = errc::tool_failed, .message = "the model was told that the call failed"};
-    seen.end(outcome.failed ? &why : nullptr);
-    co_return outcome;
+/// Which bound forbids another round after this response; none: go on.
+std::optional<error> exhausted(run_options const& bounds, int round, chat_response const& response) {
+    error why{.code = errc::tool_failed, .http_status = 200, .request_id = response.request_id};
+    auto const tokens = response.usage.total_tokens();
+    if (round == bounds.max_rounds) {
+        why.where = "max_rounds";
+        why.message = "the model still asks for tools after " + std::to_string(round) + " rounds";
+    } else if (bounds.max_tokens != 0 && tokens >= bounds.max_tokens) {
+        why.where = "max_tokens";
+        why.message = "the run has used " + std::to_string(tokens) + " tokens of " + std::to_string(bounds.max_tokens) +
+                      ", and the model has not finished";
+    } else {
+        return std::nullopt;
+    }
+    return with_totals(std::move(why), response);
 }
 
-/// Runs the calls of one turn. Returns a message for each, in the order of the calls.
-asio::awaitable<std::vector<message>> run_turn(std::vector<tool_call> calls, tool_turns const& turns) {
-    auto const& options = turns.options;
-    auto const run = [&](tool_call const& call) {
-        return turns.telemetry == nullptr ? run_call(call, turns.tools, options) : run_observed(call, turns);
-    };
-    auto const one = [&](tool_call const& call) -> asio::awaitable<message> {
-        auto const index = static_cast<std::size_t>(&call - calls.data());
-        auto outcome = index < options.max_calls_per_turn ? co_await run(call)
-                                                          : failure("too many calls in one turn; this one was not run");
-        if (options.on_tool) options.on_tool(call, outcome.text, outcome.failed);
-        co_return tool_result(call.id, std::move(outcome.text), outcome.failed);
-    };
-    std::vector<message> messages;
-    for (auto& outcome : co_await map(calls, {.concurrency = options.max_parallel_tools}, one))
-        messages.push_back(value_or_throw(std::move(outcome)));
-    co_return messages;
+/// One run, in its coroutine.
+class tool_loop {
+public:
+    tool_loop(client::impl& owner, shard& at, chat_request& request, run_plan const& plan, call_scope const& scope,
+              std::shared_ptr<client::impl> const& self)
+        : owner_{owner}, at_{at}, request_{request}, plan_{plan}, scope_{scope}, self_{self} {}
+
+    asio::awaitable<result<boxed_response>> run() {
+        auto judge = begin();
+        if (!judge) co_return std::move(judge).error();
+        chat_response totals{.attempts = 0};
+        for (int round = 1;; ++round) {
+            auto called = co_await ask(round, judge->asked().wrapped);
+            if (!called) co_return with_totals(std::move(called).error(), totals);
+            auto& response = **called;
+            auto const tokens = response.usage.total_tokens();
+            add_totals(response, totals);
+            response.schema_note = note_;
+            bool const is_last = is_final(response);
+            if (is_last) {
+                auto const accepted = co_await accept(*judge, response, tokens);
+                if (!accepted) co_return accepted.error();
+                if (*accepted) co_return called;
+            } else if (has_cut_calls(response)) {
+                co_return check_usable(response).error();
+            }
+            if (auto why = exhausted(plan_.bounds, round, response)) co_return *std::move(why);
+            if (auto turned = co_await turn(response, round, is_last); !turned)
+                co_return with_totals(std::move(turned).error(), response);
+            totals = std::move(response);
+        }
+    }
+
+private:
+    /// Tells the request of the tools and the format.
+    result<format_judge> begin() {
+        if (auto valid = validate(plan_.bounds); !valid) return std::move(valid).error();
+        owner_.complete(request_);
+        auto const dialect = owner_.provider->dialect();
+        bool const relax = owner_.options.output.relax_schemas;
+        auto defined = define_tools(plan_.tools, dialect, relax);
+        if (!defined) return std::move(defined).error();
+        request_.tools = std::move(defined->all);
+        auto asked = ask_for(plan_.format, dialect, relax, request_);
+        if (!asked) return std::move(asked).error();
+        note_ = std::move(defined->note);
+        if (!asked->note.empty()) note_.append(note_.empty() ? "" : "; ").append(asked->note);
+        return format_judge{owner_, plan_.format, *std::move(asked), scope_.origin.get()};
+    }
+
+    /// One call of the model.
+    asio::awaitable<result<boxed_response>> ask(int round, bool is_wrapped) {
+        return plan_.watcher ? ask_watched(round, is_wrapped) : owner_.call(at_, request_, scope_);
+    }
+
+    asio::awaitable<result<boxed_response>> ask_watched(int round, bool is_wrapped) {
+        run_event begun{.kind = run_event_kind::round_begun, .round = round};
+        co_await plan_.watcher->tell(std::move(begun));
+        auto const opened = co_await owner_.open(at_, request_, scope_);
+        if (!opened) co_return opened.error();
+        auto const& stream = *opened;
+        stream->keep_alive(self_);
+        value_unwrapper unwrapper;
+        for (;;) {
+            auto delta = co_await stream->next();
+            if (!delta) co_return delta.error();
+            if (!*delta) break;
+            if (is_wrapped) (*delta)->text = unwrapper.feed((*delta)->text);
+            co_await tell(**delta, round);
+        }
+        auto whole = co_await stream->finish();
+        if (!whole) co_return whole.error();
+        co_return std::make_unique<chat_response>(*std::move(whole));
+    }
+
+    asio::awaitable<void> tell(chat_delta const& delta, int round) {
+        co_await tell(run_event_kind::reasoning, delta.reasoning, round);
+        co_await tell(run_event_kind::text, delta.text, round);
+        co_await tell(run_event_kind::refusal, delta.refusal, round);
+    }
+    asio::awaitable<void> tell(run_event_kind kind, std::string const& text, int round) {
+        if (text.empty()) co_return;
+        run_event event{.kind = kind, .round = round, .text = text};
+        co_await plan_.watcher->tell(std::move(event));
+    }
+
+    /// Whether the response is the run's. Without a format any is, as `chat`'s.
+    asio::awaitable<result<bool>> accept(format_judge& judge, chat_response& response, std::int64_t tokens) {
+        auto said = to_message(response);
+        if (plan_.format.schema || plan_.format.accept) {
+            auto accepted = judge.judge(response, tokens, request_);
+            if (owner_.cache() != nullptr && judge.changes_cache()) co_await judge.update_cache(request_, response);
+            if (!accepted || !*accepted) co_return accepted;
+        }
+        auto& history = response.details.edit().history;
+        history = std::move(request_.messages);
+        history.push_back(std::move(said));
+        co_return true;
+    }
+
+    /// Runs what the model asked for. @param is_asked_again  That has been said already.
+    asio::awaitable<result<void>> turn(chat_response const& response, int round, bool is_asked_again) {
+        if (is_asked_again) co_return result<void>{};
+        tool_turns const turns{.plan = plan_,
+                               .service = *owner_.provider,
+                               .telemetry = owner_.observes() ? &*owner_.options.telemetry : nullptr,
+                               .origin = scope_.origin.get()};
+        request_.messages.push_back(to_message(response));
+        auto results = co_await as_result(run_turn(response.tool_calls, round, turns));
+        if (!results) co_return std::move(results).error();
+        for (auto& each : *results) request_.messages.push_back(std::move(each));
+        release_choice(request_.tool_choice);
+        co_return result<void>{};
+    }
+
+    client::impl& owner_;
+    shard& at_;
+    chat_request& request_;
+    run_plan const& plan_;
+    call_scope const& scope_;
+    std::shared_ptr<client::impl> const& self_;
+    std::string note_{};  ///< What the service does not enforce.
+};
+
+/// Makes a timeout at the end of the run's own time say so.
+asio::awaitable<result<boxed_response>> within_run_timeout(shared_impl, shard& at, clock::time_point deadline,
+                                                           std::chrono::milliseconds limit,
+                                                           asio::awaitable<result<boxed_response>> work) {
+    auto outcome = co_await std::move(work);
+    if (outcome || outcome.error().code != errc::timeout || now(at.executor) < deadline) co_return outcome;
+    auto why = std::move(outcome).error();
+    why.where = "timeout";
+    why.message = "the time limit `timeout` of the run passed: " + std::to_string(limit.count()) + " ms";
+    co_return why;
 }
 
 }  // namespace
 
-asio::awaitable<result<detail::boxed_response>> client::impl::run(shard& at, chat_request request, toolbox tools,
-                                                                  run_options bounds, call_scope scope,
-                                                                  std::shared_ptr<impl>) {
-    if (auto valid = validate(bounds); !valid) co_return std::move(valid).error();
-    complete(request);
-    auto defined = detail::define_tools(tools, provider->dialect(), options.output.relax_schemas);
-    if (!defined) co_return std::move(defined).error();
-    request.tools = std::move(defined->all);
+asio::awaitable<result<boxed_response>> begin_run(std::shared_ptr<client::impl> self, shard& at, chat_request request,
+                                                  run_plan plan, call_scope scope) {
+    auto const limit = plan.bounds.timeout;
+    auto deadline = clock::time_point::max();
+    if (limit.count() > 0) at.life->while_alive([&] { deadline = later(now(at.executor), to_duration(limit)); });
+    bool const is_tighter = deadline < scope.deadline;
+    if (is_tighter) scope.deadline = deadline;
+    auto work = observed_if_wanted(self, at, operation_kind::run, std::move(scope), request, [&](auto inner) {
+        return self->run(at, std::move(request), std::move(plan), std::move(inner), self);
+    });
+    if (!is_tighter) return work;
+    work = within_timeout(self, at, deadline, std::move(work));
+    return within_run_timeout(std::move(self), at, deadline, limit, std::move(work));
+}
 
-    tool_turns const turns{.tools = tools,
-                           .options = bounds,
-                           .telemetry = observes() ? &*options.telemetry : nullptr,
-                           .origin = scope.origin.get()};
-    chat_response totals{.attempts = 0};
-    for (int round = 1;; ++round) {
-        auto called = co_await call(at, request, scope);
-        if (!called) co_return detail::with_totals(std::move(called).error(), totals);
-        auto& response = **called;
-        detail::add_totals(response, totals);
-        response.schema_note = defined->note;
-        if (is_final(response)) co_return called;
-        if (has_cut_calls(response)) co_return check_usable(response).error();
-        if (round == bounds.max_rounds)
-            co_return detail::with_totals(
-                {.code = errc::tool_failed,
-                 .message = "the model still asks for tools after " + std::to_string(round) + " rounds",
-                 .http_status = 200,
-                 .request_id = response.request_id},
-                response);
-        request.messages.push_back(to_message(response));
-        for (auto& output : co_await run_turn(response.tool_calls, turns))
-            request.messages.push_back(std::move(output));
-        release_choice(request.tool_choice);
-        totals = std::move(response);
-    }
+}  // namespace detail
+
+asio::awaitable<result<detail::boxed_response>> client::impl::run(shard& at, chat_request request,
+                                                                  detail::run_plan plan, call_scope scope,
+                                                                  std::shared_ptr<impl> self) {
+    detail::tool_loop loop{*this, at, request, plan, scope, self};
+    co_return co_await loop.run();
 }
 
 }  // namespace coax

@@ -66,6 +66,8 @@ result<void> validate(run_options const& options) {
     if (options.max_calls_per_turn < 1 || options.max_calls_per_turn > 128)
         return invalid_argument("max_calls_per_turn", "must be in [1, 128]");
     if (options.tool_timeout.count() < 0) return invalid_argument("tool_timeout", "must not be negative");
+    if (options.max_tokens < 0) return invalid_argument("max_tokens", "must not be negative");
+    if (options.timeout.count() < 0) return invalid_argument("timeout", "must not be negative");
     return {};
 }
 

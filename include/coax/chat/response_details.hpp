@@ -1,6 +1,7 @@
 #pragma once
 
 #include <coax/chat/fit_report.hpp>
+#include <coax/chat/message.hpp>
 #include <coax/chat/response.hpp>
 #include <coax/chat/tool.hpp>
 
@@ -60,7 +61,9 @@ struct response_details {
     std::vector<token_logprob> logprobs{};  ///< Of the response's text, where `advanced_options::logprobs` asked.
     std::vector<citation> citations{};
     fit_report fitted{};  ///< What `token_options::fit` left out of the prompt.
-    std::string raw{};    ///< The body as it came, where `advanced_options::keep_raw` asked.
+    /// Of a `client::run`: all messages up to the response itself, with the tools' results.
+    std::vector<message> history{};
+    std::string raw{};  ///< The body as it came, where `advanced_options::keep_raw` asked.
 
     [[nodiscard]] bool operator==(response_details const& other) const;
 };

@@ -31,6 +31,7 @@ struct embedding_response;
 struct model_info;
 struct rerank_request;
 struct rerank_response;
+class tool_stream;
 
 /// What a client did so far.
 struct client_statistics {
@@ -139,14 +140,42 @@ public:
     }
 
     /// Lets the model call functions until it responds without a call. The calls of one turn run at once.
-    /// An unknown tool, arguments that do not fit, a tool's exception or timeout are the result of that call, which the
-    /// model is told. Calls of a response that its token limit or a filter cut are never run. `tool_choice` holds for
-    /// the first round where it demands a call.
-    /// @throws coax::exception  Besides `chat`'s: `errc::tool_failed` after `max_rounds`; `errc::truncated`,
-    ///         `errc::content_filtered` where calls were cut.
+    /// An unknown tool, arguments that do not fit, a tool's exception or timeout, and a call that `approve` denies are
+    /// the result of that call, which the model is told. Calls of a response that its token limit or a filter cut are
+    /// never run. `tool_choice` holds for the first round where it demands a call.
+    ///
+    /// `response_details::history` is the conversation with its calls and results, to go on from: the messages of the
+    /// next request are these and what the user says next.
+    /// @param format  Of the last response, which is asked for again as `parse` does.
+    /// @throws coax::exception  Besides `chat`'s: `errc::tool_failed` after `max_rounds` or `max_tokens`;
+    ///         `errc::truncated`, `errc::content_filtered` where calls were cut; what a hook throws; with a format,
+    ///         what `parse` throws.
     template <chat_input Input = chat_request>
-    boost::asio::awaitable<chat_response> run(Input input, toolbox tools, run_options options = {}) const {
-        return start_run(detail::given(input), std::move(tools), std::move(options));
+    boost::asio::awaitable<chat_response> run(Input input, toolbox tools, run_options options = {},
+                                              output_format format = {}) const {
+        return start_run(detail::given(input), std::move(tools), std::move(options), std::move(format));
+    }
+
+    /// A `run` whose last response is read as a T.
+    template <class T, chat_input Input = chat_request>
+        requires(!chat_input<T>)
+    boost::asio::awaitable<T> run(Input input, toolbox tools, run_options options = {}) const {
+        return run_value<T>(*this, boxed(detail::given(input)), std::move(tools), std::move(options));
+    }
+
+    /// That together with the response, whose `history` the next turn needs.
+    template <class T, chat_input Input = chat_request>
+    boost::asio::awaitable<parsed<T>> run_response(Input input, toolbox tools, run_options options = {}) const {
+        return run_both<T>(*this, boxed(detail::given(input)), std::move(tools), std::move(options));
+    }
+
+    /// A `run` that is watched: its text as the model writes it, its tool calls as they begin and end, and the response
+    /// that `run` gives. Include <coax/client/tool_stream.hpp>.
+    /// @throws coax::exception  `errc::closed`; all else `tool_stream::next` throws.
+    template <chat_input Input = chat_request>
+    boost::asio::awaitable<tool_stream> run_stream(Input input, toolbox tools, run_options options = {},
+                                                   output_format format = {}) const {
+        return start_run_stream(detail::given(input), std::move(tools), std::move(options), std::move(format));
     }
 
     /// The vectors of texts, of as many as wanted: split into requests by count and tokens, several at once, each with
@@ -201,8 +230,10 @@ private:
     boost::asio::awaitable<chat_response> start_chat(detail::given_input&& input) const;
     boost::asio::awaitable<chat_stream> start_stream(detail::given_input&& input, output_format&& format) const;
     boost::asio::awaitable<chat_response> start_parse(detail::given_input&& input, output_format&& format) const;
-    boost::asio::awaitable<chat_response> start_run(detail::given_input&& input, toolbox&& tools,
-                                                    run_options&& options) const;
+    boost::asio::awaitable<chat_response> start_run(detail::given_input&& input, toolbox&& tools, run_options&& options,
+                                                    output_format&& format) const;
+    boost::asio::awaitable<tool_stream> start_run_stream(detail::given_input&& input, toolbox&& tools,
+                                                         run_options&& options, output_format&& format) const;
     boost::asio::awaitable<std::int64_t> start_count(detail::given_input&& input) const;
 
     /// Reads the response into `*value`, an object of the codec's type.
@@ -237,6 +268,26 @@ private:
         outcome.value = std::move(*static_cast<T*>(value.get()));
         co_return outcome;
     }
+
+    template <class T>
+    static boost::asio::awaitable<T> run_value(client self, boxed_request request, toolbox tools, run_options options) {
+        auto both = co_await run_both<T>(std::move(self), std::move(request), std::move(tools), std::move(options));
+        co_return std::move(both.value);
+    }
+    template <class T>
+    static boost::asio::awaitable<parsed<T>> run_both(client self, boxed_request request, toolbox tools,
+                                                      run_options options) {
+        auto const value = share(new T{}, &destroy<T>);
+        parsed<T> outcome;
+        outcome.response = co_await self.run_into(std::move(request), std::move(tools), std::move(options),
+                                                  json::codec_of<T>, value, &assign_default<T>);
+        outcome.value = std::move(*static_cast<T*>(value.get()));
+        co_return outcome;
+    }
+    /// As `parse_into`.
+    boost::asio::awaitable<chat_response> run_into(boxed_request request, toolbox tools, run_options options,
+                                                   json::codec const& type, std::shared_ptr<void> value,
+                                                   void (*clear)(void* value)) const;
 
     [[nodiscard]] json::read_options reading() const;
 

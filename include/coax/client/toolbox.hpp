@@ -1,5 +1,6 @@
 #pragma once
 
+#include <coax/chat/content.hpp>
 #include <coax/chat/tool.hpp>
 #include <coax/core/result.hpp>
 #include <coax/schema/codec.hpp>
@@ -9,6 +10,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -18,6 +20,13 @@
 #include <vector>
 
 namespace coax {
+
+/// What becomes of a call that the model asks for.
+struct tool_approval {
+    bool allowed{true};
+    std::string reason{};     ///< Of a call that is not allowed: the model is told.
+    std::string arguments{};  ///< JSON, in place of what the model wrote; empty: that is used.
+};
 
 /// Bounds of one `client::run`.
 struct run_options {
@@ -29,7 +38,16 @@ struct run_options {
     std::size_t max_calls_per_turn{64};
     /// For each call of a tool that has no timeout of its own. Zero: none.
     std::chrono::milliseconds tool_timeout{60'000};
-    /// Called after every tool call, where the call ran. Must not throw.
+    /// Tokens that all model calls together may use, as the service counts them: once they have, no tool runs and no
+    /// call follows, and the run ends with `errc::tool_failed`; the call that went beyond is paid for. 0: no limit.
+    std::int64_t max_tokens{0};
+    /// For the whole run, tools included: what is under way then is cancelled, and the run ends with `errc::timeout`.
+    /// 0: the client's own `timeout` alone.
+    std::chrono::milliseconds timeout{0};
+    /// Asked about each call of a known tool, one after the other in the order of the calls, before any of the turn
+    /// runs; the call outlives the answer. A throw ends the run. Empty: all calls are allowed.
+    std::function<boost::asio::awaitable<tool_approval>(tool_call const& call)> approve{};
+    /// Called after every tool call with the arguments that it had, where the call ran. A throw ends the run.
     std::function<void(tool_call const& call, std::string_view output, bool failed)> on_tool{};
 };
 
@@ -45,18 +63,27 @@ struct tool_options {
     bool strict{true};
 };
 
+/// What a tool tells the model.
+struct tool_output {
+    std::string text{};
+    /// Images and files besides. A service that takes none from a tool gets them in a message of the user that follows
+    /// the results; of what it does not take there either the model is told.
+    std::vector<content_part> parts{};
+    bool failed{false};  ///< The text says what went wrong.
+};
+
 /// Functions that a model may call.
 ///
 /// A tool takes one struct, whose fields are the arguments (their schema is made at compile time), or nothing. It
-/// returns a value, nothing, or an awaitable of either: a string goes to the model as it is, any other value as JSON.
-/// The text of an exception goes to the model too, as the result of a failed call.
+/// returns a value, nothing, or an awaitable of either: a string goes to the model as it is, a `tool_output` with its
+/// images, any other value as JSON. The text of an exception goes to the model too, as the result of a failed call.
 ///
 /// Copies are cheap and share the tools; adding one to a copy does not change the others. Thread safety: const members
 /// from any thread; the functions run on the client's executor, several at once.
 class toolbox {
 public:
-    /// Takes the arguments as JSON text and returns the text for the model; an error becomes a failed call.
-    using function = std::function<boost::asio::awaitable<result<std::string>>(std::string arguments)>;
+    /// Takes the arguments as JSON text and returns what the model is told; an error becomes a failed call.
+    using function = std::function<boost::asio::awaitable<result<tool_output>>(std::string arguments)>;
 
     struct entry {
         std::string name{};
@@ -148,41 +175,43 @@ template <class Argument>
 }
 
 template <class T>
-[[nodiscard]] std::string tool_text(T const& value) {
-    if constexpr (std::is_convertible_v<T const&, std::string_view>) {
-        return std::string{std::string_view{value}};
+[[nodiscard]] tool_output to_output(T value) {
+    if constexpr (std::is_same_v<T, tool_output>) {
+        return value;
+    } else if constexpr (std::is_convertible_v<T const&, std::string_view>) {
+        return {.text = std::string{std::string_view{value}}};
     } else {
-        std::string text;
-        json::codec_of<T>.write(text, &value);
-        return text;
+        tool_output output;
+        json::codec_of<T>.write(output.text, &value);
+        return output;
     }
 }
 
-/// Calls `function`, which outlives the call, and makes what it returns the text for the model.
+/// Calls `function`, which outlives the call, and makes what it returns the output for the model.
 template <class F, class... Argument>
-boost::asio::awaitable<std::string> tool_output(F& function, Argument... argument) {
+boost::asio::awaitable<tool_output> output_of(F& function, Argument... argument) {
     using returned = std::invoke_result_t<F&, Argument...>;
     if constexpr (std::is_void_v<returned>) {
         function(std::move(argument)...);
-        co_return std::string{"done"};
+        co_return tool_output{.text = "done"};
     } else if constexpr (!is_awaitable<returned>) {
-        co_return tool_text(function(std::move(argument)...));
+        co_return to_output<std::decay_t<returned>>(function(std::move(argument)...));
     } else if constexpr (std::is_void_v<typename returned::value_type>) {
         co_await function(std::move(argument)...);
-        co_return std::string{"done"};
+        co_return tool_output{.text = "done"};
     } else {
-        co_return tool_text(co_await function(std::move(argument)...));
+        co_return to_output(co_await function(std::move(argument)...));
     }
 }
 
 template <class Argument, class F>
-boost::asio::awaitable<result<std::string>> call_tool(std::shared_ptr<F> function, std::string arguments) {
+boost::asio::awaitable<result<tool_output>> call_tool(std::shared_ptr<F> function, std::string arguments) {
     if constexpr (std::is_void_v<Argument>) {
-        co_return co_await tool_output(*function);
+        co_return co_await output_of(*function);
     } else {
         Argument argument{};
         if (auto read = json::codec_of<Argument>.read(&argument, arguments); !read) co_return std::move(read).error();
-        co_return co_await tool_output(*function, std::move(argument));
+        co_return co_await output_of(*function, std::move(argument));
     }
 }
 

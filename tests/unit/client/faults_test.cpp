@@ -322,7 +322,7 @@ TEST(AToolWithoutACoroutine, IsAFailedCall) {
         run_virtual([](fake_service fake, bool throwing) -> asio::awaitable<void> {
             toolbox::entry odd{.name = "odd", .description = "x"};
             if (throwing)
-                odd.call = [](std::string) -> asio::awaitable<result<std::string>> {
+                odd.call = [](std::string) -> asio::awaitable<result<tool_output>> {
                     throw std::runtime_error{"out of order"};
                 };
             toolbox tools;

@@ -139,6 +139,8 @@ TEST(Run, WrongBoundsAreRefused) {
         EXPECT_EQ(validate(run_options{.max_parallel_tools = 0}).error().where, "max_parallel_tools");
         EXPECT_EQ(validate(run_options{.max_calls_per_turn = 129}).error().where, "max_calls_per_turn");
         EXPECT_EQ(validate(run_options{.tool_timeout = -1ms}).error().where, "tool_timeout");
+        EXPECT_EQ(validate(run_options{.max_tokens = -1}).error().where, "max_tokens");
+        EXPECT_EQ(validate(run_options{.timeout = -1ms}).error().where, "timeout");
     }(service));
     EXPECT_EQ(service.count(), 0U);
 }
@@ -190,7 +192,7 @@ TEST_P(Toolbox, CallsAnyKindOfFunction) {
     GetParam().add(tools);
     run_virtual([](toolbox all) -> asio::awaitable<void> {
         auto op = all.find("tool")->call(R"({"city":"Oslo"})");
-        EXPECT_EQ(co_await std::move(op), GetParam().expected);
+        EXPECT_EQ((co_await std::move(op)).value().text, GetParam().expected);
     }(tools));
 }
 
@@ -251,9 +253,9 @@ TEST(ToolWithoutAnObject, IsDescribedAsOneAndGetsWhatItHolds) {
             toolbox tools;
             toolbox::entry tool{.name = "add_up", .description = "Adds"};
             tool.parameters = [numbers](schema_dialect dialect) { return numbers.for_dialect(dialect); };
-            tool.call = [&got](std::string arguments) -> asio::awaitable<result<std::string>> {
+            tool.call = [&got](std::string arguments) -> asio::awaitable<result<tool_output>> {
                 got = arguments;
-                return [](std::string text) -> asio::awaitable<result<std::string>> { co_return text; }("3");
+                return []() -> asio::awaitable<result<tool_output>> { co_return tool_output{.text = "3"}; }();
             };
             tool.options.strict = enforced;
             tools.add(std::move(tool));

@@ -269,13 +269,13 @@ TEST_P(EveryService, ManyCallersShareFewConnections) {
     options.policies.max_concurrency = 16;
     run_coro([](client_options wanted) -> asio::awaitable<void> {
         client llm{co_await asio::this_coro::executor, std::move(wanted)};
-        std::vector<int> posts(100);
+        std::vector<int> posts(48);
         std::iota(posts.begin(), posts.end(), 0);
         auto const ask = [&llm](int n) { return llm.chat("post " + std::to_string(n)); };
-        auto const answers = co_await map(posts, {.concurrency = 100}, ask);
+        auto const answers = co_await map(posts, {.concurrency = 48}, ask);
         for (auto const& answer : answers) EXPECT_TRUE(answer) << answer.error();
     }(std::move(options)));
-    EXPECT_EQ(server.stats().model_requests, 100U);
+    EXPECT_EQ(server.stats().model_requests, 48U);
     EXPECT_LE(server.stats().connections, 16U);
 }
 
@@ -301,7 +301,7 @@ TEST_P(EveryService, RequestsAddUpUnderFaults) {
     auto options = options_for(GetParam(), server);
     run_coro([](client_options with, sim::server const& at) -> asio::awaitable<void> {
         client llm{co_await asio::this_coro::executor, std::move(with)};
-        std::vector<int> posts(120);
+        std::vector<int> posts(60);
         std::iota(posts.begin(), posts.end(), 0);
         auto const one = [&llm](int number) { return ask(llm, number); };
         (void)co_await map(posts, {.concurrency = 8}, one);

@@ -5,9 +5,11 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <ostream>
 #include <random>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace coax::tokens::detail {
@@ -33,10 +35,17 @@ struct alphabet_case {
 };
 void PrintTo(alphabet_case const& row, std::ostream* out) { *out << row.name; }
 
+/// Trained once for all tests of a row: it takes longer than they do.
+trained_vocabulary& trained_for(alphabet_case const& row) {
+    static std::map<std::string_view, trained_vocabulary> all;
+    std::mt19937 random{7};
+    if (auto const known = all.find(row.name); known != all.end()) return known->second;
+    return all.try_emplace(row.name, test::random_word(random, row.letters, row.corpus_bytes), row.tokens)
+        .first->second;
+}
+
 class BytePairs : public testing::TestWithParam<alphabet_case> {
 protected:
-    BytePairs() : made_{test::random_word(random_, GetParam().letters, GetParam().corpus_bytes), GetParam().tokens} {}
-
     void expect_same(std::string const& word) {
         auto const wanted = made_.slow.encode(word);
         std::vector<token_id> found;
@@ -45,8 +54,8 @@ protected:
         EXPECT_EQ(count_tokens(made_.words, word), wanted.size()) << word;
     }
 
-    std::mt19937 random_{7};
-    trained_vocabulary made_;
+    std::mt19937 random_{8};
+    trained_vocabulary& made_ = trained_for(GetParam());
 };
 
 TEST_P(BytePairs, EncodesAsMergingOneByOne) {

@@ -1,8 +1,9 @@
-// Which of two models should I take? How do I ask several at once?
-// Run: build/release/examples/compare_models [MODEL MODEL]. Without a key a simulated service answers.
-// Prints: a line for each model with its time, its tokens and its text, or its error.
+// Which of several models should I take? How do I ask them the same at once?
+// Run: build/release/examples/compare_models [MODEL...]. Without a key a simulated service answers.
+// Prints: a line for each model with its time, its tokens and its text, or its error; then the same as a table.
 #include "local_server.hpp"
 
+#include <coax/client/compare.hpp>
 #include <coax/coax.hpp>
 
 #include <iomanip>
@@ -12,22 +13,20 @@
 
 namespace {
 
-boost::asio::awaitable<coax::chat_response> ask(coax::client llm, std::string model) {
-    coax::chat_request request{.model = model, .messages = {coax::user("Why is the sky blue? One sentence.")}};
-    co_return co_await llm.chat(request);
-}
-
-boost::asio::awaitable<void> compare(coax::client llm, std::vector<std::string> models) {
-    auto const responses = co_await coax::map(models, {.concurrency = models.size()},
-                                              [&llm](std::string const& model) { return ask(llm, model); });
-    for (std::size_t i = 0; i < models.size(); ++i) {
-        std::cout << std::left << std::setw(20) << models[i];
-        if (responses[i])
-            std::cout << responses[i]->latency.count() << " ms  " << responses[i]->usage.total_tokens() << " tokens  "
-                      << responses[i]->text << '\n';
+boost::asio::awaitable<void> ask_all(std::vector<coax::client> models) {
+    coax::chat_request request{.messages = {coax::user("Why is the sky blue? One sentence.")}};
+    auto const rows = co_await coax::compare(models, request);
+    for (auto const& row : rows) {
+        std::cout << std::left << std::setw(20) << row.model;
+        if (row.response)
+            std::cout << row.latency.count() << " ms  " << row.usage.total_tokens() << " tokens  " << row.response->text
+                      << '\n';
         else
-            std::cout << responses[i].error() << '\n';
+            std::cout << row.response.error() << '\n';
     }
+    coax::comparison all;
+    all.add(rows, false);
+    std::cout << coax::to_table(all.scores());
 }
 
 }  // namespace
@@ -37,10 +36,15 @@ int main(int argc, char** argv) try {
     few.models = {"gpt-5-mini", "gpt-5-nano"};
     local_server const service{few};
     coax::runtime rt;
-    coax::client const llm{rt, service.options()};
-    std::vector<std::string> models{argv + 1, argv + argc};
-    if (models.empty()) models = few.models;
-    rt.run(compare(llm, models));
+    std::vector<std::string> names{argv + 1, argv + argc};
+    if (names.empty()) names = few.models;
+    std::vector<coax::client> models;
+    for (auto const& name : names) {
+        auto options = service.options();
+        options.service.model = name;
+        models.emplace_back(rt, options);
+    }
+    rt.run(ask_all(models));
 } catch (coax::exception const& failure) {
     std::cerr << failure.why() << '\n';
     return 1;

@@ -20,6 +20,7 @@ void add_chat_command(CLI::App& program, service_flags const& service, chosen_co
 void add_check_command(CLI::App& program, service_flags const& service, chosen_command& chosen);
 /// The command prints what `program` has in it when it is given.
 void add_completion_command(CLI::App& program, chosen_command& chosen);
+void add_compare_command(CLI::App& program, service_flags const& service, chosen_command& chosen);
 void add_config_command(CLI::App& program, service_flags const& service, chosen_command& chosen);
 void add_doctor_command(CLI::App& program, service_flags const& service, chosen_command& chosen);
 void add_embed_command(CLI::App& program, service_flags const& service, chosen_command& chosen);

@@ -37,6 +37,10 @@ constexpr std::array pages{
                              "  git diff | coax chat - --system \"Describe this change in one line.\"\n"
                              "  coax chat --file plan.pdf \"What is decided here?\"\n"},
     command_page{.name = "check", .examples = "  coax check\n  coax check --provider ollama --model llama3.2 --json\n"},
+    command_page{.name = "compare",
+                 .examples = "  coax compare \"Why is the sky blue?\" --models gpt-5-mini gpt-5-nano\n"
+                             "  coax compare --input sums.jsonl --prompt \"{{question}}\" --expected answer --answer "
+                             "number --models gpt-5-mini gpt-5-nano\n"},
     command_page{.name = "completion",
                  .asks_service = false,
                  .examples = "  source <(coax completion bash)\n"

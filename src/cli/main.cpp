@@ -33,6 +33,7 @@ int run(int argc, char** argv) {
     coax::cli::add_cache_command(program, chosen);
     coax::cli::add_chat_command(program, service, chosen);
     coax::cli::add_check_command(program, service, chosen);
+    coax::cli::add_compare_command(program, service, chosen);
     coax::cli::add_config_command(program, service, chosen);
     coax::cli::add_embed_command(program, service, chosen);
     coax::cli::add_models_command(program, service, chosen);

@@ -2,23 +2,18 @@
 
 #include "client/internal/without_secrets.hpp"
 #include "http/internal/basic_credentials.hpp"
+#include "http/internal/secret_names.hpp"
 
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 
 #include <algorithm>
-#include <array>
-#include <cctype>
 
 namespace coax::detail {
 
 namespace {
 
-/// The credential in a header's value: what follows a scheme such as "Bearer".
-std::string without_scheme(std::string const& value) {
-    auto const blank = value.find(' ');
-    return blank == std::string::npos ? value : value.substr(blank + 1);
-}
+using http::detail::without_scheme;
 
 /// Passwords and credentials in the query of an address, as they stand there and as they are meant.
 void add_from_url(std::vector<secret>& secrets, std::string const& text) {
@@ -39,15 +34,6 @@ void add_from_url(std::vector<secret>& secrets, std::string const& text) {
 }
 
 }  // namespace
-
-bool names_credential(std::string_view name) {
-    std::string lower{name};
-    std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    constexpr std::array<std::string_view, 8> marks{"auth",  "cookie", "credential", "key",
-                                                    "passw", "secret", "sig",        "token"};
-    auto const has = [&](std::string_view mark) { return lower.find(mark) != std::string::npos; };
-    return lower == "code" || std::ranges::any_of(marks, has);
-}
 
 secret_filter::secret_filter(client_options const& options) {
     secrets_.push_back(options.service.api_key);

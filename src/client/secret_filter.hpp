@@ -1,5 +1,7 @@
 #pragma once
 
+#include "http/internal/secret_names.hpp"
+
 #include <coax/chat/advanced_options.hpp>
 #include <coax/client/options.hpp>
 #include <coax/core/error.hpp>
@@ -25,8 +27,7 @@ private:
     std::vector<secret> secrets_;  ///< The longest first: one may be part of another.
 };
 
-/// Whether a header field or query parameter of that name holds a credential.
-[[nodiscard]] bool names_credential(std::string_view name);
+using http::detail::names_credential;
 
 /// The credentials in header fields, told by the fields' names.
 [[nodiscard]] std::vector<secret> secrets_in(std::vector<request_header> const& headers);

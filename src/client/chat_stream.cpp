@@ -192,11 +192,19 @@ void chat_stream::state::conclude() {
     apply_format(response);
     response.attempts = attempts;
     if (fitted) response.details.edit().fitted = *fitted;
+    if (!route_.empty()) response.details.edit().route = route_;
     response.latency = std::chrono::duration_cast<std::chrono::milliseconds>(now(at_.executor) - began_);
     body_.reset();
     over_ = true;
+    route_use_.reset();
     held_->finish(*end_);
     report_end();
+}
+
+void chat_stream::state::routed(std::string name, std::shared_ptr<void> use) {
+    route_ = std::move(name);
+    if (end_ && *end_) (*end_)->details.edit().route = route_;
+    if (!end_) route_use_ = std::move(use);
 }
 
 void chat_stream::state::observe(std::shared_ptr<detail::observed_call> call, detail::call_scope scope) {
@@ -231,6 +239,7 @@ error chat_stream::state::fail(error why) {
     why.attempts = attempts;
     why = client_.name_timeout(std::move(why), at_, scope_);
     end_ = why;
+    route_use_.reset();
     body_.reset();
     over_ = true;
     report_end();

@@ -57,6 +57,9 @@ public:
     /// The response goes into the cache when it is whole.
     asio::awaitable<void> keep_as(detail::cache_ticket ticket);
 
+    /// Which route it is on. @param use  Until its end.
+    void routed(std::string name, std::shared_ptr<void> use);
+
     int attempts{1};                       ///< Of the whole call.
     std::unique_ptr<fit_report> fitted{};  ///< Null: the prompt was sent as it was given.
 
@@ -120,6 +123,8 @@ private:
     std::optional<result<chat_response>> end_{};  ///< Set once, when nothing more comes.
     std::atomic<bool> over_{false};               ///< Nothing of the context is left in it.
     std::atomic<bool> dropped_{false};
+    std::string route_{};  ///< Empty: there is no router.
+    std::shared_ptr<void> route_use_{};
     bool reading_{false};                      ///< Someone is in `next`.
     std::unique_ptr<chat_request> again_{};    ///< With what the response began; null: it has one part.
     std::unique_ptr<chat_response> so_far_{};  ///< The parts before this one.

@@ -1,6 +1,7 @@
 #include "client/client_impl.hpp"
 #include "client/reask.hpp"
 #include "client/run_on_shard.hpp"
+#include "client/shard_executors.hpp"
 #include "client/tool_loop.hpp"
 
 #include <coax/client/client.hpp>
@@ -9,13 +10,6 @@
 
 namespace coax {
 namespace {
-
-std::vector<asio::any_io_executor> shards_of(runtime const& rt) {
-    std::vector<asio::any_io_executor> executors;
-    executors.reserve(rt.shard_count());
-    for (std::size_t i = 0; i < rt.shard_count(); ++i) executors.push_back(rt.executor(i));
-    return executors;
-}
 
 using detail::request_of;
 using detail::run_on_shard;
@@ -27,6 +21,22 @@ asio::awaitable<result<detail::boxed_response>> chat_at(shared_impl self, detail
     self->complete(*request);
     co_return co_await self->call(at, *request, std::move(scope));
 }
+
+/// `chat_at`, which a router copies for each route.
+struct chat_operation {
+    explicit chat_operation(core::detail::opaque<chat_request> asked) noexcept : request{std::move(asked)} {}
+    chat_operation(chat_operation const& other) : request{std::make_unique<chat_request>(*other.request)} {}
+    chat_operation(chat_operation&&) noexcept = default;
+    chat_operation& operator=(chat_operation&&) = delete;
+    ~chat_operation() = default;
+
+    asio::awaitable<result<detail::boxed_response>> operator()(shared_impl self, detail::shard& at,
+                                                               detail::call_scope scope) {
+        return chat_at(std::move(self), at, std::move(request), std::move(scope));
+    }
+
+    core::detail::opaque<chat_request> request;
+};
 
 asio::awaitable<result<std::shared_ptr<chat_stream::state>>> stream_at(shared_impl self, detail::shard& at,
                                                                        chat_request request, output_format format,
@@ -42,26 +52,30 @@ asio::awaitable<result<std::shared_ptr<chat_stream::state>>> stream_at(shared_im
 }
 
 asio::awaitable<chat_stream> open_stream(shared_impl self, chat_request request, output_format format) {
+    auto const hint = detail::hint_for(*self, {.request = &request});
     auto begun = co_await run_on_shard<std::shared_ptr<chat_stream::state>>(
-        std::move(self), [&](shared_impl impl, detail::shard& at, detail::call_scope scope) {
+        std::move(self),
+        [request = std::move(request), format = std::move(format)](shared_impl impl, detail::shard& at,
+                                                                   detail::call_scope scope) mutable {
             return stream_at(std::move(impl), at, std::move(request), std::move(format), std::move(scope));
-        });
+        },
+        hint);
     co_return chat_stream{std::move(begun)};
 }
 
 }  // namespace
 
 client::client(runtime& rt, client_options options)
-    : impl_{std::make_shared<impl>(shards_of(rt), std::move(options))} {}
+    : impl_{std::make_shared<impl>(detail::executors_of(rt), std::move(options))} {}
 
 client::client(asio::any_io_executor executor, client_options options)
     : impl_{std::make_shared<impl>(std::vector{std::move(executor)}, std::move(options))} {}
 
+client::client(core::detail::shared_opaque<impl> shared) : impl_{std::move(shared)} {}
+
 asio::awaitable<chat_response> client::start_chat(detail::given_input&& input) const {
-    return run_on_shard<chat_response>(impl_, [request = boxed(std::move(input))](shared_impl self, detail::shard& at,
-                                                                                  detail::call_scope scope) mutable {
-        return chat_at(std::move(self), at, std::move(request), std::move(scope));
-    });
+    auto const hint = detail::hint_for(*impl_, input);
+    return run_on_shard<chat_response>(impl_, chat_operation{boxed(std::move(input))}, hint);
 }
 
 asio::awaitable<chat_stream> client::start_stream(detail::given_input&& input, output_format&& format) const {
@@ -69,25 +83,32 @@ asio::awaitable<chat_stream> client::start_stream(detail::given_input&& input, o
 }
 
 asio::awaitable<chat_response> client::start_parse(detail::given_input&& input, output_format&& format) const {
-    return run_on_shard<chat_response>(impl_, [request = request_of(std::move(input)), format = std::move(format)](
-                                                  shared_impl self, detail::shard& at,
-                                                  detail::call_scope scope) mutable {
-        return detail::observed_if_wanted(self, at, operation_kind::parse, std::move(scope), request, [&](auto inner) {
-            return self->parse(at, std::move(request), std::move(format), std::move(inner), self);
-        });
-    });
+    auto const hint = detail::hint_for(*impl_, input);
+    return run_on_shard<chat_response>(
+        impl_,
+        [request = request_of(std::move(input)), format = std::move(format)](shared_impl self, detail::shard& at,
+                                                                             detail::call_scope scope) mutable {
+            return detail::observed_if_wanted(
+                self, at, operation_kind::parse, std::move(scope), request, [&](auto inner) {
+                    return self->parse(at, std::move(request), std::move(format), std::move(inner), self);
+                });
+        },
+        hint);
 }
 
 asio::awaitable<chat_response> client::start_run(detail::given_input&& input, toolbox&& tools, run_options&& options,
                                                  output_format&& format) const {
+    auto const hint = detail::hint_for(*impl_, input);
     return run_on_shard<chat_response>(
-        impl_, [request = request_of(std::move(input)), plan = detail::run_plan{.tools = std::move(tools),
-                                                                                .bounds = std::move(options),
-                                                                                .format = std::move(format),
-                                                                                .watcher = nullptr}](
-                   shared_impl self, detail::shard& at, detail::call_scope scope) mutable {
+        impl_,
+        [request = request_of(std::move(input)), plan = detail::run_plan{.tools = std::move(tools),
+                                                                         .bounds = std::move(options),
+                                                                         .format = std::move(format),
+                                                                         .watcher = nullptr}](
+            shared_impl self, detail::shard& at, detail::call_scope scope) mutable {
             return detail::begin_run(std::move(self), at, std::move(request), std::move(plan), std::move(scope));
-        });
+        },
+        hint);
 }
 
 client::boxed_request client::boxed(detail::given_input&& input) {

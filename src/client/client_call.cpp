@@ -128,8 +128,8 @@ asio::awaitable<result<detail::boxed_response>> client::impl::call_service(shard
     if (observes()) observe(at, request, false, scope, prepared);
     if (!prepared) co_return std::move(prepared).error();
     auto& call = *prepared;
-    auto const send =
-        with_policies(call, retry_, [this, &call](attempt, auto&, auto&, auto& sent) { return exchange(call, sent); });
+    auto const send = with_policies(call, retry_for(scope),
+                                    [this, &call](attempt, auto&, auto&, auto& sent) { return exchange(call, sent); });
     auto outcome = completed(call, co_await send(attempt{}));
     if (outcome && (*outcome)->finish_reason == finish_reason::pause && provider->has_more(**outcome))
         co_return co_await go_on(at, request, *std::move(outcome), std::move(scope));
@@ -176,7 +176,7 @@ asio::awaitable<result<detail::service_reply>> client::impl::ask(shard& at, deta
         call.spending = *std::move(planned);
     }
     if (observes()) observe(asked, scope, call);
-    auto retry = retry_;
+    auto retry = retry_for(scope);
     if (asked.resent == detail::resending::never) retry.max_attempts = 1;
     if (asked.resent == detail::resending::if_not_taken) retry = only_where_not_taken(std::move(retry));
     call.hedged = asked.resent == detail::resending::as_options_say;
@@ -198,9 +198,10 @@ asio::awaitable<result<std::shared_ptr<chat_stream::state>>> client::impl::open_
     if (observes()) observe(at, request, true, scope, prepared);
     if (!prepared) co_return std::move(prepared).error();
     auto& call = *prepared;
-    auto const send = with_policies(call, retry_, [this, &call](attempt, auto& permit, auto& quota, auto& sent) {
-        return begin_stream(call, permit, quota, sent);
-    });
+    auto const send =
+        with_policies(call, retry_for(scope), [this, &call](attempt, auto& permit, auto& quota, auto& sent) {
+            return begin_stream(call, permit, quota, sent);
+        });
     auto outcome = co_await send(attempt{});
     if (!outcome) co_return give_up(call, std::move(outcome).error());
     (*outcome)->attempts = call.sent;

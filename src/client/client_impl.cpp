@@ -1,6 +1,7 @@
 #include "client/client_impl.hpp"
 
 #include "client/address.hpp"
+#include "client/routes.hpp"
 #include "runtime/internal/sleep.hpp"
 #include "telemetry/internal/span_executor.hpp"
 
@@ -62,7 +63,8 @@ client::impl::impl(std::vector<asio::any_io_executor> executors, client_options 
       secrets_{options},
       concurrency_{options.policies},
       limiter_{options.policies.rate_limits},
-      retry_{options.policies.retry} {
+      retry_{options.policies.retry},
+      once_{.max_attempts = 1} {
     value_or_throw(check_reach(*provider, options));
     auto const& policies = options.policies;
     if (policies.retry_budget) retry_.budget = std::make_shared<retry_budget>(*policies.retry_budget);
@@ -111,8 +113,20 @@ std::string client::impl::address() const {
     return address;
 }
 
-bool client::impl::circuit_open(shard const& at) const {
-    return breaker_ && breaker_->state(now(at.executor)) == circuit_state::open;
+bool client::impl::circuit_open(clock::time_point now) const {
+    return breaker_ && breaker_->state(now) == circuit_state::open;
+}
+
+clock::duration client::impl::quota_wait(std::int64_t tokens, clock::time_point now) const {
+    constexpr std::chrono::hours unknown{24};
+    return circuit_open(now) ? unknown : limiter_.wait_for(limiter_.counts_tokens() ? tokens : 0);
+}
+
+clock::time_point client::impl::current_time() const {
+    auto const& at = *shards_.front();
+    clock::time_point time{};
+    at.life->while_alive([&] { time = now(at.executor); });
+    return time;
 }
 
 void client::impl::hide_secrets(error& why, std::vector<secret> const* more) const { secrets_.hide(why, more); }
@@ -127,6 +141,7 @@ void client::impl::count(usage const& used, usage client_statistics::* where) no
 }
 
 client_statistics client::impl::statistics() const {
+    if (routes) return routes->statistics();
     client_statistics copy{.concurrency = concurrency_.limit()};
     for (auto const& each : shards_) copy.resent += each->resent();
     for (auto const what : counters) copy.*what = std::atomic_ref{counts_.*what}.load();
@@ -136,6 +151,7 @@ client_statistics client::impl::statistics() const {
 }
 
 void client::impl::close() {
+    if (routes) routes->close();
     concurrency_.close();
     limiter_.close();
 }

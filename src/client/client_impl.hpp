@@ -21,6 +21,9 @@
 #include <vector>
 
 namespace coax {
+namespace detail {
+class routes;
+}
 
 namespace detail {
 struct run_plan;
@@ -105,7 +108,14 @@ public:
 
     /// Where chats are sent, without the query; empty where none can be encoded.
     [[nodiscard]] std::string address() const;
-    [[nodiscard]] bool circuit_open(shard const& at) const;
+    [[nodiscard]] bool circuit_open(clock::time_point now) const;
+
+    /// How long until a request of so many tokens may go, behind all that wait; very long while the circuit is open.
+    [[nodiscard]] clock::duration quota_wait(std::int64_t tokens, clock::time_point now) const;
+    /// Requests that may be in flight at once now.
+    [[nodiscard]] std::size_t concurrency() const noexcept { return concurrency_.limit(); }
+    /// By the clock of its context, where that lives.
+    [[nodiscard]] clock::time_point current_time() const;
 
     void count(std::uint64_t client_statistics::* what) noexcept;
     void count(usage const& used, usage client_statistics::* where = &client_statistics::usage) noexcept;
@@ -118,6 +128,7 @@ public:
 
     client_options const options;
     std::shared_ptr<coax::provider const> const provider;
+    std::shared_ptr<detail::routes> routes{};  ///< Of a router, which itself sends nothing; null: it is none.
 
 private:
     enum class call_form { whole, stream, background_stream };
@@ -141,6 +152,10 @@ private:
     /// `open` of what is prepared.
     asio::awaitable<result<std::shared_ptr<chat_stream::state>>> open(call_state call, call_scope scope,
                                                                       retry_options retry);
+    /// The client's retries, unless a router tries elsewhere.
+    [[nodiscard]] retry_options const& retry_for(call_scope const& scope) const noexcept {
+        return scope.pin != nullptr && !scope.pin->pinned ? once_ : retry_;
+    }
     template <class Exchange>
     [[nodiscard]] auto with_policies(call_state& call, retry_options const& retry, Exchange exchange);
     /// What a call's coroutines do without waiting is in functions of its own, so that it takes no room in their
@@ -167,6 +182,7 @@ private:
     detail::concurrency_limit concurrency_;
     rate_limiter limiter_;
     retry_options retry_;  ///< With the budget of all calls.
+    retry_options once_;   ///< No retry.
     std::optional<circuit_breaker> breaker_{};
     std::optional<hedger> hedger_{};
     std::unique_ptr<detail::response_cache> cache_{};

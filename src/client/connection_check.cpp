@@ -164,7 +164,7 @@ asio::awaitable<result<client_health>> health_at(shared_impl self, detail::shard
     health.ok = answered;
     if (!answered) health.why = listed.error();
     health.latency = std::chrono::duration_cast<std::chrono::milliseconds>(now(at.executor) - began);
-    health.circuit_open = self->circuit_open(at);
+    health.circuit_open = self->circuit_open(now(at.executor));
     health.statistics = self->statistics();
     co_return health;
 }

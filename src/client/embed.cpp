@@ -152,9 +152,11 @@ asio::awaitable<result<embedding_response>> embed_at(shared_impl self, detail::s
 /// The timeout is that of each request, so that what came in time is not lost with the rest.
 asio::awaitable<embedding_response> client::embed(embedding_request request) const {
     return run_on_shard<embedding_response, false>(
-        impl_, [request = std::move(request)](shared_impl self, detail::shard& at, detail::call_scope scope) mutable {
+        impl_,
+        [request = std::move(request)](shared_impl self, detail::shard& at, detail::call_scope scope) mutable {
             return embed_at(std::move(self), at, std::move(request), std::move(scope));
-        });
+        },
+        {.stays = true});
 }
 
 asio::awaitable<embedding_response> client::embed(std::vector<std::string> texts) const {

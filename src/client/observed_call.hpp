@@ -28,6 +28,11 @@ struct call_origin {
     }
 };
 
+/// Whether an operation must stay where it is; until then its failures are for its router, which tries elsewhere.
+struct route_pin {
+    bool pinned{false};
+};
+
 /// When a call must be over, and what it is part of.
 struct call_scope {
     explicit(false) call_scope(clock::time_point until, std::shared_ptr<call_origin> of = nullptr) noexcept
@@ -36,6 +41,7 @@ struct call_scope {
 
     clock::time_point deadline;
     std::shared_ptr<call_origin> origin;  ///< Null: nobody observes.
+    std::shared_ptr<route_pin> pin{};     ///< Null: there is no router.
 };
 
 /// One request to a service with all its attempts, and what came of it.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "client/client_impl.hpp"
+#include "client/routes.hpp"
 #include "runtime/internal/context_life.hpp"
 
 #include <coax/policy/timeout.hpp>
@@ -18,6 +19,12 @@ using shared_impl = std::shared_ptr<client::impl>;
 
 [[nodiscard]] inline chat_request request_of(given_input&& input) {
     return input.request != nullptr ? std::move(*input.request) : to_request(std::move(input.prompt));
+}
+
+/// What a router needs to know of an operation; nothing where there is none.
+[[nodiscard]] inline route_hint hint_for(client::impl const& self, given_input const& input) {
+    if (!self.routes) return {};
+    return input.request != nullptr ? hint_of(*input.request) : hint_of(to_request(input.prompt));
 }
 
 /// Makes the cancellation of a call whose deadline has passed a timeout, and keeps what the call cost until then.
@@ -67,13 +74,15 @@ asio::awaitable<result<boxed_response>> observed_if_wanted(shared_impl const& se
 /// Nothing of the call is in this frame: it may be destroyed, with the caller's context, while the call goes on. And
 /// the shard's context may end first: after the call nothing touches it.
 /// @tparam Timed  Otherwise `op` keeps the timeout itself.
+/// @param op  Copied for each route that it is tried on.
 template <class T, bool Timed = true, class Op>
-asio::awaitable<T> run_on_shard(shared_impl self, Op op) {
+asio::awaitable<T> run_on_shard(shared_impl self, Op op, route_hint hint = {.stays = !Timed, .first = !Timed}) {
     auto const caller = co_await asio::this_coro::executor;
     auto& at = self->shard_of(caller);
     auto scope = self->scope_at(at, caller);
     auto const deadline = scope.deadline;
-    auto work = op(self, at, std::move(scope));
+    auto work =
+        self->routes ? routed(at, self->routes, std::move(op), hint, std::move(scope)) : op(self, at, std::move(scope));
     if (Timed && deadline != clock::time_point::max()) work = within_timeout(self, at, deadline, std::move(work));
     if (at.executor != caller) work = on_living(at.life, at.executor, std::move(work));
     auto outcome = co_await as_result(std::move(work));

@@ -64,6 +64,7 @@ public:
         for (int round = 1;; ++round) {
             auto called = co_await ask(round, judge->asked().wrapped);
             if (!called) co_return with_totals(std::move(called).error(), totals);
+            stay_on_route();  // its tools are run once
             auto& response = **called;
             auto const tokens = response.usage.total_tokens();
             add_totals(response, totals);
@@ -105,11 +106,16 @@ private:
         return plan_.watcher ? ask_watched(round, is_wrapped) : owner_.call(at_, request_, scope_);
     }
 
+    void stay_on_route() const {
+        if (scope_.pin) scope_.pin->pinned = true;
+    }
+
     asio::awaitable<result<boxed_response>> ask_watched(int round, bool is_wrapped) {
         run_event begun{.kind = run_event_kind::round_begun, .round = round};
         co_await plan_.watcher->tell(std::move(begun));
         auto const opened = co_await owner_.open(at_, request_, scope_);
         if (!opened) co_return opened.error();
+        stay_on_route();  // what was told is told once
         auto const& stream = *opened;
         stream->keep_alive(self_);
         value_unwrapper unwrapper;

@@ -85,14 +85,20 @@ asio::awaitable<chat_response> tool_stream::finish() {
 
 namespace {
 
-asio::awaitable<tool_stream> open_run(detail::shared_impl self, chat_request request, detail::run_plan plan) {
+asio::awaitable<tool_stream> open_run(detail::shared_impl self, chat_request request, detail::run_plan plan,
+                                      detail::route_hint hint) {
     auto const caller = co_await asio::this_coro::executor;
     auto& at = self->shard_of(caller);
     auto told = std::make_shared<tool_stream::state>(at);
     plan.watcher = told;
     auto scope = self->scope_at(at, caller);
     auto const deadline = scope.deadline;
-    auto work = detail::begin_run(self, at, std::move(request), std::move(plan), std::move(scope));
+    auto op = [request = std::move(request), plan = std::move(plan)](detail::shared_impl on, detail::shard& there,
+                                                                     detail::call_scope of) mutable {
+        return detail::begin_run(std::move(on), there, std::move(request), std::move(plan), std::move(of));
+    };
+    auto work = self->routes ? detail::routed(at, self->routes, std::move(op), hint, std::move(scope))
+                             : op(self, at, std::move(scope));
     if (deadline != clock::time_point::max()) work = detail::within_timeout(self, at, deadline, std::move(work));
     bool const begun = at.life->while_alive([&] { detail::spawn(at.executor, watched(told, std::move(work)), told); });
     if (!begun) throw_error(detail::context_is_gone());
@@ -103,9 +109,11 @@ asio::awaitable<tool_stream> open_run(detail::shared_impl self, chat_request req
 
 asio::awaitable<tool_stream> client::start_run_stream(detail::given_input&& input, toolbox&& tools,
                                                       run_options&& options, output_format&& format) const {
+    auto const hint = detail::hint_for(*impl_, input);
     return open_run(
         impl_, detail::request_of(std::move(input)),
-        {.tools = std::move(tools), .bounds = std::move(options), .format = std::move(format), .watcher = nullptr});
+        {.tools = std::move(tools), .bounds = std::move(options), .format = std::move(format), .watcher = nullptr},
+        hint);
 }
 
 }  // namespace coax

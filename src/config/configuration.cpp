@@ -1,6 +1,7 @@
 #include "config/configuration_builder.hpp"
 #include "config/parse_file.hpp"
 
+#include <coax/client/router.hpp>
 #include <coax/config/configuration.hpp>
 
 #include <algorithm>
@@ -35,6 +36,30 @@ std::vector<problem> check_whole(node file) {
     return problems;
 }
 
+/// The options of one service, as if it were the one that is used.
+result<client_options> options_of(node const& file, configuration_options const& options, std::string const& service) {
+    configuration_builder builder{file, options};
+    builder.use_service(service);
+    builder.read();
+    if (builder.problems().empty()) builder.validate();
+    if (options.complete) builder.complete();
+    if (!builder.problems().empty()) return to_error(builder.problems());
+    return std::move(builder).take().client;
+}
+
+result<configuration> with_routes(configuration made, node const& file, configuration_options const& options) {
+    if (!made.router) return made;
+    auto& router = made.router.edit();
+    router.retry = made.client.policies.retry;
+    router.timeout = made.client.policies.timeout;
+    for (auto& each : router.routes) {
+        auto of = options_of(file, options, each.name);
+        if (!of) return std::move(of).error();
+        each.options = *std::move(of);
+    }
+    return made;
+}
+
 result<configuration> build(node const& file, configuration_options const& options) {
     if (auto const problems = check_whole(file); !problems.empty()) return to_error(problems);
     configuration_builder builder{file, options};
@@ -43,7 +68,7 @@ result<configuration> build(node const& file, configuration_options const& optio
     if (builder.problems().empty()) builder.validate();
     if (options.complete) builder.complete();
     if (!builder.problems().empty()) return to_error(builder.problems());
-    return std::move(builder).take();
+    return with_routes(std::move(builder).take(), file, options);
 }
 
 result<std::string> read_text(std::string const& path) {

@@ -68,6 +68,11 @@ void configuration_builder::choose_service() {
     } else if (standard != nullptr && !standard->text.empty()) {
         name_ = standard->text;
         from = standard->at;
+    } else if (auto const* const routes = find_below(file_, "router.routes");
+               routes != nullptr && !routes->items.empty()) {
+        auto const* const first = routes->items.front().find("name");
+        name_ = first != nullptr ? first->text : "";
+        from = routes->at;
     } else if (services != nullptr && services->items.size() == 1) {
         name_ = services->items.front().key;
     } else if (services != nullptr && !services->items.empty()) {
@@ -221,11 +226,23 @@ void configuration_builder::validate() {
     check(coax::validate(used_.service.client), {});
     check(coax::validate(used_.batch), "batch.");
     if (used_.log) check(coax::validate(*used_.log), "log.");
+    if (used_.router) check(coax::validate(*used_.router), "router.");
+    for (auto const& name : routed_services())
+        if (auto const* const services = file_.find("services"); services == nullptr || services->find(name) == nullptr)
+            add_problem(invalid_argument("routes", "no service \"" + name + "\": known are " +
+                                                       (services == nullptr ? "none" : names_of(*services))),
+                        "router.");
     auto request = used_.service.request;
     request.messages = {user("validated")};
     check(coax::validate(request), "request.");
     if (auto const& profile = used_.service.client.service.provider.profile; profile)
         check(coax::validate(*profile), "service.provider.");
+}
+
+std::vector<std::string> configuration_builder::routed_services() const {
+    std::vector<std::string> names;
+    for (auto const& each : used_.router->routes) names.push_back(each.name);
+    return names;
 }
 
 configuration configuration_builder::take() && {
@@ -243,6 +260,7 @@ configuration configuration_builder::take() && {
     made.request = std::move(used_.service.request);
     made.batch = std::move(used_.batch);
     made.log = std::move(used_.log);
+    made.router = std::move(used_.router);
     return made;
 }
 

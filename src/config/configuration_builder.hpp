@@ -32,6 +32,8 @@ public:
     void complete();
     /// Looks for values that cannot be.
     void validate();
+    /// The services that the router's routes name.
+    [[nodiscard]] std::vector<std::string> routed_services() const;
 
     [[nodiscard]] std::vector<problem> const& problems() const noexcept { return problems_; }
     [[nodiscard]] configuration take() &&;

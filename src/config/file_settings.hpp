@@ -22,6 +22,7 @@ struct settings_in_use {
     service_settings service{};
     batch_options batch{};
     boxed<log_options> log{};
+    boxed<router_options> router{};
 };
 
 /// All that a file may state.

@@ -8,6 +8,7 @@
 #include <coax/chat/advanced_options.hpp>
 #include <coax/chat/cache_control.hpp>
 #include <coax/chat/request.hpp>
+#include <coax/client/router.hpp>
 #include <coax/client/token_options.hpp>
 #include <coax/core/secret.hpp>
 #include <coax/http/message.hpp>
@@ -54,6 +55,11 @@ inline constexpr std::array<std::string_view, 5> members_of_calls<chat_request>{
                                                                                 "tool_choice", "response_format"};
 template <>
 inline constexpr std::array<std::string_view, 2> members_of_calls<batch_options>{"total", "telemetry"};
+
+template <>
+inline constexpr std::array<std::string_view, 1> members_of_calls<route>{"options"};
+template <>
+inline constexpr std::array<std::string_view, 3> members_of_calls<router_options>{"moves", "retry", "timeout"};
 
 /// A text with a form of its own: `description` is a `formatted_descriptor`.
 template <class T>

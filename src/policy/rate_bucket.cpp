@@ -122,6 +122,18 @@ clock::duration rate_bucket::wait_for(std::int64_t tokens, clock::time_point now
                      day_tokens_.wait_for(amount, now), until(next_slot_), until(paused_until_)});
 }
 
+clock::duration rate_bucket::wait_behind(std::size_t others, std::int64_t tokens,
+                                         clock::time_point now) const noexcept {
+    auto const wait = wait_for(tokens, now);
+    if (others == 0) return wait;
+    auto const count = static_cast<double>(others);
+    auto const in_minutes =
+        std::max(requests_.limited() ? count / static_cast<double>(requests_.count()) : 0.0,
+                 tokens_.limited() ? count * static_cast<double>(tokens) / static_cast<double>(tokens_.count()) : 0.0);
+    auto const behind = std::min(in_minutes * static_cast<double>(nanoseconds{minute}.count()), longest_wait);
+    return std::max(wait, clock::duration{1}) + nanoseconds{static_cast<std::int64_t>(behind)};
+}
+
 void rate_bucket::charge(double requests, double tokens, clock::time_point now) noexcept {
     requests_.take(requests, now);
     tokens_.take(tokens, now);

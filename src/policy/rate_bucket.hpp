@@ -86,6 +86,9 @@ public:
 
     /// How long until a request of `tokens` may go, if nobody else takes anything; zero: now.
     [[nodiscard]] clock::duration wait_for(std::int64_t tokens, clock::time_point now) const noexcept;
+    /// The same behind others, as if each were of as many tokens.
+    [[nodiscard]] clock::duration wait_behind(std::size_t others, std::int64_t tokens,
+                                              clock::time_point now) const noexcept;
     void take(std::int64_t tokens, clock::time_point now) noexcept;
     /// Undoes `take`: the request did not go out.
     void give_back(std::int64_t tokens, clock::time_point now) noexcept;

@@ -138,6 +138,12 @@ reservation rate_limiter::take(std::int64_t estimated_tokens, bool before_any_cl
     return reservation{state_, estimated_tokens, state_->mark()};
 }
 
+clock::duration rate_limiter::wait_for(std::int64_t estimated_tokens) const noexcept {
+    if (state_->wide_open) return clock::duration::zero();
+    std::lock_guard const lock{state_->mutex};
+    return state_->bucket.wait_behind(state_->queue.size(), estimated_tokens, state_->now());
+}
+
 void rate_limiter::pause_for(clock::duration wait) {
     std::lock_guard const lock{state_->mutex};
     state_->pause_for(wait);

@@ -63,7 +63,8 @@ struct response_details {
     fit_report fitted{};  ///< What `token_options::fit` left out of the prompt.
     /// Of a `client::run`: all messages up to the response itself, with the tools' results.
     std::vector<message> history{};
-    std::string raw{};  ///< The body as it came, where `advanced_options::keep_raw` asked.
+    std::string route{};  ///< Which route of a `router` answered; empty: it came from a client of one service.
+    std::string raw{};    ///< The body as it came, where `advanced_options::keep_raw` asked.
 
     [[nodiscard]] bool operator==(response_details const& other) const;
 };

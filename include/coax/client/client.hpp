@@ -222,8 +222,12 @@ public:
 
     class impl;
 
+protected:
+    explicit client(core::detail::shared_opaque<impl> shared);
+
 private:
     friend class background_responses;
+    friend class router;
     using boxed_request = core::detail::opaque<chat_request>;
 
     [[nodiscard]] static boxed_request boxed(detail::given_input&& input);

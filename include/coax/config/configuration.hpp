@@ -14,6 +14,9 @@
 
 namespace coax {
 
+struct router_options;
+extern template class boxed<router_options>;
+
 /// One setting, and where its value is from.
 struct setting {
     std::string path{};    ///< As in a file: "policies.retry.max_attempts".
@@ -29,6 +32,9 @@ struct configuration {
     batch_options batch{};
     /// For a `log_observer`. Off unless something of it is stated.
     boxed<log_options> log{};
+    /// For a `router` (`coax/client/router.hpp`): its routes have the options of the services that they name, and it has
+    /// `policies.retry` and `policies.timeout` of `client`. Off unless the file has one.
+    boxed<router_options> router{};
     /// Which of the file's services it is; empty: its services have no names.
     std::string service{};
     /// All settings and where each is from, in the order of the options.
@@ -64,6 +70,8 @@ struct configuration_options {
 ///       fast: {service: {model: gpt-5.4-nano}}
 ///       big: {service: {provider: {service: anthropic}, model: claude-opus-5, api_key: "${BIG_KEY:-none}"}}
 ///     default_service: fast
+///     router:                                 # one client over several of the services, by their names
+///       routes: [{name: fast}, {name: big, only_after: [context_too_long]}]
 ///     exclude_fields: [user]                  # members of requests that are never sent, as `provider_options::omit`
 ///
 /// `${NAME}` and `${NAME:-default}` in a value stand for variables of the environment. Times have a unit: "500ms",

@@ -134,6 +134,10 @@ public:
     /// Takes the quota now, or says no: also while others wait, while paused and when closed.
     [[nodiscard]] std::optional<reservation> try_reserve(std::int64_t estimated_tokens = 0);
 
+    /// How long until a request of `estimated_tokens` may go, about: behind all that wait now, if nothing is given
+    /// back. Zero: `try_reserve` would take it.
+    [[nodiscard]] clock::duration wait_for(std::int64_t estimated_tokens = 0) const noexcept;
+
     /// Lets nothing go for `wait` (Retry-After) or before `when`. Only ever later: an earlier point changes nothing.
     void pause_for(clock::duration wait);
     void pause_until(clock::time_point when);

@@ -3,6 +3,7 @@
 
 #include <coax/cache/response_cache.hpp>
 #include <coax/chat/cache_control.hpp>
+#include <coax/client/router.hpp>
 #include <coax/core/error.hpp>
 #include <coax/schema/runtime_schema.hpp>
 
@@ -63,6 +64,56 @@ TEST(Configuration, TakesAServiceOverWhatAllHave) {
     EXPECT_EQ(big->request.temperature, 1.0);
     EXPECT_EQ(big->request.max_output_tokens, 500);
     EXPECT_EQ(big->client.service.provider.omit, (std::vector<std::string>{"user", "metadata"}));
+}
+
+constexpr char routed_file[] = R"(service: {provider: {service: openai}, model: gpt-5.4}
+services:
+  reserved:
+    service: {api_key: "${RESERVED_KEY}"}
+    policies: {rate_limits: {requests_per_minute: 600}}
+  shared: {service: {api_key: key-of-shared}}
+  long: {service: {provider: {service: anthropic}, model: claude-opus-5, api_key: key-of-long}}
+router:
+  routes:
+    - {name: reserved}
+    - {name: shared, priority: 1, weight: 2.5}
+    - {name: long, only_after: [context_too_long, content_filtered]}
+  choice: least_busy
+  sticky: 10m
+policies: {retry: {max_attempts: 7}}
+)";
+
+TEST(Configuration, MakesARouterOfItsServices) {
+    auto const made = read_yaml(routed_file, {{"RESERVED_KEY", "key-of-reserved"}});
+    ASSERT_TRUE(made) << made.error();
+    EXPECT_EQ(made->service, "reserved") << "where none is chosen";
+    ASSERT_TRUE(made->router);
+    auto const& router = *made->router;
+    EXPECT_EQ(router.choice, route_choice::least_busy);
+    EXPECT_EQ(router.sticky, 10min);
+    EXPECT_EQ(router.retry.max_attempts, 7);
+    ASSERT_EQ(router.routes.size(), 3U);
+    EXPECT_EQ(router.routes[0].options.service.api_key.reveal(), "key-of-reserved");
+    EXPECT_EQ(router.routes[0].options.policies.rate_limits.requests_per_minute, 600);
+    EXPECT_EQ(router.routes[1].priority, 1);
+    EXPECT_EQ(router.routes[1].weight, 2.5);
+    EXPECT_EQ(router.routes[1].options.service.model, "gpt-5.4");
+    EXPECT_EQ(router.routes[1].options.policies.rate_limits.requests_per_minute, 0);
+    EXPECT_EQ(router.routes[2].only_after, (std::vector{errc::context_too_long, errc::content_filtered}));
+    EXPECT_EQ(router.routes[2].options.service.provider.service, "anthropic");
+    EXPECT_FALSE(read_yaml("service: {model: m}")->router);
+}
+
+TEST(Configuration, SaysWhatIsWrongWithARouter) {
+    auto const told = [](std::string_view router) {
+        auto const made = read_yaml("services: {a: {service: {api_key: k}}}\nrouter:\n  " + std::string{router});
+        return made ? std::string{} : made.error().where + " " + made.error().message;
+    };
+    EXPECT_EQ(told("routes: [{name: a}]"), "");
+    EXPECT_EQ(told("routes: [{name: a}, {name: b}]"), "c.yaml:3:11 router.routes: no service \"b\": known are a");
+    EXPECT_NE(told("routes: [{name: a, wait: 0}]").find("no such setting"), std::string::npos);
+    EXPECT_NE(told("routes: [{name: a, weight: 0}]").find("must be in (0, 1e6]"), std::string::npos);
+    EXPECT_NE(told("routes: [{name: a}]\n  sticky: 2d").find("router.sticky"), std::string::npos);
 }
 
 TEST(Configuration, SaysWhereEachValueIsFrom) {

@@ -74,7 +74,7 @@ APART = {"coax/chat/cache_control.hpp", "coax/chat/fit_report.hpp", "coax/chat/r
          "coax/client/prompt_function.hpp", "coax/client/prompt_text.hpp", "coax/client/router.hpp", "coax/client/token_options.hpp", "coax/client/tool_stream.hpp", "coax/provider/background.hpp",
          "coax/http/cassette.hpp", "coax/provider/embedding.hpp",
          "coax/provider/model_info.hpp", "coax/provider/rerank.hpp", "coax/reflect/wide_structs.hpp"}
-APART_ROOMS = {"auth", "cache", "config", "otel", "sim", "telemetry", "tokens"}
+APART_ROOMS = {"auth", "cache", "config", "mcp", "otel", "sim", "telemetry", "tokens"}
 
 
 def check_rooms(root):

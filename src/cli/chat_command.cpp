@@ -3,6 +3,7 @@
 #include "cli/console.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/files.hpp"
+#include "cli/mcp_servers.hpp"
 #include "cli/number_flag.hpp"
 #include "cli/setting_flags.hpp"
 #include "cli/telemetry_export.hpp"
@@ -30,6 +31,7 @@ struct chat_flags {
     std::string text{};
     std::string system{};
     std::vector<std::string> files{};
+    std::vector<std::string> mcp{};
     bool stream{false};
     std::optional<double> temperature{};
     std::optional<std::int64_t> max_tokens{};
@@ -74,6 +76,13 @@ int check_complete(chat_response const& response) {
 
 asio::awaitable<int> print_whole(client llm, chat_request request) {
     auto const response = co_await llm.chat(std::move(request));
+    if (!response.text.empty()) print_answer(response.text + '\n');
+    co_return check_complete(response);
+}
+
+asio::awaitable<int> print_with_tools(client llm, chat_request request, mcp_servers& servers) {
+    auto tools = co_await servers.tools();
+    auto const response = co_await llm.run(std::move(request), std::move(tools));
     if (!response.text.empty()) print_answer(response.text + '\n');
     co_return check_complete(response);
 }
@@ -141,12 +150,17 @@ int run_chat(chat_flags const& flags, service_flags const& service) {
     if (!request) return fail(request.error(), bad_usage);
     if (auto opened = open_response_cache(set->client); !opened)
         return fail(opened.error(), exit_code_of(opened.error()));
+    auto servers = mcp_options(flags.mcp, *set);
+    if (!servers) return fail(servers.error(), bad_usage);
 
     telemetry_export const exported{set->client, process_environment};
     runtime rt;
+    mcp_servers tools{rt.executor(), *std::move(servers), *set};
     client llm{rt.executor(), std::move(set->client)};
-    auto const code = rt.run(
-        as_result(flags.stream ? print_stream(llm, std::move(*request)) : print_whole(llm, std::move(*request))));
+    auto const code = rt.run(as_result(!tools.empty() ? print_with_tools(llm, *std::move(request), tools)
+                                       : flags.stream ? print_stream(llm, *std::move(request))
+                                                      : print_whole(llm, *std::move(request))));
+    rt.run(tools.close());
     return code ? *code : fail(code.error(), exit_code_of(code.error()));
 }
 
@@ -156,7 +170,13 @@ void add_chat_command(CLI::App& program, service_flags const& service, chosen_co
     auto* const command = program.add_subcommand("chat", "Ask one question and print the answer");
     auto flags = std::make_shared<chat_flags>();
     command->add_option("TEXT", flags->text, "The question; - reads it from standard input")->required();
-    command->add_flag("--stream", flags->stream, "Print the answer as it is written");
+    auto* const stream = command->add_flag("--stream", flags->stream, "Print the answer as it is written");
+    command
+        ->add_option("--mcp", flags->mcp,
+                     "MCP server whose tools the model may use: its address, or the command that starts it; may be "
+                     "repeated")
+        ->allow_extra_args(false)
+        ->excludes(stream);
     command->add_option("--system", flags->system, "System message");
     command->add_option("--file", flags->files, "Image, PDF, text or sound that the question is about; may be repeated")
         ->allow_extra_args(false);

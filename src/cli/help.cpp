@@ -32,10 +32,13 @@ constexpr std::array pages{
                  .asks_service = false,
                  .examples = "  coax cache stats --cache answers.db\n  coax cache clear --cache redis://localhost\n"},
     command_page{.name = "chat",
-                 .examples = "  coax chat \"Why is the sky blue?\"\n"
-                             "  coax chat --stream --system \"Be brief.\" \"Tell me of Oslo\"\n"
-                             "  git diff | coax chat - --system \"Describe this change in one line.\"\n"
-                             "  coax chat --file plan.pdf \"What is decided here?\"\n"},
+                 .examples =
+                     "  coax chat \"Why is the sky blue?\"\n"
+                     "  coax chat --stream --system \"Be brief.\" \"Tell me of Oslo\"\n"
+                     "  git diff | coax chat - --system \"Describe this change in one line.\"\n"
+                     "  coax chat --mcp \"npx -y @modelcontextprotocol/server-filesystem .\" \"Which file is the "
+                     "largest?\"\n"
+                     "  coax chat --file plan.pdf \"What is decided here?\"\n"},
     command_page{.name = "check", .examples = "  coax check\n  coax check --provider ollama --model llama3.2 --json\n"},
     command_page{.name = "compare",
                  .examples = "  coax compare \"Why is the sky blue?\" --models gpt-5-mini gpt-5-nano\n"
@@ -54,6 +57,10 @@ constexpr std::array pages{
                              "vectors.jsonl\n"},
     command_page{.name = "init", .asks_service = false, .examples = "  coax init\n  coax init team.yaml\n"},
     command_page{.name = "man", .asks_service = false, .examples = "  coax man | man -l -\n"},
+    command_page{.name = "mcp",
+                 .examples = "  coax mcp\n"
+                             "  coax mcp --provider anthropic --model claude-opus-5\n"
+                             "  {\"mcpServers\": {\"coax\": {\"command\": \"coax\", \"args\": [\"mcp\"]}}}\n"},
     command_page{.name = "models", .examples = "  coax models\n  coax models --known\n"},
     command_page{.name = "providers", .asks_service = false, .examples = "  coax providers\n"},
     command_page{.name = "serve-sim",

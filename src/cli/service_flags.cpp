@@ -165,6 +165,22 @@ std::string configuration_path(service_flags const& flags, environment const& lo
     return flags.config.empty() ? look_up("COAX_CONFIG").value_or("") : flags.config;
 }
 
+std::vector<std::string> to_arguments(service_flags const& flags) {
+    std::vector<std::string> all;
+    auto const add = [&all](char const* flag, std::string const& value) {
+        if (!value.empty()) all.insert(all.end(), {flag, value});
+    };
+    add("--config", flags.config);
+    add("--service", flags.service);
+    add("--profile", flags.profile);
+    for (auto const& each : settings_of(flags))
+        if (each.path.starts_with("service.") || each.path.starts_with("http."))
+            if (each.origin != "--omit" && each.origin != "--bearer") add(each.origin.c_str(), each.value);
+    for (auto const& each : flags.omit) add("--omit", each);
+    if (flags.bearer) all.emplace_back("--bearer");
+    return all;
+}
+
 std::string json_list(std::vector<std::string> const& texts) { return json::write(texts); }
 
 result<configuration> resolve_all(service_flags const& flags, environment const& look_up, command_settings command) {

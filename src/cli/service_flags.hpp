@@ -67,6 +67,9 @@ struct command_settings {
 /// The file of the configuration that is used; empty: none.
 [[nodiscard]] std::string configuration_path(service_flags const& flags, environment const& look_up);
 
+/// The flags again, for another process.
+[[nodiscard]] std::vector<std::string> to_arguments(service_flags const& flags);
+
 /// A text as JSON, a list of texts.
 [[nodiscard]] std::string json_list(std::vector<std::string> const& texts);
 

@@ -53,7 +53,8 @@ configuration_builder::configuration_builder(node const& file, configuration_opt
     : file_{file}, options_{options}, look_up_{options.look_up ? options.look_up : of_process} {
     used_ = {.service = {.client = options.defaults.client, .request = options.defaults.request},
              .batch = options.defaults.batch,
-             .log = options.defaults.log};
+             .log = options.defaults.log,
+             .mcp = options.defaults.mcp};
 }
 
 void configuration_builder::choose_service() {
@@ -232,6 +233,10 @@ void configuration_builder::validate() {
             add_problem(invalid_argument("routes", "no service \"" + name + "\": known are " +
                                                        (services == nullptr ? "none" : names_of(*services))),
                         "router.");
+    for (auto server : used_.mcp) {
+        server.second.name = server.first;
+        check(coax::mcp::validate(server.second), "mcp." + server.first + '.');
+    }
     auto request = used_.service.request;
     request.messages = {user("validated")};
     check(coax::validate(request), "request.");
@@ -261,6 +266,7 @@ configuration configuration_builder::take() && {
     made.batch = std::move(used_.batch);
     made.log = std::move(used_.log);
     made.router = std::move(used_.router);
+    made.mcp = std::move(used_.mcp);
     return made;
 }
 

@@ -23,6 +23,7 @@ struct settings_in_use {
     batch_options batch{};
     boxed<log_options> log{};
     boxed<router_options> router{};
+    std::map<std::string, coax::mcp::session_options> mcp{};
 };
 
 /// All that a file may state.

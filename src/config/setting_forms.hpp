@@ -12,6 +12,7 @@
 #include <coax/client/token_options.hpp>
 #include <coax/core/secret.hpp>
 #include <coax/http/message.hpp>
+#include <coax/mcp/session.hpp>
 #include <coax/policy/retry.hpp>
 #include <coax/provider/service_profile.hpp>
 #include <coax/reflect/doc.hpp>
@@ -53,6 +54,8 @@ inline constexpr std::array<std::string_view, 0> members_of_calls{};
 template <>
 inline constexpr std::array<std::string_view, 5> members_of_calls<chat_request>{"model", "messages", "tools",
                                                                                 "tool_choice", "response_format"};
+template <>
+inline constexpr std::array<std::string_view, 1> members_of_calls<mcp::session_options>{"name"};
 template <>
 inline constexpr std::array<std::string_view, 2> members_of_calls<batch_options>{"total", "telemetry"};
 

@@ -4,9 +4,11 @@
 #include <coax/chat/request.hpp>
 #include <coax/client/options.hpp>
 #include <coax/core/result.hpp>
+#include <coax/mcp/session.hpp>
 #include <coax/telemetry/log_options.hpp>
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,9 +34,11 @@ struct configuration {
     batch_options batch{};
     /// For a `log_observer`. Off unless something of it is stated.
     boxed<log_options> log{};
-    /// For a `router` (`coax/client/router.hpp`): its routes have the options of the services that they name, and it has
-    /// `policies.retry` and `policies.timeout` of `client`. Off unless the file has one.
+    /// For a `router` (`coax/client/router.hpp`): its routes have the options of the services that they name, and it
+    /// has `policies.retry` and `policies.timeout` of `client`. Off unless the file has one.
     boxed<router_options> router{};
+    /// Servers of the Model Context Protocol, by the name that their tools' names begin with.
+    std::map<std::string, coax::mcp::session_options> mcp{};
     /// Which of the file's services it is; empty: its services have no names.
     std::string service{};
     /// All settings and where each is from, in the order of the options.
@@ -66,6 +70,9 @@ struct configuration_options {
 ///     response_cache: {where: answers.sqlite, ttl: 24h}   # those of `response_cache_options`
 ///     batch: {max_failures: 10}                           # those of `batch_options`
 ///     log: {level: debug, directory: logs}                # those of `log_options`
+///     mcp:                                                # those of `mcp::session_options`, by name
+///       files: {command: [npx, -y, "@modelcontextprotocol/server-filesystem", /data]}
+///       weather: {url: "https://example.com/mcp", bearer_token: "${WEATHER_TOKEN}"}
 ///     services:                               # each has what stands above, and what it says itself
 ///       fast: {service: {model: gpt-5.4-nano}}
 ///       big: {service: {provider: {service: anthropic}, model: claude-opus-5, api_key: "${BIG_KEY:-none}"}}

@@ -2,6 +2,8 @@
 
 #include "batch/internal/prompt_prefix.hpp"
 #include "cli/built_in_schemas.hpp"
+#include "cli/configured_client.hpp"
+#include "cli/console.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/files.hpp"
 #include "cli/setting_flags.hpp"
@@ -247,6 +249,8 @@ boost::system::result<batch_job, failure> prepare(batch_flags const& flags, serv
     if (auto checked = check_cache_flags(flags.cache); !checked) return wrong_input(std::move(checked).error());
     auto set = resolve_all(service, look_up, {.defaults = batch_defaults(), .flags = settings_of(flags)});
     if (!set) return failure{set.error(), resolve_exit_code(set.error())};
+    if (asks_router(*set, service) && !flags.quiet)
+        print_note("the configuration's router is not used by batches: all records go to service " + set->service);
     if (!flags.embeds) job.defaults = set->request;
     if (!flags.system.empty()) job.defaults.messages.push_back(system(flags.system));
     job.file_field = flags.file_field;

@@ -1,5 +1,6 @@
 #include "cli/cache_flags.hpp"
 #include "cli/commands.hpp"
+#include "cli/configured_client.hpp"
 #include "cli/console.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/files.hpp"
@@ -156,7 +157,7 @@ int run_chat(chat_flags const& flags, service_flags const& service) {
     telemetry_export const exported{set->client, process_environment};
     runtime rt;
     mcp_servers tools{rt.executor(), *std::move(servers), *set};
-    client llm{rt.executor(), std::move(set->client)};
+    client const llm = configured_client(rt.executor(), *set, service);
     auto const code = rt.run(as_result(!tools.empty() ? print_with_tools(llm, *std::move(request), tools)
                                        : flags.stream ? print_stream(llm, *std::move(request))
                                                       : print_whole(llm, *std::move(request))));

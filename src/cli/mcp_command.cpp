@@ -1,6 +1,7 @@
 #include "cli/background_batches.hpp"
 #include "cli/built_in_schemas.hpp"
 #include "cli/commands.hpp"
+#include "cli/configured_client.hpp"
 #include "cli/console.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/telemetry_export.hpp"
@@ -106,7 +107,7 @@ int run_mcp(service_flags const& service) {
     }
     telemetry_export const exported{set->client, process_environment};
     runtime rt;
-    client const llm{rt.executor(), std::move(set->client)};
+    client const llm = configured_client(rt.executor(), *set, service);
     toolbox tools;
     tools.add(
         "chat", "Asks a language model one question and returns its answer",

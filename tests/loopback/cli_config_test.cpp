@@ -47,6 +47,30 @@ TEST(CliConfig, ChoosesTheServiceOfACommand) {
     EXPECT_NE(unknown.errors.find("fast, big"), std::string::npos) << unknown.errors;
 }
 
+TEST(CliConfig, AChatGoesOverTheRoutesOfTheFile) {
+    sim::server const closed{{.api_key = "sk-another", .record_requests = 10}};
+    sim::server const open{{.record_requests = 10}};
+    temp_folder const folder;
+    auto const service = [](sim::server const& at, std::string const& model) {
+        return "{service: {provider: {base_url: \"" + at.url() + "/v1\"}, model: " + model + ", api_key: sk-mine}}\n";
+    };
+    auto const path =
+        folder.write("coax.yaml", "services:\n  a: " + service(closed, "first") + "  b: " + service(open, "second") +
+                                      "router: {routes: [{name: a}, {name: b, priority: 1}]}\n");
+    auto const moved = run_program({"--config", path, "chat", "Hi"}, {});
+    EXPECT_EQ(moved.exit_code, 0) << moved.errors;
+    ASSERT_EQ(open.requests().size(), 1U);
+    EXPECT_NE(open.requests()[0].body.find("\"second\""), std::string::npos);
+    EXPECT_EQ(run_program({"--config", path, "--service", "a", "chat", "Hi"}, {}).exit_code, 3);
+    EXPECT_EQ(run_program({"--config", path, "chat", "Hi"}, {{"COAX_SERVICE", "a"}}).exit_code, 3);
+    EXPECT_EQ(open.requests().size(), 1U);
+
+    auto const input = folder.write("in.jsonl", "{\"text\":\"x\"}\n");
+    auto const batch =
+        run_program({"--config", path, "batch", input, "--prompt", "{{text}}", "--out", folder.path("out.jsonl")}, {});
+    EXPECT_NE(batch.errors.find("router is not used by batches"), std::string::npos) << batch.errors;
+}
+
 TEST(CliConfig, CheckTellsEachMistakeOnALineOfItsOwn) {
     temp_folder const folder;
     auto const path = folder.write("c.yaml", "policies:\n  timout: 3s\n  retry: {max_attempts: many}\n");

@@ -280,7 +280,7 @@ TEST(Cli, HelpVersionAndProvidersNeedNoKey) {
     EXPECT_EQ(help.exit_code, 0);
     EXPECT_NE(help.output.find("Exit codes"), std::string::npos);
     EXPECT_NE(help.output.find("environment only"), std::string::npos);
-    EXPECT_EQ(run_program({}, {}).exit_code, 2);
+    EXPECT_EQ(run_program({"--model", "m"}, {}).exit_code, 2);
     EXPECT_EQ(run_program({"dance"}, {}).exit_code, 2);
 }
 

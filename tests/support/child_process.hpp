@@ -17,6 +17,7 @@ namespace coax::test {
 /// A program that runs beside the test, killed at its end.
 class child_process {
 public:
+    child_process() = default;
     /// @param arguments  The program's path first.
     /// @param settings  "NAME=value", besides the environment of the test.
     explicit child_process(std::vector<std::string> arguments, std::vector<std::string> settings = {}) {

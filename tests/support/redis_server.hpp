@@ -74,7 +74,7 @@ private:
     std::uint16_t port_;
     std::vector<std::string> more_;
     bool tls_;
-    child_process child_{{}};
+    child_process child_{};
 };
 
 }  // namespace coax::test

@@ -12,6 +12,7 @@
 #include <coax/chat/content_file.hpp>
 #include <coax/chat/request.hpp>
 #include <coax/client/client.hpp>
+#include <coax/client/tool_stream.hpp>
 #include <coax/runtime/as_result.hpp>
 #include <coax/runtime/runtime.hpp>
 
@@ -96,6 +97,27 @@ asio::awaitable<int> print_stream(client llm, chat_request request) {
     co_return check_complete(co_await stream.finish());
 }
 
+/// As the model writes; each of its turns begins a line.
+asio::awaitable<int> print_stream_with_tools(client llm, chat_request request, mcp_servers& servers) {
+    auto tools = co_await servers.tools();
+    auto run = co_await llm.run_stream(std::move(request), std::move(tools));
+    open_line line;
+    while (auto const event = co_await run.next()) {
+        if (event->kind == run_event_kind::round_begun) line.end();
+        if (event->kind == run_event_kind::text) line.add(event->text);
+    }
+    line.end();
+    co_return check_complete(co_await run.finish());
+}
+
+asio::awaitable<int> ask(client llm, chat_request request, bool stream, mcp_servers& tools) {
+    if (tools.empty())
+        return stream ? print_stream(std::move(llm), std::move(request))
+                      : print_whole(std::move(llm), std::move(request));
+    return stream ? print_stream_with_tools(std::move(llm), std::move(request), tools)
+                  : print_with_tools(std::move(llm), std::move(request), tools);
+}
+
 int exit_code_of(error const& why) {
     switch (why.code) {
         case errc::invalid_argument: return bad_usage;
@@ -158,9 +180,7 @@ int run_chat(chat_flags const& flags, service_flags const& service) {
     runtime rt;
     mcp_servers tools{rt.executor(), *std::move(servers), *set};
     client const llm = configured_client(rt.executor(), *set, service);
-    auto const code = rt.run(as_result(!tools.empty() ? print_with_tools(llm, *std::move(request), tools)
-                                       : flags.stream ? print_stream(llm, *std::move(request))
-                                                      : print_whole(llm, *std::move(request))));
+    auto const code = rt.run(as_result(ask(llm, *std::move(request), flags.stream, tools)));
     rt.run(tools.close());
     return code ? *code : fail(code.error(), exit_code_of(code.error()));
 }
@@ -171,13 +191,12 @@ void add_chat_command(CLI::App& program, service_flags const& service, chosen_co
     auto* const command = program.add_subcommand("chat", "Ask one question and print the answer");
     auto flags = std::make_shared<chat_flags>();
     command->add_option("TEXT", flags->text, "The question; - reads it from standard input")->required();
-    auto* const stream = command->add_flag("--stream", flags->stream, "Print the answer as it is written");
+    command->add_flag("--stream", flags->stream, "Print the answer as it is written");
     command
         ->add_option("--mcp", flags->mcp,
                      "MCP server whose tools the model may use: its address, or the command that starts it; may be "
                      "repeated")
-        ->allow_extra_args(false)
-        ->excludes(stream);
+        ->allow_extra_args(false);
     command->add_option("--system", flags->system, "System message");
     command->add_option("--file", flags->files, "Image, PDF, text or sound that the question is about; may be repeated")
         ->allow_extra_args(false);

@@ -47,6 +47,14 @@ TEST(CliMcp, ToolsOfACommandAreCalled) {
     EXPECT_NE(end.errors.find("a tool is left out: remote"), std::string::npos) << end.errors;
 }
 
+TEST(CliMcp, TheAnswerIsStreamedWithTools) {
+    sim::server const server{calling("echo", R"({"text":"hello"})")};
+    auto const end = ask_with(server, {"--stream", "--mcp", scripted_mcp + " modern"});
+    EXPECT_EQ(end.exit_code, 0) << end.errors;
+    EXPECT_EQ(end.output, "It says: hello\n");
+    EXPECT_NE(server.requests().at(1).body.find("\"stream\":true"), std::string::npos) << server.requests()[1].body;
+}
+
 TEST(CliMcp, SeveralServersStandSideBySide) {
     sim::server const server{calling("echo_2", R"({"text":"second"})")};
     auto const end = ask_with(server, {"--mcp", scripted_mcp + " modern", "--mcp", scripted_mcp + " legacy"});

@@ -197,17 +197,9 @@ asio::awaitable<result<std::shared_ptr<chat_stream::state>>> client::impl::open_
     auto prepared = prepare(at, request, call_form::stream, scope);
     if (observes()) observe(at, request, true, scope, prepared);
     if (!prepared) co_return std::move(prepared).error();
-    auto& call = *prepared;
-    auto const send =
-        with_policies(call, retry_for(scope), [this, &call](attempt, auto& permit, auto& quota, auto& sent) {
-            return begin_stream(call, permit, quota, sent);
-        });
-    auto outcome = co_await send(attempt{});
-    if (!outcome) co_return give_up(call, std::move(outcome).error());
-    (*outcome)->attempts = call.sent;
-    (*outcome)->fitted = std::move(call.fitted);
-    if (call.observed) (*outcome)->observe(std::move(call.observed), std::move(scope));
-    if (provider->pauses()) (*outcome)->remember(request);
+    auto const& retry = retry_for(scope);
+    auto outcome = co_await open(*std::move(prepared), std::move(scope), retry);
+    if (outcome && provider->pauses()) (*outcome)->remember(request);
     co_return outcome;
 }
 

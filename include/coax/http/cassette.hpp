@@ -13,9 +13,8 @@
 /// Cassettes: exchanges with a service, recorded once, that a test replays without network, key and cost.
 ///
 ///     auto const network = std::make_shared<coax::http_transport>(executor, options.http);
-///     options.service.transport = std::make_shared<coax::record_transport>(network, "answers.jsonl");   // once
-///     options.service.transport = std::make_shared<coax::replay_transport>("answers.jsonl");            // from then
-///     on
+///     options.service.transport = std::make_shared<coax::record_transport>(network, "answers.jsonl");  // once
+///     options.service.transport = std::make_shared<coax::replay_transport>("answers.jsonl");           // afterwards
 ///
 /// A cassette is a file of JSON lines: after the first, which says what is not in it, each is one exchange, the body of
 /// request and response standing as JSON where it is JSON, a stream as its events and when they came. It may be edited.

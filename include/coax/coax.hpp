@@ -6,7 +6,6 @@
 // coax::sim has headers of its own.
 
 #include <coax/batch/batch.hpp>
-#include <coax/batch/jsonl_writer.hpp>
 #include <coax/batch/options.hpp>
 #include <coax/batch/outcome.hpp>
 #include <coax/batch/progress.hpp>

@@ -8,19 +8,10 @@
 #include <coax/tasks/when_any.hpp>
 
 #include <algorithm>
-#include <array>
-#include <cmath>
-#include <cstdio>
 
 namespace coax {
 
 namespace {
-
-std::string seconds_text(std::chrono::milliseconds span) {
-    std::array<char, 48> text{};
-    std::snprintf(text.data(), text.size(), "%.1f", static_cast<double>(span.count()) / 1000.0);
-    return text.data();
-}
 
 void count_failure(std::vector<failure_count>& counts, errc code) {
     auto at = std::ranges::lower_bound(counts, code, {}, &failure_count::code);
@@ -42,6 +33,12 @@ result<void> validate(batch_options const& options) {
     if (options.progress_interval.count() <= 0) return invalid_argument("progress_interval", "must be > 0");
     if (options.max_pause.count() < 0 || options.max_pause > std::chrono::hours{24 * 30})
         return invalid_argument("max_pause", "must be in [0, 30 days]");
+    if (!(options.max_failure_rate >= 0 && options.max_failure_rate <= 1))
+        return invalid_argument("max_failure_rate", "must be in [0, 1]");
+    if (options.failure_window < 1 || options.failure_window > 1'000'000)
+        return invalid_argument("failure_window", "must be in [1, 1'000'000]");
+    if (options.window != 0 && (options.window < options.concurrency || options.window > 10'000'000))
+        return invalid_argument("window", "must be 0 or in [concurrency, 10'000'000]");
     return {};
 }
 
@@ -59,8 +56,12 @@ struct batch_run::state {
     std::uint64_t taken{0};
     std::uint64_t in_flight{0};
     bool source_ended{false};
-    bool ending{false};           ///< By `max_failures`.
-    suspended* waiting{nullptr};  ///< Who waits for the next record to begin.
+    bool ending{false};          ///< By `max_failures`.
+    std::size_t places{0};       ///< Records that the source gave.
+    std::size_t places_left{0};  ///< Of these, those whose turn at the sink is over.
+    failure_share share{options.failure_window};
+    std::optional<error> limit{};  ///< The time or the share of failures that ends the batch.
+    suspended* waiting{nullptr};   ///< Who waits for the next record to begin.
     clock const* time{&clock::real()};
     clock::time_point begun{};
     rate_estimator rate{{}};
@@ -69,6 +70,11 @@ struct batch_run::state {
     asio::any_io_executor where{};                           ///< The batch's; empty: nobody observes.
 
     [[nodiscard]] bool stopping() const noexcept;
+    /// Ends the batch once its time is over.
+    void look_at_time();
+    void look_at_share(error const& failure);
+    /// Those that wait for their turn at the sink are as many as may be.
+    [[nodiscard]] bool is_full() const noexcept;
     /// What can be done now; none: something must happen first.
     [[nodiscard]] std::optional<batch_turn> turn_now(std::size_t again);
     /// Waits for the end of a record's work, or `when`.
@@ -84,15 +90,35 @@ struct batch_run::state {
     void end_observation() noexcept;
 };
 
-bool batch_run::state::stopping() const noexcept { return ending || rule.ended_by() || options.stop.requested(); }
+bool batch_run::state::stopping() const noexcept {
+    return ending || limit || rule.ended_by() || options.stop.requested();
+}
+
+void batch_run::state::look_at_time() {
+    if (options.until == std::chrono::system_clock::time_point{} || limit || time->system_now() < options.until) return;
+    limit = error{.code = errc::timeout, .message = "the time until which the batch may run is over"};
+}
+
+void batch_run::state::look_at_share(error const& failure) {
+    if (limit || !share.exceeds(options.max_failure_rate)) return;
+    limit = failure;
+    limit->message += "; " + std::to_string(share.count()) + " of the last " + std::to_string(share.window()) +
+                      " records failed, which is more than max_failure_rate";
+}
+
+bool batch_run::state::is_full() const noexcept {
+    auto const window = options.window == 0 ? 4 * options.concurrency : options.window;
+    return options.ordered && places - places_left >= window;
+}
 
 std::optional<batch_turn> batch_run::state::turn_now(std::size_t again) {
+    look_at_time();
     if (stopping()) return batch_turn::stop;
     if (rule.settles()) return batch_turn::settle;
     if (time->now() < rule.paused_until() || (rule.in_trouble() && in_flight > 0)) return std::nullopt;
     if (again > 0) return batch_turn::again;
     if (rule.in_trouble() && rule.held() > 0) return batch_turn::probe;
-    if (!source_ended) return batch_turn::fresh;
+    if (!source_ended && !is_full()) return batch_turn::fresh;
     if (in_flight > 0) return std::nullopt;
     if (rule.held() == 0) return batch_turn::stop;
     rule.exhausted();
@@ -157,7 +183,7 @@ asio::awaitable<void> batch_run::state::run(asio::awaitable<pipeline_progress> w
 /// Takes stock once all work is gone.
 void batch_run::state::end(result<void> ended) {
     in_flight = 0;
-    if (rule.ended_by()) summary.ended_by = rule.ended_by();
+    if (rule.ended_by() || limit) summary.ended_by = rule.ended_by() ? rule.ended_by() : limit;
     // A failure of source or sink cancels the records in flight: then it is the reason, and not that they were.
     if (!ended && (!summary.ended_by || summary.ended_by->code == errc::cancelled))
         summary.ended_by = std::move(ended).error();
@@ -254,17 +280,29 @@ bool batch_run::finish(batch_begin const& begun, usage const& used, int attempts
     return !held;
 }
 
-void batch_run::count(std::optional<errc> failure) {
+void batch_run::count(std::optional<error> const& failure, bool equal) {
     auto& summary = state_->summary;
+    if (equal) ++summary.equal;
+    state_->share.add(failure.has_value());
     if (!failure) {
         ++summary.ok;
         return;
     }
     ++summary.failed;
-    count_failure(summary.failures, *failure);
+    count_failure(summary.failures, failure->code);
+    state_->look_at_share(*failure);
     auto const most = state_->options.max_failures;
     if (most == 0 || summary.failed < most || state_->ending) return;
     state_->ending = summary.stopped = true;
+}
+
+bool batch_run::ordered() const noexcept { return state_->options.ordered; }
+
+std::size_t batch_run::take_place() noexcept { return state_->places++; }
+
+void batch_run::leave_place() noexcept {
+    ++state_->places_left;
+    if (state_->waiting != nullptr) state_->waiting->wake();
 }
 
 pipeline_options batch_run::to_pipeline_options() const {
@@ -286,72 +324,5 @@ asio::awaitable<batch_summary> batch_run::run(asio::awaitable<pipeline_progress>
 }
 
 }  // namespace detail
-
-namespace {
-
-usage difference(usage const& after, usage const& before) {
-    return {.input_tokens = after.input_tokens - before.input_tokens,
-            .output_tokens = after.output_tokens - before.output_tokens,
-            .cached_input_tokens = after.cached_input_tokens - before.cached_input_tokens,
-            .cache_write_tokens = after.cache_write_tokens - before.cache_write_tokens,
-            .reasoning_tokens = after.reasoning_tokens - before.reasoning_tokens};
-}
-
-}  // namespace
-
-void add_statistics(batch_summary& summary, client_statistics const& before, client_statistics const& after) {
-    summary.attempts = after.attempts - before.attempts;
-    summary.retries = after.retries - before.retries;
-    summary.reasks = after.reasks - before.reasks;
-    summary.resent = after.resent - before.resent;
-    summary.cached = after.cached - before.cached;
-    summary.usage = difference(after.usage, before.usage);
-    summary.saved = difference(after.saved, before.saved);
-}
-
-bool failure_count::operator==(failure_count const& other) const = default;
-
-namespace {
-
-/// What the service's prompt cache spared and took; empty: it did neither.
-std::string cache_text(usage const& used) {
-    if (used.cached_input_tokens <= 0 && used.cache_write_tokens <= 0) return {};
-    auto const share = static_cast<double>(used.cached_input_tokens) /
-                       static_cast<double>(std::max<std::int64_t>(used.input_tokens, 1));
-    auto text = ", cached " + std::to_string(std::lround(100 * share)) + " %";
-    if (used.cache_write_tokens > 0) text += " (" + std::to_string(used.cache_write_tokens) + " written)";
-    return text;
-}
-
-}  // namespace
-
-std::string to_string(batch_summary const& summary) {
-    auto const count = [](auto number) { return std::to_string(number); };
-    std::string text = "records   " + count(summary.done()) + " done, " + count(summary.ok) + " ok, " +
-                       count(summary.failed) + " failed";
-    if (summary.remaining && *summary.remaining > 0) text += ", " + count(*summary.remaining) + " remain";
-    text += '\n';
-    if (!summary.failures.empty()) {
-        text += "failures  ";
-        std::string_view separator{};
-        for (auto const& [code, number] : summary.failures) {
-            text.append(separator).append(to_string(code)).append(" ").append(count(number));
-            separator = ", ";
-        }
-        text += '\n';
-    }
-    text += "requests  " + count(summary.attempts + summary.resent) + " sent, " + count(summary.retries) +
-            " retries, " + count(summary.reasks) + " re-asks\n";
-    text += "tokens    " + count(summary.usage.input_tokens) + " in, " + count(summary.usage.output_tokens) + " out" +
-            cache_text(summary.usage) + '\n';
-    if (summary.cached > 0)
-        text += "cache     " + count(summary.cached) + " calls answered, " + count(summary.saved.input_tokens) +
-                " tokens in and " + count(summary.saved.output_tokens) + " out saved\n";
-    auto const seconds = static_cast<double>(summary.elapsed.count()) / 1000.0;
-    std::array<char, 48> rate{};
-    std::snprintf(rate.data(), rate.size(), "%.1f", seconds > 0 ? static_cast<double>(summary.done()) / seconds : 0.0);
-    text += "time      " + seconds_text(summary.elapsed) + " s, " + rate.data() + " records/s\n";
-    return text;
-}
 
 }  // namespace coax

@@ -1,8 +1,12 @@
+#include "batch/line_checksum.hpp"
 #include "batch/record_text.hpp"
 
-#include <coax/batch/jsonl_writer.hpp>
+#include <coax/batch/json_line.hpp>
 #include <coax/json/writer.hpp>
 
+#include <openssl/sha.h>
+
+#include <array>
 #include <charconv>
 
 namespace coax {
@@ -58,17 +62,14 @@ std::string escape_controls(std::string_view line) {
     return escaped;
 }
 
-}  // namespace
+/// Line breaks are never part of the strings of JSON, but a model may spread its text over lines.
+std::string on_one_line(std::string line) {
+    for (char& c : line)
+        if (c == '\n' || c == '\r') c = ' ';
+    return line.find_first_of("\x7F\xC2") == std::string::npos ? line : escape_controls(line);
+}
 
-std::string to_json_line(batch_result<std::string> const& outcome, output_kind form, line_facts const& facts) {
-    std::string line;
-    line.reserve(256);
-    json::writer out{line};
-    out.begin_object().member("index", outcome.index);
-    if (facts.numeric_key && is_exact_everywhere(outcome.key))
-        out.key("key").raw(outcome.key);
-    else
-        out.member("key", std::string_view{outcome.key});
+void write_outcome(json::writer& out, batch_result<std::string> const& outcome, output_kind form) {
     out.member("status", outcome.value ? "ok" : "error");
     if (!outcome.value)
         write_error(out, outcome.value.error());
@@ -78,13 +79,39 @@ std::string to_json_line(batch_result<std::string> const& outcome, output_kind f
         out.member("output", std::string_view{*outcome.value});
     write_usage(out, outcome.usage);
     out.member("attempts", outcome.attempts).member("latency_ms", outcome.latency.count());
+}
+
+}  // namespace
+
+std::uint32_t key_digest(std::string_view key, bool is_number) {
+    return digest_of(std::string{is_number ? "number " : "text "}.append(key));
+}
+
+std::uint64_t sent_digest(std::string_view sent) noexcept {
+    std::array<unsigned char, SHA256_DIGEST_LENGTH> bytes{};
+    ::SHA256(reinterpret_cast<unsigned char const*>(sent.data()), sent.size(), bytes.data());
+    std::uint64_t digest = 0;
+    for (std::size_t i = 0; i < sizeof digest; ++i) digest = digest << 8U | bytes[i];
+    return digest == 0 ? 1 : digest;
+}
+
+std::string to_json_line(batch_result<std::string> const& outcome, output_kind form, line_facts const& facts) {
+    std::string line;
+    line.reserve(384);
+    json::writer out{line};
+    out.begin_object().member("index", outcome.index);
+    if (facts.numeric_key && is_exact_everywhere(outcome.key))
+        out.key("key").raw(outcome.key);
+    else
+        out.member("key", std::string_view{outcome.key});
+    write_outcome(out, outcome, form);
     if (facts.origin.prompt != 0 || facts.origin.record != 0)
         out.member("origin", std::string_view{to_string(facts.origin)});
+    if (facts.row.key != 0 || facts.row.sent != 0) out.member("row", std::string_view{detail::row_text(facts.row)});
+    if (outcome.same_as) out.member("same_as", *outcome.same_as);
+    if (!facts.run.empty()) out.key("run").raw(facts.run);
     out.end_object();
-    // JSON text of a model may be spread over lines; line breaks are never part of its strings.
-    for (char& c : line)
-        if (c == '\n' || c == '\r') c = ' ';
-    return line.find_first_of("\x7F\xC2") == std::string::npos ? line : escape_controls(line);
+    return detail::with_checksum(on_one_line(std::move(line)));
 }
 
 }  // namespace coax

@@ -95,6 +95,19 @@ failure_scope scope_of(error const& why) {
 
 namespace detail {
 
+void failure_share::add(bool failed) noexcept {
+    count_ += failed ? 1 : 0;
+    count_ -= failed_[next_] ? 1 : 0;
+    failed_[next_] = failed;
+    if (++next_ < failed_.size()) return;
+    next_ = 0;
+    whole_ = true;
+}
+
+bool failure_share::exceeds(double most) const noexcept {
+    return whole_ && static_cast<double>(count_) > most * static_cast<double>(failed_.size());
+}
+
 /// One that was begun before a failure says nothing of it: a key may have been withdrawn in between.
 void stop_rule::succeeded(std::uint64_t begun_after) noexcept {
     any_succeeded_ = true;

@@ -15,6 +15,25 @@
 
 namespace coax::detail {
 
+/// The share of failures among the last records.
+class failure_share {
+public:
+    /// @param window  Records that are looked at.
+    explicit failure_share(std::size_t window) : failed_(window) {}
+
+    void add(bool failed) noexcept;
+    /// More than that share of a whole window has failed.
+    [[nodiscard]] bool exceeds(double most) const noexcept;
+    [[nodiscard]] std::size_t count() const noexcept { return count_; }
+    [[nodiscard]] std::size_t window() const noexcept { return failed_.size(); }
+
+private:
+    std::vector<bool> failed_;
+    std::size_t next_{0};
+    bool whole_{false};
+    std::size_t count_{0};  ///< Of failures.
+};
+
 /// Decides after each record whether a batch goes on: a state machine over (options, outcome, now), without a wait.
 ///
 /// A failure that need not be the record's own is held back until others tell: the success of a record begun after it

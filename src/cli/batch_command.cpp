@@ -1,3 +1,4 @@
+#include "batch/internal/any_json.hpp"
 #include "cli/batch_run.hpp"
 #include "cli/commands.hpp"
 #include "cli/console.hpp"
@@ -29,9 +30,9 @@ constexpr char batch_help[] =
     "order:\n"
     "  {\"index\":0,\"key\":\"a\",\"status\":\"ok\",\"output\":...,\"usage\":{...},\"attempts\":1,\"latency_ms\":900}\n"
     "  {\"index\":1,\"key\":\"b\",\"status\":\"error\",\"error\":{\"code\":\"refused\",\"message\":...},...}\n"
-    "Interrupted or crashed, run the same command with --resume: what FILE has is not asked again. Each line has an "
-    "\"origin\":\n"
-    "digests of prompt, model, schema, service, parameters and record, so that --resume mixes no answers.\n"
+    "Interrupted or crashed, run the same command with --resume: what FILE has is not asked again. Each line has a\n"
+    "checksum and digests of prompt, model, schema, service, parameters and what was sent, so that --resume mixes no\n"
+    "answers. Rows for which the same is sent are asked once; their lines name the row that was asked (\"same_as\").\n"
     "The service is chosen by --provider, --model, --base-url and so on (coax --help), or by the environment; keys "
     "come\n"
     "from the environment only.\n\n";
@@ -42,12 +43,14 @@ chat_request request_with_file(batch_job const& job, batch_record const& record)
     return request;
 }
 
-/// Asks for one record. The output is the text of the response, or the JSON in it where there is a schema.
+/// Asks for one record. The output is the text of the response, or the JSON in it where it has to be some.
 asio::awaitable<batch_output<std::string>> ask(batch_job const& job, client llm, chat_request request) {
     auto const leniency = job.options.output.leniency;
-    auto format = job.schema ? output_format::of(*job.schema, leniency) : output_format{};
+    auto format = job.schema     ? output_format::of(*job.schema, leniency)
+                  : job.any_json ? coax::detail::any_json(leniency)
+                                 : output_format{};
     auto response = co_await llm.parse(std::move(request), std::move(format));
-    if (job.schema)
+    if (job.schema || job.any_json)
         if (auto value = json::read<json_value>(response.text, {.leniency = leniency})) response.text = value->text();
     co_return batch_output<std::string>{std::move(response.text), response.usage, response.attempts};
 }
@@ -63,7 +66,7 @@ int run_batch_command(batch_flags const& flags, service_flags const& service) {
     auto const make_work = [&](client llm) -> record_work {
         return [&, llm](batch_record const& record) { return ask(*job, llm, request_with_file(*job, record)); };
     };
-    return run_to_output(*job, flags, job->schema ? output_kind::json : output_kind::text, make_work);
+    return run_to_output(*job, flags, job->schema || job->any_json ? output_kind::json : output_kind::text, make_work);
 }
 
 void add_flags(CLI::App& command, batch_flags& flags) {
@@ -72,6 +75,8 @@ void add_flags(CLI::App& command, batch_flags& flags) {
     command.add_option("--out", flags.out, "Output file; - writes standard output, which cannot be resumed")
         ->required();
     command.add_option("--schema", flags.schema, "Form of the answers: a file or a built-in name");
+    command.add_flag("--json", flags.json,
+                     "Answers are JSON of any form: what does not parse is asked for again, as with a schema");
     command.add_option("--system", flags.system, "System message for every record");
     command.add_option("--file-field", flags.file_field,
                        "Field with the path or address of an image, PDF, text or sound that the record is about");
@@ -80,10 +85,6 @@ void add_flags(CLI::App& command, batch_flags& flags) {
     command.add_flag(
         "--allow-bad-lines", flags.allow_bad_lines,
         "A line that is no record, or lacks a field of the prompt, is a failed record; else it stops everything");
-    command.add_flag("--resume", flags.resume, "Go on with the output of an earlier run");
-    command.add_flag("--retry-failed", flags.retry_failed, "With --resume: do its failed records again");
-    command.add_flag("--mix", flags.mix,
-                     "With --resume: go on with an output of another prompt, model, schema, service or parameters");
     command.add_flag("--quiet", flags.quiet, "No progress and no summary");
 }
 
@@ -132,6 +133,7 @@ void add_batch_command(CLI::App& program, service_flags const& service, chosen_c
     auto flags = std::make_shared<batch_flags>();
     add_flags(*command, *flags);
     add_number_flags(*command, *flags);
+    add_journal_flags(*command, flags->journal);
     add_cache_flags(*command, flags->cache);
     command->footer(std::string{batch_help} + exit_code_help);
     command->callback(

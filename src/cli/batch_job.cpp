@@ -6,10 +6,10 @@
 #include "cli/console.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/files.hpp"
-#include "cli/setting_flags.hpp"
+#include "cli/job_identity.hpp"
+#include "cli/job_settings.hpp"
 
 #include <coax/bind/read.hpp>
-#include <coax/bind/write.hpp>
 #include <coax/cache/response_cache.hpp>
 #include <coax/chat/content_file.hpp>
 #include <coax/client/output_format.hpp>
@@ -17,9 +17,6 @@
 #include <coax/provider/embedding.hpp>
 #include <coax/provider/provider.hpp>
 #include <coax/provider/service_profile.hpp>
-
-#include <boost/url/parse.hpp>
-#include <boost/url/url_view.hpp>
 
 #include <algorithm>
 #include <map>
@@ -35,14 +32,15 @@ bool is_prompt_text(std::string const& prompt) {
 }
 
 /// Reads the prompt into the job.
-result<prompt_template> read_prompt(batch_flags const& flags, response_origin& origin) {
+result<prompt_template> read_prompt(batch_flags const& flags, run_identity& run) {
     auto const& prompt = flags.prompt;
     if (prompt == "-" && flags.input == "-")
         return invalid_argument("--prompt", "standard input is INPUT already: only one can be -");
     bool const is_text = is_prompt_text(prompt);
     auto const text = is_text ? result<std::string>{prompt} : read_file(prompt);
     if (!text) return text.error();
-    origin.prompt = digest_of(*text + '\0' + flags.system);
+    run.digests.prompt = digest_of(*text + '\0' + flags.system);
+    run.prompt = flags.system.empty() ? *text : flags.system + "\n---\n" + *text;
     return prompt_template::parse(*text, is_text ? "--prompt" : prompt);
 }
 
@@ -54,10 +52,11 @@ result<std::string> schema_text(std::string const& schema) {
     return invalid_argument("--schema " + schema, "neither a file nor a built-in schema (" + names + ")");
 }
 
-result<runtime_schema> read_schema(std::string const& schema, response_origin& origin) {
+result<runtime_schema> read_schema(std::string const& schema, run_identity& run) {
     auto const text = schema_text(schema);
     if (!text) return text.error();
-    origin.schema = digest_of(*text);
+    run.digests.schema = digest_of(*text);
+    run.schema = built_in_schema(schema) ? schema : *text;
     auto read = runtime_schema::parse(*text);
     if (read) return read;
     auto why = std::move(read).error();
@@ -67,95 +66,6 @@ result<runtime_schema> read_schema(std::string const& schema, response_origin& o
 
 std::string const& service_name(provider_options const& options) {
     return options.profile ? options.profile->name : options.service;
-}
-
-/// What of a service of the user's own decides which requests it gets: its name alone says little.
-std::string profile_text(service_profile profile) {
-    profile.base_url.clear();
-    profile.key_variable.clear();
-    profile.key_header.clear();
-    std::ranges::sort(profile.members);
-    return json::write(profile);
-}
-
-/// The service without what may change from run to run: port, key in the address.
-std::string service_text(provider_options const& options) {
-    auto text = (options.profile ? profile_text(*options.profile) : options.service) + ' ' + options.deployment;
-    auto const url = boost::urls::parse_uri(options.base_url);
-    if (!url) return text;
-    std::string path{url->encoded_path()};
-    while (path.ends_with('/')) path.pop_back();
-    return text.append(" ").append(url->encoded_host()).append(path);
-}
-
-/// Whether a setting says what the service is sent.
-bool is_sent(setting const& one) {
-    return one.path.starts_with("request.") && !one.path.starts_with("request.response_cache.");
-}
-
-/// The parameters of requests that are set, those of old outputs first and in their form.
-std::string parameters_text(configuration const& set) {
-    auto const text = [](auto const& number) { return number ? std::to_string(*number) : std::string{}; };
-    auto parameters = text(set.request.temperature) + ' ' + text(set.request.max_output_tokens);
-    for (auto const& each : set.settings) {
-        bool const is_first = each.path == "request.temperature" || each.path == "request.max_output_tokens";
-        if (is_sent(each) && !is_first && each.origin != "default")
-            parameters.append(" ").append(each.path).append(" ").append(each.value);
-    }
-    return parameters;
-}
-
-void add_origin(batch_flags const& flags, configuration const& set, response_origin& origin) {
-    auto const dimensions = flags.dimensions ? std::to_string(*flags.dimensions) : std::string{};
-    if (flags.schema.empty()) origin.schema = digest_of({});
-    origin.model = digest_of(set.client.service.model);
-    origin.service = digest_of(service_text(set.client.service.provider));
-    origin.parameters = digest_of(flags.embeds ? "dimensions " + dimensions : parameters_text(set));
-}
-
-/// What holds for batches where nobody states anything else: more patience than for one call.
-configuration batch_defaults() {
-    configuration defaults;
-    defaults.client.policies.retry.max_attempts = 6;
-    return defaults;
-}
-
-std::vector<setting> settings_of(batch_flags const& flags) {
-    setting_flags stated;
-    auto const attempts = flags.retries ? std::optional{*flags.retries + 1} : std::nullopt;
-    stated.add("batch.concurrency", flags.concurrency, "--concurrency")
-        .add("policies.max_concurrency", flags.concurrency, "--concurrency")
-        .add("policies.rate_limits.requests_per_minute", flags.rpm, "--rpm")
-        .add("policies.rate_limits.tokens_per_minute", flags.tpm, "--tpm")
-        .add_switch("policies.rate_limits.even_spacing", flags.even_spacing, "--even-spacing")
-        .add("policies.retry.max_attempts", attempts, "--retries")
-        .add("output.max_reasks", flags.max_reasks, "--max-reasks")
-        .add_switch("output.relax_schemas", flags.relax_schema, "--relax-schema")
-        .add_seconds("policies.timeout", flags.timeout, "--timeout")
-        .add("batch.max_failures", flags.max_failures, "--max-failures")
-        .add("batch.alike_failures", flags.max_alike, "--max-alike")
-        .add_seconds("batch.max_pause", flags.max_pause, "--max-pause")
-        .add("request.temperature", flags.temperature, "--temperature")
-        .add("request.max_output_tokens", flags.max_tokens, "--max-tokens");
-    add_settings(stated, flags.cache);
-    return std::move(stated).take();
-}
-
-/// What follows from the number of records in work, where nothing else is stated.
-void fit_to_concurrency(batch_flags const& flags, configuration& set) {
-    auto& client = set.client;
-    auto const records = set.batch.concurrency;
-    auto const requests = std::ranges::find(set.settings, "policies.max_concurrency", &setting::path);
-    if (requests != set.settings.end() && requests->origin == "default") client.policies.max_concurrency = records;
-    if (flags.adaptive) {
-        auto& adaptive = client.policies.adaptive.edit();
-        adaptive.maximum = records;
-        adaptive.initial = std::min(adaptive.initial, records);
-    }
-    client.http.max_connections_per_host = std::max(client.http.max_connections_per_host, records);
-    client.http.max_connections = std::max(client.http.max_connections, records);
-    if (flags.no_resend)
-        for (auto const code : {errc::connection_lost, errc::timeout}) client.policies.retry.table.set(code, false);
 }
 
 /// Prices, and the limit to what may be spent. What is not known is told before anything is sent.
@@ -232,17 +142,21 @@ result<void> dry_run(batch_job& job, batch_flags const& flags, chat_request requ
 boost::system::result<batch_job, failure> prepare(batch_flags const& flags, service_flags const& service,
                                                   environment const& look_up) {
     auto const wrong_input = [](error why) { return failure{std::move(why), bad_usage}; };
-    if (!flags.resume && (flags.retry_failed || flags.mix))
-        return wrong_input(invalid_argument(flags.mix ? "--mix" : "--retry-failed", "goes with --resume"));
-    response_origin origin;
-    auto prompt = read_prompt(flags, origin);
+    if (auto checked = check_journal_flags(flags.journal); !checked) return wrong_input(std::move(checked).error());
+    auto const shard = shard_of(flags.journal, look_up);
+    if (!shard) return wrong_input(shard.error());
+    run_identity run;
+    auto prompt = read_prompt(flags, run);
     if (!prompt) return wrong_input(prompt.error());
     if (prompt->fields().empty())
         return wrong_input(
             invalid_argument("--prompt", "no {{field}} in the prompt: every record would be asked the same"));
-    batch_job job{.prompt = std::move(*prompt)};
+    batch_job job{.prompt = std::move(*prompt), .shard = *shard};
+    if (flags.json) run.digests.schema = digest_of(run.schema = "JSON");
     if (!flags.schema.empty()) {
-        auto schema = read_schema(flags.schema, origin);
+        if (flags.json)
+            return wrong_input(invalid_argument("--json", "does not go with --schema, which asks for JSON"));
+        auto schema = read_schema(flags.schema, run);
         if (!schema) return wrong_input(schema.error());
         job.schema = std::move(*schema);
     }
@@ -254,7 +168,11 @@ boost::system::result<batch_job, failure> prepare(batch_flags const& flags, serv
     if (!flags.embeds) job.defaults = set->request;
     if (!flags.system.empty()) job.defaults.messages.push_back(system(flags.system));
     job.file_field = flags.file_field;
+    job.any_json = flags.json;
     job.records = {.key_field = flags.key_field, .limit = flags.limit, .name = flags.input};
+    job.out = flags.journal.shard.empty() ? output_of_shard(flags.out, job.shard) : flags.out;
+    if (job.out != flags.out && !flags.quiet)
+        print_note("part " + to_string(job.shard) + " of the batch, as the environment says; its output is " + job.out);
     job.input = flags.input;
     if (flags.lines || reads_once(flags.input)) {  // the input is read twice, first to check it
         auto copy = flags.lines ? copy_lines_as_records(flags.input) : copy_to_temporary(flags.input);
@@ -268,6 +186,7 @@ boost::system::result<batch_job, failure> prepare(batch_flags const& flags, serv
         auto request = request_for(job, record);
         if (!request && !flags.allow_bad_lines) return request.error();
         if (auto const file = file_of(job, record); !file && !flags.allow_bad_lines) return file.error();
+        if (job.shard.holds(record.key)) ++job.shard_count;
         if (request && first) is_prefix_shared = is_prefix_shared && coax::detail::has_same_prefix(*first, *request);
         if (request && !first) first = std::move(*request);
         return {};
@@ -280,10 +199,18 @@ boost::system::result<batch_job, failure> prepare(batch_flags const& flags, serv
 
     if (flags.embeds) choose_embedding_model(service, set->client.service);
     fit_to_concurrency(flags, *set);
-    add_origin(flags, *set, origin);
-    job.origin = origin;
+    add_identity(flags, *set, run);
+    run.records = job.record_count;
+    if (job.shard.count == 1) job.shard_count = job.record_count;  // lines that are no records among them
+    if (job.shard.count > 1) run.shard = to_string(job.shard);
+    job.run = std::move(run);
     job.options = std::move(set->client);
     job.batch = std::move(set->batch);
+    if (!flags.journal.until.empty()) {
+        auto const until = next_time(flags.journal.until, std::chrono::system_clock::now());
+        if (!until) return wrong_input(until.error());
+        job.batch.until = *until;
+    }
     if (flags.embeds) job.options.response_cache = boxed<response_cache_options>{};  // embeddings are not kept
     if (auto opened = open_response_cache(job.options); !opened)
         return failure{opened.error(), opened.error().code == errc::invalid_argument ? bad_usage : could_not_go_on};
@@ -320,38 +247,13 @@ result<void> add_file(batch_job const& job, batch_record const& record, chat_req
     return wrong_record(job, record, wrong.why().where + ": " + wrong.why().message);
 }
 
-line_facts facts_of(batch_job const& job, batch_record const& record) {
-    line_facts facts{.origin = job.origin, .numeric_key = record.numeric_key};
-    auto text = (record.numeric_key ? "number " : "text ") + record.key;
+std::string sent_text(batch_job const& job, batch_record const& record) {
+    std::string text;
     // A record that has no prompt fails, and is another one as soon as it has.
     if (auto const prompt = job.prompt.render(record.fields); !record.problem && prompt)
         text.append(1, '\0').append(prompt->system).append(1, '\0').append(prompt->user);
     if (auto const file = file_of(job, record); file && !file->empty()) text.append(1, '\0').append(*file);
-    facts.origin.record = digest_of(text);
-    return facts;
-}
-
-result<std::uint64_t> count_undone(batch_job const& job, finished_records const& finished,
-                                   finished_records const& dropped) {
-    std::uint64_t undone = 0;
-    auto const check = [&](batch_record const& record) -> result<void> {
-        if (finished.contradicts(record.index, record.key, facts_of(job, record).origin.record) ||
-            dropped.contradicts(record.index, record.key))
-            return invalid_argument({}, "the output was made from other input: its record " +
-                                            std::to_string(record.index) + " is not this one (\"" + record.key +
-                                            "\"); give the input that it was made from, name another output file, or "
-                                            "take the record's line out of the output to have it done again");
-        if (!finished.contains(record.index)) ++undone;
-        return {};
-    };
-    // A line that is no record is counted too: its key is its index.
-    auto const count = check_records(job.input, job.records, check, true);
-    if (!count) return count.error();
-    if (job.records.limit == 0 && finished.last_index() >= *count && finished.size() > 0)
-        return invalid_argument(job.records.name, "the output was made from other input: it has a record " +
-                                                      std::to_string(finished.last_index()) + ", the input only " +
-                                                      std::to_string(*count) + " of them; name another output file");
-    return undone;
+    return text;
 }
 
 int exit_code_of(batch_summary const& summary, bool interrupted_by_user, std::uint64_t failed_before) {

@@ -2,12 +2,13 @@
 
 #include "batch/internal/file.hpp"
 #include "cli/cache_flags.hpp"
+#include "cli/journal_flags.hpp"
 #include "cli/service_flags.hpp"
 
 #include <coax/batch/batch.hpp>
-#include <coax/batch/jsonl_writer.hpp>
+#include <coax/batch/journal.hpp>
 #include <coax/batch/records.hpp>
-#include <coax/batch/response_origin.hpp>
+#include <coax/batch/shard.hpp>
 #include <coax/chat/prompt_template.hpp>
 #include <coax/client/options.hpp>
 #include <coax/schema/runtime_schema.hpp>
@@ -37,11 +38,9 @@ struct batch_flags {
     std::optional<std::int64_t> tpm{};
     bool even_spacing{false};
     bool adaptive{false};
-    bool resume{false};
-    bool retry_failed{false};
-    bool mix{false};
     bool allow_bad_lines{false};
     bool relax_schema{false};
+    bool json{false};
     bool quiet{false};
     std::optional<int> max_reasks{};
     std::optional<int> retries{};
@@ -60,6 +59,7 @@ struct batch_flags {
     bool lines{false};   ///< Each line of the input is a text, not an object.
     std::optional<std::int64_t> dimensions{};
     cache_flags cache{};
+    journal_flags journal{};
 };
 
 /// Everything that is known before the first request.
@@ -67,13 +67,17 @@ struct batch_job {
     prompt_template prompt;
     std::optional<runtime_schema> schema{};  ///< None: responses are plain text.
     std::string schema_note{};               ///< Why the service does not enforce it; empty: it does, or there is none.
+    bool any_json{false};                    ///< Responses are JSON of any form.
     chat_request defaults{};                 ///< What all requests share.
     std::string file_field{};                ///< Names a record's file; empty: they have none.
     std::string input{};                     ///< Where the records are read, more than once.
+    std::string out{};                       ///< Of a shard that was found in the environment: a file of its own.
     coax::detail::file_handle copy{};        ///< Of an input that can be read once only.
-    response_origin origin{};
+    run_identity run{};
     record_options records{};
     std::uint64_t record_count{0};
+    batch_shard shard{};
+    std::uint64_t shard_count{0};  ///< Records that it has.
     client_options options{};
     batch_options batch{};
     model_table facts{};
@@ -102,14 +106,8 @@ struct failure {
 /// Errors: `errc::invalid_json` with `where` "file:line": the field is missing or no text, or the file cannot be used.
 [[nodiscard]] result<void> add_file(batch_job const& job, batch_record const& record, chat_request& request);
 
-/// What a line of the output says of a record.
-[[nodiscard]] line_facts facts_of(batch_job const& job, batch_record const& record);
-
-/// Checks that an output goes with the input, and counts the records that it lacks.
-/// Errors: `errc::invalid_argument`, `where` is "file:line": the output has another record there.
-/// @param dropped  Failed records that are done again: whether they have changed does not matter, their keys do.
-[[nodiscard]] result<std::uint64_t> count_undone(batch_job const& job, finished_records const& finished,
-                                                 finished_records const& dropped = {});
+/// What is sent for a record, as far as it depends on it; empty: it cannot be asked.
+[[nodiscard]] std::string sent_text(batch_job const& job, batch_record const& record);
 
 /// The exit code of a batch that ran. `failed_before`: records that an earlier run left as failed.
 [[nodiscard]] int exit_code_of(batch_summary const& summary, bool interrupted, std::uint64_t failed_before);

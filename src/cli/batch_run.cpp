@@ -17,35 +17,11 @@
 
 #include <cstdio>
 #include <string>
-#include <unordered_map>
 #include <utility>
 
 namespace coax::cli {
 
 namespace {
-
-/// The way of a record from the input to the output.
-struct record_steps {
-    batch_job const& job;
-    jsonl_writer& out;
-    output_kind form;
-    std::unordered_map<std::uint64_t, line_facts> facts{};  ///< Of the records in work.
-
-    /// The next record that the output lacks.
-    asio::awaitable<std::optional<batch_record>> next(stream<batch_record>& records) {
-        for (;;) {
-            auto record = co_await records.next();
-            if (record && out.finished().contains(record->index)) continue;
-            if (record) facts.emplace(record->index, facts_of(job, *record));
-            co_return record;
-        }
-    }
-
-    result<void> write(batch_result<std::string> const& outcome) {
-        auto const of_record = facts.extract(outcome.index);
-        return out.write(to_json_line(outcome, form, of_record.mapped()));
-    }
-};
 
 /// Ends when the user wants the end and no request is under way: all that is left then waits for its next attempt.
 /// @param over  How many requests are over.
@@ -82,9 +58,8 @@ asio::awaitable<void> report_cache(std::shared_ptr<cache_store> store) {
 }
 
 /// Works on every record that the output lacks.
-batch_summary run_job(batch_job const& job, batch_flags const& flags, record_steps& steps, std::uint64_t undone,
-                      work_maker const& make_work, bool& was_interrupted) {
-    auto records = value_or_throw(read_records(job.input, job.records));
+batch_summary run_job(batch_job const& job, batch_flags const& flags, record_batch& batch, batch_journal& journal,
+                      std::uint64_t undone, work_maker const& make_work, bool& was_interrupted) {
     auto counting = job.options;
     telemetry_export const exported{counting, process_environment};
     runtime rt;
@@ -95,11 +70,10 @@ batch_summary run_job(batch_job const& job, batch_flags const& flags, record_ste
     progress_display display{flags.quiet, from_seconds(flags.progress_every)};
     interrupt_watch const watch{llm, stop, display};
 
-    auto const write = [&](batch_result<std::string> const& outcome) { return steps.write(outcome); };
     auto const before = llm.statistics();
     batch_summary summary;
-    auto running = run_batch<std::string>(generate([&] { return steps.next(records); }), make_work(llm), write,
-                                          options_of(job.batch, undone, stop, display, llm.options().telemetry));
+    batch.work = make_work(llm);
+    auto running = run_records(batch, journal, options_of(job.batch, undone, stop, display, llm.options().telemetry));
     rt.run(when_any(store(std::move(running), summary), until_idle(llm, stop, over)));
     add_statistics(summary, before, llm.statistics());
     display.finish();
@@ -126,39 +100,57 @@ std::string cost_text(batch_job const& job, batch_summary const& summary) {
 }
 
 /// Prints the summary to standard error.
-void report(batch_job const& job, batch_summary const& summary, finished_records const& finished,
-            batch_flags const& flags) {
+void report(batch_job const& job, batch_summary const& summary, resume_counts const& before, batch_flags const& flags) {
     if (!flags.quiet && (summary.done() > 0 || !summary.ended_by)) {
         auto text = to_string(summary) + cost_text(job, summary);
-        if (finished.size() > 0)
-            text += "before    " + std::to_string(finished.size()) + " done by earlier runs, " +
-                    std::to_string(finished.failed()) + " of them failed\n";
+        if (before.kept > 0)
+            text += "before    " + std::to_string(before.kept) + " done by earlier runs, " +
+                    std::to_string(before.failed) + " of them failed\n";
         std::fwrite(text.data(), 1, text.size(), stderr);
     }
     if (summary.ended_by) print_error(*summary.ended_by);
-    if (summary.remaining.value_or(0) > 0 && summary.done() + finished.size() > 0)
+    if (summary.remaining.value_or(0) > 0 && summary.done() + before.kept > 0)
         print_note(std::to_string(*summary.remaining) + " records remain" +
                    (reads_once(flags.out) ? "" : "; --resume goes on with them"));
 }
 
-/// Opens the output and checks that it was made from this input in this way.
-result<jsonl_writer> open_output(batch_job const& job, batch_flags const& flags, std::uint64_t& undone) {
-    auto out = jsonl_writer::open(
-        flags.out,
-        {.resume = flags.resume, .drop_failures = flags.retry_failed, .origin = job.origin, .mix = flags.mix});
-    if (!out) {
-        auto why = std::move(out).error();
-        if (why.code == errc::invalid_argument && why.where != flags.out)
-            why.message += " (--mix keeps its responses all the same)";
-        return why;
-    }
-    auto const count = count_undone(job, out->finished(), out->dropped());
-    if (!count) return count.error();
-    undone = *count;
-    if (auto const old = out->finished().known_by_key(); old > 0 && !flags.quiet)
-        print_note(std::to_string(old) + " lines of " + flags.out +
-                   " are known by their keys only: whether their records have changed was not checked");
-    return out;
+record_batch to_record_batch(batch_job const& job, batch_flags const& flags, output_kind form) {
+    return {.open = [&job] { return read_records(job.input, job.records); },
+            .sent = [&job](batch_record const& record) { return sent_text(job, record); },
+            .form = form,
+            .shard = job.shard,
+            .share_equal = !flags.journal.ask_equal,
+            .sync_interval = from_seconds(flags.journal.sync_every)};
+}
+
+/// An output that goes on, and what it has.
+struct opened_output {
+    batch_journal journal;
+    resume_counts found;
+    std::uint64_t undone;
+};
+
+/// Opens the output and compares it with the input.
+result<opened_output> open_output(batch_job const& job, batch_flags const& flags, record_batch const& batch) {
+    auto journal = batch_journal::open(job.out, {.resume = resume_mode_of(flags.journal),
+                                                 .retry_failed = flags.journal.retry_failed,
+                                                 .run = job.run,
+                                                 .limit = flags.limit,
+                                                 .sync_lines = flags.journal.sync_lines});
+    if (!journal) return std::move(journal).error();
+    bool const compared = journal->wants_rows();
+    runtime rt;
+    auto found = rt.run(as_result(match_records(batch, *journal)));
+    if (!found) return std::move(found).error();
+    if (compared && (!flags.quiet || found->damaged > 0)) print_note("resuming: " + to_string(*found));
+    return opened_output{*std::move(journal), *found, compared ? found->undone() : job.shard_count};
+}
+
+/// In the program's words.
+error in_flags(error why) {
+    constexpr std::string_view mode = "resume=anyway";
+    if (auto const at = why.message.find(mode); at != std::string::npos) why.message.insert(at, "--");
+    return why;
 }
 
 }  // namespace
@@ -170,23 +162,22 @@ void add_cost_flags(CLI::App& command, batch_flags& flags) {
 }
 
 int run_to_output(batch_job const& job, batch_flags const& flags, output_kind form, work_maker const& make_work) {
-    std::uint64_t undone = 0;
-    auto out = open_output(job, flags, undone);
+    auto batch = to_record_batch(job, flags, form);
+    auto out = open_output(job, flags, batch);
     if (!out) {
-        print_error(out.error());
+        print_error(in_flags(out.error()));
         return bad_usage;
     }
     raise_file_limit();
 
     bool was_interrupted = false;
-    auto const failed_before = out->finished().failed();
-    record_steps steps{.job = job, .out = *out, .form = form};
-    auto summary = run_job(job, flags, steps, undone, make_work, was_interrupted);
-    if (summary.remaining.value_or(0) > 0) out->discard_if_unused();
-    auto const closed = out->close();
+    auto& [journal, found, undone] = *out;
+    auto summary = run_job(job, flags, batch, journal, undone, make_work, was_interrupted);
+    if (summary.remaining.value_or(0) > 0) journal.discard_if_unused();
+    auto const closed = journal.close();
     if (!closed && !summary.ended_by) summary.ended_by = closed.error();
-    report(job, summary, out->finished(), flags);
-    return exit_code_of(summary, was_interrupted, failed_before);
+    report(job, summary, found, flags);
+    return exit_code_of(summary, was_interrupted, found.failed);
 }
 
 }  // namespace coax::cli

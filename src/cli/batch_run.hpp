@@ -3,7 +3,7 @@
 #include "cli/batch_job.hpp"
 
 #include <coax/batch/batch.hpp>
-#include <coax/batch/jsonl_writer.hpp>
+#include <coax/batch/record_batch.hpp>
 #include <coax/client/client.hpp>
 
 #include <functional>

@@ -26,6 +26,7 @@ void add_doctor_command(CLI::App& program, service_flags const& service, chosen_
 void add_embed_command(CLI::App& program, service_flags const& service, chosen_command& chosen);
 void add_init_command(CLI::App& program, chosen_command& chosen);
 void add_mcp_command(CLI::App& program, service_flags const& service, chosen_command& chosen);
+void add_merge_command(CLI::App& program, chosen_command& chosen);
 void add_models_command(CLI::App& program, service_flags const& service, chosen_command& chosen);
 void add_providers_command(CLI::App& program, chosen_command& chosen);
 void add_serve_sim_command(CLI::App& program, chosen_command& chosen);

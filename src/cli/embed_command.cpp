@@ -1,7 +1,7 @@
+#include "batch/internal/embedding_groups.hpp"
 #include "cli/batch_run.hpp"
 #include "cli/commands.hpp"
 #include "cli/console.hpp"
-#include "cli/embedding_groups.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/number_flag.hpp"
 
@@ -43,7 +43,8 @@ int run_embed(embed_flags flags, service_flags const& service) {
     }
     auto const make_work = [&](client llm) -> record_work {
         embedding_request form{.dimensions = flags.batch.dimensions};
-        auto groups = std::make_shared<embedding_groups>(std::move(llm), std::move(form), flags.texts_per_request);
+        auto groups =
+            std::make_shared<coax::detail::embedding_groups>(std::move(llm), std::move(form), flags.texts_per_request);
         return [&job, groups](batch_record const& record) { return groups->embed(text_of(*job, record)); };
     };
     return run_to_output(*job, flags.batch, output_kind::json, make_work);
@@ -71,9 +72,6 @@ void add_flags(CLI::App& command, embed_flags& flags) {
         ->default_str("5");
     command.add_flag("--allow-bad-lines", batch.allow_bad_lines,
                      "A line that is no record, or lacks a field of the text, is a failed record");
-    command.add_flag("--resume", batch.resume, "Go on with the output of an earlier run");
-    command.add_flag("--retry-failed", batch.retry_failed, "With --resume: do its failed records again");
-    command.add_flag("--mix", batch.mix, "With --resume: go on with an output of another model or text");
     command.add_flag("--quiet", batch.quiet, "No progress and no summary");
 }
 
@@ -83,6 +81,7 @@ void add_embed_command(CLI::App& program, service_flags const& service, chosen_c
     auto* const command = program.add_subcommand("embed", "Turn every text of a file into a vector");
     auto flags = std::make_shared<embed_flags>();
     add_flags(*command, *flags);
+    add_journal_flags(*command, flags->batch.journal);
     command->footer(std::string{embed_help} + exit_code_help);
     command->callback(
         [flags, &service, &chosen] { chosen = [flags, &service] { return run_embed(*flags, service); }; });

@@ -61,6 +61,11 @@ constexpr std::array pages{
                  .examples = "  coax mcp\n"
                              "  coax mcp --provider anthropic --model claude-opus-5\n"
                              "  {\"mcpServers\": {\"coax\": {\"command\": \"coax\", \"args\": [\"mcp\"]}}}\n"},
+    command_page{.name = "merge",
+                 .asks_service = false,
+                 .examples = "  coax batch posts.jsonl --prompt ask.txt --out part1.jsonl --shard 1/2\n"
+                             "  coax batch posts.jsonl --prompt ask.txt --out part2.jsonl --shard 2/2\n"
+                             "  coax merge part1.jsonl part2.jsonl --out answers.jsonl\n"},
     command_page{.name = "models", .examples = "  coax models\n  coax models --known\n"},
     command_page{.name = "providers", .asks_service = false, .examples = "  coax providers\n"},
     command_page{.name = "serve-sim",

@@ -37,6 +37,7 @@ int run(int argc, char** argv) {
     coax::cli::add_config_command(program, service, chosen);
     coax::cli::add_embed_command(program, service, chosen);
     coax::cli::add_mcp_command(program, service, chosen);
+    coax::cli::add_merge_command(program, chosen);
     coax::cli::add_models_command(program, service, chosen);
     coax::cli::add_providers_command(program, chosen);
     coax::cli::add_serve_sim_command(program, chosen);

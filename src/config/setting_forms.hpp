@@ -57,7 +57,7 @@ inline constexpr std::array<std::string_view, 5> members_of_calls<chat_request>{
 template <>
 inline constexpr std::array<std::string_view, 1> members_of_calls<mcp::session_options>{"name"};
 template <>
-inline constexpr std::array<std::string_view, 2> members_of_calls<batch_options>{"total", "telemetry"};
+inline constexpr std::array<std::string_view, 3> members_of_calls<batch_options>{"total", "telemetry", "until"};
 
 template <>
 inline constexpr std::array<std::string_view, 1> members_of_calls<route>{"options"};

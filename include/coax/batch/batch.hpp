@@ -82,7 +82,7 @@ asio::awaitable<batch_summary> run_batch(stream<R> source, Work work, Sink sink,
     auto process = [&stages](item one) { return stages.process(std::move(one)); };
     auto hand_over = [&stages](std::size_t, auto processed) { return stages.hand_over(std::move(processed)); };
     co_return co_await stages.run.run(
-        pipeline(stages, stages.run.to_pipeline_options(), std::move(process), std::move(hand_over)));
+        stages.with_rest(pipeline(stages, stages.run.to_pipeline_options(), std::move(process), std::move(hand_over))));
 }
 
 /// The statistics of a client between two moments, put into a summary: requests, retries, re-asks, and all tokens,

@@ -46,6 +46,18 @@ struct batch_options {
     /// Longest time without a success for which the batch waits for a service that has a limit or is in trouble; a
     /// longer wait that it asks for ends the batch at once. Range: [0, 30 days].
     std::chrono::milliseconds max_pause{120'000};
+    /// Share of the last `failure_window` records that may fail; once more of them have, nothing new is begun. Looked
+    /// at as soon as there were that many records. Range: [0, 1]; 1: any share.
+    double max_failure_rate{1.0};
+    std::size_t failure_window{100};  ///< Range: [1, 1'000'000].
+    /// Nothing new is begun from then on. The epoch: no such time.
+    std::chrono::system_clock::time_point until{};
+    /// Outcomes go to the sink in the order of the source: one that is there waits for those before it. Otherwise they
+    /// go as they come.
+    bool ordered{false};
+    /// With `ordered`: most records taken from the source whose outcomes the sink does not have: what bounds memory,
+    /// and how far others run ahead of a slow record. 0: four times `concurrency`. Else in [concurrency, 10'000'000].
+    std::size_t window{0};
     /// How many records there are, for the progress. Nothing: not known.
     std::optional<std::uint64_t> total{};
     /// Of `batch` alone: requests that begin as the first one did, with the same tools and messages but for the last,

@@ -20,6 +20,8 @@ struct batch_result {
     coax::usage usage{};                   ///< What was billed, for a failed record too as far as known.
     int attempts{0};                       ///< Requests sent for it; 0: none.
     std::chrono::milliseconds latency{0};  ///< Waits included.
+    /// The index of the equal record that was asked in its place. Nothing: it was asked itself.
+    std::optional<std::uint64_t> same_as{};
 };
 
 /// What the work on one record gives.
@@ -28,6 +30,7 @@ struct batch_output {
     T value{};
     coax::usage usage{};
     int attempts{1};
+    std::optional<std::uint64_t> same_as{};  ///< As `batch_result::same_as`.
 };
 
 /// How many records failed in one way.
@@ -50,6 +53,7 @@ struct batch_summary {
     std::uint64_t reasks{0};                   ///< Of these, because a response did not have the wanted form.
     std::uint64_t resent{0};                   ///< Besides `attempts`; see `client_statistics::resent`.
     std::uint64_t cached{0};                   ///< Calls answered by the response cache.
+    std::uint64_t equal{0};                    ///< Records that took the answer of an equal one.
     coax::usage usage{};
     coax::usage saved{};  ///< What the responses of the cache had cost when they were made.
     std::chrono::milliseconds elapsed{0};

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <coax/batch/jsonl_writer.hpp>
+#include <coax/batch/journal.hpp>
 
 #include <chrono>
 #include <string>
@@ -16,6 +16,17 @@ inline batch_result<std::string> ok(std::uint64_t index, std::string key, std::s
     return outcome;
 }
 
+/// As a journal writes it that knows nothing of run and row.
+inline std::string line_of(batch_result<std::string> const& outcome, line_facts const& facts = {}) {
+    return to_json_line(outcome, output_kind::text, facts) + '\n';
+}
+
+inline result<void> write(batch_journal& journal, batch_result<std::string> const& outcome,
+                          row_identity const& row = {}) {
+    return journal.write(outcome, output_kind::text, false, row);
+}
+
+/// Lines of outputs that had no checksums.
 inline std::string const line_a = R"({"index":0,"key":"a","status":"ok","output":"x"})"
                                   "\n";
 inline std::string const line_b = R"({"index":1,"key":"b","status":"error","error":{"code":"refused","message":"no"}})"

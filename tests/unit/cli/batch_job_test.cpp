@@ -9,6 +9,8 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <chrono>
+#include <ctime>
 #include <ostream>
 #include <string>
 
@@ -100,7 +102,7 @@ TEST(FileField, ShowsTheRecordsFileBesideItsQuestion) {
     EXPECT_EQ(why.where, in.flags.input + ":3");
     EXPECT_EQ(why.message.find("none.png: cannot read"), 0U) << why.message;
     auto const facts = [&](std::string_view fields) {
-        return facts_of(*job, {.line = 1, .fields = json_value::parse(fields).value()}).origin.record;
+        return sent_text(*job, {.line = 1, .fields = json_value::parse(fields).value()});
     };
     EXPECT_NE(facts(R"({"text":"hi","photo":"a"})"), facts(R"({"text":"hi","photo":"b"})"));
 }
@@ -149,11 +151,11 @@ request: {temperature: 0.5, top_p: 0.9}
     EXPECT_EQ(job->defaults.top_p, 0.9);
     // An output is of these parameters, whoever states them.
     auto const another = in.folder.write("d.yaml", "request: {temperature: 0.5, top_p: 0.8}\n");
-    EXPECT_NE(prepare(in.flags, {.config = another}, with_key)->origin.parameters, job->origin.parameters);
+    EXPECT_NE(prepare(in.flags, {.config = another}, with_key)->run.digests.parameters, job->run.digests.parameters);
     auto const fewer = in.folder.write("e.yaml", "request: {temperature: 0.5}\n");
-    auto const stated = prepare(in.flags, {.config = fewer}, with_key)->origin.parameters;
+    auto const stated = prepare(in.flags, {.config = fewer}, with_key)->run.digests.parameters;
     in.flags.temperature = 0.5;
-    EXPECT_EQ(prepare(in.flags, {}, with_key)->origin.parameters, stated);
+    EXPECT_EQ(prepare(in.flags, {}, with_key)->run.digests.parameters, stated);
 }
 
 TEST(Prepare, RequestCarriesSystemPromptAndSampling) {
@@ -212,7 +214,8 @@ INSTANTIATE_TEST_SUITE_P(
         spoiled_case{"schema_of_no_type",
                      [](good_input& in) { in.flags.schema = in.folder.write("s.json", R"({"type":"strnig"})"); },
                      "s.json#/type"},
-        spoiled_case{"retry_without_resume", [](good_input& in) { in.flags.retry_failed = true; }, "--retry-failed"},
+        spoiled_case{"retry_without_resume", [](good_input& in) { in.flags.journal.retry_failed = true; },
+                     "--retry-failed"},
         spoiled_case{"hot", [](good_input& in) { in.flags.temperature = 9; }, "temperature"},
         spoiled_case{"no_key", [](good_input&) {}, "", could_not_go_on}),
     [](auto const& row) { return std::string(row.param.name); });
@@ -226,44 +229,24 @@ TEST(Prepare, BadLinesAreCountedWhereTheyAreAllowed) {
     EXPECT_EQ(job->record_count, 3U);
 }
 
-/// A finished record of `job` as its output line says it.
-finished_records finished_of(batch_job const& job, std::uint64_t index, std::string key, char const* fields) {
-    batch_record record{.index = index, .key = std::move(key)};
-    record.fields = json_value::parse(fields).value();
-    finished_records done;
-    done.add(index, record.key, false, facts_of(job, record).origin.record);
-    return done;
-}
-
-TEST(CountUndone, LeavesOutWhatIsDone) {
+TEST(SentText, IsWhatThePromptShowsOfARecord) {
     good_input const in;
     auto const job = prepare(in.flags, {}, with_key);
     ASSERT_TRUE(job) << job.error().why;
-    finished_records by_key;
-    by_key.add(1, "b", false);
-    EXPECT_EQ(count_undone(*job, by_key).value(), 1U);
-    EXPECT_EQ(count_undone(*job, finished_of(*job, 1, "b", R"({"text":"ho","more":1})")).value(), 1U);
-    EXPECT_EQ(count_undone(*job, {}).value(), 2U);
-}
-
-TEST(CountUndone, OutputOfOtherInputIsRefused) {
-    good_input const in;
-    auto const job = prepare(in.flags, {}, with_key);
-    ASSERT_TRUE(job) << job.error().why;
-    finished_records other_key;
-    other_key.add(1, "z", false);
-    for (auto const& done : {other_key, finished_of(*job, 1, "z", R"({"text":"ho"})"),
-                             finished_of(*job, 1, "b", R"({"text":"changed"})")}) {
-        auto const undone = count_undone(*job, done);
-        ASSERT_FALSE(undone);
-        EXPECT_EQ(undone.error().where, in.flags.input + ":2");
-    }
+    auto const of = [&](char const* fields, std::string key) {
+        batch_record record{.index = 1, .key = std::move(key), .fields = json_value::parse(fields).value()};
+        return sent_text(*job, record);
+    };
+    auto const before = of(R"({"text":"ho"})", "b");
+    EXPECT_EQ(of(R"({"text":"ho","more":1})", "c"), before);
+    EXPECT_NE(of(R"({"text":"changed"})", "b"), before);
+    EXPECT_EQ(of(R"({"body":"ho"})", "b"), "") << "it cannot be asked";
 }
 
 TEST(ResponseOrigin, ChangesWithWhatMakesTheResponses) {
     good_input const in;
     auto const of = [](good_input const& now, service_flags const& service) {
-        return prepare(now.flags, service, with_key)->origin;
+        return prepare(now.flags, service, with_key)->run.digests;
     };
     auto const before = of(in, {.model = "m"});
     EXPECT_EQ(differences(before, of(good_input{}, {.model = "m"})), "");
@@ -290,7 +273,7 @@ TEST(ResponseOrigin, ChangesWithWhatMakesTheResponses) {
 TEST(ResponseOrigin, AServiceIsTheSameOnAnotherPortAndWithAnotherKeyInItsAddress) {
     good_input const in;
     auto const of = [&](std::string url) {
-        return prepare(in.flags, {.model = "m", .base_url = std::move(url)}, with_key)->origin;
+        return prepare(in.flags, {.model = "m", .base_url = std::move(url)}, with_key)->run.digests;
     };
     auto const before = of("http://localhost:8080/v1?key=a");
     EXPECT_EQ(differences(before, of("http://localhost:9090/v1/?key=b")), "");
@@ -300,7 +283,8 @@ TEST(ResponseOrigin, AServiceIsTheSameOnAnotherPortAndWithAnotherKeyInItsAddress
 TEST(ResponseOrigin, AServiceOfTheUsersOwnIsMoreThanItsName) {
     good_input const in;
     auto const of = [&](std::string const& profile) {
-        return prepare(in.flags, {.model = "m", .profile = in.folder.write("acme.json", profile)}, with_key)->origin;
+        return prepare(in.flags, {.model = "m", .profile = in.folder.write("acme.json", profile)}, with_key)
+            ->run.digests;
     };
     std::string const head = R"({"name":"acme","key_variable":"OPENAI_API_KEY","base_url":"https://a.example/v1",)";
     auto const before = of(head + R"("members":["temperature","seed"]})");
@@ -317,6 +301,26 @@ TEST(Prepare, SchemaThatIsNotEnforcedIsNoted) {
     in.flags.schema = in.folder.write("free.json", R"({"type":"object","additionalProperties":{"type":"integer"}})");
     in.flags.relax_schema = true;
     EXPECT_NE(prepare(in.flags, {.model = "m"}, with_key)->schema_note, "");
+}
+
+TEST(JournalFlags, ATimeOfDayIsTheNextOne) {
+    auto const at = [](int hour, int minute) {
+        std::tm parts{.tm_min = minute, .tm_hour = hour, .tm_mday = 10, .tm_mon = 5, .tm_year = 126, .tm_isdst = -1};
+        return std::chrono::system_clock::from_time_t(std::mktime(&parts));
+    };
+    EXPECT_EQ(next_time("07:00", at(6, 59)).value(), at(7, 0));
+    EXPECT_EQ(next_time("07:00", at(7, 0)).value(), at(7, 0) + std::chrono::hours{24});
+    EXPECT_EQ(next_time("7:05", at(23, 0)).value(), at(7, 5) + std::chrono::hours{24});
+    for (auto const* const wrong : {"", "7", "24:00", "07:60", "-1:00", "07:00x", "noon"})
+        EXPECT_EQ(next_time(wrong, at(6, 0)).error().where, std::string{"--until "} + wrong);
+}
+
+TEST(JournalFlags, APartThatWasFoundHasAnOutputOfItsOwn) {
+    EXPECT_EQ(output_of_shard("out.jsonl", {2, 10}), "out.2-of-10.jsonl");
+    EXPECT_EQ(output_of_shard("a.b/out", {2, 10}), "a.b/out.2-of-10");
+    EXPECT_EQ(output_of_shard("./out.jsonl.gz", {1, 3}), "./out.1-of-3.jsonl.gz");
+    EXPECT_EQ(output_of_shard("-", {2, 10}), "-");
+    EXPECT_EQ(output_of_shard("out.jsonl", {1, 1}), "out.jsonl");
 }
 
 TEST(ExitCode, TellsScriptsWhatHappened) {

@@ -13,6 +13,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <exception>
 #include <optional>
 #include <string_view>
@@ -70,8 +71,14 @@ public:
     /// Where the work on it runs, as a part of it.
     [[nodiscard]] asio::any_io_executor executor_for(observed_record const& record) const;
     static void end(observed_record const& record, error const* failure) noexcept;
-    /// Counts an outcome that the sink has taken; nothing: a success.
-    void count(std::optional<errc> failure);
+    /// Counts an outcome that the sink has taken.
+    /// @param equal  It is the answer of another record.
+    void count(std::optional<error> const& failure, bool equal);
+    [[nodiscard]] bool ordered() const noexcept;
+    /// Counts a record that the source gave. @returns Its place.
+    [[nodiscard]] std::size_t take_place() noexcept;
+    /// Counts a record whose turn it was at the sink.
+    void leave_place() noexcept;
 
     [[nodiscard]] pipeline_options to_pipeline_options() const;
     /// Runs the pipeline that calls the above, and reports the progress beside it.
@@ -89,7 +96,13 @@ struct batch_stages {
     /// A record on its way.
     struct item {
         R record;
-        int rounds{0};  ///< Tries before.
+        std::size_t place{0};  ///< In the source.
+        int rounds{0};         ///< Tries before.
+    };
+    /// One whose outcome is there.
+    struct done_item {
+        std::size_t place;
+        batch_result<T> outcome;
     };
     struct held_item {
         item of;
@@ -103,6 +116,9 @@ struct batch_stages {
     std::vector<held_item> held_back{};  ///< Failed, and nobody knows yet whose fault it is.
     std::vector<item> retried{};
     std::size_t retried_count{0};
+    std::deque<std::optional<batch_result<T>>> early{};  ///< Outcomes that wait for their turn at the sink, by place.
+    std::size_t first_place{0};                          ///< Of `early`.
+    bool sink_failed{false};
 
     /// The pipeline's source.
     asio::awaitable<std::optional<item>> next() {
@@ -116,14 +132,14 @@ struct batch_stages {
             }
             if (turn == batch_turn::stop) source.close();
             auto fresh = co_await source.next();
-            if (fresh) co_return item{std::move(*fresh)};
+            if (fresh) co_return item{std::move(*fresh), run.take_place()};
             if (turn == batch_turn::stop) co_return std::nullopt;
             run.source_ended();
         }
     }
 
     /// Works on one record. Nothing: its outcome is not for the sink, or not yet.
-    asio::awaitable<std::optional<batch_result<T>>> process(item one) {
+    asio::awaitable<std::optional<done_item>> process(item one) {
         auto const& record = one.record;
         auto const begun = run.begin(one.rounds);
         auto const seen = run.observe(record.key);
@@ -141,33 +157,59 @@ struct batch_stages {
         outcome.latency = run.elapsed_since(begun);
         auto const* const failure = outcome.value ? nullptr : &outcome.value.error();
         batch_run::end(seen, failure);
-        if (run.finish(begun, outcome.usage, outcome.attempts, failure)) co_return outcome;
+        if (run.finish(begun, outcome.usage, outcome.attempts, failure))
+            co_return done_item{one.place, std::move(outcome)};
         held_back.push_back({std::move(one), std::move(outcome)});
         co_return std::nullopt;
     }
 
-    result<void> hand_over(result<std::optional<batch_result<T>>> processed) {
+    result<void> hand_over(result<std::optional<done_item>> processed) {
         if (!processed) return std::move(processed).error();
         if (!*processed) return {};
         return hand_over(**std::move(processed));
     }
 
-    result<void> hand_over(batch_result<T> outcome) {
-        auto const failure = outcome.value ? std::nullopt : std::optional{outcome.value.error().code};
-        result<void> taken = sink(std::move(outcome));
-        if (taken) run.count(failure);
-        return taken;
+    result<void> hand_over(done_item done) {
+        if (!run.ordered()) return give(std::move(done.outcome));
+        auto const at = done.place - first_place;
+        if (at >= early.size()) early.resize(at + 1);
+        early[at].emplace(std::move(done.outcome));
+        while (!early.empty() && early.front()) {
+            auto one = std::move(*early.front());
+            early.pop_front();
+            ++first_place;
+            run.leave_place();
+            if (auto given = give(std::move(one)); !given) return given;
+        }
+        return {};
+    }
+
+    /// Then hands over what waited for others, which will not come any more.
+    asio::awaitable<pipeline_progress> with_rest(asio::awaitable<pipeline_progress> running) {
+        auto ended = co_await as_result(std::move(running));
+        for (auto& one : early)
+            if (one && !sink_failed) give(std::move(*one)).value();
+        co_return std::move(ended).value();
     }
 
 private:
+    result<void> give(batch_result<T> outcome) {
+        auto const failure = outcome.value ? std::nullopt : std::optional{outcome.value.error()};
+        bool const equal = outcome.same_as.has_value();
+        result<void> taken = sink(std::move(outcome));
+        sink_failed = !taken;
+        if (taken) run.count(failure, equal);
+        return taken;
+    }
+
     /// Each that is known to be its record's own failure is handed over, or that record is tried again.
     void settle() {
         auto next = held_back.begin();
         for (; run.settles(); ++next) {
             if (run.settle_first(next->outcome.value.error(), next->of.rounds))
-                retried.push_back({std::move(next->of.record), next->of.rounds + 1});
+                retried.push_back({std::move(next->of.record), next->of.place, next->of.rounds + 1});
             else
-                hand_over(std::move(next->outcome)).value();
+                hand_over(done_item{next->of.place, std::move(next->outcome)}).value();
         }
         held_back.erase(held_back.begin(), next);
         retried_count = retried.size();
@@ -194,6 +236,7 @@ private:
             outcome.value = std::move(output->value);
             outcome.usage = output->usage;
             outcome.attempts = output->attempts;
+            outcome.same_as = output->same_as;
         } else {
             auto const& why = output.error();
             outcome.usage = {.input_tokens = why.input_tokens, .output_tokens = why.output_tokens};

@@ -10,7 +10,7 @@
 #include <memory>
 #include <string>
 
-namespace coax::cli {
+namespace coax::detail {
 
 /// Puts texts that are asked for one by one into requests of several. Used on one executor; outlives its calls.
 class embedding_groups {
@@ -45,4 +45,4 @@ private:
     single_flight<std::uint64_t, response_ptr> flights_{};
 };
 
-}  // namespace coax::cli
+}  // namespace coax::detail

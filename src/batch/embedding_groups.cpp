@@ -1,4 +1,4 @@
-#include "cli/embedding_groups.hpp"
+#include "batch/internal/embedding_groups.hpp"
 
 #include <coax/bind/write.hpp>
 #include <coax/runtime/clock.hpp>
@@ -6,7 +6,7 @@
 #include <chrono>
 #include <utility>
 
-namespace coax::cli {
+namespace coax::detail {
 
 namespace {
 
@@ -48,4 +48,4 @@ asio::awaitable<embedding_groups::response_ptr> embedding_groups::ask(group_ptr 
     co_return std::make_shared<embedding_response const>(co_await llm_.embed(std::move(texts->request)));
 }
 
-}  // namespace coax::cli
+}  // namespace coax::detail

@@ -1,0 +1,198 @@
+#include "batch/internal/any_json.hpp"
+#include "batch/internal/embedding_groups.hpp"
+#include "batch/internal/file.hpp"
+#include "batch/internal/service_text.hpp"
+#include "batch/record_text.hpp"
+
+#include <coax/batch/process_batch.hpp>
+#include <coax/chat/prompt_template.hpp>
+#include <coax/provider/embedding.hpp>
+#include <coax/provider/provider.hpp>
+
+#include <cerrno>
+#include <cstdlib>
+#include <fcntl.h>
+#include <filesystem>
+#include <map>
+#include <unistd.h>
+
+namespace coax {
+
+namespace {
+
+constexpr std::size_t most_texts = 2'048;
+
+bool is_embedding(detail::process_plan const& plan) noexcept { return plan.embeds; }
+
+/// A file without a name.
+struct temporary_file {
+    detail::file_handle file;
+
+    [[nodiscard]] std::string path() const { return "/proc/self/fd/" + std::to_string(file.get()); }
+};
+
+result<std::shared_ptr<temporary_file>> make_temporary() {
+    std::error_code ignored;
+    auto path = (std::filesystem::temp_directory_path(ignored) / "coax_XXXXXX").string();
+    detail::file_handle file{::mkostemp(path.data(), O_CLOEXEC)};
+    if (file.get() < 0) return detail::file_error("cannot write", path, errno);
+    ::unlink(path.c_str());
+    return std::make_shared<temporary_file>(std::move(file));
+}
+
+/// Requests of a batch, and what of them tells one from another.
+class request_maker {
+public:
+    explicit request_maker(detail::process_plan const& plan)
+        : plan_{plan}, service_{make_provider(plan.llm.options().service.provider).value()} {
+        if (plan.prompt.empty()) return;
+        template_ = prompt_template::parse(plan.prompt).value();
+        if (template_->fields().empty())
+            throw_error(invalid_argument("prompt", "no {{field}} in it: every row would be asked the same"));
+    }
+
+    [[nodiscard]] result<chat_request> make(batch_record const& record) const {
+        if (!template_) return plan_.to_request(record);
+        auto prompt = template_->render(record.fields, true);
+        if (!prompt) return std::move(prompt).error();
+        auto request = plan_.options.request;
+        if (!prompt->system.empty()) request.messages.push_back(system(std::move(prompt->system)));
+        request.messages.push_back(user(std::move(prompt->user)));
+        return request;
+    }
+
+    /// Empty: there is no request for the record.
+    [[nodiscard]] std::string sent(batch_record const& record) const {
+        if (record.problem) return {};
+        if (!template_) return body_of(plan_.to_request(record));
+        auto const prompt = template_->render(record.fields, true);
+        return prompt ? std::string{prompt->system}.append(1, '\0').append(prompt->user) : std::string{};
+    }
+
+    /// The parameters of all requests, as they are sent.
+    [[nodiscard]] std::string parameters() const {
+        auto request = plan_.options.request;
+        request.model = "-";
+        request.messages.push_back(user("-"));
+        return body_of(std::move(request));
+    }
+
+private:
+    [[nodiscard]] std::string body_of(result<chat_request> request) const {
+        if (!request) return {};
+        if (request->model.empty()) request->model = plan_.llm.options().service.model;
+        auto encoded = service_->encode(*request, false);
+        // What cannot be sent is told when it is: here its texts are enough.
+        if (encoded) return std::move(encoded->body);
+        std::string text;
+        for (auto const& each : request->messages) text.append(each.text).append(1, '\0');
+        return text;
+    }
+
+    detail::process_plan const& plan_;
+    std::shared_ptr<provider const> service_;
+    std::optional<prompt_template> template_{};
+};
+
+run_identity identity_of(detail::process_plan const& plan, request_maker const& requests) {
+    auto const& service = plan.llm.options().service;
+    run_identity run{.prompt = plan.prompt.empty() ? "made by a function" : plan.prompt,
+                     .model = is_embedding(plan) ? service.embedding_model : service.model,
+                     .schema = plan.schema,
+                     .service = detail::service_text(service.provider)};
+    if (plan.options.shard.count > 1) run.shard = to_string(plan.options.shard);
+    run.digests = {.prompt = digest_of(run.prompt),
+                   .model = digest_of(run.model),
+                   .schema = digest_of(run.schema),
+                   .service = digest_of(run.service),
+                   .parameters = digest_of(requests.parameters())};
+    return run;
+}
+
+using record_work = std::function<asio::awaitable<batch_output<std::string>>(batch_record const&)>;
+
+record_work work_of(detail::process_plan const& plan, request_maker const& requests) {
+    if (is_embedding(plan)) {
+        auto const groups =
+            std::make_shared<detail::embedding_groups>(plan.llm, embedding_request{}, plan.options.texts_per_request);
+        return [groups, &requests](batch_record const& record) {
+            return groups->embed(value_or_throw(requests.make(record)).messages.back().text);
+        };
+    }
+    return [&plan, &requests, mark = detail::prefix_marks{plan.options.batch}](batch_record const& record) {
+        return plan.ask(plan.llm, mark(value_or_throw(requests.make(record))));
+    };
+}
+
+}  // namespace
+
+result<void> validate(process_options const& options) {
+    if (options.texts_per_request < 1 || options.texts_per_request > most_texts)
+        return invalid_argument("texts_per_request", "must be in [1, 2048]");
+    if (options.sync_interval.count() < 0) return invalid_argument("sync_interval", "must not be negative");
+    if (auto valid = validate(options.shard); !valid) return valid;
+    return validate(options.batch);
+}
+
+namespace detail {
+
+batch_record to_record(std::uint64_t index, json_value fields, std::string const& key_field) {
+    batch_record record{.index = index, .line = index + 1, .key = std::to_string(index)};
+    auto members = json::read<std::map<std::string, json_value>>(fields).value_or(std::map<std::string, json_value>{});
+    if (auto const found = members.find(key_field.empty() ? "id" : key_field); found != members.end()) {
+        record.key = record_text(found->second);
+        record.numeric_key = found->second.kind() == json_kind::number;
+    } else if (!key_field.empty()) {
+        record.problem = error{.code = errc::invalid_json, .message = "the row has no field \"" + key_field + '"'};
+    }
+    record.fields = std::move(fields);
+    return record;
+}
+
+output_format any_json(json::leniency const& leniency) {
+    return {.accept = [leniency](std::string_view response) -> result<void> {
+        auto read = json::read<json_value>(response, {.leniency = leniency});
+        if (!read) return std::move(read).error();
+        return {};
+    }};
+}
+
+asio::awaitable<processed_file> process(process_plan plan) {
+    validate(plan.options).value();
+    auto const& wanted = plan.options;
+    if (plan.embeds) plan.options.batch.concurrency = std::max(wanted.batch.concurrency, 4 * wanted.texts_per_request);
+    request_maker const requests{plan};
+    processed_file done{.path = wanted.journal};
+    if (done.path.empty()) {
+        auto const made = make_temporary().value();
+        done.path = made->path();
+        done.owner = made;
+    }
+    auto journal = batch_journal::open(done.path, {.resume = wanted.resume,
+                                                   .retry_failed = wanted.retry_failed,
+                                                   .run = identity_of(plan, requests),
+                                                   .sync_lines = wanted.sync_lines})
+                       .value();
+    record_batch const batch{.open = plan.open,
+                             .work = work_of(plan, requests),
+                             .sent = [&](batch_record const& record) { return requests.sent(record); },
+                             .form = plan.form,
+                             .shard = wanted.shard,
+                             .share_equal = wanted.share_equal,
+                             .sync_interval = wanted.sync_interval,
+                             .on_result = plan.on_result};
+    bool const compared = journal.wants_rows();
+    done.resumed = co_await match_records(batch, journal);
+    auto options = wanted.batch;
+    if (compared) options.total = done.resumed.undone();
+    if (!options.telemetry) options.telemetry = plan.llm.options().telemetry;
+    auto const before = plan.llm.statistics();
+    done.summary = co_await run_records(batch, journal, std::move(options));
+    add_statistics(done.summary, before, plan.llm.statistics());
+    if (auto closed = journal.close(); !closed && !done.summary.ended_by)
+        done.summary.ended_by = std::move(closed).error();
+    co_return done;
+}
+
+}  // namespace detail
+}  // namespace coax

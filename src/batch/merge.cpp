@@ -30,7 +30,7 @@ public:
 
 private:
     result<void> check_run(output_reader const& reader);
-    result<void> check_division(output_reader const& reader, detail::run_description const& run);
+    result<void> check_division(std::string const& part, detail::run_description const& run);
     result<void> add(output_reader const& reader);
 
     merge_options options_;
@@ -49,19 +49,21 @@ result<void> merger::copy(std::string const& part, detail::output_file& out) {
     if (!reader) return reader.error();
     if (first_part_.empty()) first_part_ = part;
     std::string text;
+    detail::run_description last;  // what its last run says of it
     for (;;) {
         auto const found = reader->next();
         if (!found) return found.error();
         if (reader->foreign()) return *reader->foreign();
         if (*found == output_reader::found::end || text.size() > piece_bytes) {
             if (auto written = out.append(std::exchange(text, {})); !written) return written;
-            if (*found == output_reader::found::end) return {};
+            if (*found == output_reader::found::end) return check_division(part, last);
         }
         if (*found == output_reader::found::damaged)
             return error{.code = errc::invalid_json,
                          .message = "a damaged line: resume that part, which asks for it again",
                          .where = reader->where()};
         if (auto fits = check_run(*reader); !fits) return fits;
+        if (reader->head().run) last = detail::parse_run(*reader->head().run);
         if (auto added = add(*reader); !added) return added;
         text.append(reader->line()).append("\n");
     }
@@ -82,20 +84,19 @@ result<void> merger::check_run(output_reader const& reader) {
     }
     if (auto const changed = differences(origin, run_.digests); !changed.empty())
         return invalid_argument(reader.where(), "made with " + changed + " than " + first_part_);
-    return head.run ? check_division(reader, told) : result<void>{};
+    return {};
 }
 
-result<void> merger::check_division(output_reader const& reader, detail::run_description const& run) {
+result<void> merger::check_division(std::string const& part, detail::run_description const& run) {
     auto const records = run.records.value_or(0);
     if (records != 0 && records_ != 0 && records != records_)
-        return invalid_argument(reader.where(), "the input had " + std::to_string(records) + " rows for this part, " +
-                                                    std::to_string(records_) + " for " + first_part_);
+        return invalid_argument(part, "the input had " + std::to_string(records) + " rows for this part, " +
+                                          std::to_string(records_) + " for " + first_part_);
     records_ = std::max(records_, records);
     if (!run.shard) return {};
     auto const shard = parse_shard(*run.shard, [](std::string_view) { return std::nullopt; });
     if (!shard || (count_ != 0 && shard->count != count_))
-        return invalid_argument(reader.where(),
-                                "is part " + *run.shard + ", the others are parts of " + std::to_string(count_));
+        return invalid_argument(part, "is part " + *run.shard + ", the others are parts of " + std::to_string(count_));
     count_ = shard->count;
     shards_.insert(shard->number);
     return {};

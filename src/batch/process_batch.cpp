@@ -94,7 +94,7 @@ private:
     std::optional<prompt_template> template_{};
 };
 
-run_identity identity_of(detail::process_plan const& plan, request_maker const& requests) {
+run_identity run_of(detail::process_plan const& plan, request_maker const& requests) {
     auto const& service = plan.llm.options().service;
     run_identity run{.prompt = plan.prompt.empty() ? "made by a function" : plan.prompt,
                      .model = is_embedding(plan) ? service.embedding_model : service.model,
@@ -170,7 +170,7 @@ asio::awaitable<processed_file> process(process_plan plan) {
     }
     auto journal = batch_journal::open(done.path, {.resume = wanted.resume,
                                                    .retry_failed = wanted.retry_failed,
-                                                   .run = identity_of(plan, requests),
+                                                   .run = run_of(plan, requests),
                                                    .sync_lines = wanted.sync_lines})
                        .value();
     record_batch const batch{.open = plan.open,

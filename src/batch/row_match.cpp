@@ -6,7 +6,7 @@ namespace coax::detail {
 
 namespace {
 
-std::uint64_t identity_of(row_identity const& row, known_by how) noexcept {
+std::uint64_t identity_by(row_identity const& row, known_by how) noexcept {
     if (how == known_by::row) return row.sent ^ (std::uint64_t{row.key} * 0x9E37'79B9'7F4A'7C15U);
     return how == known_by::record ? row.record : row.key;
 }
@@ -24,7 +24,7 @@ bool row_match::add(std::uint64_t index, row_identity const& identity, known_by 
     if (failed) set(failed_, index);
     if (retried && (limit_ == 0 || index < limit_)) set(retried_, index);
     auto const place = static_cast<std::uint32_t>(index << 2U | static_cast<std::uint64_t>(how));
-    lines_.push_back({identity_of(identity, how), identity.key, place});
+    lines_.push_back({identity_by(identity, how), identity.key, place});
     return true;
 }
 
@@ -44,7 +44,7 @@ void row_match::row(journal_row const& given) {
 /// A key that is known without its kind is compared without it.
 bool row_match::is_same(line const& one, journal_row const& given) {
     auto const how = one.how();
-    if (how == known_by::row) return one.identity == identity_of(given.identity, how);
+    if (how == known_by::row) return one.identity == identity_by(given.identity, how);
     if (how == known_by::record && given.identity.record != 0) return one.identity == given.identity.record;
     return one.key == digest_of(given.key);
 }
@@ -73,7 +73,7 @@ void row_match::settle(line const& one, std::uint64_t row_index) {
 }
 
 void row_match::match_elsewhere(journal_row const& given) {
-    if (auto const found = by_identity_.find(identity_of(given.identity, known_by::row)); found != by_identity_.end()) {
+    if (auto const found = by_identity_.find(identity_by(given.identity, known_by::row)); found != by_identity_.end()) {
         auto const& one = lines_[found->second];
         settle(one, given.index);
         moved_.emplace(one.index(), given.index);

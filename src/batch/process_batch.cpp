@@ -15,6 +15,7 @@
 #include <filesystem>
 #include <map>
 #include <unistd.h>
+#include <unordered_map>
 
 namespace coax {
 
@@ -51,23 +52,32 @@ public:
             throw_error(invalid_argument("prompt", "no {{field}} in it: every row would be asked the same"));
     }
 
-    [[nodiscard]] result<chat_request> make(batch_record const& record) const {
+    [[nodiscard]] result<chat_request> make(batch_record const& record) {
+        if (auto kept = kept_.extract(record.index)) return std::move(kept.mapped());
         if (!template_) return plan_.to_request(record);
         auto prompt = template_->render(record.fields, true);
         if (!prompt) return std::move(prompt).error();
-        auto request = plan_.options.request;
-        if (!prompt->system.empty()) request.messages.push_back(system(std::move(prompt->system)));
-        request.messages.push_back(user(std::move(prompt->user)));
-        return request;
+        return to_request(*std::move(prompt));
     }
 
     /// Empty: there is no request for the record.
-    [[nodiscard]] std::string sent(batch_record const& record) const {
+    /// @param keeps  The request is kept for the `make` that follows, or `forget`.
+    [[nodiscard]] std::string sent(batch_record const& record, bool keeps) {
         if (record.problem) return {};
-        if (!template_) return body_of(plan_.to_request(record));
-        auto const prompt = template_->render(record.fields, true);
-        return prompt ? std::string{prompt->system}.append(1, '\0').append(prompt->user) : std::string{};
+        if (!template_) {
+            auto request = plan_.to_request(record);
+            auto text = request ? body_of(*request) : std::string{};
+            if (request && keeps) kept_.insert_or_assign(record.index, *std::move(request));
+            return text;
+        }
+        auto prompt = template_->render(record.fields, true);
+        if (!prompt) return {};
+        auto text = std::string{prompt->system}.append(1, '\0').append(prompt->user);
+        if (keeps) kept_.insert_or_assign(record.index, to_request(*std::move(prompt)));
+        return text;
     }
+
+    void forget(std::uint64_t index) { kept_.erase(index); }
 
     /// The parameters of all requests, as they are sent.
     [[nodiscard]] std::string parameters() const {
@@ -78,20 +88,27 @@ public:
     }
 
 private:
-    [[nodiscard]] std::string body_of(result<chat_request> request) const {
-        if (!request) return {};
-        if (request->model.empty()) request->model = plan_.llm.options().service.model;
-        auto encoded = service_->encode(*request, false);
+    [[nodiscard]] chat_request to_request(rendered_prompt prompt) const {
+        auto request = plan_.options.request;
+        if (!prompt.system.empty()) request.messages.push_back(system(std::move(prompt.system)));
+        request.messages.push_back(user(std::move(prompt.user)));
+        return request;
+    }
+
+    [[nodiscard]] std::string body_of(chat_request request) const {
+        if (request.model.empty()) request.model = plan_.llm.options().service.model;
+        auto encoded = service_->encode(request, false);
         // What cannot be sent is told when it is: here its texts are enough.
         if (encoded) return std::move(encoded->body);
         std::string text;
-        for (auto const& each : request->messages) text.append(each.text).append(1, '\0');
+        for (auto const& each : request.messages) text.append(each.text).append(1, '\0');
         return text;
     }
 
     detail::process_plan const& plan_;
     std::shared_ptr<provider const> service_;
     std::optional<prompt_template> template_{};
+    std::unordered_map<std::uint64_t, chat_request> kept_{};  ///< Of the records in work.
 };
 
 run_identity run_of(detail::process_plan const& plan, request_maker const& requests) {
@@ -111,7 +128,7 @@ run_identity run_of(detail::process_plan const& plan, request_maker const& reque
 
 using record_work = std::function<asio::awaitable<batch_output<std::string>>(batch_record const&)>;
 
-record_work work_of(detail::process_plan const& plan, request_maker const& requests) {
+record_work work_of(detail::process_plan const& plan, request_maker& requests) {
     if (is_embedding(plan)) {
         auto const groups =
             std::make_shared<detail::embedding_groups>(plan.llm, embedding_request{}, plan.options.texts_per_request);
@@ -161,7 +178,12 @@ asio::awaitable<processed_file> process(process_plan plan) {
     validate(plan.options).value();
     auto const& wanted = plan.options;
     if (plan.embeds) plan.options.batch.concurrency = std::max(wanted.batch.concurrency, 4 * wanted.texts_per_request);
-    request_maker const requests{plan};
+    request_maker requests{plan};
+    bool working = false;
+    auto const on_result = [&](batch_result<std::string> const& outcome) {
+        requests.forget(outcome.index);
+        return plan.on_result ? plan.on_result(outcome) : result<void>{};
+    };
     processed_file done{.path = wanted.journal};
     if (done.path.empty()) {
         auto const made = make_temporary().value();
@@ -175,14 +197,15 @@ asio::awaitable<processed_file> process(process_plan plan) {
                        .value();
     record_batch const batch{.open = plan.open,
                              .work = work_of(plan, requests),
-                             .sent = [&](batch_record const& record) { return requests.sent(record); },
+                             .sent = [&](batch_record const& record) { return requests.sent(record, working); },
                              .form = plan.form,
                              .shard = wanted.shard,
                              .share_equal = wanted.share_equal,
                              .sync_interval = wanted.sync_interval,
-                             .on_result = plan.on_result};
+                             .on_result = on_result};
     bool const compared = journal.wants_rows();
     done.resumed = co_await match_records(batch, journal);
+    working = true;
     auto options = wanted.batch;
     if (compared) options.total = done.resumed.undone();
     if (!options.telemetry) options.telemetry = plan.llm.options().telemetry;

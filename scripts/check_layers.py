@@ -75,7 +75,7 @@ APART = {"coax/batch/journal.hpp", "coax/batch/json_line.hpp", "coax/batch/merge
          "coax/client/chat_all.hpp", "coax/client/compare.hpp", "coax/client/connection_check.hpp",
          "coax/client/prompt_function.hpp", "coax/client/prompt_text.hpp", "coax/client/router.hpp", "coax/client/token_options.hpp", "coax/client/tool_stream.hpp", "coax/provider/background.hpp",
          "coax/http/cassette.hpp", "coax/provider/embedding.hpp",
-         "coax/provider/model_info.hpp", "coax/provider/rerank.hpp", "coax/reflect/wide_structs.hpp"}
+         "coax/client/decide.hpp", "coax/provider/decision.hpp", "coax/provider/model_info.hpp", "coax/provider/rerank.hpp", "coax/reflect/wide_structs.hpp"}
 APART_ROOMS = {"auth", "cache", "config", "mcp", "otel", "sim", "telemetry", "tokens"}
 
 

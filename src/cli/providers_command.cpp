@@ -28,6 +28,8 @@ std::string variables(std::string_view provider) {
     if (provider == "vertex")
         return "GOOGLE_GENAI_USE_VERTEXAI, GOOGLE_CLOUD_PROJECT, GOOGLE_CLOUD_LOCATION, GOOGLE_API_KEY or "
                "GOOGLE_APPLICATION_CREDENTIALS, GOOGLE_VERTEX_BASE_URL";
+    if (provider == "typesafe") return "TYPESAFE_API_KEY, TYPESAFE_BASE_URL, TYPESAFE_DEFAULT_MODEL";
+    if (provider == "perplexity") return "PERPLEXITY_API_KEY";
     auto const profile = find_service_profile(provider);
     if (profile && !profile->key_variable.empty() && provider != "compatible") return profile->key_variable;
     return "COAX_BASE_URL, COAX_API_KEY";

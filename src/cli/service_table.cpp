@@ -4,6 +4,7 @@
 
 #include <coax/json/writer.hpp>
 #include <coax/provider/background.hpp>
+#include <coax/provider/decision.hpp>
 #include <coax/provider/embedding.hpp>
 #include <coax/provider/provider.hpp>
 #include <coax/provider/rerank.hpp>
@@ -79,8 +80,20 @@ void add_head(std::string& text, std::vector<column> const& columns) {
     add_row(text, "---", columns, [](column const&) { return "---"; });
 }
 
+decision_request one_decision() {
+    return {.input = {.model = "MODEL", .messages = {user("Hi")}}, .questions = {{.name = "a"}}};
+}
+
+std::string_view decisions_of(column const& one) {
+    auto const support = one.service->decisions_of("MODEL");
+    if (support.wire == decision_wire::none) return "by chat";
+    return support.standard ? "measured" : "by chat, or measured";
+}
+
+/// Where it is asked: for a chat, or for what it answers in place of chats.
 std::string address_of(column const& one) {
-    auto const request = one.service->encode({.model = "MODEL", .messages = {user("Hi")}}, false);
+    auto request = one.service->encode({.model = "MODEL", .messages = {user("Hi")}}, false);
+    if (!request) request = one.service->encode_decision(one_decision());
     return request ? to_string(request->to) + request->target.substr(0, request->target.find('?')) : "";
 }
 
@@ -92,7 +105,7 @@ std::string dialect_of(column const& one) {
 
 std::string service_table() {
     auto const columns = make_columns();
-    std::string text = "| service | address of a chat | schema dialect |\n| --- | --- | --- |\n";
+    std::string text = "| service | address | schema dialect |\n| --- | --- | --- |\n";
     for (auto const& one : columns)
         text.append("| `" + one.name + "` | " + address_of(one) + " | " + dialect_of(one) + " |\n");
     text += '\n';
@@ -106,6 +119,7 @@ std::string service_table() {
     add_row(text, "documents in order", columns, [&](column const& one) {
         return offered(one.service->encode_rerank({.query = "Hi", .documents = {"a", "b"}, .model = "MODEL"}));
     });
+    add_row(text, "typed questions", columns, [](column const& one) { return std::string{decisions_of(one)}; });
     add_row(text, "list of models", columns,
             [&](column const& one) { return offered(one.service->encode_models({})); });
     add_row(text, "tokens of a prompt, counted", columns, [&](column const& one) {

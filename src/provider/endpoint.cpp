@@ -34,8 +34,8 @@ bool is_framing(std::string_view name) {
 
 /// Takes the method off an address that was pasted whole. Longer ones first. Of Azure AI, `/models` is no method.
 void leave_out_method(std::string& path, std::string_view service) {
-    for (std::string_view const method :
-         {"/chat/completions", "/completions", "/responses", "/messages", "/embeddings", "/rerank", "/models"})
+    for (std::string_view const method : {"/chat/completions", "/completions", "/responses", "/messages", "/embeddings",
+                                          "/rerank", "/models", "/decisions", "/systemone"})
         if (path.ends_with(method) && (method != "/models" || service != "azure_ai"))
             return path.resize(path.size() - method.size());
 }
@@ -79,6 +79,12 @@ result<void> add_headers(http_request& to, std::vector<request_header> const& he
         to.headers.set(name, adds ? std::string{to.headers.find(name)} + ',' + value : value);
     }
     return {};
+}
+
+result<http_request> with_headers(http_request made, chat_request const& request) {
+    if (request.advanced)
+        if (auto added = add_headers(made, request.advanced->headers); !added) return std::move(added).error();
+    return made;
 }
 
 result<endpoint> make_endpoint(provider_options const& options, std::string_view standard_url,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <coax/chat/advanced_options.hpp>
+#include <coax/chat/request.hpp>
 #include <coax/core/result.hpp>
 #include <coax/core/secret.hpp>
 #include <coax/http/message.hpp>
@@ -32,6 +33,9 @@ struct endpoint {
 /// Adds the header fields of one request; in `anthropic-beta` it is to what is there.
 /// Errors: `errc::invalid_argument` for what is no field, for credentials and for what the transport writes.
 [[nodiscard]] result<void> add_headers(http_request& to, std::vector<request_header> const& headers);
+
+/// The request with the header fields of a chat. Errors: as `add_headers`.
+[[nodiscard]] result<http_request> with_headers(http_request made, chat_request const& request);
 
 /// The base of the options, without a method's path at its end.
 /// @param standard_url     The service's public address, for options that give none; empty: they must.

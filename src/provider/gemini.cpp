@@ -1,3 +1,4 @@
+#include "provider/decision_wire.hpp"
 #include "provider/encode.hpp"
 #include "provider/endpoint.hpp"
 #include "provider/gemini_services.hpp"
@@ -87,10 +88,7 @@ public:
         if (body) body = without_members(*std::move(body), omit_);
         if (!body) return std::move(body).error();
         path->append(streaming ? ":streamGenerateContent?alt=sse" : ":generateContent");
-        auto made = endpoint_.post(*path, *std::move(body));
-        if (request.advanced)
-            if (auto added = add_headers(made, request.advanced->headers); !added) return std::move(added).error();
-        return made;
+        return with_headers(endpoint_.post(*path, *std::move(body)), request);
     }
 
     void authorize(http_request& request, secret const& key) const override {
@@ -140,6 +138,26 @@ public:
     result<embedding_response> decode_embedding(embedding_request const& request, http_response const& response,
                                                 std::chrono::system_clock::time_point now) const override {
         return decode_gemini_embedding(service_, request, response, now);
+    }
+
+    decision_support decisions_of(std::string_view model) const override {
+        return support_of(decision_endpoint_of(service_), model);
+    }
+
+    result<http_request> encode_decision(decision_request const& request) const override {
+        auto const& at = decision_endpoint_of(service_);
+        if (at.wire == decision_wire::none) return provider::encode_decision(request);
+        auto const path = model_path(service_, request.input.model);
+        if (!path) return path.error();
+        auto body = encode_decision_body(at, path->substr(1), request);  // "models/gemini-3.6-flash"
+        if (body) body = without_members(*std::move(body), omit_);
+        if (!body) return std::move(body).error();
+        return with_headers(endpoint_.post(at.path, *std::move(body)), request.input);
+    }
+
+    result<decision_response> decode_decision(decision_request const& request, http_response const& response,
+                                              std::chrono::system_clock::time_point now) const override {
+        return decode_decision_body(decision_endpoint_of(service_), request, response, now);
     }
 
     /// Of Vertex AI the publisher's, which stand beside the projects.

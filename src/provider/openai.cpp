@@ -1,3 +1,4 @@
+#include "provider/decision_wire.hpp"
 #include "provider/encode.hpp"
 #include "provider/endpoint.hpp"
 #include "provider/model_list.hpp"
@@ -194,6 +195,23 @@ public:
         return decode_rerank_body(profile_.service, request, response, now);
     }
 
+    decision_support decisions_of(std::string_view model) const override { return support_of(decisions(), model); }
+
+    result<http_request> encode_decision(decision_request const& request) const override {
+        if (decisions().wire == decision_wire::none) return provider::encode_decision(request);
+        if (request.input.model.empty() && profile_.needs_model)
+            return invalid_argument("model", std::string{profile_.service} + " needs one");
+        auto body = encode_decision_body(decisions(), request.input.model, request);
+        if (body) body = without_members(*std::move(body), omit_);
+        if (!body) return std::move(body).error();
+        return with_headers(endpoint_.post(decisions().path, *std::move(body)), request.input);
+    }
+
+    result<decision_response> decode_decision(decision_request const& request, http_response const& response,
+                                              std::chrono::system_clock::time_point now) const override {
+        return decode_decision_body(decisions(), request, response, now);
+    }
+
     /// On Azure the list stands beside the deployments; Azure AI tells of one model.
     result<http_request> encode_models(std::string_view /*after*/) const override {
         auto to = endpoint_;
@@ -260,6 +278,8 @@ public:
     }
 
 private:
+    [[nodiscard]] decision_endpoint const& decisions() const noexcept { return decision_endpoint_of(profile_.service); }
+
     /// Source: reference azure.md, section 2: dated versions do not have it.
     [[nodiscard]] bool has_background() const noexcept { return responses_ && !classic_responses_; }
 
@@ -283,9 +303,7 @@ private:
         auto made = post(method, model, *std::move(body));
         // Members that are the user's own reach the model behind the service, if any.
         if (profile_.azure_inference && !request.extra.is_null()) made.headers.set("extra-parameters", "pass-through");
-        if (request.advanced)
-            if (auto added = add_headers(made, request.advanced->headers); !added) return std::move(added).error();
-        return made;
+        return with_headers(std::move(made), request);
     }
 
     /// A POST of the method, of the model in the path where that names it.

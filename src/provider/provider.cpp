@@ -1,4 +1,5 @@
 #include <coax/provider/background.hpp>
+#include <coax/provider/decision.hpp>
 #include <coax/provider/embedding.hpp>
 #include <coax/provider/model_info.hpp>
 #include <coax/provider/provider.hpp>
@@ -18,6 +19,9 @@ error has_no_embeddings(provider const& service) {
     return not_offered(service, "embeddings", "openai, azure, gemini, vertex and compatible servers");
 }
 error has_no_rerank(provider const& service) { return not_offered(service, "reranking", "compatible servers"); }
+error has_no_decisions(provider const& service) {
+    return not_offered(service, "endpoint for decisions", "openai, gemini, typesafe, perplexity, vllm and ollama");
+}
 error has_no_model_list(provider const& service) {
     return not_offered(service, "list of models", "openai, anthropic, gemini and compatible servers");
 }
@@ -48,6 +52,18 @@ result<http_request> provider::encode_rerank(rerank_request const& /*request*/) 
 result<rerank_response> provider::decode_rerank(rerank_request const& /*request*/, http_response const& /*response*/,
                                                 std::chrono::system_clock::time_point /*now*/) const {
     return has_no_rerank(*this);
+}
+
+decision_support provider::decisions_of(std::string_view /*model*/) const { return {}; }
+
+result<http_request> provider::encode_decision(decision_request const& /*request*/) const {
+    return has_no_decisions(*this);
+}
+
+result<decision_response> provider::decode_decision(decision_request const& /*request*/,
+                                                    http_response const& /*response*/,
+                                                    std::chrono::system_clock::time_point /*now*/) const {
+    return has_no_decisions(*this);
 }
 
 result<http_request> provider::encode_models(std::string_view /*after*/) const { return has_no_model_list(*this); }

@@ -1,4 +1,5 @@
 #include "provider/anthropic_wire.hpp"
+#include "provider/decision_service.hpp"
 #include "provider/gemini_wire.hpp"
 #include "provider/openai_wire.hpp"
 
@@ -50,6 +51,7 @@ std::vector<std::string_view> provider_names() {
     std::vector<std::string_view> names;
     for (auto const& profile : service_profiles()) names.emplace_back(profile.name);
     for (auto const other : {anthropic, detail::gemini, detail::vertex}) names.push_back(other);
+    for (auto const& service : detail::decision_services) names.push_back(service.name);
     return names;
 }
 
@@ -64,6 +66,8 @@ result<std::shared_ptr<provider const>> make_provider(provider_options const& op
     if (options.service == anthropic) return detail::make_anthropic(options);
     for (auto const service : {detail::gemini, detail::vertex})
         if (options.service == service) return detail::make_gemini(service, options);
+    for (auto const& service : detail::decision_services)
+        if (options.service == service.name) return detail::make_decision_service(service, options);
     std::string names;
     for (auto const name : known) names.append(names.empty() ? "" : ", ").append(name);
     return invalid_argument("service", "unknown service '" + options.service + "'; known are " + names);

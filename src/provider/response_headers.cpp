@@ -90,7 +90,7 @@ std::optional<bool> should_retry(header_list const& headers) {
 }
 
 std::string request_id(header_list const& headers) {
-    for (auto const* name : {"x-request-id", "request-id", "apim-request-id"})
+    for (auto const* name : {"x-request-id", "request-id", "apim-request-id", "x-typesafe-request-id"})
         if (auto const id = headers.find(name); !id.empty()) return std::string{id};
     return {};
 }

@@ -20,7 +20,8 @@ namespace coax::detail {
 /// `x-should-retry`, when it is "true" or "false".
 [[nodiscard]] std::optional<bool> should_retry(header_list const& headers);
 
-/// The id to quote to the service's support: `x-request-id`, `request-id`, else `apim-request-id`.
+/// The id to quote to the service's support: `x-request-id`, `request-id`, `apim-request-id`, else
+/// `x-typesafe-request-id`.
 [[nodiscard]] std::string request_id(header_list const& headers);
 
 /// `x-ratelimit-…`, as OpenAI (durations) and Azure (whole seconds) send it. Negative counts are unknown.

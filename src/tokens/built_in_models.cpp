@@ -60,6 +60,7 @@ extern char const built_in_models[] = R"json({
     {"id": "command-r-08-2024", "service": "cohere", "max_input_tokens": 128000, "max_output_tokens": 4096, "usd_per_million": {"input": 0.15, "output": 0.6}},
     {"id": "command-r-plus-08-2024", "service": "cohere", "max_input_tokens": 128000, "max_output_tokens": 4096, "usd_per_million": {"input": 2.5, "output": 10}},
     {"id": "embed-english-v3.0", "service": "cohere", "max_input_tokens": 1024, "usd_per_million": {"input": 0.1}},
+    {"id": "jev-*", "service": "typesafe", "max_input_tokens": 262144, "usd_per_million": {"input": 0.042, "output": 0}},
     {"id": "jamba-large-1.7", "service": "ai21", "max_input_tokens": 256000, "max_output_tokens": 256000, "usd_per_million": {"input": 2, "output": 8}}
   ]
 })json";

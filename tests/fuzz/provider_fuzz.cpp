@@ -4,6 +4,7 @@
 #include <coax/bind/read.hpp>
 #include <coax/chat/message.hpp>
 #include <coax/http/sse.hpp>
+#include <coax/provider/decision.hpp>
 #include <coax/provider/embedding.hpp>
 #include <coax/provider/model_info.hpp>
 #include <coax/provider/provider.hpp>
@@ -62,6 +63,16 @@ void read_others(coax::provider const& service, coax::http_response const& respo
     coax::rerank_request const documents{.query = "q", .documents = {"a", "b"}};
     if (auto const got = service.decode_rerank(documents, response, {}); got && got->documents.size() != 2)
         std::abort();
+    coax::decision_request const questions{
+        .questions = {{.name = "a"},
+                      {.name = "b", .kind = coax::decision_kind::choice, .options = {{"x", ""}, {"y", ""}}},
+                      {.name = "c", .kind = coax::decision_kind::score, .options = {{"1", ""}, {"2", ""}}}}};
+    if (auto const got = service.decode_decision(questions, response, {})) {
+        if (got->answers.size() != 3) std::abort();
+        for (auto const& answer : got->answers)
+            for (auto const& [label, probability] : answer.distribution)
+                if (!(probability >= 0 && probability <= 1)) std::abort();
+    }
     if (auto const got = service.decode_models(response, {}))
         for (auto const& model : got->models)
             if (model.id.empty()) std::abort();
@@ -80,7 +91,8 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* bytes, std::size_t siz
             if (response.status != 200) std::abort();
             send_back(*service, *decoded);
         }
-        stream(*service, body);
+        bool const chats = service->encode({.model = "m", .messages = {coax::user("x")}}, false).has_value();
+        if (chats) stream(*service, body);
         read_others(*service, response);
     }
     return 0;

@@ -20,6 +20,9 @@ namespace coax {
 enum class background_request;
 struct background_options;
 struct background_response;
+struct decision_request;
+struct decision_response;
+struct decision_support;
 struct embedding_limits;
 struct embedding_request;
 struct embedding_response;
@@ -123,6 +126,14 @@ public:
     [[nodiscard]] virtual result<rerank_response> decode_rerank(rerank_request const& request,
                                                                 http_response const& response,
                                                                 std::chrono::system_clock::time_point now) const;
+
+    /// Typed questions (coax/provider/decision.hpp), and how this service answers those about a model.
+    [[nodiscard]] virtual decision_support decisions_of(std::string_view model) const;
+    [[nodiscard]] virtual result<http_request> encode_decision(decision_request const& request) const;
+    /// Without `attempts` and `latency`.
+    [[nodiscard]] virtual result<decision_response> decode_decision(decision_request const& request,
+                                                                    http_response const& response,
+                                                                    std::chrono::system_clock::time_point now) const;
 
     /// A part of the list of models (coax/provider/model_info.hpp).
     /// @param after  `model_page::next` of the part before; empty: the first.

@@ -260,7 +260,7 @@ TEST(RequestHeaders, AreAddedOrReplaced) {
         .model = "m",
         .messages = {user("Hi")},
         .advanced = advanced_options{.headers = {{"X-Team", "a"}, {"accept", "*/*"}, {"Anthropic-Beta", "b-1"}}}};
-    for (auto const name : provider_names()) {
+    for (auto const name : test::chat_services()) {
         auto const headers = make(std::string{name})->encode(request, false).value().headers;
         EXPECT_EQ(headers.find("x-team"), "a") << name;
         EXPECT_EQ(headers.find("Accept"), "*/*") << name;
@@ -286,7 +286,7 @@ void PrintTo(refused_header_case const& row, std::ostream* out) { *out << row.na
 class RefusedHeader : public testing::TestWithParam<refused_header_case> {};
 
 TEST_P(RefusedHeader, IsNamed) {
-    for (auto const name : provider_names()) {
+    for (auto const name : test::chat_services()) {
         auto const encoded = make(std::string{name})
                                  ->encode({.model = "m",
                                            .messages = {user("Hi")},

@@ -13,9 +13,10 @@ using test::make;
 using test::same_json;
 
 TEST(Registry, KnowsItsServices) {
-    EXPECT_EQ(provider_names(), (std::vector<std::string_view>{"openai", "azure", "azure_ai", "compatible", "llama.cpp",
-                                                               "vllm", "ollama", "lmstudio", "openrouter", "mistral",
-                                                               "deepseek", "groq", "anthropic", "gemini", "vertex"}));
+    EXPECT_EQ(provider_names(),
+              (std::vector<std::string_view>{"openai", "azure", "azure_ai", "compatible", "llama.cpp", "vllm", "ollama",
+                                             "lmstudio", "openrouter", "mistral", "deepseek", "groq", "anthropic",
+                                             "gemini", "vertex", "typesafe", "perplexity"}));
     for (auto const name : provider_names()) EXPECT_EQ(make(std::string{name})->name(), name);
 }
 
@@ -208,7 +209,7 @@ INSTANTIATE_TEST_SUITE_P(
     [](auto const& row) { return std::string(row.param.name); });
 
 TEST(Authorize, WithAnEmptyKeyAddsNothing) {
-    for (auto const name : provider_names()) {
+    for (auto const name : test::chat_services()) {
         auto const service = make(std::string{name});
         auto const before = service->encode({.model = "m", .messages = {user("Hi")}}, false).value();
         auto request = before;

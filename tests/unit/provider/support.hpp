@@ -29,6 +29,13 @@ inline std::shared_ptr<provider const> make(std::string service) {
     return make(options);
 }
 
+/// The services that can be asked for a chat.
+inline std::vector<std::string_view> chat_services() {
+    auto names = provider_names();
+    std::erase_if(names, [](auto name) { return name == "typesafe" || name == "perplexity"; });
+    return names;
+}
+
 inline json_value json(std::string_view text) { return json_value::parse(text).value(); }
 
 /// Both texts as the same JSON, whatever the order of members.

@@ -1,8 +1,9 @@
 #pragma once
 
 // coax::coax for users; the library itself never includes this. Left out is what few need and every file would pay for:
-// auth/, client/chat_all.hpp, client/connection_check.hpp, client/tool_stream.hpp, chat/response_details.hpp,
-// http/cassette.hpp, provider/embedding.hpp, provider/model_info.hpp, provider/rerank.hpp, reflect/wide_structs.hpp.
+// auth/, client/chat_all.hpp, client/connection_check.hpp, client/decide.hpp, client/tool_stream.hpp,
+// chat/response_details.hpp, http/cassette.hpp, provider/decision.hpp, provider/embedding.hpp, provider/model_info.hpp,
+// provider/rerank.hpp, reflect/wide_structs.hpp.
 // coax::sim has headers of its own.
 
 #include <coax/batch/batch.hpp>

@@ -6,6 +6,7 @@
 #include "telemetry/internal/span_executor.hpp"
 
 #include <coax/cache/open_cache.hpp>
+#include <coax/provider/decision.hpp>
 
 #include <array>
 #include <atomic>
@@ -32,7 +33,9 @@ client_options checked(client_options options) {
 result<http_request> probe_of(provider const& service, std::string model) {
     chat_request probe{.model = std::move(model)};
     probe.messages.push_back(user("x"));
-    return service.encode(probe, false);
+    auto chat = service.encode(probe, false);
+    if (chat || !service.decisions_of(probe.model).standard) return chat;
+    return service.encode_decision({.input = std::move(probe), .questions = {{.name = "x"}}});
 }
 
 /// Whether the service's own address can be reached as the options say: what it does not need is not looked at.

@@ -3,6 +3,7 @@
 #include "client/service_calls.hpp"
 
 #include <coax/client/connection_check.hpp>
+#include <coax/provider/decision.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -108,19 +109,26 @@ private:
         found_.models.clear();
     }
 
-    /// The shortest chat.
+    /// The shortest chat; where chats are not answered, the shortest question.
     asio::awaitable<result<void>> ask_briefly() {
         chat_request request{.max_output_tokens = probe_tokens};
         request.messages.push_back(user("Say yes."));
         self_->complete(request);
-        auto encoded = self_->provider->encode(request, false);
+        decision_request const question{.input = {.model = request.model, .messages = request.messages},
+                                        .questions = {{.name = "is_a_text"}}};
+        auto const& service = *self_->provider;
+        auto encoded = service.encode(request, false);
+        bool const decides = !encoded && service.decisions_of(request.model).standard;
+        if (decides) encoded = service.encode_decision(question);
         if (!encoded) co_return std::move(encoded).error();
-        chat_response got;
-        auto decode = [this](http_response const& response, std::chrono::system_clock::time_point when) {
-            return self_->provider->decode(response, when);
+        auto const cost = [](auto const& got) { return got.usage; };
+        detail::response_reader decode = [&](http_response const& response,
+                                             std::chrono::system_clock::time_point when) -> result<usage> {
+            if (!decides) return service.decode(response, when).transform(cost);
+            return service.decode_decision(question, response, when).transform(cost);
         };
         detail::service_call call{.request = *std::move(encoded),
-                                  .decode = detail::read_into(got, std::move(decode)),
+                                  .decode = std::move(decode),
                                   .estimated_tokens = probe_tokens,
                                   .resent = detail::resending::never};
         auto const reply = co_await self_->ask(at_, std::move(call), deadline_);

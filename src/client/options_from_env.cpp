@@ -94,6 +94,12 @@ void fill_azure_ai(look_up_function const& env, client_options& options) {
     options.service.api_key = or_empty(env, "AZURE_INFERENCE_CREDENTIAL");
 }
 
+void fill_typesafe(look_up_function const& env, client_options& options) {
+    options.service.api_key = or_empty(env, "TYPESAFE_API_KEY");
+    options.service.provider.base_url = or_empty(env, "TYPESAFE_BASE_URL");
+    options.service.model = or_empty(env, "TYPESAFE_DEFAULT_MODEL");
+}
+
 /// A service and what configures it.
 struct service_source {
     std::string_view service;
@@ -138,6 +144,9 @@ constexpr std::array own_sources{
                    fill_gemini},
     service_source{
         "azure_ai", {"AZURE_INFERENCE_ENDPOINT"}, true, false, "AZURE_INFERENCE_CREDENTIAL", "", fill_azure_ai},
+    service_source{"typesafe", {"TYPESAFE_API_KEY"}, true, false, "TYPESAFE_API_KEY", "jev-latest", fill_typesafe},
+    // Its key alone says nothing: who has one may mean its chats, which "compatible" asks.
+    service_source{"perplexity", {}, true, false, "PERPLEXITY_API_KEY", "", nullptr},
 };
 
 service_source const* own_source(std::string_view service) {
@@ -291,6 +300,7 @@ result<client_options> detail::complete_from_env(look_up_function const& look_up
         if (auto filled = fill_identity(look_up, stated); !filled) return std::move(filled).error();
     if (key_names.empty() || !has_key) key_names = source->key_names;
     if (auto checked = check_service(*source, key_names, service); !checked) return std::move(checked).error();
+    if (service.model.empty()) service.model = found.service.model;
     if (service.model.empty()) service.model = source->default_model;
     if (service.model.empty()) service.model = service.provider.deployment;
     if (service.embedding_model.empty()) service.embedding_model = found.service.embedding_model;

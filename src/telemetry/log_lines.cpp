@@ -155,7 +155,8 @@ std::string one_line(std::string_view text) {
 }
 
 bool is_inference(operation_kind kind) noexcept {
-    return kind == operation_kind::chat || kind == operation_kind::embedding || kind == operation_kind::rerank;
+    return kind == operation_kind::chat || kind == operation_kind::embedding || kind == operation_kind::rerank ||
+           kind == operation_kind::decision;
 }
 
 std::string inference_json(operation const& ended, bool contents) {

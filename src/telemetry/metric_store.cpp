@@ -57,7 +57,8 @@ std::string attributes_of(operation const& one) {
 }
 
 bool is_measured(operation_kind kind) {
-    return kind == operation_kind::chat || kind == operation_kind::embedding || kind == operation_kind::rerank;
+    return kind == operation_kind::chat || kind == operation_kind::embedding || kind == operation_kind::rerank ||
+           kind == operation_kind::decision;
 }
 
 }  // namespace

@@ -148,6 +148,7 @@ span_kind kind_of(operation const& one) noexcept {
         case operation_kind::chat:
         case operation_kind::embedding:
         case operation_kind::rerank:
+        case operation_kind::decision:
         case operation_kind::service:
         case operation_kind::attempt: return span_kind::client;
         default: return span_kind::internal;
@@ -162,6 +163,7 @@ std::string_view operation_name(operation const& one) noexcept {
         }
         case operation_kind::embedding: return "embeddings";
         case operation_kind::rerank: return "rerank";
+        case operation_kind::decision: return "decide";
         case operation_kind::tool: return "execute_tool";
         case operation_kind::batch: return "invoke_workflow";
         default: return {};
@@ -184,7 +186,8 @@ std::string span_name(operation const& one) {
     switch (one.kind) {
         case operation_kind::chat:
         case operation_kind::embedding:
-        case operation_kind::rerank: return with_model(operation_name(one), *one.call);
+        case operation_kind::rerank:
+        case operation_kind::decision: return with_model(operation_name(one), *one.call);
         case operation_kind::attempt: return std::string{one.call->method};
         case operation_kind::parse: return with_model("parse", *one.call);
         case operation_kind::run: return with_model("run", *one.call);
@@ -202,6 +205,7 @@ void write_attributes(operation const& one, attribute_writer& out) {
         case operation_kind::chat:
         case operation_kind::embedding:
         case operation_kind::rerank:
+        case operation_kind::decision:
         case operation_kind::service: write_call(one, out); break;
         case operation_kind::attempt: write_attempt(one, out); break;
         case operation_kind::tool: write_tool(one, out); break;

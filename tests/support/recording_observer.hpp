@@ -67,6 +67,7 @@ private:
             case operation_kind::chat: return "chat " + std::string{one.call->model};
             case operation_kind::embedding: return "embedding " + std::string{one.call->model};
             case operation_kind::rerank: return "rerank " + std::string{one.call->model};
+            case operation_kind::decision: return "decide " + std::string{one.call->model};
             case operation_kind::service: return "service " + std::string{one.name};
             case operation_kind::attempt: return "attempt " + std::to_string(one.attempt->number);
             case operation_kind::parse: return "parse";

@@ -26,12 +26,17 @@ class runtime;
 struct client_health;
 struct client_info;
 struct connection_check;
+struct decide_options;
+struct decision_request;
+struct decision_response;
 struct embedding_request;
 struct embedding_response;
 struct model_info;
 struct rerank_request;
 struct rerank_response;
 class tool_stream;
+template <class T>
+struct decision;
 
 /// What a client did so far.
 struct client_statistics {
@@ -190,6 +195,15 @@ public:
     /// @throws coax::exception  As `chat`; `errc::invalid_argument` where the service has none.
     boost::asio::awaitable<rerank_response> rerank(rerank_request request) const;
 
+    /// Decides each member of a T about the input: yes or no, one of several, a level, each with its probability where
+    /// the service measures it. Include <coax/client/decide.hpp>, which says what can be decided and how.
+    /// @throws coax::exception  As `parse`; `errc::refused` where a member that is no optional was refused.
+    template <class T, chat_input Input = chat_request, class Options = decide_options>
+    boost::asio::awaitable<decision<T>> decide(Input input, Options options = {}) const;
+
+    /// `decide` for questions known only at run time. Include <coax/provider/decision.hpp>.
+    boost::asio::awaitable<decision_response> decide(decision_request request) const;
+
     /// All models that the service lists, in its order, 100 pages at most. Include <coax/provider/model_info.hpp>.
     /// @throws coax::exception  As `chat`.
     boost::asio::awaitable<std::vector<model_info>> models() const;
@@ -292,6 +306,9 @@ private:
     boost::asio::awaitable<chat_response> run_into(boxed_request request, toolbox tools, run_options options,
                                                    json::codec const& type, std::shared_ptr<void> value,
                                                    void (*clear)(void* value)) const;
+
+    template <class T, class Options>
+    static boost::asio::awaitable<decision<T>> decide_value(client self, boxed_request request, Options options);
 
     [[nodiscard]] json::read_options reading() const;
 

@@ -155,8 +155,8 @@ struct client_options {
     /// or ANTHROPIC_AUTH_TOKEN (ANTHROPIC_BASE_URL), GOOGLE_GENAI_USE_VERTEXAI (Vertex AI: GOOGLE_API_KEY, or
     /// GOOGLE_CLOUD_PROJECT and GOOGLE_CLOUD_LOCATION with the identity that `google_token_from` finds,
     /// GOOGLE_VERTEX_BASE_URL), GEMINI_API_KEY or GOOGLE_API_KEY, which wins (GOOGLE_GEMINI_BASE_URL,
-    /// GOOGLE_GENAI_API_VERSION), AZURE_INFERENCE_ENDPOINT (AZURE_INFERENCE_CREDENTIAL or an identity), and the
-    /// `key_variable` of the other `service_profiles()`. With COAX_PROVIDER, COAX_BASE_URL is the address of the
+    /// GOOGLE_GENAI_API_VERSION), AZURE_INFERENCE_ENDPOINT (AZURE_INFERENCE_CREDENTIAL or an identity),
+    /// TYPESAFE_API_KEY (TYPESAFE_BASE_URL, TYPESAFE_DEFAULT_MODEL), and the `key_variable` of the other `service_profiles()`. With COAX_PROVIDER, COAX_BASE_URL is the address of the
     /// service that it names, and COAX_API_KEY, if set, the key for that address. Blanks and line breaks around a value
     /// are dropped. COAX_MODEL names the model, COAX_EMBEDDING_MODEL that of embeddings, COAX_API
     /// `provider_options::api`. HTTPS_PROXY and NO_PROXY are

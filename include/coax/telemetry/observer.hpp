@@ -22,6 +22,7 @@ enum class operation_kind {
            ///< round of `run`.
     embedding,  ///< One request of `client::embed`.
     rerank,     ///< `client::rerank`.
+    decision,   ///< `client::decide`, measured.
     service,    ///< What asks no model: lists of models, counts of tokens.
     attempt,    ///< One HTTP request of one of the above.
     parse,      ///< All tries of one `client::parse`.

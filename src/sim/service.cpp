@@ -1,5 +1,6 @@
 #include "sim/service.hpp"
 
+#include "sim/decision.hpp"
 #include "sim/embedding.hpp"
 #include "sim/random.hpp"
 #include "sim/rerank.hpp"
@@ -19,7 +20,7 @@ constexpr std::size_t max_json_depth = 128;
 
 bool is_model_request(endpoint which) noexcept {
     return which == endpoint::chat || which == endpoint::responses || which == endpoint::embeddings ||
-           which == endpoint::rerank;
+           which == endpoint::rerank || which == endpoint::decisions;
 }
 
 bool is_kept(endpoint which) noexcept { return which == endpoint::one_response || which == endpoint::cancel_response; }
@@ -151,6 +152,7 @@ response service::run_model(request_view const& request, request_context const& 
                       context);
     if (context.route.endpoint == endpoint::embeddings) return run_embedding(body, request, context);
     if (context.route.endpoint == endpoint::rerank) return run_rerank(body, context);
+    if (context.route.endpoint == endpoint::decisions) return run_decisions(body, context, injected);
     if (context.route.endpoint == endpoint::count_tokens) return count_tokens(body, request, context);
     if (context.route.endpoint == endpoint::responses) return run_responses(body, request, context, injected);
     bool const threaded = context.route.dialect == dialect::anthropic && has_message_threads(request) &&
@@ -295,6 +297,25 @@ response service::run_rerank(json::value const& body, request_context const& con
     api.add_id_headers(out.headers, context);
     api.add_limit_headers(out.headers, limits_, context);
     write_ranks(out, wanted, options_.seed);
+    return out;
+}
+
+response service::run_decisions(json::value const& body, request_context const& context, fault const* injected) {
+    auto const& api = *context.api;
+    decision_request wanted;
+    auto const form = decision_form_of(context.route, body);
+    if (auto const wrong = read_decision_request(body, form, wanted)) return reject(*wrong, context);
+    if (!knows(wanted.model)) return reject(api.unknown_model(wanted.model, context.route), context);
+    response out;
+    out.prompt_tokens = wanted.tokens;
+    if (auto refused = check_limits(wanted.model, out.prompt_tokens, context)) return *std::move(refused);
+    auto const* rule = answers_.pick({.model = wanted.model, .last_user_text = wanted.text});
+    if (rule != nullptr && rule->then.status) return error_of(rule->then, context);
+    api.add_id_headers(out.headers, context);
+    api.add_limit_headers(out.headers, limits_, context);
+    if (rule != nullptr) add_head(out, rule->then);
+    write_decisions(out, wanted, rule, injected, options_.seed);
+    if (injected != nullptr && injected->kind == fault_kind::malformed_json) corrupt_json(out);
     return out;
 }
 

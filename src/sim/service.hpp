@@ -46,6 +46,8 @@ private:
     [[nodiscard]] response run_embedding(json::value const& body, request_view const& request,
                                          request_context const& context);
     [[nodiscard]] response run_rerank(json::value const& body, request_context const& context);
+    [[nodiscard]] response run_decisions(json::value const& body, request_context const& context,
+                                         fault const* injected);
     [[nodiscard]] response list_models(request_context const& context) const;
     [[nodiscard]] std::optional<response> check_limits(std::string_view model, std::size_t tokens,
                                                        request_context const& context);

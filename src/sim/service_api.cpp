@@ -31,6 +31,7 @@ endpoint endpoint_of(std::string_view path, std::string_view& name) noexcept {
     }
     if (path.ends_with("/embeddings")) return endpoint::embeddings;
     if (path.ends_with("/rerank")) return endpoint::rerank;
+    if (path.ends_with("/decisions") || path.ends_with("/systemone")) return endpoint::decisions;
     if (path.ends_with("/files")) return endpoint::files;
     if (auto const at = path.rfind("/files/"); at != std::string_view::npos) {
         name = path.substr(at + 7);
@@ -139,6 +140,11 @@ request_route find_route(request_view const& request) noexcept {
     if (path.ends_with("/v1/messages") || path.ends_with("/v1/messages/count_tokens")) {
         found.dialect = dialect::anthropic;
         found.endpoint = path.ends_with("/messages") ? endpoint::chat : endpoint::count_tokens;
+        return found;
+    }
+    if (path.ends_with("/systemone") || path.find("/typesafe/") != std::string_view::npos) {
+        found.dialect = dialect::system_one;
+        found.endpoint = endpoint_of(path, found.name);
         return found;
     }
     if (find_gemini_route(request, path, found) || find_azure_ai_route(path, found)) return found;

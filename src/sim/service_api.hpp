@@ -38,7 +38,7 @@ struct request_view {
     } upload{};
 };
 
-enum class dialect { openai, azure_classic, azure_v1, azure_ai, anthropic, gemini, vertex };
+enum class dialect { openai, azure_classic, azure_v1, azure_ai, anthropic, gemini, vertex, system_one };
 enum class endpoint {
     chat,
     responses,
@@ -46,6 +46,7 @@ enum class endpoint {
     cancel_response,
     embeddings,
     rerank,
+    decisions,
     models,
     one_model,
     files,
@@ -172,10 +173,12 @@ public:
 [[nodiscard]] service_api const& azure_ai_api() noexcept;
 [[nodiscard]] service_api const& anthropic_api() noexcept;
 [[nodiscard]] service_api const& gemini_api(dialect which) noexcept;
+[[nodiscard]] service_api const& system_one_api() noexcept;
 
 [[nodiscard]] inline service_api const& api_of(dialect which) noexcept {
     if (which == dialect::gemini || which == dialect::vertex) return gemini_api(which);
     if (which == dialect::azure_ai) return azure_ai_api();
+    if (which == dialect::system_one) return system_one_api();
     return which == dialect::anthropic ? anthropic_api() : openai_api(which);
 }
 

@@ -33,6 +33,8 @@ struct server_stats {
 /// Speaks, under any path prefix:
 ///  - OpenAI: `/chat/completions`, `/responses`, `/embeddings`, `/models`, and the `/rerank` of other servers;
 ///  - Azure OpenAI: `/openai/deployments/NAME/chat/completions?api-version=…` (and embeddings), `/openai/v1/…`;
+///  - typed questions: `/v1/systemone` (System One), `/v1/decisions` (OpenAI's form, or System One's if the body has a
+///    `state`), `/v1beta/decisions` (Gemini), and TypeSafe's list of models under `/typesafe/v1/models`;
 ///  - Anthropic: `/v1/messages` (message threads too), `/v1/messages/count_tokens`, `/v1/models` (with the
 ///    `anthropic-version` header);
 ///  - Azure AI model inference: `/models/chat/completions?api-version=…`, `/models/embeddings`, `/models/info`;

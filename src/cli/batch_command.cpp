@@ -30,6 +30,9 @@ constexpr char batch_help[] =
     "order:\n"
     "  {\"index\":0,\"key\":\"a\",\"status\":\"ok\",\"output\":...,\"usage\":{...},\"attempts\":1,\"latency_ms\":900}\n"
     "  {\"index\":1,\"key\":\"b\",\"status\":\"error\",\"error\":{\"code\":\"refused\",\"message\":...},...}\n"
+    "With --decide the properties of a schema are questions. An output is the answers:\n"
+    "  {\"value\":{\"spam\":false},\"measured\":true,\n"
+    "   \"probabilities\":{\"spam\":{\"true\":0.03,\"false\":0.97}}}\n"
     "Interrupted or crashed, run the same command with --resume: what FILE has is not asked again. Each line has a\n"
     "checksum and digests of prompt, model, schema, service, parameters and what was sent, so that --resume mixes no\n"
     "answers. Rows for which the same is sent are asked once; their lines name the row that was asked (\"same_as\").\n"
@@ -64,9 +67,14 @@ int run_batch_command(batch_flags const& flags, service_flags const& service) {
     if (!job->schema_note.empty() && !flags.quiet)
         print_note("the service does not enforce the schema, answers are checked here: " + job->schema_note);
     auto const make_work = [&](client llm) -> record_work {
+        if (job->decide)
+            return [&, llm](batch_record const& record) {
+                return decide_record(*job->decide, llm, request_with_file(*job, record));
+            };
         return [&, llm](batch_record const& record) { return ask(*job, llm, request_with_file(*job, record)); };
     };
-    return run_to_output(*job, flags, job->schema || job->any_json ? output_kind::json : output_kind::text, make_work);
+    bool const has_json = job->schema || job->any_json || job->decide;
+    return run_to_output(*job, flags, has_json ? output_kind::json : output_kind::text, make_work);
 }
 
 void add_flags(CLI::App& command, batch_flags& flags) {
@@ -134,6 +142,7 @@ void add_batch_command(CLI::App& program, service_flags const& service, chosen_c
     add_flags(*command, *flags);
     add_number_flags(*command, *flags);
     add_journal_flags(*command, flags->journal);
+    add_decide_flags(*command, flags->decide);
     add_cache_flags(*command, flags->cache);
     command->footer(std::string{batch_help} + exit_code_help);
     command->callback(

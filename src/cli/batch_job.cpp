@@ -68,6 +68,11 @@ std::string const& service_name(provider_options const& options) {
     return options.profile ? options.profile->name : options.service;
 }
 
+/// Whether what is asked is no chat, so that no output is paid.
+bool pays_input_only(batch_flags const& flags, batch_job const& job) {
+    return flags.embeds || (job.decide && is_measured(*job.decide, job.options.service));
+}
+
 /// Prices, and the limit to what may be spent. What is not known is told before anything is sent.
 result<void> apply_spending(batch_flags const& flags, batch_job& job) {
     if (!flags.facts.empty()) {
@@ -82,7 +87,8 @@ result<void> apply_spending(batch_flags const& flags, batch_job& job) {
     auto request = job.defaults;
     request.model = job.options.service.model;
     auto const service = service_name(job.options.service.provider);
-    auto const plan = flags.embeds ? limit->plan(request.model, service, 1) : limit->plan(request, service);
+    auto const plan =
+        pays_input_only(flags, job) ? limit->plan(request.model, service, 1) : limit->plan(request, service);
     if (!plan) return plan.error();
     job.options.tokens.edit().spending = limit;
     return {};
@@ -127,6 +133,10 @@ result<void> dry_run(batch_job& job, batch_flags const& flags, chat_request requ
         return encoded ? result<void>{} : encoded.error();
     }
     if (request.model.empty()) request.model = job.options.service.model;
+    if (job.decide && is_measured(*job.decide, job.options.service)) {
+        auto const encoded = (*service)->encode_decision(decision_request_of(*job.decide, std::move(request)));
+        return encoded ? result<void>{} : encoded.error();
+    }
     if (job.schema) {
         auto const schema = job.schema->for_dialect((*service)->dialect());
         bool const relaxed = job.options.output.relax_schemas && is_strict_form((*service)->dialect());
@@ -159,6 +169,11 @@ boost::system::result<batch_job, failure> prepare(batch_flags const& flags, serv
         auto schema = read_schema(flags.schema, run);
         if (!schema) return wrong_input(schema.error());
         job.schema = std::move(*schema);
+    }
+    if (!flags.decide.schema.empty()) {
+        auto plan = read_decide_plan(flags.decide, !flags.schema.empty() || flags.json, run);
+        if (!plan) return wrong_input(plan.error());
+        job.decide = *std::move(plan);
     }
     if (auto checked = check_cache_flags(flags.cache); !checked) return wrong_input(std::move(checked).error());
     auto set = resolve_all(service, look_up, {.defaults = batch_defaults(), .flags = settings_of(flags)});

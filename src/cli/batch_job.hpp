@@ -2,6 +2,7 @@
 
 #include "batch/internal/file.hpp"
 #include "cli/cache_flags.hpp"
+#include "cli/decide_flags.hpp"
 #include "cli/journal_flags.hpp"
 #include "cli/service_flags.hpp"
 
@@ -59,6 +60,7 @@ struct batch_flags {
     bool lines{false};   ///< Each line of the input is a text, not an object.
     std::optional<std::int64_t> dimensions{};
     cache_flags cache{};
+    decide_flags decide{};
     journal_flags journal{};
 };
 
@@ -66,6 +68,7 @@ struct batch_flags {
 struct batch_job {
     prompt_template prompt;
     std::optional<runtime_schema> schema{};  ///< None: responses are plain text.
+    std::optional<decide_plan> decide{};     ///< Typed questions, in place of a schema.
     std::string schema_note{};               ///< Why the service does not enforce it; empty: it does, or there is none.
     bool any_json{false};                    ///< Responses are JSON of any form.
     chat_request defaults{};                 ///< What all requests share.

@@ -26,6 +26,8 @@ constexpr std::array pages{
                              "answers.jsonl\n"
                              "  coax batch posts.jsonl --prompt ask.txt --schema label.json --out answers.jsonl "
                              "--max-cost 20\n"
+                             "  coax batch tickets.jsonl --prompt \"{{text}}\" --decide questions.json --out "
+                             "answers.jsonl\n"
                              "  coax batch posts.jsonl --prompt ask.txt --schema label.json --out answers.jsonl "
                              "--resume\n"},
     command_page{.name = "cache",

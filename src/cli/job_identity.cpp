@@ -36,7 +36,7 @@ std::string shown_parameters(configuration const& set) {
 
 void add_identity(batch_flags const& flags, configuration const& set, run_identity& run) {
     auto const dimensions = "dimensions " + (flags.dimensions ? std::to_string(*flags.dimensions) : std::string{});
-    if (flags.schema.empty() && !flags.json) run.digests.schema = digest_of({});
+    if (flags.schema.empty() && !flags.json && flags.decide.schema.empty()) run.digests.schema = digest_of({});
     run.model = set.client.service.model;
     run.service = coax::detail::service_text(set.client.service.provider);
     run.parameters = flags.embeds ? dimensions : shown_parameters(set);

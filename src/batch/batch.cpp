@@ -268,6 +268,8 @@ std::chrono::milliseconds batch_run::elapsed_since(batch_begin const& begun) con
     return std::chrono::duration_cast<std::chrono::milliseconds>(state_->time->now() - begun.at);
 }
 
+std::chrono::system_clock::time_point batch_run::system_now() const noexcept { return state_->time->system_now(); }
+
 bool batch_run::finish(batch_begin const& begun, usage const& used, int attempts, error const* failure) {
     auto& summary = state_->summary;
     --state_->in_flight;

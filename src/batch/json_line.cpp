@@ -2,12 +2,14 @@
 #include "batch/record_text.hpp"
 
 #include <coax/batch/json_line.hpp>
+#include <coax/bind/write.hpp>
 #include <coax/json/writer.hpp>
 
 #include <openssl/sha.h>
 
 #include <array>
 #include <charconv>
+#include <chrono>
 
 namespace coax {
 
@@ -79,6 +81,9 @@ void write_outcome(json::writer& out, batch_result<std::string> const& outcome, 
         out.member("output", std::string_view{*outcome.value});
     write_usage(out, outcome.usage);
     out.member("attempts", outcome.attempts).member("latency_ms", outcome.latency.count());
+    if (outcome.finished_at.time_since_epoch().count() > 0)
+        out.key("finished_at")
+            .raw(json::write(std::chrono::time_point_cast<std::chrono::milliseconds>(outcome.finished_at)));
 }
 
 }  // namespace

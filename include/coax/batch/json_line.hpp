@@ -40,8 +40,8 @@ struct line_facts {
 };
 
 /// One line of a batch's output, without its newline:
-/// `{"index":3,"key":"a","status":"ok","output":…,"usage":{…},"attempts":1,"latency_ms":12,"origin":"1a2b3c4d-…",
-/// "row":"…","crc":"…"}` or
+/// `{"index":3,"key":"a","status":"ok","output":…,"usage":{…},"attempts":1,"latency_ms":12,
+/// "finished_at":"2026-11-28T20:15:00.250Z","origin":"1a2b3c4d-…","row":"…","crc":"…"}` or
 /// `{"index":3,"key":"a","status":"error","error":{"code":"rate_limited","message":…},"usage":{…},"attempts":3,…}`.
 /// Its `crc` is the CRC-32 (as zlib's) of all that stands before `,"crc"`.
 [[nodiscard]] std::string to_json_line(batch_result<std::string> const& outcome, output_kind form,

@@ -22,6 +22,8 @@ struct batch_result {
     std::chrono::milliseconds latency{0};  ///< Waits included.
     /// The index of the equal record that was asked in its place. Nothing: it was asked itself.
     std::optional<std::uint64_t> same_as{};
+    /// When it was there, by the calendar. 1970: not known.
+    std::chrono::system_clock::time_point finished_at{};
 };
 
 /// What the work on one record gives.
@@ -66,6 +68,12 @@ struct batch_summary {
 
 /// For people, on a few lines: records, failures by kind, retries, tokens, time.
 [[nodiscard]] std::string to_string(batch_summary const& summary);
+
+/// For programs, as an object:
+/// `{"ok":198,"failed":2,"failures":{"refused":2},"unfinished":0,"remaining":0,"requests":205,
+/// "retries":5,"reasks":0,"cached":0,"input_tokens":…,"output_tokens":…,"cached_input_tokens":…,"elapsed_ms":…,
+/// "stopped":false}`, with `"ended_by":{"code":…,"message":…}` where it ended early.
+[[nodiscard]] std::string to_json(batch_summary const& summary);
 
 /// What a record's failure says of the others.
 enum class failure_scope {

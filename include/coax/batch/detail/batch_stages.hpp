@@ -63,6 +63,8 @@ public:
     /// Counts a record that is worked on. @param rounds  Tries of it before.
     [[nodiscard]] batch_begin begin(int rounds) noexcept;
     [[nodiscard]] std::chrono::milliseconds elapsed_since(batch_begin const& begun) const noexcept;
+    /// By the calendar.
+    [[nodiscard]] std::chrono::system_clock::time_point system_now() const noexcept;
     /// Counts the work on a record, which `failure` ended unless it is null.
     /// @returns Whether the outcome goes to the sink; otherwise it is held back, last.
     [[nodiscard]] bool finish(batch_begin const& begun, usage const& used, int attempts, error const* failure);
@@ -155,6 +157,7 @@ struct batch_stages {
         }
         auto outcome = to_outcome(record, std::move(output));
         outcome.latency = run.elapsed_since(begun);
+        outcome.finished_at = run.system_now();
         auto const* const failure = outcome.value ? nullptr : &outcome.value.error();
         batch_run::end(seen, failure);
         if (run.finish(begun, outcome.usage, outcome.attempts, failure))

@@ -69,7 +69,7 @@ def may_include(room, other):
     return FLOORS[other] < FLOORS[room]
 
 # Public headers that coax.hpp leaves out: what they cost every compilation, few need.
-APART = {"coax/batch/journal.hpp", "coax/batch/json_line.hpp", "coax/batch/merge.hpp", "coax/batch/process_batch.hpp", "coax/batch/results.hpp",
+APART = {"coax/batch/rehearsal.hpp", "coax/batch/report.hpp", "coax/batch/journal.hpp", "coax/batch/json_line.hpp", "coax/batch/merge.hpp", "coax/batch/process_batch.hpp", "coax/batch/results.hpp",
          "coax/batch/record_batch.hpp", "coax/batch/shard.hpp",
          "coax/chat/cache_control.hpp", "coax/chat/fit_report.hpp", "coax/chat/response_details.hpp", "coax/client/background.hpp",
          "coax/client/chat_all.hpp", "coax/client/compare.hpp", "coax/client/connection_check.hpp",

@@ -1,3 +1,5 @@
+#include "batch/internal/figure_text.hpp"
+
 #include <coax/batch/progress.hpp>
 
 #include <algorithm>
@@ -11,31 +13,6 @@ namespace coax {
 namespace {
 
 using seconds = std::chrono::duration<double>;
-
-/// "0:45", "12:03", "3:07:00".
-std::string clock_text(std::chrono::milliseconds span) {
-    auto const whole = std::chrono::ceil<std::chrono::seconds>(span).count();
-    std::array<char, 48> text{};
-    if (whole >= 3600)
-        std::snprintf(text.data(), text.size(), "%lld:%02lld:%02lld", static_cast<long long>(whole / 3600),
-                      static_cast<long long>(whole / 60 % 60), static_cast<long long>(whole % 60));
-    else
-        std::snprintf(text.data(), text.size(), "%lld:%02lld", static_cast<long long>(whole / 60),
-                      static_cast<long long>(whole % 60));
-    return text.data();
-}
-
-/// "950", "12.3k", "4.5M".
-std::string short_count(std::int64_t count) {
-    std::array<char, 32> text{};
-    if (count < 1'000)
-        std::snprintf(text.data(), text.size(), "%lld", static_cast<long long>(count));
-    else if (count < 1'000'000)
-        std::snprintf(text.data(), text.size(), "%.1fk", static_cast<double>(count) / 1e3);
-    else
-        std::snprintf(text.data(), text.size(), "%.1fM", static_cast<double>(count) / 1e6);
-    return text.data();
-}
 
 std::string one_decimal(double number) {
     std::array<char, 48> text{};
@@ -88,15 +65,17 @@ std::optional<std::chrono::milliseconds> rate_estimator::time_for(std::uint64_t 
 std::string to_line(batch_progress const& progress, std::size_t columns) {
     auto line = std::to_string(progress.done);
     if (progress.total) {
-        auto const percent = *progress.total == 0 ? 100 : progress.done * 100 / *progress.total;
+        auto const percent =
+            *progress.total == 0 ? 100 : std::min<std::uint64_t>(100, progress.done * 100 / *progress.total);
         line += '/' + std::to_string(*progress.total) + " (" + std::to_string(percent) + "%)";
     }
     line += "  " + std::to_string(progress.failed) + " failed";
     line += "  " + std::to_string(progress.in_flight) + " in flight";
     line += "  " + one_decimal(progress.records_per_second) + "/s";
-    if (progress.remaining) line += "  ETA " + clock_text(*progress.remaining);
-    if (progress.paused_for.count() > 0) line += "  paused " + clock_text(progress.paused_for);
-    if (auto const tokens = progress.usage.total_tokens(); tokens > 0) line += "  " + short_count(tokens) + " tokens";
+    if (progress.remaining) line += "  ETA " + detail::clock_text(*progress.remaining);
+    if (progress.paused_for.count() > 0) line += "  paused " + detail::clock_text(progress.paused_for);
+    if (auto const tokens = progress.usage.total_tokens(); tokens > 0)
+        line += "  " + detail::short_count(static_cast<double>(tokens)) + " tokens";
     if (progress.retries > 0) line += "  " + std::to_string(progress.retries) + " retries";
     if (line.size() > columns) line.resize(columns);
     return line;

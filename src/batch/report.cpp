@@ -1,5 +1,5 @@
 #include "batch/internal/figure_text.hpp"
-#include "batch/line_reader.hpp"
+#include "batch/output_reader.hpp"
 #include "batch/record_text.hpp"
 #include "batch/report_data.hpp"
 #include "batch/report_page.hpp"
@@ -23,7 +23,6 @@ constexpr std::size_t rows_in_table = 10;
 constexpr std::size_t most_kinds = 40;
 constexpr std::size_t samples_of_kind = 4;
 constexpr std::size_t shown_bytes = 240;
-constexpr std::size_t longest_report_line = std::size_t{1} << 30U;
 
 struct line_usage {
     std::optional<std::int64_t> input_tokens{};
@@ -205,18 +204,21 @@ result<void> batch_report::add(std::string_view line) {
 }
 
 result<void> batch_report::add_file(std::string const& path) {
-    auto lines = detail::line_reader::open(path, longest_report_line);
+    using found = detail::output_reader::found;
+    auto lines = detail::output_reader::open(path);
     if (!lines) return lines.error();
-    for (std::string line;;) {
-        auto const kind = lines->next(line);
+    for (;;) {
+        auto const kind = lines->next();
         if (!kind) return kind.error();
-        if (*kind == detail::line_kind::end || !lines->terminated()) return {};
-        if (auto added = add(line); !added) {
+        if (*kind == found::end) break;
+        if (*kind == found::damaged) continue;
+        if (auto added = add(lines->line()); !added) {
             auto why = std::move(added).error();
-            why.where = path + ':' + std::to_string(lines->line_number());
+            why.where = lines->where();
             return why;
         }
     }
+    return lines->foreign() ? result<void>{*lines->foreign()} : result<void>{};
 }
 
 batch_report_figures batch_report::figures() const { return state_->figures(); }

@@ -1,4 +1,5 @@
 #include "batch/internal/any_json.hpp"
+#include "cli/batch_report.hpp"
 #include "cli/batch_run.hpp"
 #include "cli/commands.hpp"
 #include "cli/console.hpp"
@@ -66,6 +67,7 @@ int run_batch_command(batch_flags const& flags, service_flags const& service) {
     }
     if (!job->schema_note.empty() && !flags.quiet)
         print_note("the service does not enforce the schema, answers are checked here: " + job->schema_note);
+    if (auto checked = check_batch_report(*job, flags); !checked) return print_error(checked.error()), bad_usage;
     auto const make_work = [&](client llm) -> record_work {
         if (job->decide)
             return [&, llm](batch_record const& record) {
@@ -74,7 +76,8 @@ int run_batch_command(batch_flags const& flags, service_flags const& service) {
         return [&, llm](batch_record const& record) { return ask(*job, llm, request_with_file(*job, record)); };
     };
     bool const has_json = job->schema || job->any_json || job->decide;
-    return run_to_output(*job, flags, has_json ? output_kind::json : output_kind::text, make_work);
+    auto const code = run_to_output(*job, flags, has_json ? output_kind::json : output_kind::text, make_work);
+    return write_batch_report(*job, flags, code);
 }
 
 void add_flags(CLI::App& command, batch_flags& flags) {
@@ -129,21 +132,25 @@ void add_number_flags(CLI::App& command, batch_flags& flags) {
     add_cost_flags(command, flags);
     add_number(command, "--temperature", flags.temperature, number_range{0.0, 2.0}, "Sampling temperature");
     add_number(command, "--max-tokens", flags.max_tokens, number_range<std::int64_t>{1}, "Most tokens of an answer");
-    add_number(command, "--progress-every", flags.progress_every, number_range{0.001, 1e6},
-               "Seconds between progress lines where there is no terminal")
-        ->default_str("10");
 }
 
 }  // namespace
 
+void add_batch_flags(CLI::App& command, batch_flags& flags) {
+    add_flags(command, flags);
+    add_number_flags(command, flags);
+    add_journal_flags(command, flags.journal);
+    add_cache_flags(command, flags.cache);
+    add_progress_flags(command, flags.progress);
+    add_report_flags(command, flags.report);
+}
+
 void add_batch_command(CLI::App& program, service_flags const& service, chosen_command& chosen) {
     auto* const command = program.add_subcommand("batch", "Ask about every record of a JSONL file");
     auto flags = std::make_shared<batch_flags>();
-    add_flags(*command, *flags);
-    add_number_flags(*command, *flags);
-    add_journal_flags(*command, flags->journal);
+    add_batch_flags(*command, *flags);
     add_decide_flags(*command, flags->decide);
-    add_cache_flags(*command, flags->cache);
+    command->add_flag("--json", flags->as_json, "Print the summary as a JSON object to standard output");
     command->footer(std::string{batch_help} + exit_code_help);
     command->callback(
         [flags, &service, &chosen] { chosen = [flags, &service] { return run_batch_command(*flags, service); }; });

@@ -64,10 +64,6 @@ result<runtime_schema> read_schema(std::string const& schema, run_identity& run)
     return why;
 }
 
-std::string const& service_name(provider_options const& options) {
-    return options.profile ? options.profile->name : options.service;
-}
-
 /// Whether what is asked is no chat, so that no output is paid.
 bool pays_input_only(batch_flags const& flags, batch_job const& job) {
     return flags.embeds || (job.decide && is_measured(*job.decide, job.options.service));
@@ -235,6 +231,10 @@ boost::system::result<batch_job, failure> prepare(batch_flags const& flags, serv
         if (auto checked = dry_run(job, flags, std::move(*first)); !checked)
             return wrong_input(std::move(checked).error());
     return job;
+}
+
+std::string const& service_name(provider_options const& options) {
+    return options.profile ? options.profile->name : options.service;
 }
 
 result<chat_request> request_for(batch_job const& job, batch_record const& record) {

@@ -4,6 +4,8 @@
 #include "cli/cache_flags.hpp"
 #include "cli/decide_flags.hpp"
 #include "cli/journal_flags.hpp"
+#include "cli/progress_flags.hpp"
+#include "cli/report_flags.hpp"
 #include "cli/service_flags.hpp"
 
 #include <coax/batch/batch.hpp>
@@ -46,7 +48,8 @@ struct batch_flags {
     std::optional<int> max_reasks{};
     std::optional<int> retries{};
     std::optional<double> timeout{};
-    double progress_every{10};
+    progress_flags progress{};
+    bool as_json{false};  ///< The summary is.
     std::uint64_t limit{0};
     std::optional<std::uint64_t> max_failures{};
     std::optional<std::uint64_t> max_alike{};
@@ -62,6 +65,7 @@ struct batch_flags {
     cache_flags cache{};
     decide_flags decide{};
     journal_flags journal{};
+    report_flags report{};
 };
 
 /// Everything that is known before the first request.
@@ -101,6 +105,9 @@ struct failure {
 /// service can be asked. Sends nothing and writes nothing.
 [[nodiscard]] boost::system::result<batch_job, failure> prepare(batch_flags const& flags, service_flags const& service,
                                                                 environment const& look_up);
+
+/// What prices know a service by.
+[[nodiscard]] std::string const& service_name(provider_options const& options);
 
 /// The request for one record. Errors: `errc::invalid_json` with `where` "file:line": a field is missing.
 [[nodiscard]] result<chat_request> request_for(batch_job const& job, batch_record const& record);

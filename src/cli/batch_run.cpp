@@ -4,6 +4,7 @@
 #include "cli/exit_code.hpp"
 #include "cli/files.hpp"
 #include "cli/interrupt_watch.hpp"
+#include "cli/progress_display.hpp"
 #include "cli/telemetry_export.hpp"
 
 #include <coax/cache/response_cache.hpp>
@@ -41,12 +42,12 @@ std::chrono::milliseconds from_seconds(double seconds) {
     return std::chrono::milliseconds{static_cast<std::int64_t>(seconds * 1000.0)};
 }
 
-batch_options options_of(batch_options options, std::uint64_t undone, batch_stop stop, progress_display& display,
+batch_options options_of(batch_options options, std::uint64_t undone, batch_stop stop, run_progress& progress,
                          boxed<telemetry_options> telemetry) {
     options.total = undone;
     options.stop = std::move(stop);
-    options.on_progress = [&display](batch_progress const& progress) { display.show(progress); };
-    options.progress_interval = display.interval();
+    options.on_progress = [&progress](batch_progress const& now) { progress.show(now); };
+    options.progress_interval = progress.interval();
     options.telemetry = std::move(telemetry);
     if (options.name.empty()) options.name = "coax batch";
     return options;
@@ -58,8 +59,9 @@ asio::awaitable<void> report_cache(std::shared_ptr<cache_store> store) {
 }
 
 /// Works on every record that the output lacks.
-batch_summary run_job(batch_job const& job, batch_flags const& flags, record_batch& batch, batch_journal& journal,
-                      std::uint64_t undone, work_maker const& make_work, bool& was_interrupted) {
+batch_summary run_job(batch_job const& job, batch_flags const& flags, progress_form form, record_batch& batch,
+                      batch_journal& journal, std::uint64_t undone, work_maker const& make_work,
+                      bool& was_interrupted) {
     auto counting = job.options;
     telemetry_export const exported{counting, process_environment};
     runtime rt;
@@ -67,16 +69,20 @@ batch_summary run_job(batch_job const& job, batch_flags const& flags, record_bat
     counting.hooks.on_attempt = [&over](attempt_event const&) { ++over; };
     client const llm{rt.executor(), std::move(counting)};
     batch_stop const stop;
-    progress_display display{flags.quiet, from_seconds(flags.progress_every)};
-    interrupt_watch const watch{llm, stop, display};
+    run_progress progress{job, llm, form, from_seconds(flags.progress.every)};
+    interrupt_watch const watch{llm, stop, progress.display()};
 
+    batch.work = make_work(llm);
+    batch.on_result = [&progress](batch_result<std::string> const& outcome) -> result<void> {
+        progress.count(outcome);
+        return {};
+    };
     auto const before = llm.statistics();
     batch_summary summary;
-    batch.work = make_work(llm);
-    auto running = run_records(batch, journal, options_of(job.batch, undone, stop, display, llm.options().telemetry));
+    auto running = run_records(batch, journal, options_of(job.batch, undone, stop, progress, llm.options().telemetry));
     rt.run(when_any(store(std::move(running), summary), until_idle(llm, stop, over)));
     add_statistics(summary, before, llm.statistics());
-    display.finish();
+    progress.end();
     if (job.options.response_cache && !flags.quiet) rt.run(report_cache(job.options.response_cache->store));
     was_interrupted = watch.interrupted();
     if (was_interrupted && summary.ended_by && summary.ended_by->code == errc::cancelled) {  // by until_idle
@@ -88,20 +94,26 @@ batch_summary run_job(batch_job const& job, batch_flags const& flags, record_bat
 
 /// What the job cost; empty: nobody knows.
 std::string cost_text(batch_job const& job, batch_summary const& summary) {
+    auto const cost = cost_so_far(job, summary.usage);
     if (auto const& limit = job.options.tokens->spending)
-        return "cost      " + to_string(limit->spent()) + " USD of " + to_string(limit->most()) + " USD\n";
-    auto const& service = job.options.service;
-    auto const& name = service.provider.profile ? service.provider.profile->name : service.provider.service;
-    auto const* const facts = job.facts.find(service.model, name);
-    auto const cost =
-        facts == nullptr ? result<usd>{unknown_model(service.model, name)} : cost_of(summary.usage, *facts);
+        return "cost      " + to_string(*cost) + " USD of " + to_string(limit->most()) + " USD\n";
     if (!cost || summary.usage.total_tokens() == 0) return {};
     return "cost      about " + to_string(*cost) + " USD, by the prices of " + job.facts.as_of() + '\n';
 }
 
+/// Prints the summary to standard output, as an object with what it cost.
+void print_summary_as_json(batch_job const& job, batch_summary const& summary) {
+    auto text = to_json(summary);
+    if (auto const cost = cost_so_far(job, summary.usage)) {
+        text.pop_back();
+        text += ",\"cost_usd\":\"" + to_string(*cost) + "\"}";
+    }
+    print_answer(text + '\n');
+}
+
 /// Prints the summary to standard error.
 void report(batch_job const& job, batch_summary const& summary, resume_counts const& before, batch_flags const& flags) {
-    if (!flags.quiet && (summary.done() > 0 || !summary.ended_by)) {
+    if (!flags.quiet && !flags.as_json && (summary.done() > 0 || !summary.ended_by)) {
         auto text = to_string(summary) + cost_text(job, summary);
         if (before.kept > 0)
             text += "before    " + std::to_string(before.kept) + " done by earlier runs, " +
@@ -162,6 +174,11 @@ void add_cost_flags(CLI::App& command, batch_flags& flags) {
 }
 
 int run_to_output(batch_job const& job, batch_flags const& flags, output_kind form, work_maker const& make_work) {
+    auto const shown = chosen_form(flags.progress, flags.quiet, flags.out == "-");
+    if (!shown) return print_error(shown.error()), bad_usage;
+    if (flags.as_json && flags.out == "-")
+        return print_error(invalid_argument("--json", "standard output has the answers: name a file with --out")),
+               bad_usage;
     auto batch = to_record_batch(job, flags, form);
     auto out = open_output(job, flags, batch);
     if (!out) {
@@ -172,11 +189,12 @@ int run_to_output(batch_job const& job, batch_flags const& flags, output_kind fo
 
     bool was_interrupted = false;
     auto& [journal, found, undone] = *out;
-    auto summary = run_job(job, flags, batch, journal, undone, make_work, was_interrupted);
+    auto summary = run_job(job, flags, *shown, batch, journal, undone, make_work, was_interrupted);
     if (summary.remaining.value_or(0) > 0) journal.discard_if_unused();
     auto const closed = journal.close();
     if (!closed && !summary.ended_by) summary.ended_by = closed.error();
     report(job, summary, found, flags);
+    if (flags.as_json) print_summary_as_json(job, summary);
     return exit_code_of(summary, was_interrupted, found.failed);
 }
 

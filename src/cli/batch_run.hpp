@@ -20,6 +20,9 @@ using record_work = std::function<asio::awaitable<batch_output<std::string>>(bat
 /// The work that is done with a client.
 using work_maker = std::function<record_work(client llm)>;
 
+/// Adds the flags of `coax batch`, which `coax rehearse` has too.
+void add_batch_flags(CLI::App& command, batch_flags& flags);
+
 /// Adds the flags about what a job costs.
 void add_cost_flags(CLI::App& command, batch_flags& flags);
 

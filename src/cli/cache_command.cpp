@@ -4,6 +4,7 @@
 #include "cli/exit_code.hpp"
 
 #include <coax/cache/open_cache.hpp>
+#include <coax/json/writer.hpp>
 #include <coax/runtime/as_result.hpp>
 #include <coax/runtime/runtime.hpp>
 
@@ -20,27 +21,40 @@ namespace {
 
 using shared_store = std::shared_ptr<cache_store>;
 
-asio::awaitable<result<std::string>> show_size(shared_store store) {
+/// What was done, for people and as JSON.
+struct told {
+    std::string text{};
+    std::string json{};
+};
+
+told told_number(std::string_view name, std::uint64_t number, std::string text) {
+    told both{.text = std::move(text)};
+    json::writer{both.json}.begin_object().member(name, number).end_object();
+    return both;
+}
+
+asio::awaitable<result<told>> show_size(shared_store store) {
     auto const all = co_await store->statistics();
     if (!all) co_return all.error();
-    auto text = std::to_string(all->entries) + " entries";
-    if (all->bytes > 0) text += ", " + std::to_string(all->bytes) + " bytes";
-    co_return text;
+    told both{.text = std::to_string(all->entries) + " entries"};
+    if (all->bytes > 0) both.text += ", " + std::to_string(all->bytes) + " bytes";
+    json::writer{both.json}.begin_object().member("entries", all->entries).member("bytes", all->bytes).end_object();
+    co_return both;
 }
 
-asio::awaitable<result<std::string>> clear(shared_store store) {
+asio::awaitable<result<told>> clear(shared_store store) {
     auto const done = co_await store->clear();
     if (!done) co_return done.error();
-    co_return "all entries dropped";
+    co_return told{"all entries dropped", R"({"cleared":true})"};
 }
 
-asio::awaitable<result<std::string>> invalidate(shared_store store, std::vector<std::string> tags) {
+asio::awaitable<result<told>> invalidate(shared_store store, std::vector<std::string> tags) {
     auto const dropped = co_await store->invalidate_by_tags(std::move(tags));
     if (!dropped) co_return dropped.error();
-    co_return std::to_string(*dropped) + " entries dropped";
+    co_return told_number("dropped", *dropped, std::to_string(*dropped) + " entries dropped");
 }
 
-using store_work = std::function<asio::awaitable<result<std::string>>(shared_store)>;
+using store_work = std::function<asio::awaitable<result<told>>(shared_store)>;
 
 /// The store that --cache or COAX_CACHE names.
 result<shared_store> open_named(std::string const& flag) {
@@ -51,7 +65,7 @@ result<shared_store> open_named(std::string const& flag) {
     return open_cache(where);
 }
 
-int run_on_store(std::string const& where, store_work const& work) {
+int run_on_store(std::string const& where, bool as_json, store_work const& work) {
     auto store = open_named(where);
     if (!store) {
         print_error(store.error());
@@ -63,7 +77,7 @@ int run_on_store(std::string const& where, store_work const& work) {
         print_error(done.error());
         return could_not_go_on;
     }
-    print_answer(*done + '\n');
+    print_answer((as_json ? done->json : done->text) + '\n');
     return all_ok;
 }
 
@@ -73,8 +87,11 @@ CLI::App* add_store_command(CLI::App& parent, chosen_command& chosen, char const
     auto* const command = parent.add_subcommand(name, description);
     auto where = std::make_shared<std::string>();
     command->add_option("--cache", *where, "A file, redis://… or rediss://…; default: COAX_CACHE");
-    command->callback(
-        [where, work = std::move(work), &chosen] { chosen = [where, work] { return run_on_store(*where, work); }; });
+    auto as_json = std::make_shared<bool>(false);
+    command->add_flag("--json", *as_json, "Print a JSON object");
+    command->callback([where, as_json, work = std::move(work), &chosen] {
+        chosen = [where, as_json, work] { return run_on_store(*where, *as_json, work); };
+    });
     return command;
 }
 

@@ -13,6 +13,7 @@
 #include <coax/chat/request.hpp>
 #include <coax/client/client.hpp>
 #include <coax/client/tool_stream.hpp>
+#include <coax/json/writer.hpp>
 #include <coax/runtime/as_result.hpp>
 #include <coax/runtime/runtime.hpp>
 
@@ -35,6 +36,7 @@ struct chat_flags {
     std::vector<std::string> files{};
     std::vector<std::string> mcp{};
     bool stream{false};
+    bool as_json{false};
     std::optional<double> temperature{};
     std::optional<std::int64_t> max_tokens{};
     std::optional<double> timeout{};
@@ -76,17 +78,35 @@ int check_complete(chat_response const& response) {
     }
 }
 
-asio::awaitable<int> print_whole(client llm, chat_request request) {
-    auto const response = co_await llm.chat(std::move(request));
-    if (!response.text.empty()) print_answer(response.text + '\n');
-    co_return check_complete(response);
+std::string response_as_json(chat_response const& response) {
+    std::string text;
+    json::writer out{text};
+    out.begin_object().member("text", std::string_view{response.text});
+    if (!response.refusal.empty()) out.member("refusal", std::string_view{response.refusal});
+    if (!response.reasoning.empty()) out.member("reasoning", std::string_view{response.reasoning});
+    out.member("finish_reason", to_string(response.finish_reason)).member("model", std::string_view{response.model});
+    out.key("usage").begin_object().member("input_tokens", response.usage.input_tokens);
+    out.member("output_tokens", response.usage.output_tokens).end_object();
+    out.member("attempts", response.attempts).member("cached", response.cached);
+    out.member("latency_ms", response.latency.count()).end_object();
+    return text;
 }
 
-asio::awaitable<int> print_with_tools(client llm, chat_request request, mcp_servers& servers) {
+int print_response(chat_response const& response, bool as_json) {
+    if (as_json)
+        print_answer(response_as_json(response) + '\n');
+    else if (!response.text.empty())
+        print_answer(response.text + '\n');
+    return check_complete(response);
+}
+
+asio::awaitable<int> print_whole(client llm, chat_request request, bool as_json) {
+    co_return print_response(co_await llm.chat(std::move(request)), as_json);
+}
+
+asio::awaitable<int> print_with_tools(client llm, chat_request request, mcp_servers& servers, bool as_json) {
     auto tools = co_await servers.tools();
-    auto const response = co_await llm.run(std::move(request), std::move(tools));
-    if (!response.text.empty()) print_answer(response.text + '\n');
-    co_return check_complete(response);
+    co_return print_response(co_await llm.run(std::move(request), std::move(tools)), as_json);
 }
 
 asio::awaitable<int> print_stream(client llm, chat_request request) {
@@ -110,12 +130,12 @@ asio::awaitable<int> print_stream_with_tools(client llm, chat_request request, m
     co_return check_complete(co_await run.finish());
 }
 
-asio::awaitable<int> ask(client llm, chat_request request, bool stream, mcp_servers& tools) {
+asio::awaitable<int> ask(client llm, chat_request request, chat_flags const& flags, mcp_servers& tools) {
     if (tools.empty())
-        return stream ? print_stream(std::move(llm), std::move(request))
-                      : print_whole(std::move(llm), std::move(request));
-    return stream ? print_stream_with_tools(std::move(llm), std::move(request), tools)
-                  : print_with_tools(std::move(llm), std::move(request), tools);
+        return flags.stream ? print_stream(std::move(llm), std::move(request))
+                            : print_whole(std::move(llm), std::move(request), flags.as_json);
+    return flags.stream ? print_stream_with_tools(std::move(llm), std::move(request), tools)
+                        : print_with_tools(std::move(llm), std::move(request), tools, flags.as_json);
 }
 
 int exit_code_of(error const& why) {
@@ -180,7 +200,7 @@ int run_chat(chat_flags const& flags, service_flags const& service) {
     runtime rt;
     mcp_servers tools{rt.executor(), *std::move(servers), *set};
     client const llm = configured_client(rt.executor(), *set, service);
-    auto const code = rt.run(as_result(ask(llm, *std::move(request), flags.stream, tools)));
+    auto const code = rt.run(as_result(ask(llm, *std::move(request), flags, tools)));
     rt.run(tools.close());
     return code ? *code : fail(code.error(), exit_code_of(code.error()));
 }
@@ -191,7 +211,9 @@ void add_chat_command(CLI::App& program, service_flags const& service, chosen_co
     auto* const command = program.add_subcommand("chat", "Ask one question and print the answer");
     auto flags = std::make_shared<chat_flags>();
     command->add_option("TEXT", flags->text, "The question; - reads it from standard input")->required();
-    command->add_flag("--stream", flags->stream, "Print the answer as it is written");
+    auto* const stream = command->add_flag("--stream", flags->stream, "Print the answer as it is written");
+    command->add_flag("--json", flags->as_json, "Print the answer with its tokens, time and so on as a JSON object")
+        ->excludes(stream);
     command
         ->add_option("--mcp", flags->mcp,
                      "MCP server whose tools the model may use: its address, or the command that starts it; may be "

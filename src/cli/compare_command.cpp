@@ -44,6 +44,7 @@ struct compare_flags {
     std::optional<double> temperature{};
     std::optional<std::int64_t> max_tokens{};
     std::optional<double> timeout{};
+    bool as_json{false};
 };
 
 /// Everything that is known before the first request.
@@ -56,6 +57,7 @@ struct compare_job {
     std::string input{};
     coax::detail::file_handle copy{};  ///< Of an input that can be read once only.
     record_options records{};
+    bool as_json{false};
 };
 
 result<void> add_client(compare_job& job, compare_flags const& flags, service_flags const& service) {
@@ -148,6 +150,7 @@ result<compare_job> prepare_comparison(compare_flags const& flags, service_flags
     if (flags.text.empty() == flags.input.empty())
         return invalid_argument("--input", "one of it and a question must be given");
     compare_job job;
+    job.as_json = flags.as_json;
     if (flags.answer == "number") job.how.answer = compared_answer::last_number;
     if (!flags.facts.empty()) {
         auto facts = model_table::load(flags.facts);
@@ -221,7 +224,7 @@ std::string paragraph(compared_response const& row, std::size_t others) {
 
 asio::awaitable<comparison> ask_once(compare_job const& job, std::vector<client> models, compared_lines& lines) {
     auto const rows = co_await compare(models, job.request, job.how);
-    for (auto const& row : rows) print_answer(paragraph(row, rows.size() - 1));
+    for (auto const& row : rows) print_answer(job.as_json ? json_line("", row) : paragraph(row, rows.size() - 1));
     lines.write("", rows);
     comparison all;
     all.add(rows, !job.how.expected.empty());
@@ -243,6 +246,22 @@ asio::awaitable<comparison> ask_all(compare_job const& job, std::vector<client> 
     co_return all;
 }
 
+/// A line for each model.
+std::string scores_as_json(std::vector<model_score> const& scores) {
+    std::string text;
+    for (auto const& score : scores) {
+        json::writer out{text.empty() ? text : text += '\n'};
+        out.begin_object().member("model", std::string_view{score.model}).member("asked", score.asked);
+        out.member("failed", score.failed).member("judged", score.judged).member("correct", score.correct);
+        if (auto const share = score.accuracy()) out.member("accuracy", *share);
+        if (auto const share = score.agreement()) out.member("agreement", *share);
+        out.member("input_tokens", score.usage.input_tokens).member("output_tokens", score.usage.output_tokens);
+        if (score.cost) out.member("cost_usd", std::string_view{to_string(*score.cost)});
+        out.member("mean_latency_ms", score.mean_latency().count()).end_object();
+    }
+    return text + '\n';
+}
+
 int run_compare(compare_flags const& flags, service_flags const& service) {
     auto job = prepare_comparison(flags, service);
     if (!job) return print_error(job.error()), resolve_exit_code(job.error());
@@ -256,7 +275,10 @@ int run_compare(compare_flags const& flags, service_flags const& service) {
     }
     auto const all = rt.run(job->prompt ? ask_all(*job, std::move(models), lines, flags.concurrency)
                                         : ask_once(*job, std::move(models), lines));
-    print_answer(to_table(all.scores()));
+    if (!flags.as_json)
+        print_answer(to_table(all.scores()));
+    else if (job->prompt)
+        print_answer(scores_as_json(all.scores()));
     bool const failed = std::ranges::any_of(all.scores(), [](model_score const& one) { return one.failed > 0; });
     return failed ? some_failed : all_ok;
 }
@@ -273,6 +295,8 @@ void add_compare_flags(CLI::App& command, compare_flags& flags) {
         ->check(CLI::IsMember({"text", "number"}))
         ->capture_default_str();
     command.add_option("--out", flags.out, "File that gets a JSON object for each question and model");
+    command.add_flag("--json", flags.as_json,
+                     "Print a JSON object for each model: of one question its answer, of a file its score");
     command.add_option("--facts", flags.facts, "File with prices of models, besides those built in");
     add_number(command, "--limit", flags.limit, number_range{std::uint64_t{0}}, "First records only; 0: all");
     add_number(command, "--concurrency", flags.concurrency, number_range{1, 65'535}, "Questions in work at once")

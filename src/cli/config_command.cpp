@@ -4,6 +4,7 @@
 #include "cli/files.hpp"
 
 #include <coax/config/configuration.hpp>
+#include <coax/json/writer.hpp>
 
 #include <CLI/CLI.hpp>
 
@@ -31,13 +32,42 @@ constexpr char config_help[] =
     "Flags come first, then the environment (COAX_POLICIES__MAX_CONCURRENCY=8 and so on), the file, the defaults.\n"
     "Every command takes --config FILE and --service NAME, or COAX_CONFIG and COAX_SERVICE.\n\n";
 
-int run_check(std::string const& path) {
+/// What is wrong, one object for each; an empty list: nothing.
+std::string to_json_list(std::vector<error> const& wrong) {
+    std::string text;
+    json::writer out{text};
+    out.begin_array();
+    for (auto const& each : wrong)
+        out.begin_object()
+            .member("where", std::string_view{each.where})
+            .member("message", std::string_view{each.message})
+            .end_object();
+    out.end_array();
+    return text + '\n';
+}
+
+std::string to_json_list(std::vector<setting> const& settings) {
+    std::string text;
+    json::writer out{text};
+    out.begin_array();
+    for (auto const& each : settings)
+        out.begin_object()
+            .member("path", std::string_view{each.path})
+            .member("value", std::string_view{each.value})
+            .member("origin", std::string_view{each.origin})
+            .end_object();
+    out.end_array();
+    return text + '\n';
+}
+
+int run_check(std::string const& path, bool as_json) {
     auto const text = read_file(path);
     if (!text) {
         print_error(text.error());
         return bad_usage;
     }
     auto const wrong = check_configuration(*text, path, {.look_up = process_environment});
+    if (as_json) return print_answer(to_json_list(wrong)), wrong.empty() ? all_ok : bad_usage;
     for (auto const& each : wrong) print_note(each.where + ": " + each.message);
     if (!wrong.empty()) return bad_usage;
     print_answer(path + ": as it should be\n");
@@ -57,7 +87,7 @@ std::string to_text(std::vector<setting> const& settings) {
 }
 
 /// @param path  Takes the place of --config.
-int run_show(service_flags flags, std::string const& path) {
+int run_show(service_flags flags, std::string const& path, bool as_json) {
     if (!path.empty()) flags.config = path;
     auto set = resolve_all(flags, process_environment, {.logs = false});
     if (!set) {
@@ -70,7 +100,7 @@ int run_show(service_flags flags, std::string const& path) {
         print_error(why);
     }
     if (!set->service.empty()) print_note("service " + set->service);
-    print_answer(visible(to_text(set->settings)));
+    print_answer(as_json ? to_json_list(set->settings) : visible(to_text(set->settings)));
     return all_ok;
 }
 
@@ -81,14 +111,19 @@ void add_config_command(CLI::App& program, service_flags const& service, chosen_
     command->require_subcommand(1);
     command->footer(config_help);
     auto path = std::make_shared<std::string>();
+    auto as_json = std::make_shared<bool>(false);
 
     auto* const check = command->add_subcommand("check", "Say what is wrong with a configuration, and where");
     check->add_option("FILE", *path, "The configuration")->required();
-    check->callback([path, &chosen] { chosen = [path] { return run_check(*path); }; });
+    check->add_flag("--json", *as_json, "Print a JSON array, an object with where and message for each fault");
+    check->callback([path, as_json, &chosen] { chosen = [path, as_json] { return run_check(*path, *as_json); }; });
 
     auto* const show = command->add_subcommand("show", "Print every setting, and where its value is from");
     show->add_option("FILE", *path, "The configuration; default: that of --config, or none");
-    show->callback([path, &service, &chosen] { chosen = [path, &service] { return run_show(service, *path); }; });
+    show->add_flag("--json", *as_json, "Print a JSON array, an object with path, value and origin for each setting");
+    show->callback([path, as_json, &service, &chosen] {
+        chosen = [path, as_json, &service] { return run_show(service, *path, *as_json); };
+    });
 
     auto* const schema = command->add_subcommand("schema", "Print the JSON Schema of configurations, for editors");
     schema->callback([&chosen] {

@@ -14,14 +14,6 @@ namespace coax::cli {
 
 namespace {
 
-void write_stderr(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); }
-
-std::size_t terminal_columns(int file) {
-    winsize size{};
-    if (::ioctl(file, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 80;
-    return size.ws_col;
-}
-
 /// How many bytes the UTF-8 character at the beginning of `text` has; 0: it is none, or a control character.
 std::size_t printable_length(std::string_view text) {
     auto const at = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
@@ -54,6 +46,14 @@ std::string one_line(std::string_view text) {
 }
 
 }  // namespace
+
+void write_stderr(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); }
+
+std::size_t terminal_columns(int file) {
+    winsize size{};
+    if (::ioctl(file, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 80;
+    return size.ws_col;
+}
 
 std::size_t help_width() { return std::clamp<std::size_t>(terminal_columns(STDOUT_FILENO), 60, 100); }
 
@@ -100,27 +100,6 @@ result<void> flush_output() {
     errno = 0;
     if (std::cout.flush() && std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return {};
     return coax::detail::file_error("cannot write", "standard output", errno != 0 ? errno : EIO);
-}
-
-progress_display::progress_display(bool quiet, std::chrono::milliseconds every)
-    : quiet_{quiet}, terminal_{::isatty(STDERR_FILENO) == 1}, every_{every} {}
-
-std::chrono::milliseconds progress_display::interval() const noexcept {
-    return terminal_ ? std::chrono::milliseconds{200} : every_;
-}
-
-void progress_display::show(batch_progress const& progress) {
-    // A batch that fails to start has nothing to show but its error.
-    if (quiet_ || (progress.done == 0 && progress.in_flight == 0)) return;
-    if (terminal_)
-        write_stderr(to_terminal_line(progress, terminal_columns(STDERR_FILENO)));
-    else
-        write_stderr(to_line(progress) + '\n');
-    line_open_ = terminal_;
-}
-
-void progress_display::finish() {
-    if (line_open_.exchange(false)) write_stderr("\n");
 }
 
 }  // namespace coax::cli

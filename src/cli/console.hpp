@@ -1,11 +1,9 @@
 #pragma once
 
-#include <coax/batch/progress.hpp>
 #include <coax/core/error.hpp>
 #include <coax/core/result.hpp>
 
-#include <atomic>
-#include <chrono>
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -34,24 +32,10 @@ void print_answer(std::string_view text);
 /// Passes on all that was printed to standard output. Errors: `errc::io_failed`.
 [[nodiscard]] result<void> flush_output();
 
-/// Shows a batch's progress on standard error: one line that is rewritten on a terminal, else a line now and then.
-class progress_display {
-public:
-    /// @param every  Time between two lines where standard error is no terminal.
-    progress_display(bool quiet, std::chrono::milliseconds every);
+/// Writes text as it is to standard error, in one piece.
+void write_stderr(std::string_view text);
 
-    [[nodiscard]] bool quiet() const noexcept { return quiet_; }
-    /// How often to call `show`.
-    [[nodiscard]] std::chrono::milliseconds interval() const noexcept;
-    void show(batch_progress const& progress);
-    /// Leaves the rewritten line as it is and goes to the next. From any thread.
-    void finish();
-
-private:
-    bool quiet_;
-    bool terminal_;
-    std::atomic<bool> line_open_{false};
-    std::chrono::milliseconds every_;
-};
+/// Columns of the terminal behind a file descriptor; 80 where it is none.
+[[nodiscard]] std::size_t terminal_columns(int file);
 
 }  // namespace coax::cli

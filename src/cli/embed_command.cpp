@@ -73,6 +73,7 @@ void add_flags(CLI::App& command, embed_flags& flags) {
     command.add_flag("--allow-bad-lines", batch.allow_bad_lines,
                      "A line that is no record, or lacks a field of the text, is a failed record");
     command.add_flag("--quiet", batch.quiet, "No progress and no summary");
+    command.add_flag("--json", batch.as_json, "Print the summary as a JSON object to standard output");
 }
 
 }  // namespace

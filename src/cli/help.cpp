@@ -70,6 +70,16 @@ constexpr std::array pages{
                              "  coax merge part1.jsonl part2.jsonl --out answers.jsonl\n"},
     command_page{.name = "models", .examples = "  coax models\n  coax models --known\n"},
     command_page{.name = "providers", .asks_service = false, .examples = "  coax providers\n"},
+    command_page{.name = "rehearse",
+                 .examples = "  coax rehearse posts.jsonl --prompt ask.txt --schema label.json --concurrency 128 "
+                             "--service-rpm 3500 --service-tpm 2000000\n"
+                             "  coax rehearse posts.jsonl --prompt ask.txt --schema label.json --sample 20\n"
+                             "  coax rehearse posts.jsonl --prompt ask.txt --from answers.jsonl --json\n"},
+    command_page{.name = "report",
+                 .asks_service = false,
+                 .examples = "  coax report answers.jsonl -o report.html --model gpt-5-mini\n"
+                             "  coax report answers.jsonl -o report.html --input sums.jsonl --expected answer\n"
+                             "  coax report answers.jsonl --json\n"},
     command_page{.name = "serve-sim",
                  .asks_service = false,
                  .examples = "  coax serve-sim --port 8080 &\n"

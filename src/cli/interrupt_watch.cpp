@@ -1,5 +1,6 @@
 #include "cli/interrupt_watch.hpp"
 
+#include "cli/console.hpp"
 #include "cli/exit_code.hpp"
 
 #include <csignal>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "cli/console.hpp"
+#include "cli/progress_display.hpp"
 
 #include <coax/batch/batch.hpp>
 #include <coax/client/client.hpp>

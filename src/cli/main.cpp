@@ -40,6 +40,8 @@ int run(int argc, char** argv) {
     coax::cli::add_merge_command(program, chosen);
     coax::cli::add_models_command(program, service, chosen);
     coax::cli::add_providers_command(program, chosen);
+    coax::cli::add_rehearse_command(program, service, chosen);
+    coax::cli::add_report_command(program, service, chosen);
     coax::cli::add_serve_sim_command(program, chosen);
     coax::cli::add_tokens_command(program, service, chosen);
     coax::cli::add_completion_command(program, chosen);

@@ -2,6 +2,7 @@
 #include "cli/exit_code.hpp"
 #include "cli/service_table.hpp"
 
+#include <coax/json/writer.hpp>
 #include <coax/provider/provider.hpp>
 #include <coax/provider/service_profile.hpp>
 
@@ -41,6 +42,19 @@ int list_providers() {
     return all_ok;
 }
 
+/// An object for each service, with the variables as the list names them.
+std::string providers_as_json() {
+    std::string text;
+    json::writer out{text};
+    out.begin_array();
+    for (auto const name : provider_names()) {
+        out.begin_object().member("name", name);
+        out.member("variables", std::string_view{variables(name)}).end_object();
+    }
+    out.end_array();
+    return text + '\n';
+}
+
 int print_text(std::string const& text) {
     std::fputs(text.c_str(), stdout);
     return all_ok;
@@ -53,13 +67,17 @@ void add_providers_command(CLI::App& program, chosen_command& chosen) {
         program.add_subcommand("providers", "List the services and the environment variables that configure them");
     auto table = std::make_shared<bool>(false);
     auto requests = std::make_shared<bool>(false);
+    auto as_json = std::make_shared<bool>(false);
     auto* const shows_table =
         command->add_flag("--table", *table, "Print what each service can be asked for, as docs/services.md has it");
     command
         ->add_flag("--requests", *requests, "Print a request of each kind for each service, as it would be sent: JSONL")
         ->excludes(shows_table);
-    command->callback([&chosen, table, requests] {
-        if (*requests)
+    command->add_flag("--json", *as_json, "Print the list as a JSON array")->excludes(shows_table);
+    command->callback([&chosen, table, requests, as_json] {
+        if (*as_json)
+            chosen = [] { return print_text(providers_as_json()); };
+        else if (*requests)
             chosen = [] { return print_text(request_lines()); };
         else if (*table)
             chosen = [] { return print_text(service_table()); };

@@ -3,6 +3,7 @@
 #include "cli/exit_code.hpp"
 #include "cli/files.hpp"
 
+#include <coax/json/writer.hpp>
 #include <coax/tokens/model_encoding.hpp>
 
 #include <CLI/CLI.hpp>
@@ -20,6 +21,7 @@ struct tokens_flags {
     std::string pack{};
     bool ids{false};
     bool special{false};
+    bool as_json{false};
 };
 
 constexpr std::size_t most_bytes = std::size_t{1} << 30U;
@@ -58,6 +60,14 @@ result<void> pack(tokens_flags const& flags, token_encoding which) {
     return made ? made->save(flags.pack) : result<void>{made.error()};
 }
 
+std::string count_as_json(std::int64_t tokens, model_encoding const& which) {
+    std::string text;
+    json::writer out{text};
+    out.begin_object().member("tokens", tokens).member("exact", which.published);
+    out.member("encoding", to_string(which.encoding)).end_object();
+    return text + '\n';
+}
+
 result<std::string> count(tokens_flags const& flags, model_encoding const& which) {
     auto const with = tokenizer::load(which.encoding);
     if (!with) return with.error();
@@ -65,6 +75,7 @@ result<std::string> count(tokens_flags const& flags, model_encoding const& which
     if (!text) return text.error();
     auto const special = flags.special ? special_tokens::as_tokens : special_tokens::as_text;
     if (flags.ids) return ids_of(*with, *text, special);
+    if (flags.as_json) return count_as_json(with->count(*text, special), which);
     return std::to_string(with->count(*text, special)) + (which.published ? " exact " : " estimate ") +
            std::string{to_string(which.encoding)} + '\n';
 }
@@ -87,7 +98,8 @@ void add_tokens_command(CLI::App& program, service_flags const& service, chosen_
     auto flags = std::make_shared<tokens_flags>();
     command->add_option("FILE", flags->file, "The text; - or none reads standard input");
     command->add_option("--encoding", flags->encoding, "o200k_base, cl100k_base or o200k_harmony");
-    command->add_flag("--ids", flags->ids, "Print the tokens themselves, one a line");
+    auto* const ids = command->add_flag("--ids", flags->ids, "Print the tokens themselves, one a line");
+    command->add_flag("--json", flags->as_json, "Print a JSON object: tokens, exact, encoding")->excludes(ids);
     command->add_flag("--special", flags->special, "A text such as <|endoftext|> is the token of that name");
     command->add_option("--pack", flags->pack,
                         "Make this file for `coax tokens` to read: FILE has ranks as tiktoken has them");

@@ -22,20 +22,21 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 
 }  // namespace
 
-program::program(std::vector<std::string> arguments, environment variables, std::string input)
+program::program(std::vector<std::string> arguments, environment variables, std::string input, std::string terminal)
     : program{whole_command{},
               [&] {
                   arguments.insert(arguments.begin(), COAX_PROGRAM);
                   return std::move(arguments);
               }(),
-              std::move(variables), input} {}
+              std::move(variables), input, terminal} {}
 
-program::program(whole_command, std::vector<std::string> arguments, environment variables, std::string const& input) {
+program::program(whole_command, std::vector<std::string> arguments, environment variables, std::string const& input,
+                 std::string const& terminal) {
     std::vector<std::string> settings;
     for (auto const& [name, value] : variables) settings.push_back(name + '=' + value);
     auto const in = folder_.write("in", input);
     auto const out = folder_.path("out");
-    auto const err = folder_.path("err");
+    auto const err = terminal.empty() ? folder_.path("err") : terminal;
 
     posix_spawn_file_actions_t files{};
     posix_spawn_file_actions_init(&files);

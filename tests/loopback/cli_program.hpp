@@ -23,7 +23,9 @@ class program {
 public:
     using environment = std::vector<std::pair<std::string, std::string>>;
 
-    program(std::vector<std::string> arguments, environment variables, std::string input = {});
+    /// @param terminal  The path of a terminal that standard error is; empty: a file.
+    program(std::vector<std::string> arguments, environment variables, std::string input = {},
+            std::string terminal = {});
     program(program const&) = delete;
     program& operator=(program const&) = delete;
     ~program();  ///< Kills the child if it still runs.
@@ -38,7 +40,8 @@ public:
 private:
     friend program_end run_shell(std::string line, environment variables);
     struct whole_command {};
-    program(whole_command, std::vector<std::string> command, environment variables, std::string const& input);
+    program(whole_command, std::vector<std::string> command, environment variables, std::string const& input,
+            std::string const& terminal = {});
 
     temp_folder folder_{};
     pid_t child_{-1};

@@ -82,8 +82,8 @@ public:
     /// Errors: `errc::invalid_json`: it is no such line; nothing of it counts.
     [[nodiscard]] result<void> add(std::string_view line);
 
-    /// Adds every line of a file. A line without an end, as a crash leaves it, does not count.
-    /// Errors: those of `add`, `where` is "path:line"; `errc::io_failed`.
+    /// Adds every line of a file. A line without an end, as a crash leaves it, and one whose checksum is wrong do not
+    /// count. Errors: those of `add`, `where` is "path:line"; `errc::io_failed`.
     [[nodiscard]] result<void> add_file(std::string const& path);
 
     [[nodiscard]] batch_report_figures figures() const;

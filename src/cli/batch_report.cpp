@@ -14,7 +14,7 @@ namespace {
 
 report_input input_of(batch_job const& job) { return {.path = job.input, .records = job.records}; }
 
-batch_report_options options_of_report(batch_job const& job, batch_flags const& flags) {
+batch_report_options options_of_report(batch_job const& job) {
     auto const& limits = job.options.policies.rate_limits;
     return {.title = std::filesystem::path{job.out}.filename().string(),
             .model = job.options.service.model,
@@ -33,7 +33,7 @@ result<void> check_batch_report(batch_job const& job, batch_flags const& flags) 
 
 int write_batch_report(batch_job const& job, batch_flags const& flags, int code) {
     if (flags.report.file.empty() || !file_exists(job.out)) return code;
-    auto const report = read_report(flags.report, options_of_report(job, flags), input_of(job), {job.out});
+    auto const report = read_report(flags.report, options_of_report(job), input_of(job), {job.out});
     auto const written = report ? write_file(flags.report.file, report->html()) : result<void>{report.error()};
     if (written) return code;
     print_error(written.error());

@@ -110,7 +110,7 @@ public:
         for (;;) {
             auto const record = co_await records_.next();
             if (!record) co_return std::nullopt;
-            if (record->problem) continue;
+            if (record->problem || !job_.shard.holds(record->key)) continue;
             if (auto request = request_for(job_, *record)) co_return *std::move(request);
         }
     }
@@ -139,7 +139,7 @@ result<rehearsal> forecast_of(rehearse_flags const& flags, batch_job const& job)
                               .batch = job.batch,
                               .service = stated_model(flags, job, *sampled),
                               .facts = job.facts,
-                              .records = job.record_count,
+                              .records = job.shard_count,
                               .seed = flags.seed};
     if (!flags.batch.quiet) print_note(model_text(options.service));
     return rehearse([&job] { return requests_of(job); }, std::move(options));

@@ -8,6 +8,7 @@
 #include "unit/batch/temp_file.hpp"
 
 #include <coax/batch/report.hpp>
+#include <coax/json/writer.hpp>
 
 #include <gtest/gtest.h>
 

@@ -4,11 +4,9 @@
 
 #include <boost/beast/http/error.hpp>
 #include <boost/system/error_category.hpp>
-#include <zlib.h>
 
 #include <algorithm>
 #include <array>
-#include <new>
 #include <utility>
 
 namespace coax::http::detail {
@@ -16,11 +14,9 @@ namespace {
 
 using boost::system::error_code;
 
-constexpr int gzip_window = 15 + 16;  // zlib's code for a gzip head
-constexpr int zlib_window = 15;
-constexpr int raw_window = -15;
-constexpr std::size_t head_bytes = 2;                // tell the format
-constexpr std::size_t most_fed_at_once = 1U << 30U;  // zlib counts in 32 bits
+using core::detail::inflater;
+
+constexpr std::size_t head_bytes = 2;  // tell the format
 
 class category final : public boost::system::error_category {
 public:
@@ -40,7 +36,7 @@ category const& the_category() {
 bool is_zlib(std::string_view head) {
     auto const first = static_cast<unsigned char>(head[0]);
     auto const second = static_cast<unsigned char>(head[1]);
-    return (first & 0x0fU) == Z_DEFLATED && (first >> 4U) <= 7 && (first * 256U + second) % 31 == 0;
+    return (first & 0x0fU) == 8 && (first >> 4U) <= 7 && (first * 256U + second) % 31 == 0;
 }
 
 }  // namespace
@@ -48,17 +44,6 @@ bool is_zlib(std::string_view head) {
 error_code make_error_code(coding_error what) noexcept { return {static_cast<int>(what), the_category()}; }
 
 bool is_coding_error(error_code const& what) noexcept { return what.category() == the_category(); }
-
-struct content_decoder::inflater {
-    explicit inflater(int window) {
-        if (inflateInit2(&stream, window) != Z_OK) throw std::bad_alloc{};
-    }
-    inflater(inflater const&) = delete;
-    inflater& operator=(inflater const&) = delete;
-    ~inflater() { inflateEnd(&stream); }
-
-    z_stream stream{};
-};
 
 content_decoder::coding content_decoder::coding_of(std::string_view value) noexcept {
     while (value.starts_with(' ')) value.remove_prefix(1);
@@ -104,7 +89,9 @@ bool content_decoder::begin(std::string_view& encoded, std::string& out, error_c
         return !ec;
     }
     if (head_.size() < head_bytes) return false;
-    inflater_ = std::make_unique<inflater>(gzip ? gzip_window : is_zlib(head_) ? zlib_window : raw_window);
+    inflater_ = std::make_unique<inflater>(gzip             ? inflater::gzip_window
+                                           : is_zlib(head_) ? inflater::zlib_window
+                                                            : inflater::raw_window);
     state_ = state::begun;
     auto const head = std::exchange(head_, {});
     std::string_view rest = head;
@@ -114,23 +101,14 @@ bool content_decoder::begin(std::string_view& encoded, std::string& out, error_c
 
 void content_decoder::inflate_some(std::string_view& encoded, std::string& out, error_code& ec) {
     std::array<char, 16U << 10U> buffer;
-    auto& stream = inflater_->stream;
-    auto const given = std::min(encoded.size(), most_fed_at_once);
-    stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(encoded.data()));
-    stream.avail_in = static_cast<uInt>(given);
-    int status = Z_OK;
-    do {
-        stream.next_out = reinterpret_cast<Bytef*>(buffer.data());
-        stream.avail_out = static_cast<uInt>(buffer.size());
-        status = inflate(&stream, Z_NO_FLUSH);
-        pass({buffer.data(), buffer.size() - stream.avail_out}, out, ec);
-    } while (!ec && status == Z_OK && stream.avail_out == 0);
-    encoded.remove_prefix(given - stream.avail_in);
-    if (ec) return;
-    if (status == Z_STREAM_END)
-        state_ = state::ended;
-    else if (status != Z_OK && status != Z_BUF_ERROR)
-        ec = coding_error::damaged;
+    for (;;) {
+        auto const step = inflater_->step(encoded, buffer);
+        pass({buffer.data(), step.written}, out, ec);
+        if (ec) return;
+        if (step.status == inflater::status::damaged) ec = coding_error::damaged;
+        if (step.status == inflater::status::end) state_ = state::ended;
+        if (step.status != inflater::status::more || step.written < buffer.size()) return;
+    }
 }
 
 void content_decoder::pass(std::string_view plain, std::string& out, error_code& ec) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/internal/inflater.hpp"
+
 #include <boost/system/error_code.hpp>
 
 #include <cstddef>
@@ -40,7 +42,6 @@ public:
     }
 
 private:
-    struct inflater;
     enum class state : unsigned char { fresh, begun, ended, padding, passing };
 
     [[nodiscard]] bool begin(std::string_view& encoded, std::string& out, boost::system::error_code& ec);
@@ -51,7 +52,7 @@ private:
     state state_{state::fresh};
     std::size_t left_;  // bytes that may still come out
     std::string head_;  // the first bytes, while they are too few to tell the format
-    std::unique_ptr<inflater> inflater_;
+    std::unique_ptr<core::detail::inflater> inflater_;
 };
 
 }  // namespace coax::http::detail

@@ -21,7 +21,7 @@ FLOORS = {
     "core": 0,
     "reflect": 1, "runtime": 1, "json": 1,
     "sync": 2, "bind": 2,
-    "tasks": 3, "schema": 3,
+    "tasks": 3, "schema": 3, "table": 3,
     "policy": 4, "chat": 4,
     "http": 5, "tokens": 5,
     "provider": 6, "auth": 6, "cache": 6, "telemetry": 6,
@@ -69,14 +69,14 @@ def may_include(room, other):
     return FLOORS[other] < FLOORS[room]
 
 # Public headers that coax.hpp leaves out: what they cost every compilation, few need.
-APART = {"coax/batch/rehearsal.hpp", "coax/batch/report.hpp", "coax/batch/journal.hpp", "coax/batch/json_line.hpp", "coax/batch/merge.hpp", "coax/batch/process_batch.hpp", "coax/batch/results.hpp",
+APART = {"coax/batch/rehearsal.hpp", "coax/batch/report.hpp", "coax/batch/journal.hpp", "coax/batch/json_line.hpp", "coax/batch/merge.hpp", "coax/batch/process_batch.hpp", "coax/batch/result_table.hpp", "coax/batch/results.hpp",
          "coax/batch/record_batch.hpp", "coax/batch/shard.hpp",
          "coax/chat/cache_control.hpp", "coax/chat/fit_report.hpp", "coax/chat/response_details.hpp", "coax/client/background.hpp",
          "coax/client/chat_all.hpp", "coax/client/compare.hpp", "coax/client/connection_check.hpp",
          "coax/client/prompt_function.hpp", "coax/client/prompt_text.hpp", "coax/client/router.hpp", "coax/client/token_options.hpp", "coax/client/tool_stream.hpp", "coax/provider/background.hpp",
          "coax/http/cassette.hpp", "coax/provider/embedding.hpp",
          "coax/client/decide.hpp", "coax/provider/decision.hpp", "coax/provider/model_info.hpp", "coax/provider/rerank.hpp", "coax/reflect/wide_structs.hpp"}
-APART_ROOMS = {"auth", "cache", "config", "mcp", "otel", "sim", "telemetry", "tokens"}
+APART_ROOMS = {"auth", "cache", "config", "mcp", "otel", "sim", "table", "telemetry", "tokens"}
 
 
 def check_rooms(root):

@@ -1,12 +1,12 @@
-#include "batch/line_reader.hpp"
 #include "batch/record_text.hpp"
 
 #include <coax/batch/records.hpp>
 #include <coax/bind/read.hpp>
+#include <coax/table/read_table.hpp>
 
 #include <map>
 #include <memory>
-#include <string_view>
+#include <utility>
 
 namespace coax {
 
@@ -14,80 +14,62 @@ namespace {
 
 constexpr std::size_t largest_line = std::size_t{1} << 30U;
 
-bool is_blank(std::string_view line) { return line.find_first_not_of(" \t\r\v\f") == std::string_view::npos; }
-
-/// Reads one line into `record`; what is wrong with the line, if anything.
-std::optional<error> fill_record(batch_record& record, std::string_view line, record_options const& options) {
-    auto value = json_value::parse(line);
-    if (!value) {
-        auto why = std::move(value).error();
-        why.message = "not JSON: " + why.message;
-        return why;
-    }
-    if (!value->is_object()) return error{.code = errc::invalid_json, .message = "not a JSON object"};
-    auto const members = json::read<std::map<std::string, json_value>>(*value);
+/// Names a record by its fields; what is wrong with them, if anything.
+std::optional<error> name_record(batch_record& record, record_options const& options) {
+    auto const members = json::read<std::map<std::string, json_value>>(record.fields);
     if (!members) return members.error();
-
     bool const chosen = !options.key_field.empty();
     auto const named = members->find(chosen ? options.key_field : "id");
-    if (named != members->end()) {
+    if (named != members->end() && !named->second.is_null()) {
         record.key = detail::record_text(named->second);
         record.numeric_key = named->second.kind() == json_kind::number;
     } else if (chosen) {
         return error{.code = errc::invalid_json, .message = "the record has no member \"" + options.key_field + '"'};
     }
-    record.fields = std::move(*value);
     return std::nullopt;
 }
 
-std::string location(std::string const& path, std::uint64_t line) { return path + ':' + std::to_string(line); }
-
+/// The rows of a table, named and counted.
 class record_reader final : public stream_source<batch_record> {
 public:
-    [[nodiscard]] static result<std::unique_ptr<record_reader>> open(std::string path, record_options options) {
-        if (auto valid = validate(options); !valid) return valid.error();
-        if (options.name.empty()) options.name = path;
-        auto lines = detail::line_reader::open(std::move(path), options.max_line_bytes);
-        if (!lines) return lines.error();
-        return std::make_unique<record_reader>(std::move(*lines), std::move(options));
-    }
-
-    record_reader(detail::line_reader lines, record_options options)
-        : lines_{std::move(lines)}, options_{std::move(options)} {}
+    record_reader(std::unique_ptr<table_source> rows, record_options options)
+        : rows_{std::move(rows)}, options_{std::move(options)} {}
 
     asio::awaitable<std::optional<batch_record>> next() override { co_return value_or_throw(read()); }
 
     /// The next record; none at the end.
     [[nodiscard]] result<std::optional<batch_record>> read() {
-        while (options_.limit == 0 || next_index_ < options_.limit) {
-            auto const kind = lines_.next(line_);
-            if (!kind) return kind.error();
-            if (*kind == detail::line_kind::end) break;
-            if (*kind == detail::line_kind::line && is_blank(line_)) continue;
-            return std::optional{record_from_line(*kind)};
-        }
-        return std::optional<batch_record>{};
+        if (options_.limit != 0 && next_index_ >= options_.limit) return std::optional<batch_record>{};
+        auto row = rows_->next();
+        if (!row) return row.error();
+        if (!*row) return std::optional<batch_record>{};
+        return std::optional{to_record(std::move(**row))};
     }
 
 private:
-    batch_record record_from_line(detail::line_kind kind) {
-        batch_record record{.index = next_index_++, .line = lines_.line_number()};
+    batch_record to_record(table_row row) {
+        batch_record record{.index = next_index_++, .line = row.line, .where = std::move(row.where)};
         record.key = std::to_string(record.index);
-        if (kind == detail::line_kind::too_long)
-            record.problem =
-                error{.code = errc::too_large,
-                      .message = "the line is longer than " + std::to_string(options_.max_line_bytes) + " bytes"};
-        else
-            record.problem = fill_record(record, line_, options_);
-        if (record.problem) record.problem->where = location(options_.name, record.line);
+        record.problem = std::move(row.problem);
+        record.fields = std::move(row.fields);
+        if (record.problem) return record;
+        record.problem = name_record(record, options_);
+        if (!record.problem) return record;
+        record.problem->where = record.where;
+        record.fields = json_value{};
         return record;
     }
 
-    detail::line_reader lines_;
+    std::unique_ptr<table_source> rows_;
     record_options options_;
     std::uint64_t next_index_{0};
-    std::string line_{};
 };
+
+result<std::unique_ptr<table_source>> open_rows(std::string path, record_options const& options) {
+    if (auto valid = validate(options); !valid) return valid.error();
+    auto const bytes = options.max_line_bytes;
+    return read_table(std::move(path), {.max_field_bytes = bytes, .max_row_bytes = bytes, .name = options.name});
+}
 
 }  // namespace
 
@@ -98,19 +80,29 @@ result<void> validate(record_options const& options) {
 }
 
 result<stream<batch_record>> read_records(std::string path, record_options options) {
-    auto reader = record_reader::open(std::move(path), std::move(options));
-    if (!reader) return reader.error();
-    return stream<batch_record>{std::move(*reader)};
+    auto rows = open_rows(std::move(path), options);
+    if (!rows) return rows.error();
+    return read_records(std::move(*rows), std::move(options));
+}
+
+result<stream<batch_record>> read_records(std::unique_ptr<table_source> source, record_options options) {
+    return stream<batch_record>{std::make_unique<record_reader>(std::move(source), std::move(options))};
 }
 
 result<std::uint64_t> check_records(std::string path, record_options options,
                                     std::function<result<void>(batch_record const&)> const& check,
                                     bool allow_problems) {
-    auto const name = options.name.empty() ? path : options.name;
-    auto reader = record_reader::open(std::move(path), std::move(options));
-    if (!reader) return reader.error();
+    auto rows = open_rows(std::move(path), options);
+    if (!rows) return rows.error();
+    return check_records(std::move(*rows), std::move(options), check, allow_problems);
+}
+
+result<std::uint64_t> check_records(std::unique_ptr<table_source> source, record_options options,
+                                    std::function<result<void>(batch_record const&)> const& check,
+                                    bool allow_problems) {
+    record_reader reader{std::move(source), std::move(options)};
     for (std::uint64_t count = 0;; ++count) {
-        auto const record = (*reader)->read();
+        auto const record = reader.read();
         if (!record) return record.error();
         if (!*record) return count;
         if ((*record)->problem) {
@@ -120,7 +112,7 @@ result<std::uint64_t> check_records(std::string path, record_options options,
         if (!check) continue;
         if (auto fits = check(**record); !fits) {
             auto why = std::move(fits).error();
-            why.where = location(name, (*record)->line);
+            why.where = (*record)->where;
             return why;
         }
     }

@@ -15,23 +15,27 @@
 
 namespace coax {
 
-/// One line of a JSONL file.
+class table_source;
+
+/// One row of a table, or line of a JSONL file.
 struct batch_record {
-    std::uint64_t index{0};   ///< From 0, over all lines that are not blank.
+    std::uint64_t index{0};   ///< From 0, over all rows; blank lines are none.
     std::uint64_t line{0};    ///< From 1, as an editor counts.
+    std::string where{};      ///< "file:line", as errors name it.
     std::string key{};        ///< See `record_options::key_field`.
     bool numeric_key{false};  ///< The member that names it is a number: 1 and "1" are two keys.
     json_value fields{};  ///< The object; null where `problem` is set. `json::read<T>(fields)` reads it into a struct.
-    /// The line is no record: `errc::invalid_json` or `errc::too_large`, `where` is "file:line".
+    /// It is no record: `errc::invalid_json` or `errc::too_large`, `where` is "file:line" or "file:line:column".
     std::optional<error> problem{};
 };
 
-/// How a file's lines become records.
+/// How a table's rows become records.
 struct record_options {
-    /// The member that names a record; a record without it has a problem. Empty: "id" where there is one, else the
-    /// index.
+    /// The member that names a record; one without it, or where it is null, has a problem. Empty: "id" where there is
+    /// one, else the index.
     std::string key_field{};
-    /// A longer line is a record with a problem; it is skipped without being held. Range: [2, 1 GiB].
+    /// A longer line is a record with a problem; it is skipped without being held. Range: [2, 1 GiB]. Not used where a
+    /// `table_source` is given.
     std::size_t max_line_bytes{16U << 20U};
     /// Most records read. 0: all.
     std::uint64_t limit{0};
@@ -44,8 +48,14 @@ struct record_options {
 /// The records of a file, one by one: one line is held at a time, however long the file. A byte order mark, CRLF, blank
 /// lines and a last line without its newline are all fine. A bad line is a record with its `problem` set, and reading
 /// goes on. The stream blocks for the disk only, and throws `errc::io_failed`.
-/// Errors: `errc::io_failed`, `where` is the path; `errc::invalid_argument` for an option.
+/// What the file is, the end of its name tells: JSONL, CSV or TSV, plain or compressed with gzip or zstd, as
+/// `read_table` (<coax/table/read_table.hpp>) has it with its defaults.
+/// Errors: as `read_table`; `errc::invalid_argument` for an option.
 [[nodiscard]] result<stream<batch_record>> read_records(std::string path, record_options options = {});
+
+/// The rows of any table as records. @param source  Not null.
+[[nodiscard]] result<stream<batch_record>> read_records(std::unique_ptr<table_source> source,
+                                                        record_options options = {});
 
 /// Reads a whole file once, before anything is sent, and counts its records.
 /// @param check  Called for each record; its error ends the pass, with `where` set to "file:line". May be empty.
@@ -54,6 +64,17 @@ struct record_options {
 [[nodiscard]] result<std::uint64_t> check_records(std::string path, record_options options,
                                                   std::function<result<void>(batch_record const&)> const& check,
                                                   bool allow_problems = false);
+[[nodiscard]] result<std::uint64_t> check_records(std::unique_ptr<table_source> source, record_options options,
+                                                  std::function<result<void>(batch_record const&)> const& check,
+                                                  bool allow_problems = false);
+
+/// Opens a table anew for each pass over it.
+using table_opener = std::function<result<std::unique_ptr<table_source>>()>;
+
+/// Reads a whole table once and finds out whether two of its records have the same key; 8 bytes a record.
+/// Errors: as the table; `errc::invalid_argument`, `where` is "file:line": its key is that of an earlier record, which
+/// the message names.
+[[nodiscard]] result<void> check_unique_keys(table_opener const& open, record_options const& options = {});
 
 /// A record from memory.
 template <class R>

@@ -1,11 +1,11 @@
-#include "batch/internal/file.hpp"
+#include "table/internal/file.hpp"
 
 #include <cerrno>
 #include <poll.h>
 #include <unistd.h>
 #include <utility>
 
-namespace coax::detail {
+namespace coax::table::detail {
 
 error file_error(std::string message, std::string const& path, int os_error) {
     boost::system::error_code const cause{os_error, boost::system::system_category()};
@@ -44,4 +44,4 @@ result<void> write_all(file_handle const& file, std::string_view text, std::stri
     return {};
 }
 
-}  // namespace coax::detail
+}  // namespace coax::table::detail

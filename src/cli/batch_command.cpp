@@ -21,19 +21,29 @@ namespace coax::cli {
 namespace {
 
 constexpr char batch_help[] =
-    "INPUT is a JSONL file: one object a line. PROMPT is a file or a text with {{field}} for the record's fields, "
-    "{{a.b}}\n"
-    "for fields of fields and {{record}} for all of it; a first line \"system:\" begins a system message, a line "
-    "\"---\"\n"
-    "ends it. SCHEMA is a file with a JSON Schema, or one of sentiment, summary, yes_no, keywords; without it answers "
-    "are\n"
-    "plain text. FILE gets one JSON line a record, with its index and key, as soon as the record is done, in any "
-    "order:\n"
+    "INPUT is JSONL (one object a line), CSV or TSV with a header, several files or patterns, compressed or not. "
+    "PROMPT is "
+    "a\n"
+    "file or a text with {{field}} for the record's fields, {{a.b}} for fields of fields and {{record}} for all of it; "
+    "a\n"
+    "first line \"system:\" begins a system message, a line \"---\" ends it. SCHEMA is a file with a JSON Schema, or "
+    "one "
+    "of\n"
+    "sentiment, summary, yes_no, keywords; without it answers are plain text. FILE.jsonl gets one JSON line a record, "
+    "with\n"
+    "its index and key, as soon as the record is done, in any order:\n"
     "  {\"index\":0,\"key\":\"a\",\"status\":\"ok\",\"output\":...,\"usage\":{...},\"attempts\":1,\"latency_ms\":900}\n"
     "  {\"index\":1,\"key\":\"b\",\"status\":\"error\",\"error\":{\"code\":\"refused\",\"message\":...},...}\n"
     "With --decide the properties of a schema are questions. An output is the answers:\n"
     "  {\"value\":{\"spam\":false},\"measured\":true,\n"
     "   \"probabilities\":{\"spam\":{\"true\":0.03,\"false\":0.97}}}\n"
+    "FILE.csv, FILE.tsv and those in .gz or .zst are tables: the input's columns as they came, those of the answers, "
+    "and "
+    "what\n"
+    "became of each record, in the input's order. The lines are then in FILE.csv.journal.jsonl, and the table is made "
+    "of "
+    "them\n"
+    "once all records are done.\n"
     "Interrupted or crashed, run the same command with --resume: what FILE has is not asked again. Each line has a\n"
     "checksum and digests of prompt, model, schema, service, parameters and what was sent, so that --resume mixes no\n"
     "answers. Rows for which the same is sent are asked once; their lines name the row that was asked (\"same_as\").\n"
@@ -59,7 +69,8 @@ asio::awaitable<batch_output<std::string>> ask(batch_job const& job, client llm,
     co_return batch_output<std::string>{std::move(response.text), response.usage, response.attempts};
 }
 
-int run_batch_command(batch_flags const& flags, service_flags const& service) {
+int run_batch_command(batch_flags flags, service_flags const& service) {
+    if (auto chosen = choose_output(flags); !chosen) return print_error(chosen.error()), bad_usage;
     auto const job = prepare(flags, service, process_environment);
     if (!job) {
         print_error(job.error().why);
@@ -81,7 +92,9 @@ int run_batch_command(batch_flags const& flags, service_flags const& service) {
 }
 
 void add_flags(CLI::App& command, batch_flags& flags) {
-    command.add_option("INPUT", flags.input, "JSONL file with the records; - reads standard input")->required();
+    add_input(command, flags.input, flags.table,
+              "Files with the records, JSONL, CSV or TSV, also .gz and .zst; * and ? are understood; - reads standard "
+              "input");
     command.add_option("--prompt", flags.prompt, "Prompt template: a file or the text")->required();
     command.add_option("--out", flags.out, "Output file; - writes standard output, which cannot be resumed")
         ->required();
@@ -96,6 +109,8 @@ void add_flags(CLI::App& command, batch_flags& flags) {
     command.add_flag(
         "--allow-bad-lines", flags.allow_bad_lines,
         "A line that is no record, or lacks a field of the prompt, is a failed record; else it stops everything");
+    command.add_flag("--allow-duplicate-keys", flags.table.allow_duplicate_keys,
+                     "Records may have the same key; else that stops everything");
     command.add_flag("--quiet", flags.quiet, "No progress and no summary");
 }
 
@@ -146,11 +161,12 @@ void add_batch_flags(CLI::App& command, batch_flags& flags) {
 }
 
 void add_batch_command(CLI::App& program, service_flags const& service, chosen_command& chosen) {
-    auto* const command = program.add_subcommand("batch", "Ask about every record of a JSONL file");
+    auto* const command = program.add_subcommand("batch", "Ask about every record of a table or JSONL file");
     auto flags = std::make_shared<batch_flags>();
     add_batch_flags(*command, *flags);
     add_decide_flags(*command, flags->decide);
     command->add_flag("--json", flags->as_json, "Print the summary as a JSON object to standard output");
+    add_result_flags(*command, flags->results);
     command->footer(std::string{batch_help} + exit_code_help);
     command->callback(
         [flags, &service, &chosen] { chosen = [flags, &service] { return run_batch_command(*flags, service); }; });

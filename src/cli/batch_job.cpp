@@ -1,5 +1,6 @@
 #include "cli/batch_job.hpp"
 
+#include "batch/internal/key_index.hpp"
 #include "batch/internal/prompt_prefix.hpp"
 #include "cli/built_in_schemas.hpp"
 #include "cli/configured_client.hpp"
@@ -8,6 +9,8 @@
 #include "cli/files.hpp"
 #include "cli/job_identity.hpp"
 #include "cli/job_settings.hpp"
+#include "core/internal/near_names.hpp"
+#include "table/internal/row_fields.hpp"
 
 #include <coax/bind/read.hpp>
 #include <coax/cache/response_cache.hpp>
@@ -19,6 +22,8 @@
 #include <coax/provider/service_profile.hpp>
 
 #include <algorithm>
+#include <array>
+#include <functional>
 #include <map>
 #include <utility>
 
@@ -96,10 +101,8 @@ void choose_embedding_model(service_flags const& flags, service_options& service
     service.model = service.embedding_model;
 }
 
-error wrong_record(batch_job const& job, batch_record const& record, std::string message) {
-    return {.code = errc::invalid_json,
-            .message = std::move(message),
-            .where = job.records.name + ':' + std::to_string(record.line)};
+error wrong_record(batch_record const& record, std::string message) {
+    return {.code = errc::invalid_json, .message = std::move(message), .where = record.where};
 }
 
 /// The path or address of a record's file; empty: the records have none.
@@ -110,7 +113,7 @@ result<std::string> file_of(batch_job const& job, batch_record const& record) {
     auto const& field = (*members)[job.file_field];
     auto path = field.is_string() ? json::read<std::string>(field) : result<std::string>{std::string{}};
     if (path && !path->empty()) return path;
-    return wrong_record(job, record, "\"" + job.file_field + "\" names no file");
+    return wrong_record(record, "\"" + job.file_field + "\" names no file");
 }
 
 content_part to_part(std::string const& path) {
@@ -141,6 +144,48 @@ result<void> dry_run(batch_job& job, batch_flags const& flags, chat_request requ
     }
     if (auto encoded = (*service)->encode(request, false); !encoded) return encoded.error();
     return {};
+}
+
+/// Finds the table that INPUT is, copies what cannot be read twice (first it is checked), and checks its columns.
+result<void> open_input(batch_flags const& flags, batch_job& job) {
+    auto found = find_input(flags.input, flags.table);
+    if (!found) return found.error();
+    job.table = std::move(*found);
+    if (flags.lines && job.table.paths.size() > 1)
+        return invalid_argument("--lines", "takes one INPUT, there are " + std::to_string(job.table.paths.size()));
+    if (flags.lines || reads_once(flags.input)) {
+        auto copy = flags.lines ? copy_lines_as_records(job.table.paths.front()) : copy_to_temporary(flags.input);
+        if (!copy) return copy.error();
+        job.table.paths = {path_of(*copy)};
+        job.table.options.name = flags.input;
+        if (flags.lines) job.table.options.format = table_format::jsonl;
+        job.copy = std::move(*copy);
+    }
+    if (auto learned = learn_columns(job.table); !learned) return learned;
+    std::array<std::pair<std::string_view, std::string_view>, 2> const fields{
+        {{"--key", flags.key_field}, {"--file-field", flags.file_field}}};
+    return check_columns(job.table, job.prompt, fields);
+}
+
+result<std::uint64_t> check_input(batch_job const& job, std::function<result<void>(batch_record const&)> const& check,
+                                  bool allow_problems) {
+    auto rows = job.table.open();
+    if (!rows) return rows.error();
+    return check_records(std::move(*rows), job.records, check, allow_problems);
+}
+
+/// What a record makes of the prompt. An empty field of a CSV file stands as nothing.
+result<rendered_prompt> render(batch_job const& job, batch_record const& record) {
+    return job.prompt.render(record.fields, !job.table.columns.empty());
+}
+
+/// ": did you mean "text"?", of a field that a record lacks.
+std::string near_members(batch_record const& record, std::string_view field) {
+    auto const members = table::detail::members_of(record.fields);
+    std::vector<std::string_view> names;
+    for (auto const& member : members) names.emplace_back(member.first);
+    auto const near = core::detail::near_names(field, names);
+    return near.empty() ? std::string{} : ": did you mean " + core::detail::one_of(near) + '?';
 }
 
 }  // namespace
@@ -184,13 +229,13 @@ boost::system::result<batch_job, failure> prepare(batch_flags const& flags, serv
     job.out = flags.journal.shard.empty() ? output_of_shard(flags.out, job.shard) : flags.out;
     if (job.out != flags.out && !flags.quiet)
         print_note("part " + to_string(job.shard) + " of the batch, as the environment says; its output is " + job.out);
-    job.input = flags.input;
-    if (flags.lines || reads_once(flags.input)) {  // the input is read twice, first to check it
-        auto copy = flags.lines ? copy_lines_as_records(flags.input) : copy_to_temporary(flags.input);
-        if (!copy) return wrong_input(copy.error());
-        job.input = path_of(*copy);
-        job.copy = std::move(*copy);
-    }
+    if (!flags.results.file.empty() && job.shard.count > 1)
+        return wrong_input(invalid_argument("--out " + flags.results.file,
+                                            "a part of the batch makes no table: write lines, FILE.jsonl, and merge "
+                                            "them into " +
+                                                flags.out + "; --resume then makes the table"));
+    if (auto found = open_input(flags, job); !found) return wrong_input(std::move(found).error());
+    coax::detail::key_index keys;
     std::optional<chat_request> first;
     bool is_prefix_shared = true;
     auto const check = [&](batch_record const& record) -> result<void> {
@@ -200,10 +245,14 @@ boost::system::result<batch_job, failure> prepare(batch_flags const& flags, serv
         if (job.shard.holds(record.key)) ++job.shard_count;
         if (request && first) is_prefix_shared = is_prefix_shared && coax::detail::has_same_prefix(*first, *request);
         if (request && !first) first = std::move(*request);
+        keys.add(record);
         return {};
     };
-    auto const count = check_records(job.input, job.records, check, flags.allow_bad_lines);
+    auto const count = check_input(job, check, flags.allow_bad_lines);
     if (!count) return wrong_input(count.error());
+    if (!flags.table.allow_duplicate_keys && keys.take_repeated())
+        if (auto unique = check_unique_keys([&] { return job.table.open(); }, job.records); !unique)
+            return wrong_input(std::move(unique).error());
     job.record_count = *count;
     job.defaults.cache_prefix |=
         first && is_prefix_shared && coax::detail::pays_to_cache(*first, *count, set->batch.concurrency);
@@ -227,6 +276,7 @@ boost::system::result<batch_job, failure> prepare(batch_flags const& flags, serv
         return failure{opened.error(), opened.error().code == errc::invalid_argument ? bad_usage : could_not_go_on};
     if (auto applied = apply_spending(flags, job); !applied) return wrong_input(std::move(applied).error());
     if (auto checked = validate(job.options); !checked) return wrong_input(std::move(checked).error());
+    if (auto checked = check_result_columns(job, flags); !checked) return wrong_input(std::move(checked).error());
     if (first)
         if (auto checked = dry_run(job, flags, std::move(*first)); !checked)
             return wrong_input(std::move(checked).error());
@@ -238,11 +288,12 @@ std::string const& service_name(provider_options const& options) {
 }
 
 result<chat_request> request_for(batch_job const& job, batch_record const& record) {
-    auto prompt = job.prompt.render(record.fields);
+    auto prompt = render(job, record);
     if (!prompt) {
         auto why = std::move(prompt).error();
         why.code = errc::invalid_json;
-        why.where = job.records.name + ':' + std::to_string(record.line);
+        why.message += near_members(record, why.where);
+        why.where = record.where;
         return why;
     }
     chat_request request = job.defaults;
@@ -259,13 +310,13 @@ result<void> add_file(batch_job const& job, batch_record const& record, chat_req
     question.parts = {text_part{std::exchange(question.text, {})}, to_part(*path)};
     return {};
 } catch (exception const& wrong) {
-    return wrong_record(job, record, wrong.why().where + ": " + wrong.why().message);
+    return wrong_record(record, wrong.why().where + ": " + wrong.why().message);
 }
 
 std::string sent_text(batch_job const& job, batch_record const& record) {
     std::string text;
     // A record that has no prompt fails, and is another one as soon as it has.
-    if (auto const prompt = job.prompt.render(record.fields); !record.problem && prompt)
+    if (auto const prompt = render(job, record); !record.problem && prompt)
         text.append(1, '\0').append(prompt->system).append(1, '\0').append(prompt->user);
     if (auto const file = file_of(job, record); file && !file->empty()) text.append(1, '\0').append(*file);
     return text;

@@ -6,7 +6,9 @@
 #include "cli/journal_flags.hpp"
 #include "cli/progress_flags.hpp"
 #include "cli/report_flags.hpp"
+#include "cli/result_flags.hpp"
 #include "cli/service_flags.hpp"
+#include "cli/table_flags.hpp"
 
 #include <coax/batch/batch.hpp>
 #include <coax/batch/journal.hpp>
@@ -66,6 +68,8 @@ struct batch_flags {
     decide_flags decide{};
     journal_flags journal{};
     report_flags report{};
+    table_flags table{};
+    result_flags results{};
 };
 
 /// Everything that is known before the first request.
@@ -77,7 +81,7 @@ struct batch_job {
     bool any_json{false};                    ///< Responses are JSON of any form.
     chat_request defaults{};                 ///< What all requests share.
     std::string file_field{};                ///< Names a record's file; empty: they have none.
-    std::string input{};                     ///< Where the records are read, more than once.
+    table_input table{};                     ///< Where the records are read, more than once.
     std::string out{};                       ///< Of a shard that was found in the environment: a file of its own.
     coax::detail::file_handle copy{};        ///< Of an input that can be read once only.
     run_identity run{};

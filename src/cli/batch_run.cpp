@@ -127,7 +127,12 @@ void report(batch_job const& job, batch_summary const& summary, resume_counts co
 }
 
 record_batch to_record_batch(batch_job const& job, batch_flags const& flags, output_kind form) {
-    return {.open = [&job] { return read_records(job.input, job.records); },
+    auto const open = [&job]() -> result<stream<batch_record>> {
+        auto rows = job.table.open();
+        if (!rows) return std::move(rows).error();
+        return read_records(std::move(*rows), job.records);
+    };
+    return {.open = open,
             .sent = [&job](batch_record const& record) { return sent_text(job, record); },
             .form = form,
             .shard = job.shard,
@@ -165,6 +170,22 @@ error in_flags(error why) {
     return why;
 }
 
+/// Makes the table, where one is wanted and all records are done. False: it could not be written.
+bool finish_table(batch_job const& job, batch_flags const& flags, batch_summary const& summary) {
+    auto const& file = flags.results.file;
+    if (file.empty()) return true;
+    if (summary.remaining.value_or(0) > 0 || summary.ended_by) {
+        print_note(file + " is written once all records are done; until then the answers are in " + flags.out);
+        return true;
+    }
+    auto const written = write_results(job, flags);
+    if (!written) {
+        print_error(written.error());
+        print_note("all answers are in " + flags.out + "; --resume writes " + file + " from them");
+    }
+    return written.has_value();
+}
+
 }  // namespace
 
 void add_cost_flags(CLI::App& command, batch_flags& flags) {
@@ -194,6 +215,7 @@ int run_to_output(batch_job const& job, batch_flags const& flags, output_kind fo
     auto const closed = journal.close();
     if (!closed && !summary.ended_by) summary.ended_by = closed.error();
     report(job, summary, found, flags);
+    if (!finish_table(job, flags, summary)) return could_not_go_on;
     if (flags.as_json) print_summary_as_json(job, summary);
     return exit_code_of(summary, was_interrupted, found.failed);
 }

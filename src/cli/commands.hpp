@@ -32,6 +32,7 @@ void add_providers_command(CLI::App& program, chosen_command& chosen);
 void add_rehearse_command(CLI::App& program, service_flags const& service, chosen_command& chosen);
 void add_report_command(CLI::App& program, service_flags const& service, chosen_command& chosen);
 void add_serve_sim_command(CLI::App& program, chosen_command& chosen);
+void add_show_command(CLI::App& program, chosen_command& chosen);
 void add_tokens_command(CLI::App& program, service_flags const& service, chosen_command& chosen);
 
 }  // namespace coax::cli

@@ -16,7 +16,7 @@ namespace coax::cli {
 namespace {
 
 constexpr char embed_help[] =
-    "INPUT is a JSONL file: one object a line, of which TEXT makes the text: a template with {{field}}. With --lines\n"
+    "INPUT is JSONL, CSV or TSV; of each record TEXT makes the text: a template with {{field}}. With --lines\n"
     "each line is a text. FILE gets one JSON line a text as soon as its vector is there, in any order:\n"
     "  {\"index\":0,\"key\":\"a\",\"status\":\"ok\",\"output\":[0.1,...],\"usage\":{...},\"attempts\":1,...}\n"
     "Texts are sent several in a request; one that the service refuses fails alone. Interrupted or crashed, run the\n"
@@ -36,6 +36,7 @@ std::string text_of(batch_job const& job, batch_record const& record) {
 
 int run_embed(embed_flags flags, service_flags const& service) {
     flags.batch.concurrency = flags.texts_per_request * flags.requests;
+    if (auto chosen = choose_output(flags.batch); !chosen) return print_error(chosen.error()), bad_usage;
     auto const job = prepare(flags.batch, service, process_environment);
     if (!job) {
         print_error(job.error().why);
@@ -53,7 +54,9 @@ int run_embed(embed_flags flags, service_flags const& service) {
 void add_flags(CLI::App& command, embed_flags& flags) {
     auto& batch = flags.batch;
     constexpr number_range<std::int64_t> count{0};
-    command.add_option("INPUT", batch.input, "JSONL file with the records; - reads standard input")->required();
+    add_input(command, batch.input, batch.table,
+              "Files with the records, JSONL, CSV or TSV, also .gz and .zst; * and ? are understood; - reads standard "
+              "input");
     command.add_option("--out", batch.out, "Output file; - writes standard output, which cannot be resumed")
         ->required();
     command.add_option("--text", batch.prompt, "Template of a record's text")->default_str("{{text}}");
@@ -72,6 +75,8 @@ void add_flags(CLI::App& command, embed_flags& flags) {
         ->default_str("5");
     command.add_flag("--allow-bad-lines", batch.allow_bad_lines,
                      "A line that is no record, or lacks a field of the text, is a failed record");
+    command.add_flag("--allow-duplicate-keys", batch.table.allow_duplicate_keys,
+                     "Records may have the same key; else that stops everything");
     command.add_flag("--quiet", batch.quiet, "No progress and no summary");
     command.add_flag("--json", batch.as_json, "Print the summary as a JSON object to standard output");
 }
@@ -83,6 +88,7 @@ void add_embed_command(CLI::App& program, service_flags const& service, chosen_c
     auto flags = std::make_shared<embed_flags>();
     add_flags(*command, *flags);
     add_journal_flags(*command, flags->batch.journal);
+    add_result_flags(*command, flags->batch.results);
     command->footer(std::string{embed_help} + exit_code_help);
     command->callback(
         [flags, &service, &chosen] { chosen = [flags, &service] { return run_embed(*flags, service); }; });

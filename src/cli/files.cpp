@@ -1,5 +1,7 @@
 #include "cli/files.hpp"
 
+#include "table/internal/input_file.hpp"
+
 #include <array>
 #include <cerrno>
 #include <cstdlib>
@@ -118,13 +120,19 @@ result<file_handle> copy_to_temporary(std::string const& path) {
 result<file_handle> copy_lines_as_records(std::string const& path) {
     auto copy = open_temporary();
     if (copy.get() < 0) return file_error("cannot make a temporary file for it", path, errno);
+    auto whole = path == "-" ? copy_to_temporary(path) : result<file_handle>{file_handle{}};
+    if (!whole) return whole.error();
+    auto file = table::detail::input_file::open_decompressed(path == "-" ? path_of(*whole) : path, path);
+    if (!file) return file.error();
     line_wrapper wrapper;
     auto const name = "the temporary copy of " + path;
-    auto copied = read_pieces(
-        path, [&](std::string_view piece) { return coax::detail::write_all(copy, wrapper.wrap(piece), name); });
-    if (copied) copied = coax::detail::write_all(copy, wrapper.finish(), name);
-    if (!copied) return copied.error();
-    return copy;
+    for (;;) {
+        auto const piece = file->next();
+        if (!piece) return piece.error();
+        auto const wrapped = piece->empty() ? wrapper.finish() : wrapper.wrap(*piece);
+        if (auto copied = coax::detail::write_all(copy, wrapped, name); !copied) return copied.error();
+        if (piece->empty()) return copy;
+    }
 }
 
 std::string path_of(file_handle const& file) { return "/proc/self/fd/" + std::to_string(file.get()); }

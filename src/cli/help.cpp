@@ -24,6 +24,8 @@ constexpr std::array pages{
     command_page{.name = "batch",
                  .examples = "  coax batch posts.jsonl --prompt \"Is this angry? {{text}}\" --schema yes_no --out "
                              "answers.jsonl\n"
+                             "  coax batch posts.csv --prompt \"Is this angry? {{text}}\" --schema yes_no --out "
+                             "answers.csv\n"
                              "  coax batch posts.jsonl --prompt ask.txt --schema label.json --out answers.jsonl "
                              "--max-cost 20\n"
                              "  coax batch tickets.jsonl --prompt \"{{text}}\" --decide questions.json --out "
@@ -85,6 +87,11 @@ constexpr std::array pages{
                  .examples = "  coax serve-sim --port 8080 &\n"
                              "  coax chat --base-url http://127.0.0.1:8080/v1 --model any \"Hello\"\n"
                              "  coax serve-sim --rpm 600 --fault reset=0.05\n"},
+    command_page{.name = "show",
+                 .asks_service = false,
+                 .examples = "  coax show answers.jsonl\n"
+                             "  coax show posts.csv --limit 5 --columns id,text\n"
+                             "  coax show answers.csv.gz --limit 0 --json | head -n 3\n"},
     command_page{.name = "tokens", .examples = "  coax tokens --model gpt-5.4 report.txt\n"},
 };
 

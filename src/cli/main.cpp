@@ -43,6 +43,7 @@ int run(int argc, char** argv) {
     coax::cli::add_rehearse_command(program, service, chosen);
     coax::cli::add_report_command(program, service, chosen);
     coax::cli::add_serve_sim_command(program, chosen);
+    coax::cli::add_show_command(program, chosen);
     coax::cli::add_tokens_command(program, service, chosen);
     coax::cli::add_completion_command(program, chosen);
     coax::cli::add_init_command(program, chosen);

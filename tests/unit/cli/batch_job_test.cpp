@@ -88,7 +88,9 @@ TEST(FileField, ShowsTheRecordsFileBesideItsQuestion) {
     auto const job = prepare(in.flags, {}, with_key);
     ASSERT_TRUE(job) << job.error().why;
     auto const shown = [&](std::string_view fields, std::uint64_t line) -> result<content_part> {
-        batch_record const record{.line = line, .fields = json_value::parse(fields).value()};
+        batch_record const record{.line = line,
+                                  .where = in.flags.input + ":" + std::to_string(line),
+                                  .fields = json_value::parse(fields).value()};
         auto request = request_for(*job, record).value();
         if (auto added = add_file(*job, record, request); !added) return added.error();
         EXPECT_EQ(request.messages.back().parts.at(0), content_part{text_part{"Judge hi"}});

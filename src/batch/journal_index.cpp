@@ -52,7 +52,7 @@ result<result_line> journal_index::parse(std::string const& text, std::string co
     return error{.code = errc::invalid_json, .message = "not a line of a batch's output", .where = where};
 }
 
-result<std::optional<result_line>> journal_index::line(std::uint64_t index) const {
+result<std::optional<result_line>> journal_index::find(std::uint64_t index) const {
     if (index >= begins_.size() || begins_[index] == 0) return std::optional<result_line>{};
     std::string text;
     for (std::size_t end = std::string::npos; end == std::string::npos; end = text.find('\n')) {

@@ -36,7 +36,7 @@ public:
     [[nodiscard]] static result<journal_index> open(std::string path, bool flatten);
 
     /// Nothing: there is no such line.
-    [[nodiscard]] result<std::optional<result_line>> line(std::uint64_t index) const;
+    [[nodiscard]] result<std::optional<result_line>> find(std::uint64_t index) const;
     /// What the answers have.
     [[nodiscard]] std::vector<table_column> answer_columns() const { return answers_.columns(); }
     [[nodiscard]] bool has_models() const noexcept { return has_models_; }

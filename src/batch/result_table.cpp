@@ -136,7 +136,7 @@ result<std::optional<table_row>> result_source::next() {
     if (options_.limit != 0 && index_ >= options_.limit) return std::optional<table_row>{};
     auto row = input_->next();
     if (!row || !*row) return row;
-    auto const line = journal_.line(index_++);
+    auto const line = journal_.find(index_++);
     if (!line) return line.error();
     auto joined = std::move(**row);
     joined.fields = join(joined.problem ? json_value{} : joined.fields, *line);

@@ -22,10 +22,10 @@ void column_set::add(json_value const& row) {
 
 std::vector<table_column> column_set::columns() const {
     auto const& wanted = flat_ ? leaves_ : members_;
-    std::vector<table_column> columns;
+    std::vector<table_column> list;
     for (std::size_t at = 0; at < wanted.names.size(); ++at)
-        columns.push_back({wanted.names[at], wanted.types[at].value_or(column_type::text)});
-    return columns;
+        list.push_back({wanted.names[at], wanted.types[at].value_or(column_type::text)});
+    return list;
 }
 
 }  // namespace coax::table::detail

@@ -58,7 +58,7 @@ struct row_format {
         out.end_object();
         return line + '\n';
     }
-    [[nodiscard]] std::string line(json_value const& row) const {
+    [[nodiscard]] std::string text_of(json_value const& row) const {
         return format == table_format::jsonl ? json_line(row) : csv_line(row);
     }
 };
@@ -94,7 +94,7 @@ result<std::uint64_t> write_table(table_source& rows, std::string path, table_wr
             return count;
         }
         if ((*row)->problem) return *(*row)->problem;
-        if (auto written = file->write(format->line((*row)->fields)); !written) return written.error();
+        if (auto written = file->write(format->text_of((*row)->fields)); !written) return written.error();
     }
 }
 

@@ -140,51 +140,51 @@ INSTANTIATE_TEST_SUITE_P(
     Rows, ArrowColumn,
     testing::Values(
         arrow_case{"i64",
-                    [] { return numbers<std::int64_t>("c", "l", {std::numeric_limits<std::int64_t>::min(), 7}); },
-                    {"-9223372036854775808", "7"}},
+                   [] { return numbers<std::int64_t>("c", "l", {std::numeric_limits<std::int64_t>::min(), 7}); },
+                   {"-9223372036854775808", "7"}},
         arrow_case{
             "u64", [] { return numbers<std::uint64_t>("c", "L", {18446744073709551615U}); }, {"18446744073709551615"}},
         arrow_case{"i32", [] { return numbers<std::int32_t>("c", "i", {-3}); }, {"-3"}},
         arrow_case{"u16", [] { return numbers<std::uint16_t>("c", "S", {65535}); }, {"65535"}},
         arrow_case{"f64",
-                    [] { return numbers<double>("c", "g", {0.1, -1e300, std::numeric_limits<double>::infinity()}); },
-                    {"0.1", "-1e+300", "null"}},
+                   [] { return numbers<double>("c", "g", {0.1, -1e300, std::numeric_limits<double>::infinity()}); },
+                   {"0.1", "-1e+300", "null"}},
         arrow_case{"f32", [] { return numbers<float>("c", "f", {0.1F}); }, {"0.1"}},
         arrow_case{"decimal",
-                    [] {
-                        auto made = numbers<std::int64_t>("c", "d:10,2", {1234, 0, -5, -1, 0, 0, 7, 0});
-                        made.length = 4;
-                        return made;
-                    },
-                    {"12.34", "-0.05", "0.00", "0.07"}},
+                   [] {
+                       auto made = numbers<std::int64_t>("c", "d:10,2", {1234, 0, -5, -1, 0, 0, 7, 0});
+                       made.length = 4;
+                       return made;
+                   },
+                   {"12.34", "-0.05", "0.00", "0.07"}},
         arrow_case{"large_decimal",
-                    [] {
-                        auto made = numbers<std::uint64_t>("c", "d:38,0,128", {0, 1});
-                        made.length = 1;
-                        return made;
-                    },
-                    {"18446744073709551616"}},
+                   [] {
+                       auto made = numbers<std::uint64_t>("c", "d:38,0,128", {0, 1});
+                       made.length = 1;
+                       return made;
+                   },
+                   {"18446744073709551616"}},
         arrow_case{"bool_sliced", bits, {"true", "false", "null"}}, arrow_case{"null", nothing, {"null", "null"}},
         arrow_case{"utf8", [] { return words("c", {"", "\xC3\xA4\"\n"}); }, {"\"\"", "\"\xC3\xA4\\\"\\n\""}},
         arrow_case{"large_utf8_sliced", sliced, {"null", "\"\xE2\x82\xAC\""}},
         arrow_case{"utf8_view", views, {"\"short\"", "\"longer than twelve\""}},
         arrow_case{"binary",
-                    [] {
-                        auto made = words("c", {"\xFF\x01"});
-                        made.format = "z";
-                        return made;
-                    },
-                    {"\"/wE=\""}},
+                   [] {
+                       auto made = words("c", {"\xFF\x01"});
+                       made.format = "z";
+                       return made;
+                   },
+                   {"\"/wE=\""}},
         arrow_case{"date32",
-                    [] { return numbers<std::int32_t>("c", "tdD", {0, -1, 20786}); },
-                    {"\"1970-01-01\"", "\"1969-12-31\"", "\"2026-11-29\""}},
+                   [] { return numbers<std::int32_t>("c", "tdD", {0, -1, 20786}); },
+                   {"\"1970-01-01\"", "\"1969-12-31\"", "\"2026-11-29\""}},
         arrow_case{"date64", [] { return numbers<std::int64_t>("c", "tdm", {-86'400'000}); }, {"\"1969-12-31\""}},
         arrow_case{"timestamp_us",
-                    [] { return numbers<std::int64_t>("c", "tsu:UTC", {-1, 1'000'000}); },
-                    {"\"1969-12-31T23:59:59.999999Z\"", "\"1970-01-01T00:00:01Z\""}},
+                   [] { return numbers<std::int64_t>("c", "tsu:UTC", {-1, 1'000'000}); },
+                   {"\"1969-12-31T23:59:59.999999Z\"", "\"1970-01-01T00:00:01Z\""}},
         arrow_case{"timestamp_without_zone",
-                    [] { return numbers<std::int64_t>("c", "tsn:", {1}); },
-                    {"\"1970-01-01T00:00:00.000000001\""}},
+                   [] { return numbers<std::int64_t>("c", "tsn:", {1}); },
+                   {"\"1970-01-01T00:00:00.000000001\""}},
         arrow_case{"dictionary", indexed, {"\"yes\"", "\"no\"", "\"yes\""}},
         arrow_case{"list", [] { return lists("+l"); }, {"[1,2]", "null", "[]", "[3]"}},
         arrow_case{"fixed_list", fixed_lists, {"[0.1,null]"}},

@@ -111,13 +111,12 @@ void csv_scanner::end_field() {
 void csv_scanner::add(std::string_view piece) {
     if (record_.fault != csv_fault::none) return;
     auto const& field = record_.fields.back();
-    auto const bytes = record_.text.size() + piece.size();
-    if (bytes > dialect_.max_record_bytes)
-        set_fault(csv_fault::record_too_large, field.place);
-    else if (bytes - field.begin > dialect_.max_field_bytes)
-        set_fault(csv_fault::field_too_large, field.place);
-    else
+    auto const field_end = field.begin + dialect_.max_field_bytes;
+    if (record_.text.size() + piece.size() <= std::min(field_end, dialect_.max_record_bytes))
         record_.text += piece;
+    else  // what is met first, however the text comes in pieces
+        set_fault(field_end <= dialect_.max_record_bytes ? csv_fault::field_too_large : csv_fault::record_too_large,
+                  field.place);
 }
 
 /// Keeps the first fault; what is wrong is not kept.

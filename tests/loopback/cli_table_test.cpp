@@ -189,7 +189,7 @@ TEST(CliShow, AlignsForTheWidth) {
               "20  e\xCC\x81     0123456789012345678…\n")
         << narrow.errors;
     auto const wide = run_program({"show", in, "--width", "200", "--columns", "text", "--limit", "1"}, {});
-    EXPECT_EQ(wide.output, "text\n─────────────────\none\\ntwo\\x1b[31m\n… more rows (--limit 0 shows all)\n");
+    EXPECT_EQ(wide.output, "text\n────────────────\none\\ntwo\\x1b[31m\n… more rows (--limit 0 shows all)\n");
     EXPECT_EQ(run_program({"show", in, "--columns", "txet"}, {}).exit_code, 2);
 }
 

@@ -42,12 +42,12 @@ std::vector<std::string> endings() {
 TEST(CompressedTable, IsReadAsWhatItHolds) {
     temp_folder const folder;
     for (auto const& ending : endings()) {
-        auto const path = written(folder, "in.csv" + ending, 20'000);
-        EXPECT_LT(temp_folder::read(path).size(), csv_text(20'000).size() / 2);
+        auto const path = written(folder, "in.csv" + ending, 3'000);
+        EXPECT_LT(temp_folder::read(path).size(), csv_text(3'000).size() / 2);
         auto const rows = rows_of(path);
-        ASSERT_EQ(rows.size(), 20'000U) << ending;
-        EXPECT_EQ(rows.back().fields.text(), R"({"id":19999,"text":"row 158372081"})");
-        EXPECT_EQ(rows.back().where, path + ":20001");
+        ASSERT_EQ(rows.size(), 3'000U) << ending;
+        EXPECT_EQ(rows.back().fields.text(), R"({"id":2999,"text":"row 23749081"})");
+        EXPECT_EQ(rows.back().where, path + ":3001");
     }
 }
 

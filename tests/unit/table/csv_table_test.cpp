@@ -113,11 +113,11 @@ TEST(CsvTable, BadRowsAreProblemsThatNameFileLineAndColumn) {
                                    "0123456789012345678901234567890\n7,ok\n8,\"open\n");
     auto const rows = rows_of(path, {.max_field_bytes = 30});
     EXPECT_EQ(texts_of(rows),
-              (texts{R"({"id":"1","text":"a"})", path + ":3: 1 field where the table has 2 columns",
+              (texts{R"({"id":1,"text":"a"})", path + ":3: 1 field where the table has 2 columns",
                      path + ":4: 3 fields where the table has 2 columns",
                      path + ":6:6: text after the closing quote: a quote within quotes is written twice",
                      path + ":7:3: column \"text\" is not UTF-8: make the file UTF-8 with iconv",
-                     path + ":8:3: the field is larger than 30 bytes", R"({"id":"7","text":"ok"})",
+                     path + ":8:3: the field is larger than 30 bytes", R"({"id":7,"text":"ok"})",
                      path + ":10:3: the quote that opens here is never closed"}));
     EXPECT_EQ(rows[5].problem->code, errc::too_large);
     EXPECT_EQ(rows[1].problem->code, errc::invalid_json);

@@ -43,10 +43,11 @@ for i in range(count):
         with open(name + '.json', 'w') as out:
             json.dump({'separator': separator, 'cells': [header] + rows}, out)
     else:
+        with open(name + '.json') as file:
+            made = json.load(file)
+        wanted = made['cells']
         with open(name + '.out', newline='', encoding='utf-8') as written:
-            read = list(csv.reader(written, delimiter=separator, strict=True))
-        with open(name + '.json') as made:
-            wanted = json.load(made)['cells']
+            read = list(csv.reader(written, delimiter=made['separator'], strict=True))
         if read != wanted:
             print('table', i, 'differs:', read, wanted, file=sys.stderr)
             sys.exit(1)

@@ -76,7 +76,7 @@ class broken_table final : public table_source {
 public:
     std::vector<table_column> const& columns() const noexcept override { return columns_; }
     result<std::optional<table_row>> next() override {
-        if (++count_ > 50'000) return error{.code = errc::io_failed, .message = "the disk is gone"};
+        if (++count_ > 15'000) return error{.code = errc::io_failed, .message = "the disk is gone"};
         return std::optional{table_row{.fields = json_value::parse("{\"a\":1}").value()}};
     }
 

@@ -108,7 +108,9 @@ TEST(CliEmbed, TextThatIsRefusedFailsAlone) {
     auto const input = numbered_records(3) + R"({"id":"long","text":")" + std::string(40'000, 'x') + "\"}\n" +
                        R"({"id":"empty","text":""})" + "\n" + numbered_records(2);
     auto const end = run_program(
-        with_service("embed", server, {folder.write("in", input), "--out", folder.path("out"), "--quiet"}), embed_key);
+        with_service("embed", server,
+                     {folder.write("in", input), "--out", folder.path("out"), "--quiet", "--allow-duplicate-keys"}),
+        embed_key);
     EXPECT_EQ(end.exit_code, 1) << end.errors;
     auto const lines = by_index(temp_folder::read(folder.path("out")));
     ASSERT_EQ(lines.size(), 7U);

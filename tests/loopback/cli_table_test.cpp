@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <ostream>
 #include <string>
@@ -46,7 +47,7 @@ TEST(CliTable, ATableInATableOutWithTypesAsTheyWere) {
               "7,01234,1.50,a;b,<a;b|01234>,,,gpt-4o-mini,1\n"
               "8,,2,,<|>,,,gpt-4o-mini,1\n"
               "10,10115,,c,<c|10115>,,,gpt-4o-mini,1\n");
-    EXPECT_EQ(lines_of(s.folder.path("out.csv.journal.jsonl")).size(), 3U);
+    EXPECT_EQ(std::ranges::count(s.read("out.csv.journal.jsonl"), '\n'), 3);
 }
 
 TEST(CliTable, AnswersInAFormBecomeColumns) {
@@ -114,7 +115,7 @@ TEST(CliTable, StandardInputHasItsFormatFromAFlag) {
     EXPECT_EQ(end.exit_code, 0) << end.errors;
     auto const lines = lines_of(s.folder.path("out.jsonl"));
     ASSERT_EQ(lines.size(), 2U);
-    EXPECT_EQ(lines[0].key + lines[1].key, lines[0].index == 0 ? "\"007\"\"8\"" : "\"8\"\"007\"");
+    EXPECT_EQ(lines[0].key + lines[1].key, lines[0].index == 0 ? "0078" : "8007");
 }
 
 struct refused_case {

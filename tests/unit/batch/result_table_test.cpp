@@ -101,7 +101,7 @@ TEST(ResultTable, RowsOfJsonLinesKeepTheirTypes) {
         "in.jsonl", "{\"id\":\"007\",\"meta\":{\"n\":1.50}}\nbroken\n{\"id\":7,\"big\":12345678901234567890}\n");
     all.journal = all.folder.write("j.jsonl", ok_line(0, "1") + ok_line(2, "2"));
     all.options.columns = {"id", "meta.n", "big", "output"};
-    EXPECT_EQ(all.text(), "id,meta.n,big,output\n007,1.50,,1\n\"\",,,\n7,,12345678901234567890,2\n");
+    EXPECT_EQ(all.text(), "id,meta.n,big,output\n007,1.50,,1\n,,,\n7,,12345678901234567890,2\n");
     all.options.flatten = false;
     all.options.columns = {"id", "meta"};
     EXPECT_EQ(all.text("out.jsonl"),

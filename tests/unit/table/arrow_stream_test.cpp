@@ -258,7 +258,7 @@ INSTANTIATE_TEST_SUITE_P(
                      "an index beyond its dictionary"},
         hostile_case{"list_beyond", column([] {
                          auto made = lists("+l");
-                         made.children[0].length = 2;
+                         made.children[0].length = 1;
                          return made;
                      }),
                      "a list beyond its values"},

@@ -287,6 +287,12 @@ std::string const& service_name(provider_options const& options) {
     return options.profile ? options.profile->name : options.service;
 }
 
+result<stream<batch_record>> open_records(batch_job const& job) {
+    auto rows = job.table.open();
+    if (!rows) return std::move(rows).error();
+    return read_records(std::move(*rows), job.records);
+}
+
 result<chat_request> request_for(batch_job const& job, batch_record const& record) {
     auto prompt = render(job, record);
     if (!prompt) {

@@ -113,6 +113,9 @@ struct failure {
 /// What prices know a service by.
 [[nodiscard]] std::string const& service_name(provider_options const& options);
 
+/// The records of the input, from its beginning.
+[[nodiscard]] result<stream<batch_record>> open_records(batch_job const& job);
+
 /// The request for one record. Errors: `errc::invalid_json` with `where` "file:line": a field is missing.
 [[nodiscard]] result<chat_request> request_for(batch_job const& job, batch_record const& record);
 

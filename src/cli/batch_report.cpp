@@ -12,7 +12,7 @@
 namespace coax::cli {
 namespace {
 
-report_input input_of(batch_job const& job) { return {.path = job.input, .records = job.records}; }
+report_input input_of(batch_job const& job) { return {.table = job.table, .records = job.records}; }
 
 batch_report_options options_of_report(batch_job const& job) {
     auto const& limits = job.options.policies.rate_limits;

@@ -127,12 +127,7 @@ void report(batch_job const& job, batch_summary const& summary, resume_counts co
 }
 
 record_batch to_record_batch(batch_job const& job, batch_flags const& flags, output_kind form) {
-    auto const open = [&job]() -> result<stream<batch_record>> {
-        auto rows = job.table.open();
-        if (!rows) return std::move(rows).error();
-        return read_records(std::move(*rows), job.records);
-    };
-    return {.open = open,
+    return {.open = [&job] { return open_records(job); },
             .sent = [&job](batch_record const& record) { return sent_text(job, record); },
             .form = form,
             .shard = job.shard,

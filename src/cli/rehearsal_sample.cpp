@@ -103,7 +103,7 @@ void keep(std::vector<sampled_call>& calls, sampled_call const& call, std::uint6
 result<sampled_service> ask_sample(batch_job const& job, std::uint64_t count) {
     print_note("asking " + std::to_string(std::min(count, job.record_count)) + " of " +
                std::to_string(job.record_count) + " records for the sample");
-    auto records = read_records(job.input, job.records);
+    auto records = open_records(job);
     if (!records) return std::move(records).error();
     runtime rt;
     auto options = job.options;

@@ -121,7 +121,7 @@ private:
 };
 
 stream<chat_request> requests_of(batch_job const& job) {
-    auto all = std::make_shared<rendered_requests>(job, value_or_throw(read_records(job.input, job.records)));
+    auto all = std::make_shared<rendered_requests>(job, value_or_throw(open_records(job)));
     return generate([all] { return all->next(); });
 }
 

@@ -57,13 +57,18 @@ result<batch_report> make_report(report_command_flags const& flags, service_flag
     if (auto checked = check_flags(flags); !checked) return std::move(checked).error();
     auto options = report_options_of(flags, service);
     if (!options) return std::move(options).error();
-    report_input input{.path = flags.input, .records = {.name = flags.input}};
+    report_input input{.records = {.name = flags.input}};
     coax::detail::file_handle copy;
-    if (!flags.input.empty() && reads_once(flags.input)) {
-        auto copied = copy_to_temporary(flags.input);
-        if (!copied) return std::move(copied).error();
-        copy = *std::move(copied);
-        input.path = path_of(copy);
+    if (!flags.input.empty()) {
+        auto found = find_input(flags.input, {});
+        if (!found) return std::move(found).error();
+        input.table = *std::move(found);
+        if (reads_once(flags.input)) {
+            auto copied = copy_to_temporary(flags.input);
+            if (!copied) return std::move(copied).error();
+            copy = *std::move(copied);
+            input.table.paths = {path_of(copy)};
+        }
     }
     return read_report(flags.report, *std::move(options), input, flags.outputs);
 }

@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <filesystem>
 #include <functional>
 #include <utility>
@@ -24,7 +25,9 @@ result<void> each_right_answer(std::string const& field, report_input const& inp
         take(record.index, right->user);
         return {};
     };
-    auto const count = check_records(input.path, input.records, look, true);
+    auto rows = input.table.open();
+    if (!rows) return std::move(rows).error();
+    auto const count = check_records(std::move(*rows), input.records, look, true);
     return count ? result<void>{} : result<void>{count.error()};
 }
 
@@ -69,7 +72,8 @@ result<void> check_report(report_flags const& flags, report_input const& input, 
     if (flags.file.empty())
         return flags.expected.empty() ? result<void>{} : invalid_argument("--expected", "goes with --report");
     if (reads_once(out)) return invalid_argument("--report", "needs an output file, which --out does not name");
-    if (is_same_file(flags.file, out) || is_same_file(flags.file, input.path))
+    auto const is_page = [&](std::string const& path) { return is_same_file(flags.file, path); };
+    if (is_page(out) || std::ranges::any_of(input.table.paths, is_page))
         return invalid_argument("--report", "is the input or the output file");
     if (flags.expected.empty()) return {};
     return each_right_answer(flags.expected, input, [](std::uint64_t, std::string const&) {});

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "cli/table_flags.hpp"
+
 #include <coax/batch/records.hpp>
 #include <coax/batch/report.hpp>
 #include <coax/core/result.hpp>
@@ -23,7 +25,7 @@ struct report_flags {
 
 /// Where the right answers are.
 struct report_input {
-    std::string path{};
+    table_input table{};  ///< Not looked at where `expected` is empty.
     record_options records{};
 };
 

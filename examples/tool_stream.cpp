@@ -17,7 +17,7 @@ struct file_query {
     std::string path{};
 };
 
-boost::asio::awaitable<coax::tool_approval> approve(coax::tool_call const& call) {
+boost::asio::awaitable<coax::tool_approval> approve(coax::tool_call call) {
     if (call.name != "delete_file") co_return coax::tool_approval{};
     co_return coax::tool_approval{.allowed = false, .reason = "nothing is deleted here"};  // or ask somebody
 }

@@ -1,9 +1,7 @@
 #pragma once
 
 // coax::coax for users; the library itself never includes this. Left out is what few need and every file would pay for:
-// auth/, client/chat_all.hpp, client/connection_check.hpp, client/decide.hpp, client/tool_stream.hpp,
-// chat/response_details.hpp, http/cassette.hpp, provider/decision.hpp, provider/embedding.hpp, provider/model_info.hpp,
-// provider/rerank.hpp, reflect/wide_structs.hpp.
+// scripts/check_layers.py has the list.
 // coax::sim has headers of its own.
 
 #include <coax/batch/batch.hpp>
@@ -38,7 +36,6 @@
 #include <coax/http/http_transport.hpp>
 #include <coax/http/memory_transport.hpp>
 #include <coax/http/message.hpp>
-#include <coax/http/sse.hpp>
 #include <coax/http/transport.hpp>
 #include <coax/json/leniency.hpp>
 #include <coax/json/value.hpp>
@@ -72,8 +69,6 @@
 #include <coax/schema/schema.hpp>
 #include <coax/sync/async_mutex.hpp>
 #include <coax/sync/async_semaphore.hpp>
-#include <coax/sync/channel.hpp>
-#include <coax/sync/single_flight.hpp>
 #include <coax/tasks/map.hpp>
 #include <coax/tasks/pipeline.hpp>
 #include <coax/tasks/stream.hpp>

@@ -198,7 +198,7 @@ toolbox loop_tools() {
     return tools;
 }
 
-asio::awaitable<tool_approval> approve_by_mark(tool_call const& call) {
+asio::awaitable<tool_approval> approve_by_mark(tool_call call) {
     auto const end = call.arguments.find("-deny");
     auto const begin = call.arguments.find("script");
     if (end != std::string::npos)

@@ -45,8 +45,8 @@ struct run_options {
     /// 0: the client's own `timeout` alone.
     std::chrono::milliseconds timeout{0};
     /// Asked about each call of a known tool, one after the other in the order of the calls, before any of the turn
-    /// runs; the call outlives the answer. A throw ends the run. Empty: all calls are allowed.
-    std::function<boost::asio::awaitable<tool_approval>(tool_call const& call)> approve{};
+    /// runs. A throw ends the run. Empty: all calls are allowed.
+    std::function<boost::asio::awaitable<tool_approval>(tool_call call)> approve{};
     /// Called after every tool call with the arguments that it had, where the call ran. A throw ends the run.
     std::function<void(tool_call const& call, std::string_view output, bool failed)> on_tool{};
 };

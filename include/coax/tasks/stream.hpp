@@ -1,5 +1,6 @@
 #pragma once
 
+#include <coax/core/detail/opaque.hpp>
 #include <coax/runtime/asio.hpp>
 
 #include <cstddef>
@@ -50,10 +51,10 @@ public:
     void close() noexcept { source_.reset(); }
 
     /// False after the end, a failure or `close()`.
-    [[nodiscard]] bool open() const noexcept { return source_ != nullptr; }
+    [[nodiscard]] bool open() const noexcept { return static_cast<bool>(source_); }
 
 private:
-    std::unique_ptr<stream_source<T>> source_;
+    core::detail::opaque<stream_source<T>> source_;
 };
 
 namespace tasks::detail {

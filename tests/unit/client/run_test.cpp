@@ -66,7 +66,7 @@ TEST(ToolApproval, AllowsDeniesAndChangesInTheOrderOfTheCalls) {
         std::vector<std::string> asked;
         std::vector<std::string> told;
         run_options options;
-        options.approve = [&asked](tool_call const& call) -> asio::awaitable<tool_approval> {
+        options.approve = [&asked](tool_call call) -> asio::awaitable<tool_approval> {
             co_await sleep_for(1s);
             asked.push_back(call.id);
             if (call.id == "call_1") co_return tool_approval{.allowed = false, .reason = "not today"};
@@ -94,7 +94,7 @@ TEST(ToolApproval, ThatThrowsEndsTheRun) {
     service.then(openai_calls({call_of_say("a")}));
     with_run_client(service, [](client llm) -> asio::awaitable<void> {
         run_options options;
-        options.approve = [](tool_call const&) -> asio::awaitable<tool_approval> { throw std::runtime_error{"gone"}; };
+        options.approve = [](tool_call) -> asio::awaitable<tool_approval> { throw std::runtime_error{"gone"}; };
         auto const outcome = co_await as_result(llm.run("x", repeating_tools(), options));
         EXPECT_EQ(outcome.error().code, errc::internal);
         EXPECT_EQ(outcome.error().message, "gone");
@@ -397,7 +397,7 @@ asio::awaitable<void> cancelled_run(std::shared_ptr<shared_run> shared, bool str
         co_await sleep_for(1s);
     });
     run_options options;
-    options.approve = [shared](tool_call const&) -> asio::awaitable<tool_approval> {
+    options.approve = [shared](tool_call) -> asio::awaitable<tool_approval> {
         auto const alive = shared->frames();
         co_await sleep_for(1s);
         co_return tool_approval{};

@@ -78,8 +78,7 @@ result<void> validate(http_options const& options) {
 result<void> check_for(http_options const& options, origin const& to) {
     if (auto const proxy = http::detail::proxy_for(options, to); !proxy) return proxy.error();
     if (!to.tls || (options.ca_file.empty() && options.ca_pem.empty())) return {};
-    auto const trusted = http::detail::tls_context::shared(options.ca_file, options.ca_pem);
-    return trusted ? result<void>{} : trusted.error();
+    return http::detail::tls_context::check(options.ca_file, options.ca_pem);
 }
 
 void http::detail::proxy_from(std::function<std::optional<std::string>(std::string_view name)> const& look_up,

@@ -66,6 +66,25 @@ bool add_certificates(SSL_CTX* context, std::string const& pem) {
     return at_end && count > 0;
 }
 
+error cannot_start() {
+    return {.code = errc::tls_failed, .message = "OpenSSL cannot start", .cause = openssl_error()};
+}
+
+result<void> add_authorities(SSL_CTX* context, std::string const& ca_file, std::string const& ca_pem) {
+    ERR_clear_error();
+    if (!ca_file.empty() && SSL_CTX_load_verify_file(context, ca_file.c_str()) != 1) {
+        bool const unreadable =
+            ERR_GET_LIB(ERR_peek_error()) == ERR_LIB_SYS || ERR_GET_LIB(ERR_peek_error()) == ERR_LIB_BIO;
+        if (!unreadable) return not_pem(ca_file);
+        return error{.code = errc::io_failed,
+                     .message = "cannot read the file of certificate authorities that ca_file or SSL_CERT_FILE names",
+                     .where = ca_file,
+                     .cause = openssl_error()};
+    }
+    if (!ca_pem.empty() && !add_certificates(context, ca_pem)) return not_pem("ca_pem");
+    return {};
+}
+
 bool is_address(std::string const& host) {
     boost::system::error_code ec;
     (void)asio::ip::make_address(host, ec);
@@ -117,13 +136,18 @@ result<std::shared_ptr<tls_context>> tls_context::shared(std::string const& ca_f
     return made;
 }
 
+result<void> tls_context::check(std::string const& ca_file, std::string const& ca_pem) {
+    ERR_clear_error();
+    std::unique_ptr<SSL_CTX, deleter<SSL_CTX_free>> const context{SSL_CTX_new(TLS_client_method())};
+    return context ? add_authorities(context.get(), ca_file, ca_pem) : cannot_start();
+}
+
 result<std::shared_ptr<tls_context>> tls_context::make(std::string const& ca_file, std::string const& ca_pem) {
     ERR_clear_error();
     auto out = std::make_shared<tls_context>();
     out->context_.reset(SSL_CTX_new(TLS_client_method()));
     auto* const context = out->context_.get();
-    if (context == nullptr)
-        return error{.code = errc::tls_failed, .message = "OpenSSL cannot start", .cause = openssl_error()};
+    if (context == nullptr) return cannot_start();
 
     SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
@@ -136,17 +160,7 @@ result<std::shared_ptr<tls_context>> tls_context::make(std::string const& ca_fil
     SSL_CTX_set_alpn_protos(context, http11, sizeof http11 - 1);
 
     SSL_CTX_set_default_verify_paths(context);  // a machine without authorities of its own may still have ours
-    ERR_clear_error();
-    if (!ca_file.empty() && SSL_CTX_load_verify_file(context, ca_file.c_str()) != 1) {
-        bool const unreadable =
-            ERR_GET_LIB(ERR_peek_error()) == ERR_LIB_SYS || ERR_GET_LIB(ERR_peek_error()) == ERR_LIB_BIO;
-        if (!unreadable) return not_pem(ca_file);
-        return error{.code = errc::io_failed,
-                     .message = "cannot read the file of certificate authorities that ca_file or SSL_CERT_FILE names",
-                     .where = ca_file,
-                     .cause = openssl_error()};
-    }
-    if (!ca_pem.empty() && !add_certificates(context, ca_pem)) return not_pem("ca_pem");
+    if (auto added = add_authorities(context, ca_file, ca_pem); !added) return added.error();
     return out;
 }
 

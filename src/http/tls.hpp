@@ -30,6 +30,8 @@ public:
     /// `errc::io_failed` (CA file) or `errc::tls_failed` (not PEM). Thread safety: from any thread.
     [[nodiscard]] static result<std::shared_ptr<tls_context>> shared(std::string const& ca_file,
                                                                      std::string const& ca_pem);
+    /// Reads the authorities that are given besides the system's, with the same errors.
+    [[nodiscard]] static result<void> check(std::string const& ca_file, std::string const& ca_pem);
 
     [[nodiscard]] SSL_CTX* native() const noexcept { return context_.get(); }
 

@@ -1,4 +1,4 @@
-// Every service's client half against the simulator's independent server half, over TLS.
+// Every service's client half against the simulator's independent server half; over TLS where connections matter.
 
 #include "support/run_coro.hpp"
 #include "support/sim_client.hpp"
@@ -43,10 +43,8 @@ struct weather {
 
 class EveryService : public testing::TestWithParam<wire_form> {
 protected:
-    static sim::options secured() {
-        sim::options options{.tls = true, .api_key = "sk-sim"};
-        return options;
-    }
+    static sim::options plain() { return {.api_key = "sk-sim"}; }
+    static sim::options secured() { return {.tls = true, .api_key = "sk-sim"}; }
 
     /// Runs `body` with a client of the row's service.
     template <class Body>
@@ -90,7 +88,7 @@ TEST_P(EveryService, StreamsTheSameAnswer) {
 }
 
 TEST_P(EveryService, ParsesAStruct) {
-    with_client(secured(), [](client& llm) -> asio::awaitable<void> {
+    with_client(plain(), [](client& llm) -> asio::awaitable<void> {
         auto const read = co_await llm.parse_response<sentiment>("I waited three hours. Never again.");
         EXPECT_GE(read.value.confidence, 0);
         EXPECT_LE(read.value.confidence, 1);
@@ -99,7 +97,7 @@ TEST_P(EveryService, ParsesAStruct) {
 }
 
 TEST_P(EveryService, ReadsAStructWhileItStreams) {
-    with_client(secured(), [](client& llm) -> asio::awaitable<void> {
+    with_client(plain(), [](client& llm) -> asio::awaitable<void> {
         auto const at_once = co_await llm.parse<sentiment>("I waited three hours. Never again.");
         auto answer = co_await llm.parse_stream<sentiment>("I waited three hours. Never again.");
         std::size_t items = 0;
@@ -131,7 +129,7 @@ TEST_P(EveryService, CutStreamsKeepWhatArrived) {
 }
 
 TEST_P(EveryService, AsksAgainAfterAViolation) {
-    auto options = secured();
+    auto options = plain();
     options.script = {{.request = 1, .fault = {.kind = sim::fault_kind::schema_violation}}};
     with_client(std::move(options), [](client& llm) -> asio::awaitable<void> {
         auto const read = co_await llm.parse_response<sentiment>("x");
@@ -140,7 +138,7 @@ TEST_P(EveryService, AsksAgainAfterAViolation) {
 }
 
 TEST_P(EveryService, CallsTools) {
-    with_client(secured(), [](client& llm) -> asio::awaitable<void> {
+    with_client(plain(), [](client& llm) -> asio::awaitable<void> {
         toolbox tools;
         int calls = 0;
         tools.add("get_weather", "Current weather of a city", [&calls](weather_query asked) -> weather {
@@ -155,7 +153,7 @@ TEST_P(EveryService, CallsTools) {
 }
 
 TEST_P(EveryService, RecoversFromWhatHeals) {
-    auto options = secured();
+    auto options = plain();
     options.script = {{.request = 1,
                        .fault = {.kind = sim::fault_kind::rate_limited,
                                  .retry_after = sim::retry_after_form::milliseconds,
@@ -173,7 +171,7 @@ TEST_P(EveryService, RecoversFromWhatHeals) {
 }
 
 TEST_P(EveryService, PaysOnceForWhatCannotBeRead) {
-    auto options = secured();
+    auto options = plain();
     options.script = {{.request = 1, .fault = {.kind = sim::fault_kind::malformed_json}}};
     with_client(std::move(options), [](client& llm) -> asio::awaitable<void> {
         auto const answer = co_await as_result(llm.chat("x"));
@@ -183,7 +181,7 @@ TEST_P(EveryService, PaysOnceForWhatCannotBeRead) {
 }
 
 TEST_P(EveryService, HedgeOvertakesASilentRequest) {
-    auto options = secured();
+    auto options = plain();
     options.script = {{.request = 1, .fault = {.kind = sim::fault_kind::stall}}};
     with_client(std::move(options), [](client& llm) -> asio::awaitable<void> {
         auto wanted = llm.options();
@@ -202,7 +200,7 @@ TEST_P(EveryService, HedgeOvertakesASilentRequest) {
 }
 
 TEST_P(EveryService, BreakerAdaptiveLimitAndBudgetHoldTogether) {
-    auto options = secured();
+    auto options = plain();
     options.faults = {{.kind = sim::fault_kind::overloaded, .probability = 0.3, .wait = 0ms}};
     with_client(std::move(options), [](client& llm) -> asio::awaitable<void> {
         auto wanted = llm.options();
@@ -221,7 +219,7 @@ TEST_P(EveryService, BreakerAdaptiveLimitAndBudgetHoldTogether) {
 }
 
 TEST_P(EveryService, TellsWrongKeys) {
-    with_client(secured(), [](client& llm) -> asio::awaitable<void> {
+    with_client(plain(), [](client& llm) -> asio::awaitable<void> {
         auto options = llm.options();
         options.service.api_key = "sk-wrong";
         client wrong{co_await asio::this_coro::executor, std::move(options)};
@@ -233,7 +231,7 @@ TEST_P(EveryService, TellsWrongKeys) {
 }
 
 TEST_P(EveryService, TellsUnknownModels) {
-    auto options = secured();
+    auto options = plain();
     options.models = {"another"};
     with_client(std::move(options), [](client& llm) -> asio::awaitable<void> {
         auto const answer = co_await as_result(llm.chat("x"));
@@ -243,7 +241,7 @@ TEST_P(EveryService, TellsUnknownModels) {
 }
 
 TEST_P(EveryService, TellsRefusalsAndCutAnswers) {
-    auto options = secured();
+    auto options = plain();
     if (GetParam().service == "azure_ai") GTEST_SKIP() << "its wire has no word for a refusal";
     options.script = {{.request = 1, .fault = {.kind = sim::fault_kind::refusal}},
                       {.request = 2, .fault = {.kind = sim::fault_kind::length}},

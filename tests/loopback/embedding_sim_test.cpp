@@ -99,7 +99,7 @@ INSTANTIATE_TEST_SUITE_P(Rows, EmbeddingService,
                          [](auto const& row) { return std::string(row.param); });
 
 TEST(EmbeddingLimits, OfTheServiceAreKept) {
-    sim::server const server{{.tls = true, .api_key = "sk-sim", .record_requests = 64}};
+    sim::server const server{{.api_key = "sk-sim", .record_requests = 64}};
     run_with_client("openai", server, [](client& llm) -> asio::awaitable<void> {
         std::vector<std::string> many(2'100, "a");
         many.push_back(std::string(40'000, 'x'));  // more than 8,192 tokens
@@ -115,7 +115,7 @@ TEST(EmbeddingLimits, OfTheServiceAreKept) {
 }
 
 TEST(EmbeddingLimits, WrongDimensionsAreTheErrorOfEachText) {
-    sim::server const server{{.tls = true, .api_key = "sk-sim"}};
+    sim::server const server{{.api_key = "sk-sim"}};
     run_with_client("openai", server, [](client& llm) -> asio::awaitable<void> {
         auto const response = co_await llm.embed(
             embedding_request{.texts = numbered_posts(40), .model = "text-embedding-3-small", .dimensions = 1'537});
@@ -126,7 +126,7 @@ TEST(EmbeddingLimits, WrongDimensionsAreTheErrorOfEachText) {
 }
 
 TEST(RerankService, OrdersDocuments) {
-    sim::server const server{{.tls = true, .api_key = "sk-sim"}};
+    sim::server const server{{.api_key = "sk-sim"}};
     run_with_client("compatible", server, [](client& llm) -> asio::awaitable<void> {
         rerank_request request{.query = "red cats", .documents = {"stock markets", "red cats sleep", "a red car"}};
         auto const all = co_await llm.rerank(request);
@@ -160,7 +160,7 @@ TEST_P(AroundTheCalls, ListsModels) {
 }
 
 TEST_P(AroundTheCalls, ChecksTheConnection) {
-    sim::server const server{{.tls = true, .api_key = "sk-sim", .models = {"dep", "other"}}};
+    sim::server const server{{.api_key = "sk-sim", .models = {"dep", "other"}}};
     run_with_client(GetParam().name, server, [](client& llm) -> asio::awaitable<void> {
         auto const found = co_await llm.check_connection();
         EXPECT_TRUE(found.ok()) << to_string(found);
@@ -176,7 +176,7 @@ TEST_P(AroundTheCalls, ChecksTheConnection) {
 }
 
 TEST_P(AroundTheCalls, NamesTheWrongKey) {
-    sim::server const server{{.tls = true, .api_key = "sk-another"}};
+    sim::server const server{{.api_key = "sk-another"}};
     run_with_client(GetParam().name, server, [](client& llm) -> asio::awaitable<void> {
         auto const found = co_await llm.check_connection();
         EXPECT_EQ(found.address, check_state::ok);
@@ -191,7 +191,7 @@ TEST_P(AroundTheCalls, NamesTheWrongKey) {
 }
 
 TEST_P(AroundTheCalls, NamesTheWrongModel) {
-    sim::server const server{{.tls = true, .api_key = "sk-sim", .models = {"gpt-x", "gpt-y"}}};
+    sim::server const server{{.api_key = "sk-sim", .models = {"gpt-x", "gpt-y"}}};
     run_with_client(GetParam().name, server, [](client& llm) -> asio::awaitable<void> {
         auto const found = co_await llm.check_connection();
         EXPECT_EQ(found.address, check_state::ok);
@@ -239,7 +239,7 @@ TEST_P(AroundTheCalls, TroubleOfTheServiceIsToldApart) {
 }
 
 TEST_P(AroundTheCalls, TellsWhatItIsSetTo) {
-    sim::server const server{{.tls = true}};
+    sim::server const server;
     run_with_client(GetParam().name, server, [](client& llm) -> asio::awaitable<void> {
         auto const info = llm.info();
         EXPECT_EQ(info.service, GetParam().service);
@@ -293,7 +293,7 @@ TEST(CheckOfAServer, WithoutAListOfModels) {
 }
 
 TEST(CountTokens, IsTheServicesOwn) {
-    sim::server const server{{.tls = true, .api_key = "sk-sim", .record_requests = 4}};
+    sim::server const server{{.api_key = "sk-sim", .record_requests = 4}};
     for (auto const* form : {"anthropic", "anthropic_2026", "openai", "openai_responses", "gemini", "vertex"})
         run_with_client(form, server, [](client& llm) -> asio::awaitable<void> {
             chat_request request{.max_output_tokens = 50};

@@ -53,7 +53,7 @@ class RoundTrip : public testing::Test {};
 TYPED_TEST_SUITE(RoundTrip, all_types);
 
 TYPED_TEST(RoundTrip, ReadingWhatIsWrittenGivesTheSameValue) {
-    int const values = test::rounds(1'000, 10'000);
+    int const values = test::rounds(500, 10'000);
     auto const schema = runtime_schema::parse(json_schema<TypeParam>).value();
     independent_validator const other{json_schema<TypeParam>};
     json::testing::random_filler filler{20'261'121};

@@ -1,5 +1,6 @@
 // Combinators inside of combinators, deeper than any stack: each level may cost the heap, none the stack of the last.
 
+#include "support/rounds.hpp"
 #include "support/run_coro.hpp"
 
 #include <coax/policy/timeout.hpp>
@@ -24,7 +25,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int depth = 5'000;
+int const depth = test::rounds(5'000, 5'000);
 
 using bottom = asio::awaitable<int> (*)();
 using nest = asio::awaitable<int> (*)(int levels, bottom last);

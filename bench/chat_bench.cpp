@@ -1,20 +1,48 @@
-// What does a chat call cost beside a bare Beast keep-alive loop? Both on one thread, 64 callers, 1 KB each way.
+// What does a chat call cost beside a bare Beast keep-alive loop, and an event of a stream beside receiving its bytes?
+// All on one thread, 64 callers, 1 KB each way or streams of 1,000 events; the server is a process beside this one that
+// does the least a server can.
 //
-//   bench_chat                                    Google Benchmark: processor time of this process for each call
-//   bench_chat --run beast|coax plain|tls CALLS   one load alone, for instruction counts (bench/instructions.py)
+//   bench_chat                                    Google Benchmark: processor time of this process for each call, event
+//   bench_chat --run NAME plain|tls CALLS         one load alone, for instruction counts (bench/instructions.py); NAME
+//   is
+//                                                 beast, coax, beast_stream or coax_stream
 
-#include "answer_server.hpp"
 #include "chat_load.hpp"
+#include "load_server.hpp"
 
 #include <benchmark/benchmark.h>
 
+#include <array>
 #include <cstdio>
 #include <cstring>
+#include <string_view>
 #include <sys/resource.h>
 
 namespace {
 
-constexpr std::size_t calls_per_iteration = 4'000;
+constexpr std::size_t events_per_stream = 1'000;
+
+struct load_kind {
+    char const* name;
+    bool streams;
+    std::size_t (*run)(bench::chat_load, bench::load_server const&);
+};
+
+std::size_t beast(bench::chat_load load, bench::load_server const& server) {
+    return bench::run_beast(load, server.port(), server.ca_pem());
+}
+std::size_t coax_calls(bench::chat_load load, bench::load_server const& server) {
+    return bench::run_coax(load, server.url(), server.ca_pem());
+}
+std::size_t beast_stream(bench::chat_load load, bench::load_server const& server) {
+    return bench::run_beast_streams(load, server.port(), server.ca_pem());
+}
+std::size_t coax_stream(bench::chat_load load, bench::load_server const& server) {
+    return bench::run_coax_streams(load, server.url(), server.ca_pem());
+}
+
+constexpr std::array kinds{load_kind{"beast", false, beast}, load_kind{"coax", false, coax_calls},
+                           load_kind{"beast_stream", true, beast_stream}, load_kind{"coax_stream", true, coax_stream}};
 
 double processor_microseconds() {
     rusage used{};
@@ -25,42 +53,40 @@ double processor_microseconds() {
     return in_us(used.ru_utime) + in_us(used.ru_stime);
 }
 
-template <class Run>
-void measure(benchmark::State& state, Run run) {
+void measure(benchmark::State& state, load_kind const& kind, bench::load_server const& server) {
+    bench::chat_load const load{.calls = kind.streams ? std::size_t{128} : 4'000};
     double spent = 0;
     for (auto _ : state) {
         auto const before = processor_microseconds();
-        if (run(bench::chat_load{.calls = calls_per_iteration}) == 0) state.SkipWithError("nothing came");
+        if (kind.run(load, server) == 0) state.SkipWithError("nothing came");
         spent += processor_microseconds() - before;
     }
-    state.counters["cpu_us"] =
-        spent / (static_cast<double>(state.iterations()) * static_cast<double>(calls_per_iteration));
+    auto const units = load.calls * (kind.streams ? events_per_stream : 1);
+    state.counters["cpu_us"] = spent / (static_cast<double>(state.iterations()) * static_cast<double>(units));
 }
 
-std::size_t run_named(std::string_view client, bench::chat_load load, bench::answer_server const& server) {
-    if (client == "beast") return bench::run_beast(load, server.port(), server.ca_pem());
-    return bench::run_coax(load, server.url(), server.ca_pem());
+int run_once(std::string_view name, bool tls, std::size_t calls) {
+    for (auto const& kind : kinds)
+        if (name == kind.name) {
+            bench::load_server const server{{.tls = tls, .events = kind.streams ? events_per_stream : 0}};
+            return kind.run({.calls = calls}, server) == 0;
+        }
+    return 2;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc == 5 && std::strcmp(argv[1], "--run") == 0) {
-        bench::answer_server const server{std::strcmp(argv[3], "tls") == 0};
-        auto const calls = static_cast<std::size_t>(std::strtoull(argv[4], nullptr, 10));
-        return run_named(argv[2], {.calls = calls}, server) == 0;
-    }
-    bench::answer_server const plain{false};
-    bench::answer_server const tls{true};
-    for (auto const* server : {&plain, &tls})
-        for (auto const* client : {"beast", "coax"}) {
-            auto const name =
-                std::string{std::strcmp(client, "coax") == 0 ? "chat" : client} + (server == &tls ? "_tls" : "_plain");
-            benchmark::RegisterBenchmark(
-                name.c_str(),
-                [=](benchmark::State& state) {
-                    measure(state, [=](bench::chat_load load) { return run_named(client, load, *server); });
-                })
+    if (argc == 5 && std::strcmp(argv[1], "--run") == 0)
+        return run_once(argv[2], std::strcmp(argv[3], "tls") == 0, std::strtoull(argv[4], nullptr, 10));
+    bench::load_server const servers[]{bench::load_server{{}}, bench::load_server{{.tls = true}},
+                                       bench::load_server{{.events = events_per_stream}},
+                                       bench::load_server{{.tls = true, .events = events_per_stream}}};
+    for (bool const tls : {false, true})
+        for (auto const& kind : kinds) {
+            auto const& server = servers[(kind.streams ? 2 : 0) + (tls ? 1 : 0)];
+            benchmark::RegisterBenchmark((std::string{kind.name} + (tls ? "_tls" : "_plain")).c_str(),
+                                         [&](benchmark::State& state) { measure(state, kind, server); })
                 ->Iterations(3)
                 ->Unit(benchmark::kMillisecond);
         }

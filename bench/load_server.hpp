@@ -1,0 +1,39 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <sys/types.h>
+
+namespace bench {
+
+/// What every request gets.
+struct load_reply {
+    bool tls{false};
+    /// 0: a chat completion (`answer_body`); else a stream of so many events, as OpenAI sends them.
+    std::size_t events{0};
+    /// Between a request and its reply.
+    std::chrono::milliseconds delay{0};
+};
+
+/// The least that can serve a client: epoll, replies made once, nothing parsed but where a request ends. In a process
+/// of its own, so that what is measured here is the client alone. Dies with its parent.
+class load_server {
+public:
+    /// Call before any thread is started.
+    explicit load_server(load_reply reply);
+    load_server(load_server const&) = delete;
+    load_server& operator=(load_server const&) = delete;
+    ~load_server();
+
+    [[nodiscard]] std::string const& url() const noexcept { return url_; }
+    [[nodiscard]] std::string port() const { return url_.substr(url_.rfind(':') + 1); }
+    [[nodiscard]] std::string const& ca_pem() const noexcept { return ca_pem_; }
+
+private:
+    pid_t child_{};
+    std::string url_;
+    std::string ca_pem_;
+};
+
+}  // namespace bench

@@ -63,12 +63,8 @@ class CoaxConan(ConanFile):
                        "scripts/*.py", "README.md", "docs/*")
 
     def set_version(self):
-        cmake = load(self, os.path.join(self.recipe_folder, "CMakeLists.txt"))
-        self.version = re.search(r"project\(coax VERSION (\S+)", cmake).group(1)
-
-    def config_options(self):
-        if self.settings.os == "Windows":
-            del self.options.fPIC
+        header = load(self, os.path.join(self.recipe_folder, "include/coax/version.hpp"))
+        self.version = re.search(r'COAX_VERSION "(\S+)"', header).group(1)
 
     def configure(self):
         if self.options.shared:
@@ -76,13 +72,18 @@ class CoaxConan(ConanFile):
 
     def layout(self):
         cmake_layout(self)
+        # Where the build leaves its libraries, for a package in editable mode.
+        for part in ("coax", "sim"):
+            self.cpp.source.components[part].includedirs = ["include"]
+        self.cpp.build.components["coax"].libdirs = ["."]
+        self.cpp.build.components["sim"].libdirs = ["src/sim"]
 
     def requirements(self):
         # Boost's headers are in coax's own (asio::awaitable); the others are not seen by users.
-        self.requires("boost/1.86.0", transitive_headers=True, transitive_libs=True)
-        self.requires("openssl/3.3.3")
-        self.requires("pcre2/10.44")
-        self.requires("zlib/1.3.1")
+        self.requires("boost/[>=1.81 <1.91]", transitive_headers=True, transitive_libs=True)
+        self.requires("openssl/[>=3 <4]")
+        self.requires("pcre2/[>=10.42 <11]")
+        self.requires("zlib/[>=1.2.13 <2]")
         if self.options.with_spdlog:
             self.requires("spdlog/[>=1.10 <2]")
         if self.options.with_yaml_cpp:
@@ -93,19 +94,27 @@ class CoaxConan(ConanFile):
             self.requires("hiredis/[>=1.2 <2]")
         if self.options.with_zstd:
             self.requires("zstd/[>=1.5 <2]")
+        # The program and the benchmarks have it compiled in: nobody who requires coax sees it.
         if self.options.with_cli:
-            self.requires("cli11/2.4.2")
+            self.requires("cli11/[>=2.3 <3]", visible=False)
         if self.options.with_bench:
-            self.requires("benchmark/1.9.1")
+            self.requires("benchmark/[>=1.8 <2]", visible=False)
+
+    def package_id(self):
+        # What does not change the package.
+        for option in ("with_tests", "with_bench", "with_examples", "with_fuzz", "pch"):
+            delattr(self.info.options, option)
 
     def build_requirements(self):
         self.tool_requires("cmake/[>=3.25 <4]")
-        self.tool_requires("pkgconf/2.2.0")
+        self.tool_requires("pkgconf/[>=2.2 <3]")
         if self.options.with_tests:
-            self.test_requires("gtest/1.15.0")
+            self.test_requires("gtest/[>=1.14 <2]")
 
     def validate(self):
         check_min_cppstd(self, 20)
+        if self.settings.os == "Windows":
+            raise ConanInvalidConfiguration("coax is not built for Windows yet: it needs POSIX files and processes")
         oldest = {"gcc": "13", "clang": "16"}
         compiler = str(self.settings.compiler)
         if compiler not in oldest:
@@ -151,6 +160,8 @@ class CoaxConan(ConanFile):
 
     def package_info(self):
         self.cpp_info.set_property("cmake_file_name", "coax")
+        # All components at once; coax::coax is the library alone.
+        self.cpp_info.set_property("cmake_target_name", "coax::all")
         self.cpp_info.set_property("pkg_config_name", "coax_all")
 
         core = self.cpp_info.components["coax"]
@@ -184,9 +195,3 @@ class CoaxConan(ConanFile):
             sim.set_property("pkg_config_name", "coax_sim")
             sim.libs = ["coax_sim"]
             sim.requires = ["coax", "boost::json", "openssl::ssl", "openssl::crypto"]
-
-        # Used by the program and the benchmarks alone, but Conan wants each requirement named.
-        if self.options.with_cli:
-            core.requires.append("cli11::cli11")
-        if self.options.with_bench:
-            core.requires.append("benchmark::benchmark")

@@ -74,8 +74,9 @@ APART = {"coax/batch/rehearsal.hpp", "coax/batch/report.hpp", "coax/batch/journa
          "coax/chat/cache_control.hpp", "coax/chat/fit_report.hpp", "coax/chat/response_details.hpp", "coax/client/background.hpp",
          "coax/client/chat_all.hpp", "coax/client/compare.hpp", "coax/client/connection_check.hpp",
          "coax/client/prompt_function.hpp", "coax/client/prompt_text.hpp", "coax/client/router.hpp", "coax/client/token_options.hpp", "coax/client/tool_stream.hpp", "coax/provider/background.hpp",
-         "coax/http/cassette.hpp", "coax/provider/embedding.hpp",
-         "coax/client/decide.hpp", "coax/provider/decision.hpp", "coax/provider/model_info.hpp", "coax/provider/rerank.hpp", "coax/reflect/wide_structs.hpp"}
+         "coax/http/cassette.hpp", "coax/http/sse.hpp", "coax/provider/embedding.hpp",
+         "coax/client/decide.hpp", "coax/provider/decision.hpp", "coax/provider/model_info.hpp", "coax/provider/rerank.hpp", "coax/reflect/wide_structs.hpp",
+         "coax/sync/channel.hpp", "coax/sync/single_flight.hpp"}
 APART_ROOMS = {"auth", "cache", "config", "mcp", "otel", "sim", "table", "telemetry", "tokens"}
 
 

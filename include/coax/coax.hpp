@@ -75,3 +75,4 @@
 #include <coax/tasks/task_group.hpp>
 #include <coax/tasks/when_all.hpp>
 #include <coax/tasks/when_any.hpp>
+#include <coax/version.hpp>

@@ -2,6 +2,7 @@
 
 #include <coax/bind/read.hpp>
 #include <coax/runtime/clock.hpp>
+#include <coax/version.hpp>
 
 #include <boost/asio/this_coro.hpp>
 
@@ -108,7 +109,7 @@ result<http_request> make_token_request(std::string option, std::string_view url
     request.target = base->path.empty() ? "/" : std::move(base->path);
     if (!base->query.empty()) request.target.append("?").append(base->query);
     request.headers.add("Accept", "application/json");
-    request.headers.add("User-Agent", "coax");
+    request.headers.add("User-Agent", "coax/" COAX_VERSION);
     if (!request.body.empty()) request.headers.add("Content-Type", "application/x-www-form-urlencoded");
     return request;
 }

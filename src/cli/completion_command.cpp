@@ -4,6 +4,8 @@
 #include "cli/exit_code.hpp"
 #include "cli/manual_page.hpp"
 
+#include <coax/version.hpp>
+
 #include <CLI/CLI.hpp>
 
 #include <memory>
@@ -29,7 +31,7 @@ void add_completion_command(CLI::App& program, chosen_command& chosen) {
     auto* const manual = program.add_subcommand("man", "Print the manual page, as man reads it");
     manual->callback([&program, &chosen] {
         chosen = [&program] {
-            print_answer(manual_page(program, program.version().substr(program.version().find(' ') + 1)));
+            print_answer(manual_page(program, COAX_VERSION));
             return all_ok;
         };
     });

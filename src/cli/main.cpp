@@ -3,6 +3,7 @@
 #include "cli/exit_code.hpp"
 #include "cli/files.hpp"
 #include "cli/help.hpp"
+#include "cli/version_text.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -20,7 +21,7 @@ constexpr char description[] =
 
 int run(int argc, char** argv) {
     CLI::App program{description, "coax"};
-    program.set_version_flag("--version", std::string{"coax "} + COAX_VERSION);
+    program.set_version_flag("--version", coax::cli::version_text());
     program.require_subcommand(1);
     program.fallthrough();
     program.footer(coax::cli::exit_code_help);

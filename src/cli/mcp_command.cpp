@@ -14,6 +14,7 @@
 #include <coax/runtime/as_result.hpp>
 #include <coax/runtime/runtime.hpp>
 #include <coax/schema/runtime_schema.hpp>
+#include <coax/version.hpp>
 
 #include <CLI/CLI.hpp>
 

@@ -2,6 +2,7 @@
 
 #include <coax/bind/read.hpp>
 #include <coax/json/writer.hpp>
+#include <coax/version.hpp>
 
 #include <algorithm>
 #include <array>

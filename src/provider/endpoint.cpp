@@ -1,5 +1,7 @@
 #include "provider/endpoint.hpp"
 
+#include <coax/version.hpp>
+
 #include <algorithm>
 #include <utility>
 
@@ -101,7 +103,7 @@ result<endpoint> make_endpoint(provider_options const& options, std::string_view
     leave_out_method(made.base.path, options.service);
     made.headers.add("Content-Type", "application/json");
     made.headers.add("Accept", "application/json");
-    made.headers.add("User-Agent", "coax");
+    made.headers.add("User-Agent", "coax/" COAX_VERSION);
     for (auto const& [name, value] : service_headers) made.headers.set(name, value);
     for (auto const& [name, value] : options.headers) {
         if (!is_token(name) || !is_field_value(value))

@@ -1,7 +1,7 @@
-# Installs the build, then builds and runs the project beside this file, once by find_package and once by pkg-config.
+# Installs the build, moves it, then builds and runs the project beside this file by find_package and by pkg-config.
 # -DBUILD -DSOURCE -DWORK -DGENERATOR -DCXX -DLINKER_FLAGS
 cmake_policy(SET CMP0012 NEW)
-set(prefix ${WORK}/prefix)
+set(prefix ${WORK}/moved)
 file(REMOVE_RECURSE ${WORK})
 
 function(run)
@@ -13,30 +13,48 @@ function(run)
     set(output "${output}" PARENT_SCOPE)
 endfunction()
 
-function(run_user program)
-    run(${program})
+# expect(<regular expression> <command>...)
+function(expect wanted)
+    run(${ARGN})
     message("${output}")
-    if(NOT output MATCHES "the call ended in connect_failed")
-        message(FATAL_ERROR "${program} printed: ${output}")
+    if(NOT output MATCHES "${wanted}")
+        message(FATAL_ERROR "${ARGN} printed: ${output}")
     endif()
 endfunction()
 
-run(${CMAKE_COMMAND} --install ${BUILD} --prefix ${prefix})
-
-run(${CMAKE_COMMAND} -S ${SOURCE} -B ${WORK}/by_cmake -G ${GENERATOR} -DCMAKE_CXX_COMPILER=${CXX}
-    -DCMAKE_EXE_LINKER_FLAGS=${LINKER_FLAGS} -DCMAKE_PREFIX_PATH=${prefix})
-run(${CMAKE_COMMAND} --build ${WORK}/by_cmake)
-run_user(${WORK}/by_cmake/user)
-
+run(${CMAKE_COMMAND} --install ${BUILD} --prefix ${WORK}/prefix)
+file(RENAME ${WORK}/prefix ${prefix})
 file(GLOB_RECURSE pc ${prefix}/coax.pc)
 get_filename_component(pc_dir ${pc} DIRECTORY)
-# The file names the prefix it was configured for; --define-prefix takes the one it lies in, as in any relocated package.
-run(${CMAKE_COMMAND} -E env PKG_CONFIG_PATH=${pc_dir} pkg-config --define-prefix --cflags --libs coax)
-string(STRIP "${output}" flags)
-separate_arguments(flags UNIX_COMMAND "${flags}")
-run(${CXX} -std=c++20 ${SOURCE}/main.cpp -o ${WORK}/by_pkg_config ${flags})
-run_user(${WORK}/by_pkg_config)
+set(with_sim OFF)
+if(EXISTS ${pc_dir}/coax_sim.pc)
+    set(with_sim ON)
+endif()
+
+set(configure ${CMAKE_COMMAND} -S ${SOURCE} -G ${GENERATOR} -DCMAKE_CXX_COMPILER=${CXX}
+    -DCMAKE_EXE_LINKER_FLAGS=${LINKER_FLAGS} -DCMAKE_PREFIX_PATH=${prefix} -DWITH_SIM=${with_sim})
+run(${configure} -B ${WORK}/by_cmake)
+run(${CMAKE_COMMAND} --build ${WORK}/by_cmake)
+expect("the call ended in connect_failed" ${WORK}/by_cmake/user)
+if(with_sim)
+    expect("answered: ." ${WORK}/by_cmake/with_simulator)
+endif()
+expect("found: 0, .*no component nonsense" ${configure} -B ${WORK}/no_component -DLOOK_ONLY=ON -DCOMPONENT=nonsense)
+expect("found: 0, .*needs libpcre2-8" ${CMAKE_COMMAND} -E env PKG_CONFIG_LIBDIR=${WORK}/nowhere
+    ${configure} -B ${WORK}/no_pcre2 -DLOOK_ONLY=ON)
+
+function(run_by_pkg_config wanted module source)
+    run(${CMAKE_COMMAND} -E env PKG_CONFIG_PATH=${pc_dir} pkg-config --cflags --libs ${module})
+    string(STRIP "${output}" flags)
+    separate_arguments(flags UNIX_COMMAND "${flags}")
+    run(${CXX} -std=c++20 ${SOURCE}/${source}.cpp -o ${WORK}/${source} ${flags})
+    expect("${wanted}" ${WORK}/${source})
+endfunction()
+run_by_pkg_config("the call ended in connect_failed" coax main)
+if(with_sim)
+    run_by_pkg_config("answered: ." coax_sim with_simulator)
+endif()
 
 if(EXISTS ${prefix}/bin/coax)
-    run(${prefix}/bin/coax --version)
+    expect("^coax [0-9]+[.][0-9]+[.][0-9]+" ${prefix}/bin/coax --version)
 endif()

@@ -11,7 +11,7 @@
 namespace coax::telemetry::detail {
 namespace {
 
-std::string milliseconds(std::chrono::nanoseconds time) {
+std::string milliseconds_text(std::chrono::nanoseconds time) {
     return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(time).count()) + " ms";
 }
 
@@ -127,7 +127,7 @@ bool is_wanted(log_options const& options, std::string_view room, log_level leve
 std::string text_of(operation const& ended) {
     auto text = subject_of(ended) + ": ";
     text += ended.why == nullptr ? "ok" : std::string{to_string(ended.why->code)};
-    text.append(" in ").append(milliseconds(ended.took));
+    text.append(" in ").append(milliseconds_text(ended.took));
     if (ended.call != nullptr) add_call(text, ended);
     if (ended.batch != nullptr) add_batch(text, *ended.batch);
     if (ended.why != nullptr) text.append(": ").append(to_string(*ended.why));
@@ -138,9 +138,9 @@ std::string text_of(operation const& in, moment const& what) {
     auto text = subject_of(in);
     switch (what.kind) {
         case moment_kind::queued:
-            text.append(": waited ").append(milliseconds(what.time)).append(" for its turn");
+            text.append(": waited ").append(milliseconds_text(what.time)).append(" for its turn");
             break;
-        case moment_kind::first_token: text.append(": first token after ").append(milliseconds(what.time)); break;
+        case moment_kind::first_token: text.append(": first token after ").append(milliseconds_text(what.time)); break;
         case moment_kind::reasked: text.append(": asked again, re-ask ").append(std::to_string(what.number)); break;
     }
     if (what.why != nullptr) text.append(": ").append(to_string(*what.why));

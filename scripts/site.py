@@ -13,11 +13,11 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-GUIDES = ["recipes", "reliability", "testing", "configuration", "telemetry", "coming_from"]
-ROOMS = ["client", "chat", "batch", "schema", "reflect", "bind", "json", "tokens", "cache", "telemetry", "policy", "tasks", "sync",
+GUIDES = ["recipes", "batches", "reliability", "testing", "configuration", "telemetry", "coming_from"]
+ROOMS = ["client", "chat", "batch", "table", "schema", "reflect", "bind", "json", "tokens", "cache", "telemetry", "policy", "tasks", "sync",
          "runtime", "http", "provider", "auth", "mcp", "config", "sim", "otel", "core"]
-LADDER = ["chat", "stream", "parse", "checks", "parse_stream", "prompt_function", "tools", "tool_stream", "files", "embed",
-          "sentiment_batch", "spending", "cache", "compare_models", "own_context", "beast_service", "retry_semaphore", "logs",
+LADDER = ["chat", "stream", "parse", "checks", "parse_stream", "prompt_function", "tools", "tool_stream", "decide", "files", "embed",
+          "sentiment_batch", "resumable_batch", "spending", "cache", "compare_models", "own_context", "beast_service", "retry_semaphore", "logs",
           "cassette", "rehearsal", "background"]
 
 

@@ -249,7 +249,7 @@ TEST(FigureText, ReadsAsPeopleWrite) {
 
 batch_report_options with_prices() { return {.model = "gpt-5-mini", .service = "openai"}; }
 
-std::string line_of(std::uint64_t index, std::string const& output, std::chrono::milliseconds latency = 100ms) {
+std::string answer_line(std::uint64_t index, std::string const& output, std::chrono::milliseconds latency = 100ms) {
     auto outcome = test::ok(index, "k" + std::to_string(index), output);
     outcome.usage = {.input_tokens = 1'000, .output_tokens = 100};
     outcome.latency = latency;
@@ -268,7 +268,7 @@ std::string failed_line(std::uint64_t index, error why) {
 TEST(BatchReport, FiguresAddUp) {
     batch_report report{with_prices()};
     for (std::uint64_t i = 0; i < 100; ++i) report.expect(i, i < 90 ? "1" : "2");
-    for (std::uint64_t i = 0; i < 95; ++i) ASSERT_TRUE(report.add(line_of(i, R"({"answer":1})", i * 10ms)));
+    for (std::uint64_t i = 0; i < 95; ++i) ASSERT_TRUE(report.add(answer_line(i, R"({"answer":1})", i * 10ms)));
     for (std::uint64_t i = 95; i < 100; ++i)
         ASSERT_TRUE(report.add(failed_line(i, {.code = errc::refused, .message = "no"})));
     auto const figures = report.figures();
@@ -301,7 +301,7 @@ TEST(BatchReport, LinesOfOldOutputsAndOfOthersAreTaken) {
 
 TEST(BatchReport, UnknownPricesAreNoCost) {
     batch_report report{{.model = "nobody-knows-it"}};
-    ASSERT_TRUE(report.add(line_of(0, "1")));
+    ASSERT_TRUE(report.add(answer_line(0, "1")));
     EXPECT_FALSE(report.figures().cost);
     EXPECT_NE(report.html().find("price of the model is not known"), std::string::npos);
 }
@@ -337,7 +337,7 @@ TEST(BatchReport, SecretsAreHidden) {
     };
     batch_report report{{.hide = hide}};
     ASSERT_TRUE(report.add(failed_line(0, {.code = errc::bad_request, .message = "the key sk-1 is wrong"})));
-    ASSERT_TRUE(report.add(line_of(1, R"({"mood":"sk-1"})")));
+    ASSERT_TRUE(report.add(answer_line(1, R"({"mood":"sk-1"})")));
     auto const page = report.html();
     EXPECT_EQ(page.find("sk-1"), std::string::npos);
     EXPECT_NE(page.find("the key [secret] is wrong"), std::string::npos);
@@ -345,7 +345,7 @@ TEST(BatchReport, SecretsAreHidden) {
 
 TEST(BatchReport, ShowsTheSlowestAndTheDearest) {
     batch_report report{with_prices()};
-    for (std::uint64_t i = 0; i < 50; ++i) ASSERT_TRUE(report.add(line_of(i, "\"same\"", i * 1s)));
+    for (std::uint64_t i = 0; i < 50; ++i) ASSERT_TRUE(report.add(answer_line(i, "\"same\"", i * 1s)));
     auto const page = report.html();
     auto const slowest = page.substr(page.find("Slowest"));
     EXPECT_NE(slowest.find(">k49<"), std::string::npos);

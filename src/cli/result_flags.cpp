@@ -122,7 +122,8 @@ result<void> choose_output(batch_flags& flags) {
 
 result<void> check_result_columns(batch_job const& job, batch_flags const& flags) {
     auto const properties = property_names(job);
-    bool const is_open = job.table.columns.empty() || (job.schema && properties.empty());  // seen in the rows alone
+    bool const has_members = job.decide || job.any_json || job.schema;
+    bool const is_open = job.table.columns.empty() || (has_members && properties.empty());  // seen in the rows alone
     if (flags.results.file.empty() || is_open) return {};
     auto const known = possible_columns(job, properties);
     if (auto fits = check_names(flags.results.columns, "--columns", known); !fits) return fits;

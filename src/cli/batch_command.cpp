@@ -99,7 +99,7 @@ void add_flags(CLI::App& command, batch_flags& flags) {
     command.add_option("--out", flags.out, "Output file; - writes standard output, which cannot be resumed")
         ->required();
     command.add_option("--schema", flags.schema, "Form of the answers: a file or a built-in name");
-    command.add_flag("--json", flags.json,
+    command.add_flag("--json-answers", flags.json,
                      "Answers are JSON of any form: what does not parse is asked for again, as with a schema");
     command.add_option("--system", flags.system, "System message for every record");
     command.add_option("--file-field", flags.file_field,

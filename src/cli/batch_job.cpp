@@ -206,7 +206,7 @@ boost::system::result<batch_job, failure> prepare(batch_flags const& flags, serv
     if (flags.json) run.digests.schema = digest_of(run.schema = "JSON");
     if (!flags.schema.empty()) {
         if (flags.json)
-            return wrong_input(invalid_argument("--json", "does not go with --schema, which asks for JSON"));
+            return wrong_input(invalid_argument("--json-answers", "does not go with --schema, which asks for JSON"));
         auto schema = read_schema(flags.schema, run);
         if (!schema) return wrong_input(schema.error());
         job.schema = std::move(*schema);

@@ -126,8 +126,10 @@ result<void> batch_journal::state::check_input() const {
     std::string const choices =
         "give the input that it was made from, name another output file, or go on all the same with resume=anyway";
     if (auto const index = match.first_removed())
-        return wrong_line(*index, "the output was made from other input, which had this row and " +
-                                      std::to_string(counts.removed - 1) + " more that are not there now: " + choices);
+        return wrong_line(
+            *index, "the output was made from other input: this row " +
+                        (counts.removed > 1 ? "and " + count_text(counts.removed - 1, "more are") : std::string{"is"}) +
+                        " not there now: " + choices);
     if (counts.changed > counts.kept)
         return wrong_line(
             match.first_changed().value_or(0),

@@ -157,7 +157,7 @@ bool canonical_writer::member() {
 void canonical_writer::sort_members(std::size_t first) {
     auto const begin = members_.begin() + static_cast<std::ptrdiff_t>(first);
     auto const name = [&](written_member const& one) {
-        return std::string_view{out_}.substr(one.begin, one.name_end - one.begin);
+        return std::string_view{out_}.substr(one.begin + 1, one.name_end - one.begin - 2);  // without its quotes
     };
     auto const before = [&](written_member const& one, written_member const& other) {
         auto const order = name(one).compare(name(other));

@@ -107,7 +107,7 @@ class ResumedOtherwise : public testing::TestWithParam<resume_case> {};
 TEST_P(ResumedOtherwise, IsRefusedByNameAndNothingIsAskedOrWritten) {
     setting s{{}};
     s.folder.write("in.jsonl", rows);
-    ASSERT_EQ(s.run({"--limit", "2"}).exit_code, 0);
+    ASSERT_EQ(s.run({"--limit", "2", "--concurrency", "1"}).exit_code, 0);
     auto const before = temp_folder::read(s.out);
     auto flags = s.flags({"--resume"});
     GetParam().change(s, flags);

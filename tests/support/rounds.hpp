@@ -17,6 +17,9 @@ inline constexpr int usual_divisor = 1;
 inline constexpr int usual_divisor = 1;
 #endif
 
+/// Freed memory is kept for a time, so that what is resident says little.
+inline constexpr bool is_sanitized = usual_divisor > 1;
+
 /// How often a random test tries: `usual`, or `thorough` where the long tests run (`ctest --preset long`).
 [[nodiscard]] inline int rounds(int usual, int thorough) {
     if (std::getenv("COAX_LONG_TESTS") != nullptr) return thorough;

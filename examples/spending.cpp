@@ -1,6 +1,7 @@
 // How do I keep many calls from costing more than I want?
 // Run: build/release/examples/spending. Without a key a simulated service answers.
-// Prints: how many of 40 calls were answered, what they cost of a limit of one cent, and why the next one was not sent.
+// Prints: how many of 40 calls were answered, what they cost of a limit of a tenth of a cent, and why the next one was
+// not sent.
 #include "local_server.hpp"
 
 #include <coax/client/token_options.hpp>
@@ -31,7 +32,7 @@ int main() try {
     local_server const service;
     auto options = service.options();
     // Shared by all clients that are given it. Prices come from the built-in table, or from a file of yours.
-    options.tokens.edit().spending = std::make_shared<coax::spending_limit>(coax::usd::cents(1));
+    options.tokens.edit().spending = std::make_shared<coax::spending_limit>(coax::usd::parse("0.001").value());
     coax::runtime rt;
     rt.run(ask_all(coax::client{rt, std::move(options)}));
 } catch (coax::exception const& failure) {

@@ -86,7 +86,7 @@ std::string sample_cost(batch_job const& job, usage const& used) {
 /// The members of a line that a rehearsal needs.
 struct timed_line {
     std::string status{};
-    usage usage{};
+    coax::usage usage{};
     int attempts{0};
     std::int64_t latency_ms{0};
 };

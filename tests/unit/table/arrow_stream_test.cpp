@@ -221,31 +221,32 @@ auto column(std::function<arrow_node()> make) {
 INSTANTIATE_TEST_SUITE_P(
     Rows, HostileArrow,
     testing::Values(
-        hostile_case{"negative_length", [](arrow_node& t) { t.children[0].length = -1; }, "a wrong length"},
-        hostile_case{"negative_offset", [](arrow_node& t) { t.children[0].offset = -1; }, "a wrong length"},
-        hostile_case{"huge_length", [](arrow_node& t) { t.length = std::numeric_limits<std::int64_t>::max(); },
+        hostile_case{"negative_length", [](arrow_node& node) { node.children[0].length = -1; }, "a wrong length"},
+        hostile_case{"negative_offset", [](arrow_node& node) { node.children[0].offset = -1; }, "a wrong length"},
+        hostile_case{"huge_length", [](arrow_node& node) { node.length = std::numeric_limits<std::int64_t>::max(); },
                      "a wrong length"},
-        hostile_case{"short_column", [](arrow_node& t) { t.children[0].length = 1; }, "shorter than the others"},
-        hostile_case{"offset_of_the_table", [](arrow_node& t) { t.offset = 1; }, "shorter than the others"},
-        hostile_case{"more_nulls_than_values", [](arrow_node& t) { t.children[0].null_count = 3; },
+        hostile_case{"short_column", [](arrow_node& node) { node.children[0].length = 1; }, "shorter than the others"},
+        hostile_case{"offset_of_the_table", [](arrow_node& node) { node.offset = 1; }, "shorter than the others"},
+        hostile_case{"more_nulls_than_values", [](arrow_node& node) { node.children[0].null_count = 3; },
                      "a wrong number of nulls"},
-        hostile_case{"nulls_without_bits", [](arrow_node& t) { t.children[0].null_count = 1; },
+        hostile_case{"nulls_without_bits", [](arrow_node& node) { node.children[0].null_count = 1; },
                      "nulls without the buffer"},
-        hostile_case{"no_offsets", [](arrow_node& t) { t.children[0].buffers[1] = nullptr; },
+        hostile_case{"no_offsets", [](arrow_node& node) { node.children[0].buffers[1] = nullptr; },
                      "a buffer of values is missing"},
-        hostile_case{"no_text", [](arrow_node& t) { t.children[0].buffers[2] = nullptr; }, "text without its buffer"},
-        hostile_case{"too_few_buffers", [](arrow_node& t) { t.children[0].buffers.pop_back(); },
+        hostile_case{"no_text", [](arrow_node& node) { node.children[0].buffers[2] = nullptr; },
+                     "text without its buffer"},
+        hostile_case{"too_few_buffers", [](arrow_node& node) { node.children[0].buffers.pop_back(); },
                      "a wrong number of buffers"},
         hostile_case{"offsets_backwards",
-                     [](arrow_node& t) {
-                         t.children[0].buffers.resize(1);
-                         t.children[0].buffer(std::vector<std::int32_t>{0, 2, 1}).text("abcd");
+                     [](arrow_node& node) {
+                         node.children[0].buffers.resize(1);
+                         node.children[0].buffer(std::vector<std::int32_t>{0, 2, 1}).text("abcd");
                      },
                      "offsets that go backwards"},
         hostile_case{"negative_offsets",
-                     [](arrow_node& t) {
-                         t.children[0].buffers.resize(1);
-                         t.children[0].buffer(std::vector<std::int32_t>{-2, 2, 3}).text("abcd");
+                     [](arrow_node& node) {
+                         node.children[0].buffers.resize(1);
+                         node.children[0].buffer(std::vector<std::int32_t>{-2, 2, 3}).text("abcd");
                      },
                      "offsets that go backwards"},
         hostile_case{"not_utf8", column([] { return words("c", {"ok", "\xFF"}); }),
@@ -280,9 +281,9 @@ INSTANTIATE_TEST_SUITE_P(
                      "no form in JSON"},
         hostile_case{"list_of_nothing", column([] { return numbers<std::int8_t>("c", "+l", {1, 2}); }),
                      "a wrong number of children"},
-        hostile_case{"name_twice", [](arrow_node& t) { t.children.push_back(words("c", {"e", "f"})); },
+        hostile_case{"name_twice", [](arrow_node& node) { node.children.push_back(words("c", {"e", "f"})); },
                      "two columns are called \"c\""},
-        hostile_case{"no_table", [](arrow_node& t) { t = words("c", {"a"}); }, "the Arrow stream is no table"},
+        hostile_case{"no_table", [](arrow_node& node) { node = words("c", {"a"}); }, "the Arrow stream is no table"},
         hostile_case{"day_beyond", column([] { return numbers<std::int32_t>("c", "tdD", {1, 2'000'000'000}); }),
                      "a day that no date has"}),
     [](auto const& row) { return std::string(row.param.name); });

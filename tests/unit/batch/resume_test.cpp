@@ -299,10 +299,11 @@ TEST_P(OtherInput, IsRefusedAndTheFileIsUnchanged) {
 }
 INSTANTIATE_TEST_SUITE_P(
     Rows, OtherInput,
-    testing::Values(other_input_case{"rows_taken_away", {{"b", "B"}, {"c", "C"}}, ":1", "this row and 0 more"},
-                    other_input_case{"other_keys", {{"x", "A"}, {"y", "B"}, {"z", "C"}}, ":1", "this row and 2 more"},
-                    other_input_case{
-                        "most_are_changed", {{"a", "1"}, {"b", "2"}, {"c", "C"}}, ":1", "2 of its rows have changed"}),
+    testing::Values(
+        other_input_case{"rows_taken_away", {{"b", "B"}, {"c", "C"}}, ":1", "this row is not there now"},
+        other_input_case{
+            "other_keys", {{"x", "A"}, {"y", "B"}, {"z", "C"}}, ":1", "this row and 2 more are not there now"},
+        other_input_case{"most_are_changed", {{"a", "1"}, {"b", "2"}, {"c", "C"}}, ":1", "2 of its rows have changed"}),
     [](auto const& row) { return std::string(row.param.name); });
 
 struct origin_case {

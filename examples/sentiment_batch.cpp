@@ -4,6 +4,9 @@
 #include "local_server.hpp"
 #include "sentiment.hpp"
 
+#include <coax/batch/batch.hpp>
+#include <coax/batch/records.hpp>
+
 #include <chrono>
 #include <iomanip>
 #include <map>

@@ -69,15 +69,13 @@ def may_include(room, other):
     return FLOORS[other] < FLOORS[room]
 
 # Public headers that coax.hpp leaves out: what they cost every compilation, few need.
-APART = {"coax/batch/rehearsal.hpp", "coax/batch/report.hpp", "coax/batch/journal.hpp", "coax/batch/json_line.hpp", "coax/batch/merge.hpp", "coax/batch/process_batch.hpp", "coax/batch/result_table.hpp", "coax/batch/results.hpp",
-         "coax/batch/record_batch.hpp", "coax/batch/shard.hpp",
-         "coax/chat/cache_control.hpp", "coax/chat/fit_report.hpp", "coax/chat/response_details.hpp", "coax/client/background.hpp",
+APART = {"coax/chat/cache_control.hpp", "coax/chat/fit_report.hpp", "coax/chat/response_details.hpp", "coax/client/background.hpp",
          "coax/client/chat_all.hpp", "coax/client/compare.hpp", "coax/client/connection_check.hpp",
          "coax/client/prompt_function.hpp", "coax/client/prompt_text.hpp", "coax/client/router.hpp", "coax/client/token_options.hpp", "coax/client/tool_stream.hpp", "coax/provider/background.hpp",
          "coax/http/cassette.hpp", "coax/http/sse.hpp", "coax/provider/embedding.hpp",
          "coax/client/decide.hpp", "coax/provider/decision.hpp", "coax/provider/model_info.hpp", "coax/provider/rerank.hpp", "coax/reflect/wide_structs.hpp",
          "coax/sync/channel.hpp", "coax/sync/single_flight.hpp"}
-APART_ROOMS = {"auth", "cache", "config", "mcp", "otel", "sim", "table", "telemetry", "tokens"}
+APART_ROOMS = {"auth", "batch", "cache", "config", "mcp", "otel", "sim", "table", "telemetry", "tokens"}
 
 
 def check_rooms(root):

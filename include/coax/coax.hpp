@@ -4,12 +4,6 @@
 // scripts/check_layers.py has the list.
 // coax::sim has headers of its own.
 
-#include <coax/batch/batch.hpp>
-#include <coax/batch/options.hpp>
-#include <coax/batch/outcome.hpp>
-#include <coax/batch/progress.hpp>
-#include <coax/batch/records.hpp>
-#include <coax/batch/response_origin.hpp>
 #include <coax/bind/partial_reader.hpp>
 #include <coax/bind/read.hpp>
 #include <coax/bind/write.hpp>

@@ -66,9 +66,7 @@ bool add_certificates(SSL_CTX* context, std::string const& pem) {
     return at_end && count > 0;
 }
 
-error cannot_start() {
-    return {.code = errc::tls_failed, .message = "OpenSSL cannot start", .cause = openssl_error()};
-}
+error cannot_start() { return {.code = errc::tls_failed, .message = "OpenSSL cannot start", .cause = openssl_error()}; }
 
 result<void> add_authorities(SSL_CTX* context, std::string const& ca_file, std::string const& ca_pem) {
     ERR_clear_error();

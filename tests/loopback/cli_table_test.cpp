@@ -60,10 +60,9 @@ TEST(CliTable, AnswersInAFormBecomeColumns) {
                             "--exclude-fields", "latency_ms"});
     EXPECT_EQ(end.exit_code, 0) << end.errors;
     auto const text = s.read("out.tsv");
-    EXPECT_EQ(
-        text.substr(0, text.find('\n')),
-        "id\tpost.text\tlabel\tconfidence\temotions\terror\terror_kind\tmodel\tinput_tokens\toutput_tokens\t"
-        "attempts");
+    EXPECT_EQ(text.substr(0, text.find('\n')),
+              "id\tpost.text\tlabel\tconfidence\temotions\terror\terror_kind\tmodel\tinput_tokens\toutput_tokens\t"
+              "attempts");
     EXPECT_NE(text.find("\na\tx\tpositive\t0.5\t\"[\"\"joy\"\"]\"\t\t\tgpt-4o-mini\t"), std::string::npos) << text;
 }
 

@@ -156,11 +156,11 @@ struct client_options {
     /// GOOGLE_CLOUD_PROJECT and GOOGLE_CLOUD_LOCATION with the identity that `google_token_from` finds,
     /// GOOGLE_VERTEX_BASE_URL), GEMINI_API_KEY or GOOGLE_API_KEY, which wins (GOOGLE_GEMINI_BASE_URL,
     /// GOOGLE_GENAI_API_VERSION), AZURE_INFERENCE_ENDPOINT (AZURE_INFERENCE_CREDENTIAL or an identity),
-    /// TYPESAFE_API_KEY (TYPESAFE_BASE_URL, TYPESAFE_DEFAULT_MODEL), and the `key_variable` of the other `service_profiles()`. With COAX_PROVIDER, COAX_BASE_URL is the address of the
-    /// service that it names, and COAX_API_KEY, if set, the key for that address. Blanks and line breaks around a value
-    /// are dropped. COAX_MODEL names the model, COAX_EMBEDDING_MODEL that of embeddings, COAX_API
-    /// `provider_options::api`. HTTPS_PROXY and NO_PROXY are
-    /// honoured; SSL_CERT_FILE adds certificate authorities; RETRY_ATTEMPTS and
+    /// TYPESAFE_API_KEY (TYPESAFE_BASE_URL, TYPESAFE_DEFAULT_MODEL), and the `key_variable` of the other
+    /// `service_profiles()`. With COAX_PROVIDER, COAX_BASE_URL is the address of the service that it names, and
+    /// COAX_API_KEY, if set, the key for that address. Blanks and line breaks around a value are dropped. COAX_MODEL
+    /// names the model, COAX_EMBEDDING_MODEL that of embeddings, COAX_API `provider_options::api`. HTTPS_PROXY and
+    /// NO_PROXY are honoured; SSL_CERT_FILE adds certificate authorities; RETRY_ATTEMPTS and
     /// RETRY_WAIT_EXPONENTIAL_{MULTIPLIER,MIN,MAX} set `policies.retry`, as `retry_options_from` says.
     /// @throws coax::exception  `errc::invalid_argument`: nothing is set, or what is set contradicts itself.
     [[nodiscard]] static client_options from_env();

@@ -190,11 +190,12 @@ asio::awaitable<processed_file> process(process_plan plan) {
         done.path = made->path();
         done.owner = made;
     }
-    auto journal = batch_journal::open(done.path, {.resume = wanted.resume,
-                                                   .retry_failed = wanted.retry_failed,
-                                                   .run = run_of(plan, requests),
-                                                   .sync_lines = wanted.sync_lines})
-                       .value();
+    auto const journal =
+        std::make_shared<batch_journal>(batch_journal::open(done.path, {.resume = wanted.resume,
+                                                                        .retry_failed = wanted.retry_failed,
+                                                                        .run = run_of(plan, requests),
+                                                                        .sync_lines = wanted.sync_lines})
+                                            .value());
     record_batch const batch{.open = plan.open,
                              .work = work_of(plan, requests),
                              .sent = [&](batch_record const& record) { return requests.sent(record, working); },
@@ -203,7 +204,7 @@ asio::awaitable<processed_file> process(process_plan plan) {
                              .share_equal = wanted.share_equal,
                              .sync_interval = wanted.sync_interval,
                              .on_result = on_result};
-    bool const compared = journal.wants_rows();
+    bool const compared = journal->wants_rows();
     done.resumed = co_await match_records(batch, journal);
     working = true;
     auto options = wanted.batch;
@@ -212,7 +213,7 @@ asio::awaitable<processed_file> process(process_plan plan) {
     auto const before = plan.llm.statistics();
     done.summary = co_await run_records(batch, journal, std::move(options));
     add_statistics(done.summary, before, plan.llm.statistics());
-    if (auto closed = journal.close(); !closed && !done.summary.ended_by)
+    if (auto closed = journal->close(); !closed && !done.summary.ended_by)
         done.summary.ended_by = std::move(closed).error();
     co_return done;
 }

@@ -127,20 +127,21 @@ row_identity identity_of(batch_record const& record, std::string_view sent) {
             .record = digest_of(std::string{named}.append(sent))};
 }
 
-asio::awaitable<resume_counts> match_records(record_batch const& batch, batch_journal& journal) {
-    while (journal.wants_rows()) {
+asio::awaitable<resume_counts> match_records(record_batch batch, std::shared_ptr<batch_journal> journal) {
+    while (journal->wants_rows()) {
         auto records = value_or_throw(batch.open());
         while (auto const record = co_await records.next())
             if (batch.shard.holds(record->key))
-                journal.row({record->index, record->key, identity_of(*record, batch.sent(*record))});
-        journal.rows_ended();
+                journal->row({record->index, record->key, identity_of(*record, batch.sent(*record))});
+        journal->rows_ended();
     }
-    co_return journal.begin().value();
+    co_return journal->begin().value();
 }
 
-asio::awaitable<batch_summary> run_records(record_batch const& batch, batch_journal& journal, batch_options options) {
+asio::awaitable<batch_summary> run_records(record_batch batch, std::shared_ptr<batch_journal> journal,
+                                           batch_options options) {
     auto records = value_or_throw(batch.open());
-    record_way way{batch, journal};
+    record_way way{batch, *journal};
     auto running = run_batch<std::string>(
         generate([&] { return way.next(records); }), [&](batch_record const& record) { return way.work(record); },
         [&](batch_result<std::string> const& outcome) { return way.write(outcome); }, std::move(options));

@@ -60,7 +60,7 @@ asio::awaitable<void> report_cache(std::shared_ptr<cache_store> store) {
 
 /// Works on every record that the output lacks.
 batch_summary run_job(batch_job const& job, batch_flags const& flags, progress_form form, record_batch& batch,
-                      batch_journal& journal, std::uint64_t undone, work_maker const& make_work,
+                      std::shared_ptr<batch_journal> const& journal, std::uint64_t undone, work_maker const& make_work,
                       bool& was_interrupted) {
     auto counting = job.options;
     telemetry_export const exported{counting, process_environment};
@@ -137,25 +137,26 @@ record_batch to_record_batch(batch_job const& job, batch_flags const& flags, out
 
 /// An output that goes on, and what it has.
 struct opened_output {
-    batch_journal journal;
+    std::shared_ptr<batch_journal> journal;
     resume_counts found;
     std::uint64_t undone;
 };
 
 /// Opens the output and compares it with the input.
 result<opened_output> open_output(batch_job const& job, batch_flags const& flags, record_batch const& batch) {
-    auto journal = batch_journal::open(job.out, {.resume = resume_mode_of(flags.journal),
-                                                 .retry_failed = flags.journal.retry_failed,
-                                                 .run = job.run,
-                                                 .limit = flags.limit,
-                                                 .sync_lines = flags.journal.sync_lines});
-    if (!journal) return std::move(journal).error();
+    auto opened = batch_journal::open(job.out, {.resume = resume_mode_of(flags.journal),
+                                                .retry_failed = flags.journal.retry_failed,
+                                                .run = job.run,
+                                                .limit = flags.limit,
+                                                .sync_lines = flags.journal.sync_lines});
+    if (!opened) return std::move(opened).error();
+    auto const journal = std::make_shared<batch_journal>(*std::move(opened));
     bool const compared = journal->wants_rows();
     runtime rt;
-    auto found = rt.run(as_result(match_records(batch, *journal)));
+    auto found = rt.run(as_result(match_records(batch, journal)));
     if (!found) return std::move(found).error();
     if (compared && (!flags.quiet || found->damaged > 0)) print_note("resuming: " + to_string(*found));
-    return opened_output{*std::move(journal), *found, compared ? found->undone() : job.shard_count};
+    return opened_output{journal, *found, compared ? found->undone() : job.shard_count};
 }
 
 /// In the program's words.
@@ -206,8 +207,8 @@ int run_to_output(batch_job const& job, batch_flags const& flags, output_kind fo
     bool was_interrupted = false;
     auto& [journal, found, undone] = *out;
     auto summary = run_job(job, flags, *shown, batch, journal, undone, make_work, was_interrupted);
-    if (summary.remaining.value_or(0) > 0) journal.discard_if_unused();
-    auto const closed = journal.close();
+    if (summary.remaining.value_or(0) > 0) journal->discard_if_unused();
+    auto const closed = journal->close();
     if (!closed && !summary.ended_by) summary.ended_by = closed.error();
     report(job, summary, found, flags);
     if (!finish_table(job, flags, summary)) return could_not_go_on;

@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <string>
 
 namespace coax {
@@ -39,12 +40,13 @@ struct record_batch {
 
 /// Compares the records with what the journal has, and begins it.
 /// @throws coax::exception  What `open` and `batch_journal::begin` return.
-[[nodiscard]] boost::asio::awaitable<resume_counts> match_records(record_batch const& batch, batch_journal& journal);
+[[nodiscard]] boost::asio::awaitable<resume_counts> match_records(record_batch batch,
+                                                                  std::shared_ptr<batch_journal> journal);
 
 /// Works on every record of its shard that the journal lacks, and writes its lines. The journal stays open.
 /// @returns As `run_batch`. @throws coax::exception  What `open` returns.
-/// Lifetime: `batch` and `journal` must outlive the awaitable.
-[[nodiscard]] boost::asio::awaitable<batch_summary> run_records(record_batch const& batch, batch_journal& journal,
+[[nodiscard]] boost::asio::awaitable<batch_summary> run_records(record_batch batch,
+                                                                std::shared_ptr<batch_journal> journal,
                                                                 batch_options options);
 
 }  // namespace coax

@@ -69,10 +69,11 @@ TEST(RecordBatch, MemoryDoesNotGrowWithTheRows) {
     runtime rt;
     auto const run = [&](std::uint64_t rows, std::string const& to) {
         auto const batch = echo_batch(rows);
-        auto journal = batch_journal::open(to, {.remembered_answers = 4'096}).value();
+        auto const journal =
+            std::make_shared<batch_journal>(batch_journal::open(to, {.remembered_answers = 4'096}).value());
         auto const summary = rt.run(run_records(batch, journal, {.total = rows}));
         EXPECT_EQ(summary.ok, rows);
-        EXPECT_TRUE(journal.close());
+        EXPECT_TRUE(journal->close());
     };
     run(2'000, folder.path("warm.jsonl"));
     auto const before = resident_megabytes();
@@ -90,11 +91,12 @@ TEST(RecordBatch, GoesOnWithHalfOfIt) {
     runtime rt;
     for (auto const& [rows, kept] : {std::pair{count / 2, std::uint64_t{0}}, std::pair{count, count / 2}}) {
         auto const batch = echo_batch(rows);
-        auto journal = batch_journal::open(path, {.resume = resume_mode::matching}).value();
+        auto const journal =
+            std::make_shared<batch_journal>(batch_journal::open(path, {.resume = resume_mode::matching}).value());
         auto const found = rt.run(match_records(batch, journal));
         EXPECT_EQ(found.kept, kept);
         EXPECT_EQ(rt.run(run_records(batch, journal, {})).ok, rows - kept);
-        EXPECT_TRUE(journal.close());
+        EXPECT_TRUE(journal->close());
     }
     expect_all(path, count);
 }
@@ -106,7 +108,8 @@ TEST(RecordBatch, AShardHasItsRowsOnly) {
     for (std::uint32_t number = 1; number <= 3; ++number) {
         auto batch = echo_batch(300);
         batch.shard = {number, 3};
-        auto journal = batch_journal::open(folder.path(std::to_string(number))).value();
+        auto const journal =
+            std::make_shared<batch_journal>(batch_journal::open(folder.path(std::to_string(number))).value());
         rows += rt.run(run_records(batch, journal, {})).ok;
     }
     EXPECT_EQ(rows, 300U);

@@ -40,8 +40,7 @@ std::map<std::string, bool> setting_form<retry_table>::to(retry_table const& tab
     return rules;
 }
 
-std::optional<retry_table> setting_form<retry_table>::from(type rules) {
-    retry_table table;
+std::optional<retry_table> setting_form<retry_table>::from(type rules, retry_table table) {
     for (auto const& [name, verdict] : rules) {
         if (auto const status = to_status(name))
             table.set_status(*status, verdict);

@@ -62,7 +62,7 @@ inline constexpr std::array<std::string_view, 3> members_of_calls<batch_options>
 template <>
 inline constexpr std::array<std::string_view, 1> members_of_calls<route>{"options"};
 template <>
-inline constexpr std::array<std::string_view, 3> members_of_calls<router_options>{"moves", "retry", "timeout"};
+inline constexpr std::array<std::string_view, 2> members_of_calls<router_options>{"retry", "timeout"};
 
 /// A text with a form of its own: `description` is a `formatted_descriptor`.
 template <class T>
@@ -143,13 +143,14 @@ struct setting_form<std::vector<request_header>> : pairs_form<request_header, se
 template <>
 struct setting_form<std::vector<metadata_entry>> : pairs_form<metadata_entry, std::string, &metadata_entry::key> {};
 
-/// What differs from the table that `is_retryable` makes: `{connection_lost: false, "409": true}`.
+/// What differs from the default of the setting, which `retry_options` and `router_options` have each their own:
+/// `{connection_lost: false, "409": true}`. Shown is what differs from the table that `is_retryable` makes.
 template <>
 struct setting_form<retry_table> {
     using type = std::map<std::string, bool>;
 
     static type to(retry_table const& table);
-    static std::optional<retry_table> from(type rules);
+    static std::optional<retry_table> from(type rules, retry_table table);
     static constexpr std::string_view description =
         "map of error codes (such as \"timeout\") and HTTP statuses (such as \"503\")";
 };

@@ -157,7 +157,12 @@ struct form_functions {
     static bind::detail::insert_outcome read(void* into, void* context, bind::detail::element_reader read_element) {
         typename form::type shown{};
         if (!read_element(context, &shown)) return bind::detail::insert_outcome::ended;
-        auto made = form::from(std::move(shown));
+        auto made = [&] {
+            if constexpr (requires { form::from(std::move(shown), *static_cast<T const*>(into)); })
+                return form::from(std::move(shown), *static_cast<T const*>(into));
+            else
+                return form::from(std::move(shown));
+        }();
         if (!made) return bind::detail::insert_outcome::rejected;
         *static_cast<T*>(into) = *std::move(made);
         return bind::detail::insert_outcome::inserted;

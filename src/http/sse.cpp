@@ -1,6 +1,8 @@
 #include <coax/http/sse.hpp>
 
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
 #include <cstring>
 
 namespace coax {
@@ -36,6 +38,7 @@ void sse_decoder::feed(std::string_view bytes) {
         cr_ -= std::min(cr_, begin_);
         type_.begin -= std::min(type_.begin, begin_);
         data_.begin -= std::min(data_.begin, begin_);
+        if (id_) id_->begin -= std::min(id_->begin, begin_);
         begin_ = 0;
     }
     buffer_.append(bytes);
@@ -48,7 +51,7 @@ result<std::optional<sse_event>> sse_decoder::next() {
         if (skip_lf_ && line_ < buffer_.size()) {
             skip_lf_ = false;
             if (buffer_[line_] == '\n') ++line_;
-            if (data_lines_ == 0 && type_.size == 0) begin_ = line_;
+            if (is_between_events()) begin_ = line_;
         }
         auto const end = line_end();
         if (end == buffer_.size() || end - begin_ > max_event_bytes_) {
@@ -63,6 +66,7 @@ result<std::optional<sse_event>> sse_decoder::next() {
             take_line(line);
             continue;
         }
+        if (id_) last_id_.assign(view(*id_));
         sse_event const event{.type = view(type_), .data = data_lines_ < 2 ? view(data_) : std::string_view{joined_}};
         start_event();
         if (!event.data.empty()) return event;
@@ -95,14 +99,27 @@ void sse_decoder::take_line(std::string_view line) {
     if (name == "data")
         take_data(value);
     else if (name == "event")
-        type_ = {static_cast<std::size_t>(value.data() - buffer_.data()), value.size()};
-    else if (data_lines_ == 0 && type_.size == 0)
+        type_ = slice_of(value);
+    else if (name == "id" && value.find('\0') == std::string_view::npos)
+        id_ = slice_of(value);
+    else if (name == "retry")
+        take_retry(value);
+    else if (is_between_events())
         begin_ = line_;  // comments between events, such as keep-alives, are no part of one
+}
+
+void sse_decoder::take_retry(std::string_view value) {
+    std::int64_t milliseconds = 0;
+    auto const* const end = value.data() + value.size();
+    auto const read = std::from_chars(value.data(), end, milliseconds);
+    bool const is_time = read.ec == std::errc{} && read.ptr == end && milliseconds >= 0;
+    if (is_time) retry_ = std::chrono::milliseconds{milliseconds};
+    if (is_between_events()) begin_ = line_;
 }
 
 void sse_decoder::take_data(std::string_view value) {
     if (data_lines_ == 0) {
-        data_ = {static_cast<std::size_t>(value.data() - buffer_.data()), value.size()};
+        data_ = slice_of(value);
         data_lines_ = 1;
         return;
     }
@@ -115,6 +132,13 @@ void sse_decoder::start_event() noexcept {
     begin_ = line_;
     type_ = data_ = {};
     data_lines_ = 0;
+    id_.reset();
+}
+
+bool sse_decoder::is_between_events() const noexcept { return data_lines_ == 0 && type_.size == 0 && !id_; }
+
+sse_decoder::slice sse_decoder::slice_of(std::string_view value) const noexcept {
+    return {static_cast<std::size_t>(value.data() - buffer_.data()), value.size()};
 }
 
 std::string_view sse_decoder::view(slice part) const noexcept { return {buffer_.data() + part.begin, part.size}; }

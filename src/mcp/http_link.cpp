@@ -5,6 +5,7 @@
 
 #include <coax/http/sse.hpp>
 #include <coax/policy/timeout.hpp>
+#include <coax/runtime/clock.hpp>
 #include <coax/tasks/when_any.hpp>
 
 #include <boost/asio/co_spawn.hpp>
@@ -19,6 +20,11 @@ namespace {
 /// Of what is sent after the caller has gone.
 constexpr std::chrono::seconds farewell_time{2};
 constexpr std::size_t most_words = 500;
+/// Before a stream is gone on with, where the server says nothing; and the longest that it may ask for.
+constexpr std::chrono::milliseconds standard_wait{1'000};
+constexpr std::chrono::milliseconds longest_wait{60'000};
+/// In a row, without an event in between.
+constexpr int most_reconnections = 5;
 
 error session_closed() { return {.code = errc::closed, .message = "the session was closed"}; }
 
@@ -169,7 +175,7 @@ asio::awaitable<result<reply>> http_link::exchange(std::int64_t id, http_request
     }
     if (status < 200 || status > 299) co_return co_await read_failure(response);
     if (greets) session_id_ = response.headers().find("mcp-session-id");
-    co_return co_await read_response(response, id);
+    co_return co_await read_response(std::move(*opened), id);
 }
 
 asio::awaitable<result<std::string>> http_link::read_body(streaming_response& response) const {
@@ -193,9 +199,9 @@ asio::awaitable<result<reply>> http_link::read_failure(streaming_response& respo
     co_return bad_status(response, *std::move(body));
 }
 
-asio::awaitable<result<reply>> http_link::read_response(streaming_response& response, std::int64_t id) {
-    if (is_event_stream(response)) co_return co_await read_events(response, id);
-    auto body = co_await read_body(response);
+asio::awaitable<result<reply>> http_link::read_response(std::unique_ptr<streaming_response> response, std::int64_t id) {
+    if (is_event_stream(*response)) co_return co_await read_events(std::move(response), id);
+    auto body = co_await read_body(*response);
     if (!body) co_return std::move(body).error();
     auto answered = co_await take_message(*std::move(body), id);
     if (!answered) co_return std::move(answered).error();
@@ -203,27 +209,90 @@ asio::awaitable<result<reply>> http_link::read_response(streaming_response& resp
     co_return error{.code = errc::protocol_error, .message = "the response answers another request"};
 }
 
-asio::awaitable<result<reply>> http_link::read_events(streaming_response& response, std::int64_t id) {
-    sse_decoder events{options_.session->limits.max_message_bytes};
-    std::size_t unasked = 0;
+// --- streams of events ---
+
+/// What is kept from one connection to the next of a request's stream.
+struct http_link::event_reader {
+    explicit event_reader(session_limits const& limits) : decoder{limits.max_message_bytes} {}
+
+    /// To be called when a connection is gone: what it left unfinished will be sent again.
+    void reconnect(session_limits const& limits) {
+        if (!decoder.last_event_id().empty()) last_event_id = decoder.last_event_id();
+        if (auto const told = decoder.retry())
+            wait = std::clamp(*told, std::chrono::milliseconds::zero(), longest_wait);
+        decoder = sse_decoder{limits.max_message_bytes};
+    }
+
+    sse_decoder decoder;
+    std::string last_event_id{};                    ///< Empty: it cannot be gone on with.
+    std::chrono::milliseconds wait{standard_wait};  ///< Before it is.
+    std::size_t unasked{0};                         ///< Messages that were no response.
+};
+
+asio::awaitable<result<reply>> http_link::read_stream(streaming_response& response, std::int64_t id,
+                                                      event_reader& reader) {
     for (;;) {
         auto const piece = co_await response.read();
         if (!piece) co_return piece.error();
         if (piece->empty())
             co_return error{.code = errc::connection_lost, .message = "the stream ended before the response"};
-        events.feed(*piece);
+        reader.decoder.feed(*piece);
         for (;;) {
-            auto const event = events.next();
+            auto const event = reader.decoder.next();
             if (!event) co_return event.error();
             if (!*event) break;
             auto answered = co_await take_message(std::string{(*event)->data}, id);
             if (!answered) co_return std::move(answered).error();
             if (*answered) co_return **std::move(answered);
-            if (++unasked > options_.session->limits.max_notifications)
+            if (++reader.unasked > options_.session->limits.max_notifications)
                 co_return error{.code = errc::too_large,
                                 .message = "the server floods: too many messages before a response: max_notifications"};
         }
     }
+}
+
+/// A server of the older protocol that gives its events ids may end a stream and go on with it on another connection.
+asio::awaitable<result<reply>> http_link::read_events(std::unique_ptr<streaming_response> response, std::int64_t id) {
+    auto const& limits = options_.session->limits;
+    event_reader reader{limits};
+    auto outcome = co_await read_stream(*response, id, reader);
+    for (int in_vain = 0; !modern_ && !outcome && outcome.error().code == errc::connection_lost; ++in_vain) {
+        auto const before = reader.last_event_id;
+        reader.reconnect(limits);
+        if (reader.last_event_id != before) in_vain = 0;
+        if (reader.last_event_id.empty() || in_vain == most_reconnections) break;
+        response.reset();
+        co_await sleep_for(reader.wait);
+        auto reopened = co_await reopen(reader.last_event_id);
+        if (!reopened) {
+            outcome = std::move(reopened).error();
+            continue;
+        }
+        response = *std::move(reopened);
+        outcome = co_await read_stream(*response, id, reader);
+    }
+    co_return outcome;
+}
+
+/// Errors: `errc::connection_lost`: another try may succeed.
+asio::awaitable<result<std::unique_ptr<streaming_response>>> http_link::reopen(std::string last_event_id) {
+    auto request = co_await make_request({});
+    if (!request) co_return std::move(request).error();
+    request->method = "GET";
+    request->headers.erase("Content-Type");
+    request->headers.set("Accept", "text/event-stream");
+    request->headers.set("Last-Event-ID", last_event_id);
+    auto opened = co_await options_.transport->open(*std::move(request), limits());
+    if (!opened) {
+        auto why = std::move(opened).error();
+        if (why.code == errc::connect_failed) why.code = errc::connection_lost;
+        co_return why;
+    }
+    if ((*opened)->status() == 200 && is_event_stream(**opened)) co_return std::move(*opened);
+    co_return error{.code = code_of((*opened)->status()),
+                    .message = "the stream ended before the response, and the server does not go on with it: status " +
+                               std::to_string((*opened)->status()),
+                    .http_status = (*opened)->status()};
 }
 
 /// @returns The response to request `id`, if it is that.

@@ -34,11 +34,14 @@ public:
 
 private:
     class open_request;
+    struct event_reader;
 
     asio::awaitable<result<agreement>> greet();
     asio::awaitable<result<reply>> exchange(std::int64_t id, http_request request, bool greets);
-    asio::awaitable<result<reply>> read_response(streaming_response& response, std::int64_t id);
-    asio::awaitable<result<reply>> read_events(streaming_response& response, std::int64_t id);
+    asio::awaitable<result<reply>> read_response(std::unique_ptr<streaming_response> response, std::int64_t id);
+    asio::awaitable<result<reply>> read_events(std::unique_ptr<streaming_response> response, std::int64_t id);
+    asio::awaitable<result<reply>> read_stream(streaming_response& response, std::int64_t id, event_reader& reader);
+    asio::awaitable<result<std::unique_ptr<streaming_response>>> reopen(std::string last_event_id);
     asio::awaitable<result<std::string>> read_body(streaming_response& response) const;
     asio::awaitable<result<std::optional<reply>>> take_message(std::string text, std::int64_t id);
     /// What a response that is no success means.

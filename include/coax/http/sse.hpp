@@ -2,6 +2,7 @@
 
 #include <coax/core/result.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -31,6 +32,12 @@ public:
     /// The next complete event, nothing when more bytes are needed, or `errc::too_large`.
     [[nodiscard]] result<std::optional<sse_event>> next();
 
+    /// The `id` of the last event that ended, also of one without data: where to go on, in `Last-Event-ID`. Empty:
+    /// there was none.
+    [[nodiscard]] std::string const& last_event_id() const noexcept { return last_id_; }
+    /// How long to wait before connecting anew, the last `retry` of the stream. None: it did not say.
+    [[nodiscard]] std::optional<std::chrono::milliseconds> retry() const noexcept { return retry_; }
+
 private:
     struct slice {
         std::size_t begin{0};
@@ -41,7 +48,11 @@ private:
     [[nodiscard]] std::size_t line_end();
     void take_line(std::string_view line);
     void take_data(std::string_view value);
+    void take_retry(std::string_view value);
     void start_event() noexcept;
+    /// Nothing of an event was read yet.
+    [[nodiscard]] bool is_between_events() const noexcept;
+    [[nodiscard]] slice slice_of(std::string_view part) const noexcept;
     [[nodiscard]] std::string_view view(slice part) const noexcept;
 
     std::size_t max_event_bytes_;
@@ -51,12 +62,15 @@ private:
     std::size_t line_{0};   // first byte of the line being read
     std::size_t lf_{0};     // no LF in [line_, lf_)
     std::size_t cr_{0};     // no CR in [line_, cr_)
-    slice type_{};          // both in buffer_
+    slice type_{};          // these three in buffer_
     slice data_{};          // the only data line so far
-    int data_lines_{0};     // 0, 1, or 2 for more
-    bool started_{false};   // the byte order mark was looked for
-    bool skip_lf_{false};   // the last line ended in CR
-    bool failed_{false};    // an event was too large
+    std::optional<slice> id_{};
+    std::string last_id_{};
+    std::optional<std::chrono::milliseconds> retry_{};
+    int data_lines_{0};    // 0, 1, or 2 for more
+    bool started_{false};  // the byte order mark was looked for
+    bool skip_lf_{false};  // the last line ended in CR
+    bool failed_{false};   // an event was too large
 };
 
 }  // namespace coax

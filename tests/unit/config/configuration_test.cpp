@@ -104,6 +104,21 @@ TEST(Configuration, MakesARouterOfItsServices) {
     EXPECT_FALSE(read_yaml("service: {model: m}")->router);
 }
 
+TEST(Configuration, ChangesOnlyWhatItSaysOfATableOfErrors) {
+    auto const made = read_yaml(R"(services: {a: {service: {api_key: k}}}
+router: {routes: [{name: a}], moves: {timeout: false, "409": true}}
+policies: {retry: {table: {overloaded: false}}}
+)");
+    ASSERT_TRUE(made) << made.error();
+    auto const& router = *made->router;
+    EXPECT_FALSE(router.moves.retryable(errc::timeout));
+    EXPECT_EQ(router.moves.status(409), true);
+    EXPECT_TRUE(router.moves.retryable(errc::authentication)) << "as default_moves() has it";
+    EXPECT_FALSE(router.moves(error{.code = errc::bad_request, .should_retry = true})) << "nor is the service heeded";
+    EXPECT_FALSE(router.retry.table.retryable(errc::overloaded));
+    EXPECT_FALSE(router.retry.table.retryable(errc::authentication));
+}
+
 TEST(Configuration, SaysWhatIsWrongWithARouter) {
     auto const told = [](std::string_view router) {
         auto const made = read_yaml("services: {a: {service: {api_key: k}}}\nrouter:\n  " + std::string{router});

@@ -136,6 +136,42 @@ TEST(SseDecoderBound, LetsAnEventOfExactlyThatSizePass) {
     }
 }
 
+struct reconnection_case {
+    char const* name;
+    std::string_view text;
+    std::string_view last_event_id;
+    std::optional<std::chrono::milliseconds> retry{};
+};
+void PrintTo(reconnection_case const& row, std::ostream* out) { *out << row.name; }
+class SseReconnection : public testing::TestWithParam<reconnection_case> {};
+
+TEST_P(SseReconnection, IsWhatTheStreamSaidLast) {
+    for (std::size_t at = 0; at <= GetParam().text.size(); ++at) {
+        sse_decoder decoder;
+        std::vector<event> events;
+        for (auto const piece : {GetParam().text.substr(0, at), GetParam().text.substr(at)}) {
+            decoder.feed(piece);
+            drain(decoder, events);
+        }
+        EXPECT_EQ(decoder.last_event_id(), GetParam().last_event_id) << "split at " << at;
+        EXPECT_EQ(decoder.retry(), GetParam().retry) << "split at " << at;
+    }
+}
+
+using namespace std::chrono_literals;
+INSTANTIATE_TEST_SUITE_P(
+    Rows, SseReconnection,
+    testing::Values(reconnection_case{"nothing", "data: 1\n\n", ""}, reconnection_case{"id", "id: a\ndata: 1\n\n", "a"},
+                    reconnection_case{"id_after_data", "data: 1\nid: a\n\ndata: 2\n\n", "a"},
+                    reconnection_case{"without_data", "id: a\nretry: 500\ndata: \n\n", "a", 500ms},
+                    reconnection_case{"last_of_two", "id: a\ndata: 1\n\nid: b\n\n", "b"},
+                    reconnection_case{"of_an_unfinished_event", "id: a\ndata: 1\n\nid: b\ndata: 2\n", "a"},
+                    reconnection_case{"emptied", "id: a\n\nid\n\n", ""},
+                    reconnection_case{"with_nul", std::string_view{"id: a\n\nid: b\0c\n\n", 17}, "a"},
+                    reconnection_case{"retry_alone", "retry: 10\nretry:2000\n", "", 2s},
+                    reconnection_case{"no_time", "retry: 10\nretry: -1\nretry: soon\nretry: 1.5\n\n", "", 10ms}),
+    [](auto const& row) { return std::string(row.param.name); });
+
 struct bound_case {
     char const* name;
     std::string_view text;

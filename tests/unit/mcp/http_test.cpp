@@ -5,6 +5,7 @@
 #include <coax/http/memory_transport.hpp>
 #include <coax/mcp/session.hpp>
 #include <coax/policy/timeout.hpp>
+#include <coax/runtime/clock.hpp>
 
 #include <gtest/gtest.h>
 
@@ -131,6 +132,70 @@ TEST(McpHttp, TheOlderProtocolHasASessionThatIsEnded) {
     EXPECT_FALSE(server.requests[4].headers.contains("Mcp-Method"));
     EXPECT_NE(server.requests[5].body.find("-32601"), std::string::npos) << server.requests[5].body;
 }
+
+/// A legacy server whose response to a call is a stream that ends early; what it says to each try to go on.
+struct cut_stream_case {
+    char const* name;
+    std::string first;
+    std::vector<std::string> later;  ///< Events; empty: it answers 405.
+    std::string last_ids;            ///< That it was asked to go on after.
+    std::string outcome;
+    std::chrono::milliseconds took;
+};
+void PrintTo(cut_stream_case const& row, std::ostream* out) { *out << row.name; }
+class McpHttpCutStream : public testing::TestWithParam<cut_stream_case> {};
+
+TEST_P(McpHttpCutStream, IsGoneOnWith) {
+    auto const& row = GetParam();
+    std::string answer;
+    std::string last_ids;
+    std::size_t tries = 0;
+    auto const stream = [](std::string text) {
+        return http_response{
+            .status = 200, .headers = {{"Content-Type", "text/event-stream"}}, .body = std::move(text)};
+    };
+    http_server server{[&](http_request const& request, mcp::detail::incoming const& message) {
+        if (request.method == "GET") {
+            last_ids.append(request.headers.find("Last-Event-ID")).append(" ");
+            EXPECT_EQ(request.headers.find("Mcp-Session-Id"), "s-1");
+            EXPECT_EQ(request.body, "");
+            if (tries == row.later.size()) return http_response{.status = 405};
+            auto text = row.later[tries++];
+            if (auto const at = text.find("ANSWER"); at != std::string::npos) text.replace(at, 6, answer);
+            return stream(std::move(text));
+        }
+        if (message.method != "tools/call") return legacy_server(request, message);
+        answer = result_of(message, R"({"content":[{"type":"text","text":"wet"}]})");
+        return stream(row.first);
+    }};
+    server.use([&](mcp::session used) -> asio::awaitable<void> {
+        co_await used.tools();
+        auto const begun = now(co_await asio::this_coro::executor);
+        auto const outcome = co_await as_result(used.call("rain"));
+        EXPECT_EQ(now(co_await asio::this_coro::executor) - begun, row.took);
+        auto const said = outcome ? outcome->text : to_string(outcome.error());
+        EXPECT_NE(said.find(row.outcome), std::string::npos) << said;
+    });
+    EXPECT_EQ(last_ids, row.last_ids);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Rows, McpHttpCutStream,
+    testing::Values(
+        cut_stream_case{"polled", "id: 1\nretry: 2500\ndata: \n\n", {"id: 2\ndata: ANSWER\n\n"}, "1 ", "wet", 2500ms},
+        cut_stream_case{"twice",
+                        "id: 1\ndata: \n\n",
+                        {"id: 2\nretry: 0\ndata:\n\n", ": nothing yet\n\n", "data: ANSWER\n\n"},
+                        "1 2 2 ",
+                        "wet",
+                        1s},
+        cut_stream_case{"without_id", "retry: 1\n\n", {}, "", "ended before the response", 0s},
+        cut_stream_case{"id_unfinished", "id: 1\ndata: {", {}, "", "ended before the response", 0s},
+        cut_stream_case{"refused", "id: 1\ndata: \n\n", {}, "1 ", "does not go on with it: status 405", 1s},
+        cut_stream_case{"longest_wait", "id: 1\nretry: 999999\ndata: \n\n", {}, "", "timeout", 5s},
+        cut_stream_case{"in_vain", "id: 1\nretry: 10\ndata: \n\n", std::vector<std::string>(9, ": nothing\n\n"),
+                        "1 1 1 1 1 ", "ended before the response", 50ms}),
+    [](auto const& row) { return std::string(row.param.name); });
 
 TEST(McpHttp, ASessionThatTheServerForgotIsBegunAnew) {
     bool forgotten = false;

@@ -68,7 +68,7 @@ private:
           detail::stream_lease held);
     state(client::impl& owner, detail::shard& at, chat_response kept);
     /// Closes the connection of an unfinished stream, whose request is counted as a cancelled one.
-    ~state();
+    ~state() override;
     static void let_go(state* last) noexcept;
     void end_dropped() noexcept;
 

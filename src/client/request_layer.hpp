@@ -31,7 +31,7 @@ struct shard final : context_member {
         life->add(*this);
     }
     /// Hands the transport to its context, which closes the connections: the last handle may die on any thread.
-    ~shard();
+    ~shard() override;
 
     void context_ended() noexcept override;
     /// What the transport has sent again by itself. From any thread.

@@ -66,17 +66,22 @@ wire_implementation server_of(wire_discovery const& told) {
 }  // namespace
 
 std::optional<result<agreement>> judge_discovery(reply const& response) {
+    wire_discovery told;
     if (response.error) {
         if (response.error->code != rpc_code::unsupported_version) return std::nullopt;
+        // Which it would rather have; one that has just refused the same version deserves a second try.
         auto const versions = json::read<wire_versions>(response.error->data, json::wire_options);
-        return no_common_version(versions ? joined(versions->supported) : std::string{});
+        if (!versions || versions->supported.empty()) return no_common_version({});
+        told.supportedVersions = versions->supported;
+    } else {
+        auto read = json::read<wire_discovery>(response.result->text(), json::wire_options);
+        if (!read || read->supportedVersions.empty()) return std::nullopt;
+        told = *std::move(read);
     }
-    auto const told = json::read<wire_discovery>(response.result->text(), json::wire_options);
-    if (!told || told->supportedVersions.empty()) return std::nullopt;
-    auto const& versions = told->supportedVersions;
+    auto const& versions = told.supportedVersions;
     if (std::ranges::find(versions, modern_version) != versions.end())
         return agreement{.era = era::modern,
-                         .server = info_of(std::string{modern_version}, server_of(*told), told->instructions)};
+                         .server = info_of(std::string{modern_version}, server_of(told), told.instructions)};
     if (std::ranges::any_of(versions, is_legacy)) return std::nullopt;
     return no_common_version(joined(versions));
 }

@@ -118,7 +118,7 @@ result<bool> csv_source::read(csv_record& record) {
 
 /// False: the file is empty.
 result<bool> csv_source::read_header(csv_record& first) {
-    auto const any = read(first);
+    auto any = read(first);
     if (!any || !*any) return any;
     if (first.fault == csv_fault::none) return true;
     auto why = fault_of(first);

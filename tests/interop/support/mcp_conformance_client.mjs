@@ -8,7 +8,8 @@ import { promisify } from 'node:util';
 
 const [tool, url] = process.argv.slice(2);
 const told = JSON.parse(process.env.MCP_CONFORMANCE_CONTEXT || '{}').toolCalls;
-const calls = told ?? [{ name: tool, arguments: tool === 'add_numbers' ? { a: 2, b: 3 } : {} }];
+const known = { add_numbers: { a: 2, b: 3 }, valid_tool: { region: 'north' } };
+const calls = told ?? [{ name: tool, arguments: known[tool] ?? {} }];
 const folder = mkdtempSync(join(tmpdir(), 'coax-conformance-'));
 const script = join(folder, 'rules.jsonl');
 const asked = calls.map((call) => ({ name: call.name, arguments: call.arguments ?? {} }));

@@ -133,6 +133,38 @@ TEST(McpHttp, TheOlderProtocolHasASessionThatIsEnded) {
     EXPECT_NE(server.requests[5].body.find("-32601"), std::string::npos) << server.requests[5].body;
 }
 
+struct refusal_case {
+    char const* name;
+    char const* supported;
+    char const* outcome;  ///< The version that they agree on, or a part of the error.
+};
+void PrintTo(refusal_case const& row, std::ostream* out) { *out << row.name; }
+class McpHttpVersionRefused : public testing::TestWithParam<refusal_case> {};
+
+TEST_P(McpHttpVersionRefused, GoesOnWithOneThatBothSpeak) {
+    http_server server{[](http_request const& request, mcp::detail::incoming const& message) {
+        if (message.method != "server/discover")
+            return GetParam().outcome == std::string{"2025-06-18"} ? legacy_server(request, message)
+                                                                   : modern_server(request, message);
+        return json_response(std::string{R"({"jsonrpc":"2.0","id":1,"error":{"code":-32022,"message":"no",)"} +
+                                 R"("data":{"supported":)" + GetParam().supported + "}}}",
+                             400);
+    }};
+    server.use([](mcp::session used) -> asio::awaitable<void> {
+        auto const agreed = co_await as_result(used.connect());
+        auto const said = agreed ? agreed->version : to_string(agreed.error());
+        EXPECT_NE(said.find(GetParam().outcome), std::string::npos) << said;
+        if (agreed) EXPECT_EQ((co_await used.tools()).tools.size(), 1U);
+    });
+}
+
+INSTANTIATE_TEST_SUITE_P(Rows, McpHttpVersionRefused,
+                         testing::Values(refusal_case{"the_same", R"(["2026-07-28"])", "2026-07-28"},
+                                         refusal_case{"an_older_one", R"(["2025-06-18"])", "2025-06-18"},
+                                         refusal_case{"later_ones", R"(["2099-01-01"])", "but 2099-01-01"},
+                                         refusal_case{"none", "[]", "but none that it tells"}),
+                         [](auto const& row) { return std::string(row.param.name); });
+
 /// A legacy server whose response to a call is a stream that ends early; what it says to each try to go on.
 struct cut_stream_case {
     char const* name;

@@ -70,7 +70,8 @@ constexpr number_range range_of_type(doc_subject const& subject) {
     if (!is_integer(subject.leaf)) return {-1.2e308L, 1.2e308L};
     auto const all = ~0ULL >> (64U - subject.bytes * 8U);
     if (subject.leaf == kind::unsigned_integer) return {0, static_cast<long double>(all)};
-    return {-static_cast<long double>(all / 2) - 1, static_cast<long double>(all / 2)};
+    auto const most = all / 2;
+    return {-static_cast<long double>(most) - 1, static_cast<long double>(most)};
 }
 
 constexpr number_range range_of_numbers(doc const& rules, doc_subject const& subject) {

@@ -47,7 +47,7 @@ boost::asio::awaitable<void> triage(coax::client llm, std::string text) {
 int main(int argc, char** argv) try {
     local_server const server;
     auto options = server.options();
-    if (server.simulated() != nullptr) options.service.model = "gpt-6-luna";
+    if (server.is_simulated()) options.service.model = "gpt-6-luna";
     coax::runtime rt;
     coax::client const llm{rt, std::move(options)};
     rt.run(triage(llm, argc > 1 ? argv[1] : "My delivery is ten days late."));

@@ -2,6 +2,8 @@
 #include "http/exchange.hpp"
 #include "http/internal/proxy_environment.hpp"
 #include "http/proxy.hpp"
+#include "runtime/internal/context_life.hpp"
+#include "runtime/internal/context_service.hpp"
 
 #include <coax/http/http_transport.hpp>
 
@@ -103,9 +105,19 @@ void proxy_from_env(http_options& options) {
         options);
 }
 
-class http_transport::impl final : public http::detail::transport_state {
+/// Its idle connections belong to a context that may end before it.
+class http_transport::impl final : public http::detail::transport_state, public coax::detail::context_member {
 public:
-    using transport_state::transport_state;
+    impl(asio::any_io_executor where, http_options with)
+        : transport_state{where, std::move(with)}, life_{coax::detail::context_service::of(where).life} {
+        life_->add(*this);
+    }
+    ~impl() override { life_->remove(*this); }
+
+    void context_ended() noexcept override { static_cast<void>(connections.close()); }
+
+private:
+    std::shared_ptr<coax::detail::context_life> life_;
 };
 
 http_transport::http_transport(boost::asio::any_io_executor executor, http_options options) {

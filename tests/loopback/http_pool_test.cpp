@@ -3,6 +3,7 @@
 #include <boost/asio/detached.hpp>
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <vector>
 
 namespace coax::test {
@@ -31,6 +32,21 @@ TEST(HttpPool, SixtyFourCallersUseAtMostSixtyFourConnections) {
         EXPECT_EQ(counted.waiting, 0U);
     }(server));
     EXPECT_EQ(server.requests().size(), 640U);
+}
+
+TEST(HttpPool, ATransportMayOutliveItsContext) {
+    fault_server server{{{receive(), send(answer("x")), stall()}}};
+    std::optional<http_transport> transport;
+    {
+        asio::io_context context{1};
+        transport.emplace(context.get_executor());
+        run_coro_on(context, [](http_transport& used, origin to) -> asio::awaitable<void> {
+            EXPECT_EQ(outcome(co_await used.send(request_to(to), {})), "x");
+        }(*transport, server.to()));
+        EXPECT_EQ(transport->statistics().idle, 1U);
+    }
+    EXPECT_EQ(transport->statistics().idle, 0U);
+    EXPECT_TRUE(server.wait_for_end()) << "its connection was closed with the context";
 }
 
 TEST(HttpPool, CallersBeyondTheBoundWaitInLineAndAreAllServed) {

@@ -79,7 +79,7 @@ struct pool_statistics {
 /// for its own connection takes one that comes free first. A host's addresses are tried side by side (RFC 8305).
 /// Responses in gzip and deflate are decoded. Thread safety: one executor that runs one handler at a time (an
 /// io_context run by one thread, or a strand). Lifetime: must outlive the operations begun on it; streams may outlive
-/// it.
+/// it, but not the execution context. It may outlive that itself.
 class http_transport final : public transport {
 public:
     /// @throws coax::exception  `errc::invalid_argument`.

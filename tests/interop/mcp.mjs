@@ -104,10 +104,10 @@ if (existsSync(node))
   for (const [scenario, tool] of Object.entries(scenarios))
     checks[`conformance suite: ${scenario}`] = async () => {
       const client = `${node} ${join(here, 'support/mcp_conformance_client.mjs')} ${tool}`;
-      const { stdout } = await promisify(execFile)(node, [suite, 'client', '--command', client, '--scenario', scenario])
+      const said = await promisify(execFile)(node, [suite, 'client', '--command', client, '--scenario', scenario])
         .catch((error) => assert.fail(error.stdout + error.stderr));
-      assert.match(stdout, /OVERALL: PASSED/);
-      assert.match(stdout, /, 0 failed, 0 warnings/);
+      assert.match(said.stdout + said.stderr, /OVERALL: PASSED/);
+      assert.match(said.stdout + said.stderr, /, 0 failed, 0 warnings/);
     };
 else console.log('skipped: the conformance suite, for which there is no Node 22 here');
 await hold('Model Context Protocol', checks);

@@ -22,7 +22,7 @@ FLOORS = {
     "reflect": 1, "runtime": 1, "json": 1,
     "sync": 2, "bind": 2,
     "tasks": 3, "schema": 3, "table": 3,
-    "policy": 4, "chat": 4,
+    "policy": 4, "chat": 4, "arrow": 4,
     "http": 5, "tokens": 5,
     "provider": 6, "auth": 6, "cache": 6, "telemetry": 6,
     "client": 7,
@@ -75,7 +75,7 @@ APART = {"coax/chat/cache_control.hpp", "coax/chat/fit_report.hpp", "coax/chat/r
          "coax/http/cassette.hpp", "coax/http/sse.hpp", "coax/provider/embedding.hpp",
          "coax/client/decide.hpp", "coax/provider/decision.hpp", "coax/provider/model_info.hpp", "coax/provider/rerank.hpp", "coax/reflect/wide_structs.hpp",
          "coax/sync/channel.hpp", "coax/sync/single_flight.hpp"}
-APART_ROOMS = {"auth", "batch", "cache", "config", "mcp", "otel", "sim", "table", "telemetry", "tokens"}
+APART_ROOMS = {"arrow", "auth", "batch", "cache", "config", "mcp", "otel", "sim", "table", "telemetry", "tokens"}
 
 
 def check_rooms(root):

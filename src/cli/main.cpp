@@ -6,6 +6,9 @@
 #include "cli/version_text.hpp"
 
 #include <CLI/CLI.hpp>
+#if COAX_WITH_ARROW
+#include <coax/arrow/arrow_files.hpp>
+#endif
 
 #include <csignal>
 #include <exception>
@@ -20,6 +23,9 @@ constexpr char description[] =
     "COAX_API_KEY. Flags come before the environment.";
 
 int run(int argc, char** argv) {
+#if COAX_WITH_ARROW
+    coax::use_arrow_files();
+#endif
     CLI::App program{description, "coax"};
     program.set_version_flag("--version", coax::cli::version_text());
     program.require_subcommand(1);

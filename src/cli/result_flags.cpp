@@ -32,9 +32,9 @@ bool is_table_name(std::string_view path) {
     return false;
 }
 
-bool is_jsonl(std::string_view path) {
-    auto const name = table::detail::without_compression(path);
-    return !name.ends_with(".csv") && !name.ends_with(".tsv") && !name.ends_with(".tab");
+bool is_jsonl(std::string const& path) {
+    auto const format = table::detail::known_format(path);
+    return format && *format == table_format::jsonl;
 }
 
 bool has_content(std::string const& path) {

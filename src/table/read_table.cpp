@@ -1,3 +1,5 @@
+#include "table/internal/byte_codec.hpp"
+#include "table/internal/columnar_files.hpp"
 #include "table/internal/columns.hpp"
 #include "table/sources.hpp"
 
@@ -15,29 +17,27 @@ constexpr std::size_t most_bytes = std::size_t{1} << 30U;
 constexpr std::array format_names{std::pair{std::string_view{"auto"}, table_format::automatic},
                                   std::pair{std::string_view{"jsonl"}, table_format::jsonl},
                                   std::pair{std::string_view{"csv"}, table_format::csv},
-                                  std::pair{std::string_view{"tsv"}, table_format::tsv}};
+                                  std::pair{std::string_view{"tsv"}, table_format::tsv},
+                                  std::pair{std::string_view{"parquet"}, table_format::parquet},
+                                  std::pair{std::string_view{"arrow"}, table_format::arrow},
+                                  std::pair{std::string_view{"arrow_stream"}, table_format::arrow_stream}};
 
-/// Formats that are files of other libraries.
-result<void> refuse_foreign(std::string const& path) {
-    auto const name = without_compression(path);
-    bool const parquet = name.ends_with(".parquet");
-    bool arrow = false;
-    for (std::string_view const end : {".arrow", ".arrows", ".feather", ".ipc"}) arrow = arrow || name.ends_with(end);
-    if (!parquet && !arrow) return {};
-    return invalid_argument(path, std::string{parquet ? "Parquet" : "Arrow"} +
-                                      " files are neither read nor written, that takes Apache Arrow's library "
-                                      "(libarrow-dev, libparquet-dev): make it CSV first, as "
-                                      "DuckDB does: duckdb -c \"COPY (FROM '" +
-                                      path +
-                                      "') TO 'in.csv'\"; a program hands it over by <coax/table/arrow_stream.hpp>");
-}
+constexpr std::array format_ends{std::pair{std::string_view{".csv"}, table_format::csv},
+                                 std::pair{std::string_view{".tsv"}, table_format::tsv},
+                                 std::pair{std::string_view{".tab"}, table_format::tsv},
+                                 std::pair{std::string_view{".parquet"}, table_format::parquet},
+                                 std::pair{std::string_view{".arrow"}, table_format::arrow},
+                                 std::pair{std::string_view{".feather"}, table_format::arrow},
+                                 std::pair{std::string_view{".ipc"}, table_format::arrow},
+                                 std::pair{std::string_view{".arrows"}, table_format::arrow_stream}};
 
 }  // namespace
 
 result<table_format> parse_table_format(std::string_view name) {
     for (auto const& [known, format] : format_names)
         if (known == name) return format;
-    return invalid_argument(std::string{name}, "no format of tables: it is one of auto, jsonl, csv, tsv");
+    return invalid_argument(std::string{name},
+                            "no format of tables: it is one of auto, jsonl, csv, tsv, parquet, arrow, arrow_stream");
 }
 
 result<void> validate(table_options const& options) {
@@ -59,6 +59,10 @@ result<std::unique_ptr<table_source>> read_table(std::string path, table_options
         if (!format) return format.error();
         options.format = *format;
     }
+    if (table::detail::is_columnar(options.format)) {
+        if (auto known = table::detail::check_format(options.format, options.name); !known) return known.error();
+        return table::detail::known_columnar_files()->read(options.format, path, options.name);
+    }
     auto file = table::detail::input_file::open_decompressed(path, options.name);
     if (!file) return file.error();
     if (options.format == table_format::jsonl) return table::detail::open_jsonl(std::move(*file), options);
@@ -68,11 +72,26 @@ result<std::unique_ptr<table_source>> read_table(std::string path, table_options
 
 namespace table::detail {
 
+result<void> check_format(table_format format, std::string const& path) {
+    if (!is_columnar(format)) return {};
+    char const* const kind = format == table_format::parquet ? "Parquet" : "Arrow";
+    if (compression_of(path) != compression::none)
+        return invalid_argument(path, std::string{kind} + " files have their compression inside");
+    if (known_columnar_files() != nullptr) return {};
+    return invalid_argument(path, std::string{kind} +
+                                      " files need coax built with Apache Arrow's library (COAX_WITH_ARROW; "
+                                      "libarrow-dev, libparquet-dev): make it CSV first, as DuckDB does: duckdb -c "
+                                      "\"COPY (FROM '" +
+                                      path + "') TO 'in.csv'\"");
+}
+
 result<table_format> known_format(std::string const& path) {
-    if (auto known = refuse_foreign(path); !known) return known.error();
     auto const name = without_compression(path);
-    if (name.ends_with(".csv")) return table_format::csv;
-    if (name.ends_with(".tsv") || name.ends_with(".tab")) return table_format::tsv;
+    for (auto const& [end, format] : format_ends)
+        if (name.ends_with(end)) {
+            if (auto known = check_format(format, path); !known) return known.error();
+            return format;
+        }
     return table_format::jsonl;
 }
 

@@ -1,4 +1,5 @@
 #include "table/internal/column_set.hpp"
+#include "table/internal/columnar_files.hpp"
 #include "table/internal/columns.hpp"
 #include "table/internal/csv_text.hpp"
 #include "table/internal/output_file.hpp"
@@ -8,6 +9,7 @@
 #include <coax/json/writer.hpp>
 #include <coax/table/write_table.hpp>
 
+#include <optional>
 #include <utility>
 
 namespace coax {
@@ -67,6 +69,7 @@ result<row_format> choose_format(table_source const& rows, std::string const& pa
     if (auto valid = validate(table_options{.separator = options.separator}); !valid) return valid.error();
     auto const format = options.format == table_format::automatic ? table::detail::known_format(path) : options.format;
     if (!format) return format.error();
+    if (auto known = table::detail::check_format(*format, path); !known) return known.error();
     row_format made{*format, options.separator, std::move(options.columns)};
     if (made.separator == '\0') made.separator = *format == table_format::tsv ? '\t' : ',';
     if (made.columns.empty()) made.columns = table::detail::names_of(rows.columns());
@@ -77,13 +80,62 @@ result<row_format> choose_format(table_source const& rows, std::string const& pa
     return made;
 }
 
+/// Some of a table's columns, and what came of its rows.
+class selected_columns final : public table_source {
+public:
+    struct outcome {
+        std::uint64_t rows{0};
+        std::optional<error> failure{};
+    };
+
+    selected_columns(table_source& rows, std::vector<std::string> const& names, outcome& told)
+        : rows_{rows}, told_{told} {
+        for (auto const& name : names) {
+            auto const* const column = table::detail::find_column(rows.columns(), name);
+            columns_.push_back(column != nullptr ? *column : table_column{name, column_type::json});
+        }
+    }
+    std::vector<table_column> const& columns() const noexcept override { return columns_; }
+    result<std::optional<table_row>> next() override {
+        auto row = rows_.next();
+        if (!row)
+            told_.failure = row.error();
+        else if (*row && (*row)->problem)
+            told_.failure = (*row)->problem;
+        else if (*row)
+            ++told_.rows;
+        return row;
+    }
+
+private:
+    table_source& rows_;
+    outcome& told_;
+    std::vector<table_column> columns_{};
+};
+
+result<std::uint64_t> write_columnar(table_source& rows, row_format const& format, table::detail::output_file file,
+                                     std::string const& path) {
+    selected_columns::outcome told;
+    auto selected = std::make_unique<selected_columns>(rows, format.columns, told);
+    auto written = table::detail::known_columnar_files()->write(format.format, std::move(selected), file);
+    if (told.failure) return *std::move(told.failure);
+    if (!written) {
+        auto why = std::move(written).error();
+        if (why.where.empty()) why.where = path;
+        return why;
+    }
+    if (auto committed = file.commit(); !committed) return committed.error();
+    return told.rows;
+}
+
 }  // namespace
 
 result<std::uint64_t> write_table(table_source& rows, std::string path, table_write_options options) {
     auto const format = choose_format(rows, path, std::move(options));
     if (!format) return format.error();
-    auto file = table::detail::output_file::create(std::move(path));
+    auto file = table::detail::output_file::create(path);
     if (!file) return file.error();
+    if (table::detail::is_columnar(format->format)) return write_columnar(rows, *format, *std::move(file), path);
     if (format->format != table_format::jsonl)
         if (auto written = file->write(format->header()); !written) return written.error();
     for (std::uint64_t count = 0;; ++count) {

@@ -13,13 +13,17 @@ namespace coax {
 
 /// How a table is written down.
 enum class table_format {
-    automatic,  ///< By the name's end, that of the compression aside: .csv, .tsv or .tab; else JSONL.
+    automatic,  ///< By the name's end: .csv, .tsv or .tab before that of a compression; .parquet; .arrow, .feather or
+                ///< .ipc; .arrows; else JSONL.
     jsonl,      ///< One JSON object a line.
     csv,        ///< RFC 4180.
     tsv,        ///< The same with tabs.
+    parquet,    ///< Apache Parquet; see `use_arrow_files`, as for the next two.
+    arrow,      ///< Apache Arrow's file format.
+    arrow_stream,  ///< Its stream format.
 };
 
-/// "auto", "jsonl", "csv", "tsv". Errors: `errc::invalid_argument`.
+/// "auto" or as above, "jsonl", "arrow_stream". Errors: `errc::invalid_argument`.
 [[nodiscard]] result<table_format> parse_table_format(std::string_view name);
 
 /// How a file becomes rows. All but `format`, `name` and `max_row_bytes` is of CSV and TSV alone.
@@ -53,7 +57,7 @@ struct table_options {
 /// empty text. Wrong numbers of fields, text behind a closing quote, an open quote and what is not UTF-8 are their
 /// row's problem. Errors: `errc::io_failed`: it cannot be read, is damaged or cut short. `errc::invalid_argument`: an
 /// option, or
-/// ("file:line:column") a header that names a column twice; Parquet and Arrow files, which are not read.
+/// ("file:line:column") a header that names a column twice; a file of Parquet or Arrow without `use_arrow_files`.
 [[nodiscard]] result<std::unique_ptr<table_source>> read_table(std::string path, table_options options = {});
 
 /// The same over several files, one after the other, which need not have the same columns. `name` is not used.

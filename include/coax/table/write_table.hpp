@@ -25,7 +25,7 @@ struct table_write_options {
 ///
 /// Of CSV and TSV: lines end with LF; null is an empty field, an empty text stands in quotes, and so does what a reader
 /// or spreadsheet could cut, join or misread: separators, quotes, line breaks, blanks at an end. Arrays and objects are
-/// JSON.
+/// JSON. Parquet and Arrow: `use_arrow_files`.
 /// @returns How many rows were written.
 /// Errors: `errc::io_failed`; `errc::invalid_argument`: an option, or the columns are not known; the problem of a row.
 [[nodiscard]] result<std::uint64_t> write_table(table_source& rows, std::string path, table_write_options options = {});

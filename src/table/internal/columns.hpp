@@ -26,7 +26,9 @@ namespace coax::table::detail {
 /// The first name that stands twice; none: all are different.
 [[nodiscard]] std::optional<std::size_t> find_repeated(std::span<std::string const> names);
 
-/// The format that a name's end tells. Errors: `errc::invalid_argument`: that of another library's files.
+/// Errors: `errc::invalid_argument`: it is that of another library's files, and that is not there.
+[[nodiscard]] result<void> check_format(table_format format, std::string const& path);
+/// The format that a name's end tells. Errors: as `check_format`.
 [[nodiscard]] result<table_format> known_format(std::string const& path);
 
 }  // namespace coax::table::detail

@@ -12,7 +12,6 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
-#include <deque>
 #include <memory>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -23,6 +22,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 namespace bench {
 namespace {
@@ -81,7 +82,7 @@ std::size_t request_size(std::string_view in) {
 class loop {
 public:
     loop(load_reply const& reply, int listener, SSL_CTX* tls)
-        : text_{reply_text(reply)}, delay_{reply.delay}, listener_{listener}, tls_{tls} {
+        : text_{reply_text(reply)}, held_{reply.held}, delay_{reply.delay}, listener_{listener}, tls_{tls} {
         watch(listener_, EPOLL_CTL_ADD, EPOLLIN);
     }
 
@@ -105,8 +106,8 @@ private:
         epoll_ctl(poll_, how, socket, &wanted);
     }
     [[nodiscard]] int next_wait() const {
-        if (due_.empty()) return -1;
-        auto const left = std::chrono::ceil<std::chrono::milliseconds>(due_.front().when - steady::now());
+        if (waiting_.size() < held_ || waiting_.empty()) return -1;
+        auto const left = std::chrono::ceil<std::chrono::milliseconds>(due_ - steady::now());
         return std::max(0, static_cast<int>(left.count()));
     }
     void accept_all() {
@@ -164,8 +165,9 @@ private:
         if (!read_all(one)) return close_link(one);
         for (std::size_t size = 0; (size = request_size(one.in)) != 0;) {
             one.in.erase(0, size);
-            if (delay_.count() > 0) {
-                due_.push_back({steady::now() + delay_, socket});
+            if (held_ > 0) {
+                waiting_.push_back(socket);
+                if (waiting_.size() == held_) due_ = steady::now() + delay_;
                 continue;
             }
             one.out = text_;
@@ -173,26 +175,24 @@ private:
         }
     }
     void send_due() {
-        for (auto const now = steady::now(); !due_.empty() && due_.front().when <= now; due_.pop_front()) {
-            auto const at = links_.find(due_.front().socket);
+        if (waiting_.size() < held_ || steady::now() < due_) return;
+        for (auto const socket : std::exchange(waiting_, {})) {
+            auto const at = links_.find(socket);
             if (at == links_.end()) continue;
             at->second.out = text_;
             write_rest(at->second);
         }
     }
 
-    struct due {
-        steady::time_point when;
-        int socket;
-    };
-
     std::string text_;
+    std::size_t held_;
     std::chrono::milliseconds delay_;
     int listener_;
     SSL_CTX* tls_;
     int poll_{epoll_create1(EPOLL_CLOEXEC)};
     std::unordered_map<int, link> links_{};
-    std::deque<due> due_{};  ///< All wait equally long: the first to come is the first to go.
+    std::vector<int> waiting_{};  ///< Those that are held.
+    steady::time_point due_{};    ///< When they go, once all are there.
     std::array<char, 1U << 16U> buffer_{};
 };
 

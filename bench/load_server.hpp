@@ -12,8 +12,9 @@ struct load_reply {
     bool tls{false};
     /// 0: a chat completion (`answer_body`); else a stream of so many events, as OpenAI sends them.
     std::size_t events{0};
-    /// Between a request and its reply.
-    std::chrono::milliseconds delay{0};
+    /// Nobody gets a reply before so many requests are there, and `delay` has passed since. 0: each at once.
+    std::size_t held{0};
+    std::chrono::milliseconds delay{1'000};
 };
 
 /// The least that can serve a client: epoll, replies made once, nothing parsed but where a request ends. In a process

@@ -3,6 +3,7 @@
 #include "batch/internal/file.hpp"
 #include "batch/internal/service_text.hpp"
 #include "batch/record_text.hpp"
+#include "json/internal/member.hpp"
 
 #include <coax/batch/process_batch.hpp>
 #include <coax/chat/prompt_template.hpp>
@@ -13,7 +14,6 @@
 #include <cstdlib>
 #include <fcntl.h>
 #include <filesystem>
-#include <map>
 #include <unistd.h>
 #include <unordered_map>
 
@@ -155,10 +155,9 @@ namespace detail {
 
 batch_record to_record(std::uint64_t index, json_value fields, std::string const& key_field) {
     batch_record record{.index = index, .line = index + 1, .key = std::to_string(index)};
-    auto members = json::read<std::map<std::string, json_value>>(fields).value_or(std::map<std::string, json_value>{});
-    if (auto const found = members.find(key_field.empty() ? "id" : key_field); found != members.end()) {
-        record.key = record_text(found->second);
-        record.numeric_key = found->second.kind() == json_kind::number;
+    if (auto const found = json::detail::find_member(fields.text(), key_field.empty() ? "id" : key_field)) {
+        record.key = record_text(*found);
+        record.numeric_key = is_json_number(*found);
     } else if (!key_field.empty()) {
         record.problem = error{.code = errc::invalid_json, .message = "the row has no field \"" + key_field + '"'};
     }

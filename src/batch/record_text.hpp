@@ -4,6 +4,7 @@
 
 namespace coax::detail {
 
+using chat::detail::is_json_number;
 using chat::detail::record_text;
 using chat::detail::without_blanks;
 

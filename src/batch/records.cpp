@@ -1,10 +1,10 @@
 #include "batch/record_text.hpp"
+#include "json/internal/member.hpp"
 
 #include <coax/batch/records.hpp>
 #include <coax/bind/read.hpp>
 #include <coax/table/read_table.hpp>
 
-#include <map>
 #include <memory>
 #include <utility>
 
@@ -14,15 +14,16 @@ namespace {
 
 constexpr std::size_t largest_line = std::size_t{1} << 30U;
 
+struct no_members {};
+
 /// Names a record by its fields; what is wrong with them, if anything.
 std::optional<error> name_record(batch_record& record, record_options const& options) {
-    auto const members = json::read<std::map<std::string, json_value>>(record.fields);
-    if (!members) return members.error();
+    if (!record.fields.is_object()) return json::read<no_members>(record.fields).error();
     bool const chosen = !options.key_field.empty();
-    auto const named = members->find(chosen ? options.key_field : "id");
-    if (named != members->end() && !named->second.is_null()) {
-        record.key = detail::record_text(named->second);
-        record.numeric_key = named->second.kind() == json_kind::number;
+    auto const named = json::detail::find_member(record.fields.text(), chosen ? options.key_field : "id");
+    if (named && *named != "null") {
+        record.key = detail::record_text(*named);
+        record.numeric_key = detail::is_json_number(*named);
     } else if (chosen) {
         return error{.code = errc::invalid_json, .message = "the record has no member \"" + options.key_field + '"'};
     }
@@ -35,7 +36,8 @@ public:
     record_reader(std::unique_ptr<table_source> rows, record_options options)
         : rows_{std::move(rows)}, options_{std::move(options)} {}
 
-    asio::awaitable<std::optional<batch_record>> next() override { co_return value_or_throw(read()); }
+    std::optional<batch_record> try_next(asio::any_io_executor const&) override { return value_or_throw(read()); }
+    asio::awaitable<std::optional<batch_record>> next() override { co_return std::nullopt; }  // none is waited for
 
     /// The next record; none at the end.
     [[nodiscard]] result<std::optional<batch_record>> read() {

@@ -1,6 +1,7 @@
 #include "core/internal/boxed.hpp"
 
 #include <coax/chat/cache_control.hpp>
+#include <coax/chat/request.hpp>  // declares the instantiation below
 
 #include <algorithm>
 

@@ -1,10 +1,10 @@
 #include "chat/internal/record_text.hpp"
+#include "json/internal/member.hpp"
 
 #include <coax/bind/read.hpp>
 #include <coax/chat/prompt_template.hpp>
 
 #include <algorithm>
-#include <map>
 #include <optional>
 #include <utility>
 
@@ -14,7 +14,9 @@ namespace {
 
 using chat::detail::record_text;
 using chat::detail::without_blanks;
-using members = std::map<std::string, json_value>;
+using json::detail::find_member;
+
+struct no_members {};
 
 /// Takes the first line, without its end, off `text`.
 std::string_view take_line(std::string_view& text) {
@@ -38,17 +40,13 @@ error invalid_line(std::string message, std::string_view where, int line) {
 int count_lines(std::string_view text) { return static_cast<int>(std::count(text.begin(), text.end(), '\n')); }
 
 /// The member that a name means, whole or by its parts.
-std::optional<std::string> look_up(members const& record, std::string_view name, bool null_is_empty) {
-    auto const stands_as_nothing = [&](json_value const& value) { return null_is_empty && value.is_null(); };
-    if (auto const found = record.find(std::string{name}); found != record.end())
-        return stands_as_nothing(found->second) ? std::string{} : record_text(found->second);
+std::optional<std::string> look_up(std::string_view record, std::string_view name, bool null_is_empty) {
+    if (null_is_empty && record == "null") return std::string{};
+    if (auto const found = find_member(record, name))
+        return null_is_empty && *found == "null" ? std::string{} : record_text(*found);
     auto const dot = name.find('.');
-    if (dot == std::string_view::npos) return std::nullopt;
-    auto const outer = record.find(std::string{name.substr(0, dot)});
-    if (outer != record.end() && stands_as_nothing(outer->second)) return std::string{};
-    if (outer == record.end() || !outer->second.is_object()) return std::nullopt;
-    auto const inner = json::read<members>(outer->second);
-    return inner ? look_up(*inner, name.substr(dot + 1), null_is_empty) : std::nullopt;
+    auto const outer = dot == std::string_view::npos ? std::nullopt : find_member(record, name.substr(0, dot));
+    return outer ? look_up(*outer, name.substr(dot + 1), null_is_empty) : std::nullopt;
 }
 
 }  // namespace
@@ -109,14 +107,13 @@ result<prompt_template> prompt_template::parse(std::string_view text, std::strin
 }
 
 result<rendered_prompt> prompt_template::render(json_value const& record, bool null_is_empty) const {
-    auto const fields = json::read<members>(record);
-    if (!fields) return fields.error();
+    if (!record.is_object()) return json::read<no_members>(record).error();
     rendered_prompt prompt;
     for (auto const& [from, into] : {std::pair{&system_, &prompt.system}, std::pair{&user_, &prompt.user}}) {
         for (auto const& part : *from) {
             if (!part.is_field) {
                 *into += part.text;
-            } else if (auto const found = look_up(*fields, part.text, null_is_empty)) {
+            } else if (auto const found = look_up(record.text(), part.text, null_is_empty)) {
                 *into += *found;
             } else if (part.text == "record") {
                 *into += record.text();

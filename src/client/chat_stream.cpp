@@ -83,18 +83,26 @@ void chat_stream::state::context_ended() noexcept {
     over_ = true;
 }
 
-result<std::optional<chat_delta>> chat_stream::state::decode_ready() {
-    chat_delta delta;
-    while (!decoder_->done()) {
+result<bool> chat_stream::state::decode_ready(chat_delta& delta) {
+    while (!undecodable_ && !decoder_->done()) {
         auto const event = events_.next();
         if (!event) return event.error();
-        if (!*event) return std::optional<chat_delta>{};
+        if (!*event) return false;
         if (auto fed = decoder_->feed(**event, delta); !fed) return fed.error();
         if (keep_raw_) delta.raw_event = (*event)->data;
         if (unwrapper_) delta.text = unwrapper_->feed(delta.text);
-        if (!delta.empty()) return std::optional{std::move(delta)};
+        if (!delta.empty()) return true;
     }
-    return std::optional<chat_delta>{};
+    return false;
+}
+
+std::optional<chat_delta> chat_stream::state::try_next() {
+    std::optional<chat_delta> delta;
+    if (end_ || put_back_ || !body_) return delta;
+    auto const ready = decode_ready(delta.emplace());
+    if (!ready) take_failure(ready.error());
+    if (!ready || !*ready) delta.reset();
+    return delta;
 }
 
 asio::awaitable<result<std::optional<chat_delta>>> chat_stream::state::next() {
@@ -104,9 +112,7 @@ asio::awaitable<result<std::optional<chat_delta>>> chat_stream::state::next() {
     std::unique_ptr<bool, void (*)(bool*)> const reading{&reading_, [](bool* flag) { *flag = false; }};
     if (put_back_ && !dropped_) co_return std::exchange(put_back_, std::nullopt);
     while (!end_) {
-        auto ready = decode_ready();
-        if (ready && *ready) co_return ready;
-        if (!ready) take_failure(std::move(ready).error());
+        if (auto delta = try_next()) co_return delta;
         if (!broken_by_ && !at_end_ && !decoder_->done()) {
             co_await read_more();
             continue;
@@ -126,6 +132,7 @@ asio::awaitable<result<std::optional<chat_delta>>> chat_stream::state::next() {
 
 /// An event that the end of the body cut says nothing.
 void chat_stream::state::take_failure(error why) {
+    undecodable_ = true;
     if (!broken_by_ && !(at_end_ && why.code == errc::protocol_error)) broken_by_ = std::move(why);
 }
 
@@ -271,6 +278,9 @@ public:
     explicit delta_source(shared_state from) : from_{std::move(from)} {}
     ~delta_source() override { chat_stream::state::drop(from_); }
 
+    std::optional<chat_delta> try_next(asio::any_io_executor const& caller) override {
+        return from_->home().executor == caller ? from_->try_next() : std::nullopt;
+    }
     asio::awaitable<std::optional<chat_delta>> next() override { return at_home(from_, &chat_stream::state::next); }
 
 private:

@@ -42,6 +42,7 @@ void chat_stream::state::take_over(state& next) {
     begun_ = std::move(next.begun_);
     seen_bytes_ = next.seen_bytes_;
     broken_by_ = std::move(next.broken_by_);
+    undecodable_ = next.undecodable_;
     at_end_ = next.at_end_;
     end_ = std::move(next.end_);
     attempts = next.attempts;

@@ -33,6 +33,8 @@ public:
     state& operator=(state const&) = delete;
 
     asio::awaitable<result<std::optional<chat_delta>>> next();
+    /// The next delta where it has been received; nothing: `next` tells.
+    [[nodiscard]] std::optional<chat_delta> try_next();
     /// Makes a delta that was read the next one again.
     void put_back(std::optional<chat_delta> delta) { put_back_ = std::move(delta); }
     asio::awaitable<result<chat_response>> finish();
@@ -72,8 +74,8 @@ private:
     static void let_go(state* last) noexcept;
     void end_dropped() noexcept;
 
-    /// The next delta among the bytes that are there; nothing when more are needed.
-    result<std::optional<chat_delta>> decode_ready();
+    /// Decodes the bytes that are there up to the next delta. False: more are needed.
+    result<bool> decode_ready(chat_delta& delta);
     /// Waits for the next bytes and takes them in; their end and a failure count as the end of the body.
     asio::awaitable<void> read_more();
     void take(std::string_view bytes);
@@ -119,6 +121,7 @@ private:
     std::string begun_{};                         ///< The body, while its form is not known or where it is no events.
     std::size_t seen_bytes_{0};                   ///< Of content, when bytes were read last.
     std::optional<error> broken_by_{};            ///< What ended the body or its events before their time.
+    bool undecodable_{false};                     ///< An event was none: no later one counts.
     bool at_end_{false};                          ///< Of the body.
     std::optional<result<chat_response>> end_{};  ///< Set once, when nothing more comes.
     std::atomic<bool> over_{false};               ///< Nothing of the context is left in it.

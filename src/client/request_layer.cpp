@@ -9,6 +9,9 @@
 namespace coax::detail {
 namespace {
 
+/// Of all fields, the credential's among them.
+constexpr std::size_t usual_header_bytes = 384;
+
 /// A copy with room for the header field of a credential.
 http_request copy_to_sign(http_request const& request) {
     http_request copy{.to = request.to,
@@ -16,7 +19,7 @@ http_request copy_to_sign(http_request const& request) {
                       .target = request.target,
                       .body = request.body,
                       .repeatable = request.repeatable};
-    copy.headers.reserve(request.headers.size() + 1);
+    copy.headers.reserve(request.headers.size() + 1, usual_header_bytes);
     copy.headers = request.headers;
     return copy;
 }

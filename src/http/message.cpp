@@ -5,6 +5,7 @@
 #include <boost/url/parse.hpp>
 
 #include <algorithm>
+#include <functional>
 
 namespace coax {
 namespace {
@@ -36,36 +37,60 @@ bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
 
 bool header_list::field::operator==(field const& other) const = default;
 
-header_list::header_list(std::initializer_list<field> fields) : fields_{fields} {}
+header_list::header_list(std::initializer_list<field> fields) {
+    for (auto const& each : fields) add(each.name, each.value);
+}
 
-void header_list::add(std::string name, std::string value) { fields_.push_back({std::move(name), std::move(value)}); }
+void header_list::add(std::string_view name, std::string_view value) {
+    if (holds(name) || holds(value)) return add(std::string{name}, std::string{value});
+    text_.append(name).append(value);
+    ends_.push_back({text_.size() - value.size(), text_.size()});
+}
 
-void header_list::reserve(std::size_t count) { fields_.reserve(count); }
+bool header_list::holds(std::string_view text) const noexcept {
+    std::less<> const before;
+    return !before(text.data(), text_.data()) && before(text.data(), text_.data() + text_.size());
+}
 
-void header_list::clear() noexcept { fields_.clear(); }
+void header_list::reserve(std::size_t count, std::size_t text_bytes) {
+    ends_.reserve(count);
+    text_.reserve(text_bytes);
+}
+
+void header_list::clear() noexcept {
+    text_.clear();
+    ends_.clear();
+}
 
 bool header_list::operator==(header_list const& other) const = default;
 
 bool origin::operator==(origin const& other) const = default;
 
-void header_list::set(std::string_view name, std::string value) {
-    erase(name);
-    add(std::string{name}, std::move(value));
+void header_list::set(std::string_view name, std::string_view value) {
+    if (!contains(name)) return add(name, value);
+    std::string const kept_name{name};  // both may be in this list
+    std::string const kept_value{value};
+    erase(kept_name);
+    add(kept_name, kept_value);
 }
 
 void header_list::erase(std::string_view name) {
-    std::erase_if(fields_, [name](field const& each) { return equal_ignoring_case(each.name, name); });
+    if (!contains(name)) return;
+    header_list kept;
+    kept.reserve(ends_.size(), text_.size());
+    for (auto const& each : *this)
+        if (!equal_ignoring_case(each.name, name)) kept.add(each.name, each.value);
+    *this = std::move(kept);
 }
 
 std::string_view header_list::find(std::string_view name) const noexcept {
-    for (auto const& each : fields_)
+    for (auto const& each : *this)
         if (equal_ignoring_case(each.name, name)) return each.value;
     return {};
 }
 
 bool header_list::contains(std::string_view name) const noexcept {
-    return std::any_of(fields_.begin(), fields_.end(),
-                       [name](field const& each) { return equal_ignoring_case(each.name, name); });
+    return std::any_of(begin(), end(), [name](field_view each) { return equal_ignoring_case(each.name, name); });
 }
 
 result<base_url> parse_base_url(std::string_view text) {

@@ -73,7 +73,7 @@ std::optional<plain_head> parse_plain_head(std::string_view input, header_list& 
         rest.remove_prefix(name.size() + 1);
         auto const value = take_line(rest);
         if (!value || !is_plain(name, *value, length)) return std::nullopt;
-        fields.add(std::string{name}, std::string{*value});
+        fields.add(name, *value);
     }
     if (!length) return std::nullopt;
     return plain_head{.status = status, .head_bytes = input.size() - rest.size() + 2, .body_bytes = *length};

@@ -60,9 +60,9 @@ result<void> check_request(http_request const& request) {
     for (auto const& each : request.headers) {
         if (!is_token(each.name)) return invalid_argument("http_request.headers", "a header's name is not a token");
         if (!is_field_value(each.value))
-            return invalid_argument(each.name, "the header's value holds a line break or NUL");
+            return invalid_argument(std::string{each.name}, "the header's value holds a line break or NUL");
         if (is_written_by_transport(each.name))
-            return invalid_argument(each.name, "the transport writes this header itself");
+            return invalid_argument(std::string{each.name}, "the transport writes this header itself");
     }
     return {};
 }

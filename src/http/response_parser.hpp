@@ -81,7 +81,7 @@ private:
 
     /// Takes the head, where it is plain and within the bounds.
     bool begin_plain(std::string_view text) {
-        headers_.reserve(16);
+        headers_.reserve(usual_fields, std::min(text.size(), usual_head_bytes));
         auto const head = bounds_.bodiless ? std::nullopt : parse_plain_head(text, headers_);
         is_plain_ = head && head->head_bytes <= bounds_.header_bytes && head->body_bytes <= bounds_.body_bytes;
         if (!is_plain_) return headers_.clear(), false;
@@ -109,7 +109,7 @@ private:
     void on_response_impl(int code, string_view, int, error_code& ec) override {
         status_ = code;
         if (code < 100) ec = boost::beast::http::error::bad_status;
-        headers_.reserve(16);
+        headers_.reserve(usual_fields, usual_head_bytes);
     }
 
     void on_field_impl(field, string_view name, string_view value, error_code&) override {
@@ -153,6 +153,8 @@ private:
     }
 
     static constexpr std::uint64_t most_reserved = 1U << 20U;
+    static constexpr std::size_t usual_fields = 24;
+    static constexpr std::size_t usual_head_bytes = 1U << 10U;
 
     limits bounds_;
     bool is_plain_{false};  // and Beast's parser is not used

@@ -77,7 +77,7 @@ scrubber::scrubber(hidden_names names, std::vector<secret> const& texts, http_re
     : names_{std::move(names)} {
     for (auto const& one : texts) learn(one.reveal());
     for (auto const& [name, value] : request.headers)
-        if (names_credential(name)) learn(without_scheme(value));
+        if (names_credential(name)) learn(without_scheme(std::string{value}));
     for_each_parameter(request.target, [this](char, std::string_view name, std::string_view value) {
         if (!names_credential(name) || value.empty()) return;
         auto const encoded = boost::urls::make_pct_string_view({value.data() + 1, value.size() - 1});
@@ -120,7 +120,7 @@ recorded_request scrubber::request(http_request const& given) const {
     recorded_request shown{.method = given.method, .origin = plain(to_string(given.to)), .path = target(given.target)};
     for (auto const& [name, value] : given.headers) {
         bool const hides = names_credential(name) || is_among(names_.headers, name);
-        add_header(shown.headers, name, hides ? std::string{mask} : plain(value));
+        add_header(shown.headers, name, hides ? std::string{mask} : plain(std::string{value}));
     }
     shown.body = to_recorded(body(given.body));
     return shown;
@@ -130,7 +130,7 @@ recorded_headers scrubber::response_headers(header_list const& headers) const {
     recorded_headers shown;
     for (auto const& [name, value] : headers) {
         bool const hides = equal_ignoring_case(name, "set-cookie") || is_among(names_.headers, name);
-        add_header(shown, name, hides ? std::string{mask} : plain(value));
+        add_header(shown, name, hides ? std::string{mask} : plain(std::string{value}));
     }
     return shown;
 }

@@ -117,7 +117,15 @@ void text_sink::put_number(float value) {
 
 // --- the same for a string ---
 
-void append_string(std::string& out, std::string_view text) { json::detail::text_sink{out}.put_string(text); }
+/// Most strings go in as they are; a sink would make room ahead for each.
+void append_string(std::string& out, std::string_view text) {
+    char const* const end = text.data() + text.size();
+    auto const run = json::detail::find_plain_end(text.data(), end);
+    if (run.end != end || run.non_ascii != 0) return json::detail::text_sink{out}.put_string(text);
+    out += '"';
+    out += text;
+    out += '"';
+}
 void append_number(std::string& out, long long value) { json::detail::text_sink{out}.put_number(value); }
 void append_number(std::string& out, unsigned long long value) { json::detail::text_sink{out}.put_number(value); }
 void append_number(std::string& out, double value) { json::detail::text_sink{out}.put_number(value); }

@@ -1,6 +1,7 @@
 #include "provider/anthropic_citations.hpp"
 #include "provider/anthropic_wire.hpp"
 #include "provider/json_text.hpp"
+#include "provider/repeated_event.hpp"
 #include "provider/response_headers.hpp"
 #include "provider/response_limits.hpp"
 #include "provider/service_error.hpp"
@@ -46,6 +47,8 @@ struct anthropic_event {
 };
 
 namespace {
+
+constexpr event_hole block_delta_holes[]{{"/delta/text", event_hole::kind::text}};
 
 /// A content block while its deltas arrive.
 struct growing_block {
@@ -93,6 +96,10 @@ public:
 
     result<void> feed(sse_event const& event, chat_delta& delta) override {
         if (done_ || event.type == "ping") return {};
+        if (before_.matches(event)) {
+            repeated_.delta.text = std::move(before_.text());
+            return extend_block(repeated_, delta);
+        }
         anthropic_event wire;
         auto read = json::read_into(wire, event.data, json::wire_options);
         if (!read) {
@@ -103,7 +110,14 @@ public:
         std::string_view const type = wire.type.empty() ? event.type : std::string_view{wire.type};
         if (type == "error" || event.type == "error" || (type.empty() && is_truthy(wire.error)))
             return make_reported_error("anthropic", event.data, response_.request_id);
-        if (type == "content_block_delta") return extend_block(wire, delta);
+        if (type == "content_block_delta") {
+            auto extended = extend_block(wire, delta);
+            if (extended && wire.delta.type == "text_delta") {
+                before_.remember(event, wire.delta.text);
+                repeated_ = std::move(wire);
+            }
+            return extended;
+        }
         if (type == "content_block_start") return start_block(wire, delta);
         if (type == "message_start")
             start_message(wire.message);
@@ -280,6 +294,8 @@ private:
     anthropic_usage counted_{};
     anthropic_stop_details stop_details_{};
     std::vector<growing_block> blocks_{};
+    repeated_event before_{block_delta_holes};
+    anthropic_event repeated_{};
     std::size_t call_count_{0};
     std::size_t content_bytes_{0};
     bool stopped_{false};

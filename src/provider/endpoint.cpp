@@ -45,9 +45,7 @@ void leave_out_method(std::string& path, std::string_view service) {
 }  // namespace
 
 http_request endpoint::post(std::string_view path, std::string body) const {
-    http_request request{.to = base.to, .body = std::move(body)};
-    request.headers.reserve(headers.size() + 1);  // and the credential
-    request.headers = headers;
+    http_request request{.to = base.to, .headers = headers, .body = std::move(body)};
     request.target.reserve(base.path.size() + path.size() + base.query.size() + 1);
     request.target = base.path;
     request.target += path;

@@ -3,6 +3,7 @@
 #include "provider/openai_decode.hpp"
 #include "provider/openai_details.hpp"
 #include "provider/openai_reasoning.hpp"
+#include "provider/repeated_event.hpp"
 #include "provider/response_headers.hpp"
 #include "provider/response_limits.hpp"
 #include "provider/service_error.hpp"
@@ -19,6 +20,21 @@ namespace coax::detail {
 namespace {
 
 bool has_content(json_value const& value) { return !value.is_null() && value.text() != "{}" && value.text() != "[]"; }
+
+constexpr event_hole chunk_holes[]{{"/choices/0/delta/content", event_hole::kind::text},
+                                   {"/created", event_hole::kind::number},
+                                   {"/obfuscation", event_hole::kind::ignored_text}};
+
+/// Whether a chunk adds text and says nothing else that the one before may not have said.
+bool adds_only_text(openai_completion<std::string> const& chunk) {
+    if (chunk.choices.size() != 1 || chunk.usage || chunk.x_groq.usage) return false;
+    auto const& choice = chunk.choices.front();
+    auto const& added = choice.delta;
+    return !added.content.empty() && choice.finish_reason.empty() && choice.logprobs.is_null() &&
+           added.refusal.empty() && added.reasoning.empty() && added.reasoning_content.empty() &&
+           added.tool_calls.empty() && added.function_call.name.empty() && added.annotations.is_null() &&
+           added.reasoning_details.is_null() && added.extra_content.is_null();
+}
 
 /// Servers put events of their own between the chunks; they say nothing of the response.
 bool is_foreign(std::string_view type) { return !type.empty() && type != "message" && type != "error"; }
@@ -37,9 +53,15 @@ public:
             done_ = true;
             return {};
         }
+        if (before_.matches(event)) return size_.append(response_.text, delta.text, std::move(before_.text()));
         {
             openai_completion<std::string> chunk;
-            if (json::read_into(chunk, event.data, json::wire_options)) return take(chunk, event, delta);
+            if (json::read_into(chunk, event.data, json::wire_options)) {
+                bool const repeats = adds_only_text(chunk);
+                auto taken = take(chunk, event, delta);
+                if (taken && repeats) before_.remember(event, delta.text);
+                return taken;
+            }
         }
         return feed_tolerantly(event, delta);
     }
@@ -157,6 +179,7 @@ private:
     chat_response response_{};
     growing_calls calls_;
     growing_details details_{};
+    repeated_event before_{chunk_holes};
     returned_reasoning reasoning_{};
     json_value prompt_filter_{};
     json_value response_filter_{};

@@ -1,5 +1,6 @@
 #include "provider/json_text.hpp"
 #include "provider/openai_decode.hpp"
+#include "provider/repeated_event.hpp"
 #include "provider/response_headers.hpp"
 #include "provider/response_limits.hpp"
 #include "provider/responses_wire.hpp"
@@ -33,6 +34,10 @@ struct responses_id {
 
 namespace {
 
+constexpr event_hole part_delta_holes[]{{"/delta", event_hole::kind::text},
+                                   {"/sequence_number", event_hole::kind::number},
+                                   {"/obfuscation", event_hole::kind::ignored_text}};
+
 /// The part of which a piece of reasoning is.
 struct reasoning_part {
     std::int64_t output_index{-1};
@@ -61,6 +66,12 @@ public:
             done_ = true;
             return {};
         }
+        if (before_.matches(event)) {
+            repeated_.delta = std::move(before_.text());
+            repeated_.sequence_number = before_.number();
+            note_position(repeated_);
+            return take(repeated_type_, repeated_, delta);
+        }
         responses_event wire;
         auto read = json::read_into(wire, event.data, json::wire_options);
         if (!read) {
@@ -72,7 +83,12 @@ public:
         std::string const type = wire.type.empty() ? std::string{event.type} : std::move(wire.type);
         if (type == "error" || event.type == "error" || (type.empty() && is_truthy(wire.error)))
             return make_reported_error(service_, event.data, response_.request_id);
-        return take(type, wire, delta);
+        if (!type.ends_with(".delta")) return take(type, wire, delta);
+        before_.remember(event, wire.delta);
+        auto taken = take(type, wire, delta);
+        repeated_ = std::move(wire);
+        repeated_type_ = type;
+        return taken;
     }
 
     bool done() const noexcept override { return done_; }
@@ -219,6 +235,9 @@ private:
     reasoning_part reasoning_{};
     std::map<std::int64_t, json_value> items_{};
     std::map<std::int64_t, tool_call> calls_{};  ///< Those that began, without arguments.
+    repeated_event before_{part_delta_holes};
+    responses_event repeated_{};
+    std::string repeated_type_{};
     std::size_t call_count_{0};
     stream_position position_{};
     bool from_middle_{false};  ///< Another stream has shown the beginning.

@@ -2,8 +2,10 @@
 
 #include <coax/core/result.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -11,38 +13,98 @@
 
 namespace coax {
 
-/// Header fields in the order they were added. Names compare without regard to case (RFC 9110, section 5.1).
+/// Header fields in the order they were added. Names compare without regard to case (RFC 9110, section 5.1). All are
+/// kept in one text, so that a list costs two allocations however long it is.
 class header_list {
 public:
+    /// A field that is given: in options, and to a list that is made.
     struct field {
         std::string name;
         std::string value;
         [[nodiscard]] bool operator==(field const& other) const;
     };
+    /// A field as the list has it. Valid until the list changes.
+    struct field_view {
+        std::string_view name;
+        std::string_view value;
+    };
+    class iterator;
 
     header_list() = default;
     header_list(std::initializer_list<field> fields);
 
-    void add(std::string name, std::string value);
-    /// Replaces every field of that name by one.
-    void set(std::string_view name, std::string value);
+    void add(std::string_view name, std::string_view value);
+    /// Replaces every field of that name by one, which comes last.
+    void set(std::string_view name, std::string_view value);
     void erase(std::string_view name);
 
     /// The first value of that name; empty when there is none. Valid until the list changes.
     [[nodiscard]] std::string_view find(std::string_view name) const noexcept;
     [[nodiscard]] bool contains(std::string_view name) const noexcept;
 
-    [[nodiscard]] auto begin() const noexcept { return fields_.begin(); }
-    [[nodiscard]] auto end() const noexcept { return fields_.end(); }
-    [[nodiscard]] std::size_t size() const noexcept { return fields_.size(); }
-    void reserve(std::size_t count);
+    [[nodiscard]] iterator begin() const noexcept;
+    [[nodiscard]] iterator end() const noexcept;
+    [[nodiscard]] std::size_t size() const noexcept { return ends_.size(); }
+    /// Makes room for so many fields, whose names and values have so many bytes together.
+    void reserve(std::size_t count, std::size_t text_bytes);
     void clear() noexcept;
 
     [[nodiscard]] bool operator==(header_list const& other) const;
 
 private:
-    std::vector<field> fields_;
+    /// Where in the text a field's name ends, and its value, which follows.
+    struct field_end {
+        std::size_t name;
+        std::size_t value;
+        bool operator==(field_end const&) const = default;
+    };
+
+    [[nodiscard]] field_view at(std::size_t index) const noexcept;
+    /// Whether the text is a part of this list's.
+    [[nodiscard]] bool holds(std::string_view text) const noexcept;
+
+    std::string text_;
+    std::vector<field_end> ends_;
 };
+
+/// Goes over a list's fields. Valid until the list changes.
+class header_list::iterator {
+public:
+    using iterator_category = std::input_iterator_tag;
+    using value_type = field_view;
+    using difference_type = std::ptrdiff_t;
+    using pointer = void;
+    using reference = field_view;
+
+    iterator() = default;
+    [[nodiscard]] field_view operator*() const noexcept { return list_->at(index_); }
+    iterator& operator++() noexcept {
+        ++index_;
+        return *this;
+    }
+    iterator operator++(int) noexcept {
+        auto const before = *this;
+        ++index_;
+        return before;
+    }
+    [[nodiscard]] bool operator==(iterator const& other) const noexcept { return index_ == other.index_; }
+
+private:
+    friend class header_list;
+    iterator(header_list const& list, std::size_t index) noexcept : list_{&list}, index_{index} {}
+
+    header_list const* list_{nullptr};
+    std::size_t index_{0};
+};
+
+inline header_list::iterator header_list::begin() const noexcept { return {*this, 0}; }
+inline header_list::iterator header_list::end() const noexcept { return {*this, size()}; }
+
+inline header_list::field_view header_list::at(std::size_t index) const noexcept {
+    auto const& end = ends_[index];
+    auto const begin = index == 0 ? 0 : ends_[index - 1].value;
+    return {{text_.data() + begin, end.name - begin}, {text_.data() + end.name, end.value - end.name}};
+}
 
 /// Whether two header names, or two values compared as tokens, are the same but for ASCII case.
 [[nodiscard]] bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept;

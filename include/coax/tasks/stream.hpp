@@ -21,6 +21,11 @@ public:
     /// Drops what was not pulled; must not block.
     virtual ~stream_source() = default;
 
+    /// The next value where it can be had without waiting, which costs no coroutine; none: `next` tells whether there
+    /// is one. Not called again after the end or an exception.
+    /// @param caller  Where it is asked for.
+    virtual std::optional<T> try_next([[maybe_unused]] asio::any_io_executor const& caller) { return std::nullopt; }
+
     /// The next value; none: the end. Not called again after the end or an exception.
     virtual asio::awaitable<std::optional<T>> next() = 0;
 };
@@ -42,7 +47,8 @@ public:
     asio::awaitable<std::optional<T>> next() {
         if (!source_) co_return std::nullopt;
         auto source = std::move(source_);  // an exception or the end leaves the stream empty
-        auto value = co_await source->next();
+        auto value = source->try_next(co_await asio::this_coro::executor);
+        if (!value) value = co_await source->next();
         if (value) source_ = std::move(source);
         co_return value;
     }

@@ -10,10 +10,19 @@
 namespace coax::chat::detail {
 
 /// A member of a record as it stands in a prompt or a key: text as it is, anything else as JSON.
+/// @param member  JSON.
+[[nodiscard]] inline std::string record_text(std::string_view member) {
+    if (member.starts_with('"'))
+        if (auto text = json::read<std::string>(member)) return std::move(*text);
+    return std::string{member};
+}
 [[nodiscard]] inline std::string record_text(json_value const& member) {
-    if (!member.is_string()) return member.text();
-    if (auto text = json::read<std::string>(member)) return std::move(*text);
-    return member.text();
+    return record_text(std::string_view{member.text()});
+}
+
+/// Whether JSON is a number.
+[[nodiscard]] inline bool is_json_number(std::string_view json) {
+    return !json.empty() && (json.front() == '-' || (json.front() >= '0' && json.front() <= '9'));
 }
 
 [[nodiscard]] inline std::string_view without_blanks(std::string_view text) {

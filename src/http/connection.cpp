@@ -13,9 +13,21 @@
 namespace coax::http::detail {
 namespace {
 
-constexpr std::size_t first_buffer_bytes = 4U << 10U;   // holds a usual response; 10,000 waiting requests cost 40 MB
+constexpr std::size_t first_buffer_bytes = 4U << 10U;   // holds a usual response
 constexpr std::size_t largest_read_bytes = 64U << 10U;  // beyond that a larger read is no faster
 constexpr std::size_t one_record_bytes = 16U << 10U;    // TLS: what goes out as one record
+
+/// What a connection has left, for the next one of the thread that needs some. So as few buffers are there as
+/// connections are read from or written to at one moment, and not as many as wait.
+struct spare_buffers {
+    std::vector<char> input{};
+    std::string head{};
+};
+
+spare_buffers& spare() {
+    thread_local spare_buffers kept;
+    return kept;
+}
 
 }  // namespace
 
@@ -73,14 +85,32 @@ std::size_t connection::read(boost::system::error_code& ec) {
         wanted_ = tls_->wanted();
     }
     end_ += got;
+    filled_ = end_ == buffer_.size();
+    if (begin_ == end_) leave_buffer();
     return got;
 }
 
+std::string& connection::head() noexcept {
+    if (head_.empty()) head_.swap(spare().head);
+    head_.clear();
+    return head_;
+}
+
+void connection::sent() noexcept {
+    if (head_.capacity() > largest_read_bytes) head_ = {};
+    head_.swap(spare().head);
+    head_ = {};
+}
+
+void connection::leave_buffer() noexcept {
+    begin_ = end_ = 0;
+    if (buffer_.size() > spare().input.size()) buffer_.swap(spare().input);
+    buffer_ = {};
+}
+
 void connection::make_room() {
-    bool const was_full = end_ == buffer_.size();
-    if (begin_ == end_) {
-        begin_ = end_ = 0;
-    } else if (begin_ != 0) {
+    if (buffer_.empty()) buffer_.swap(spare().input);
+    if (begin_ != 0) {
         std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
         end_ -= begin_;
         begin_ = 0;
@@ -88,7 +118,7 @@ void connection::make_room() {
     // A read that filled the buffer says that more is coming.
     if (buffer_.empty())
         buffer_.resize(first_buffer_bytes);
-    else if (end_ == buffer_.size() || (was_full && buffer_.size() < largest_read_bytes))
+    else if (end_ == buffer_.size() || (filled_ && buffer_.size() < largest_read_bytes))
         buffer_.resize(2 * buffer_.size());
 }
 

@@ -42,7 +42,10 @@ public:
 
     /// Bytes read and not yet consumed. Valid until the next read.
     [[nodiscard]] std::string_view input() const noexcept { return {buffer_.data() + begin_, end_ - begin_}; }
-    void consume(std::size_t count) noexcept { begin_ += count; }
+    void consume(std::size_t count) noexcept {
+        begin_ += count;
+        if (begin_ == end_) leave_buffer();
+    }
     /// As `input()`; where it begins with a status line that ends after the status ("HTTP/1.1 200"), with the space
     /// that parsers insist on. Source: RFC 9112, section 4 (the reason may be absent).
     [[nodiscard]] std::string_view status_line_completed();
@@ -53,8 +56,10 @@ public:
     /// Whether the peer refused what was written last: it had closed before that came.
     [[nodiscard]] bool was_refused();
 
-    /// The head of the request being sent; its memory serves all requests of the connection.
-    [[nodiscard]] std::string& head() noexcept { return head_; }
+    /// The head of the request being sent, which is empty at first.
+    [[nodiscard]] std::string& head() noexcept;
+    /// All of it has left us: a connection that waits for a response keeps no buffer.
+    void sent() noexcept;
 
     /// Whether its last response was a stream: some servers close behind one.
     void set_streamed(bool streamed) noexcept { streamed_ = streamed; }
@@ -62,6 +67,7 @@ public:
 
 private:
     void make_room();
+    void leave_buffer() noexcept;
 
     asio::ip::tcp::socket socket_;
     std::unique_ptr<tls_stream> tls_;
@@ -70,6 +76,7 @@ private:
     std::size_t begin_{0};
     std::size_t end_{0};
     std::string head_;
+    bool filled_{false};  // the last read took all there was room for
     bool usable_{false};
     bool streamed_{false};
 };

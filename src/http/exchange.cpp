@@ -66,9 +66,9 @@ asio::awaitable<result<void>> exchange::attempt() {
     early_body_.clear();
     early_failure_.reset();
     start_parser();
-    auto& link = *lease_.get();
-    write_head(request_, link.head());
-    std::string_view head = link.head();
+    auto& text = lease_.get()->head();
+    write_head(request_, text);
+    std::string_view head = text;
     std::string_view body = request_.body;
     for (;;) {
         auto const sent = send_now(head, body);
@@ -76,6 +76,7 @@ asio::awaitable<result<void>> exchange::attempt() {
         if (*sent) break;
         if (auto waited = co_await wait_to_send(); !waited) co_return waited;
     }
+    let_go_of_request();
     wait_first_ = !send_failure_;
     result<void> got;
     if (received_) got = parse();
@@ -97,6 +98,14 @@ result<bool> exchange::send_now(std::string_view& head, std::string_view& body) 
         send_failure_ = ec;
     }
     return true;
+}
+
+/// What is sent is not kept through the wait for the response, unless it may be sent again.
+void exchange::let_go_of_request() {
+    lease_.get()->sent();
+    if (reused_) return;
+    request_.body = {};
+    request_.headers = {};
 }
 
 /// Waits until more can be written. The server may respond before it has read all, and read no more: then the sending

@@ -49,6 +49,7 @@ private:
     asio::awaitable<result<void>> wait_to_send();
 
     void start_parser();
+    void let_go_of_request();
     [[nodiscard]] bool take_granted(queued_request& place, bool wanted);
     void note_closed();
     [[nodiscard]] bool may_send_again(error const& why) const;

@@ -69,7 +69,7 @@ int run_once(std::string_view name, bool tls, std::size_t calls) {
     for (auto const& kind : kinds)
         if (name == kind.name) {
             bench::load_server const server{{.tls = tls, .events = kind.streams ? events_per_stream : 0}};
-            return kind.run({.calls = calls}, server) == 0;
+            return kind.run({.calls = calls, .callers = kind.streams ? std::size_t{4} : 64}, server) == 0;
         }
     return 2;
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""User instructions for one chat call, counted by callgrind: what noise on the machine does not move.
+"""User instructions for one chat call and one event of a stream, counted by callgrind: what noise on the machine does not move.
 
 usage: instructions.py PATH/TO/bench_chat [--markdown FILE]
 
@@ -10,17 +10,18 @@ import re
 import subprocess
 import sys
 
-CALLS = 6_400
-# client, transport, bound in user instructions a call (None: a floor)
-LOADS = [("beast", "plain", None), ("coax", "plain", 46_000), ("beast", "tls", None), ("coax", "tls", 80_000)]
+# client, transport, calls, what is counted, how many of it in a call, bound in user instructions of each (None: a floor)
+LOADS = [("beast", "plain", 6_400, "call", 1, None), ("coax", "plain", 6_400, "call", 1, 46_000),
+         ("beast", "tls", 6_400, "call", 1, None), ("coax", "tls", 6_400, "call", 1, 80_000),
+         ("beast_stream", "plain", 256, "event", 1_000, None), ("coax_stream", "plain", 256, "event", 1_000, 4_000)]
 
 
-def counted(program, client, transport):
+def counted(program, client, transport, calls):
     command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", "--trace-children=no",
-               program, "--run", client, transport, str(CALLS)]
+               program, "--run", client, transport, str(calls)]
     run = subprocess.run(command, capture_output=True, text=True, timeout=600, check=True)
     # The child that serves prints no total: it is killed.
-    return int(re.findall(r"Collected : (\d+)", run.stderr)[-1]) / (CALLS / 2)
+    return int(re.findall(r"Collected : (\d+)", run.stderr)[-1]) / (calls / 2)
 
 
 def main():
@@ -28,13 +29,13 @@ def main():
     parser.add_argument("program")
     parser.add_argument("--markdown")
     options = parser.parse_args()
-    lines = ["| client | transport | user instructions a call | bound |", "| --- | --- | --- | --- |"]
+    lines = ["| client | transport | user instructions | bound |", "| --- | --- | --- | --- |"]
     failed = False
-    for client, transport, bound in LOADS:
-        spent = counted(options.program, client, transport)
+    for client, transport, calls, unit, units, bound in LOADS:
+        spent = counted(options.program, client, transport, calls) / units
         over = bound is not None and spent > bound
         failed = failed or over
-        lines.append(f"| {client} | {transport} | {spent:,.0f}{' (over)' if over else ''} | {bound if bound else 'floor'} |")
+        lines.append(f"| {client} | {transport} | {spent:,.0f} a {unit}{' (over)' if over else ''} | {bound if bound else 'floor'} |")
     table = "\n".join(lines) + "\n"
     print(table)
     if options.markdown:

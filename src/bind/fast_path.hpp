@@ -92,6 +92,20 @@ inline char const* read_fast_boolean(void* into, char const* at, char const* end
     return stop;
 }
 
+/// Behind a string, number or word that nobody asked for.
+inline char const* skip_plain_value(char const* at, char const* end, bool check_utf8) {
+    switch (*at) {
+        case '"': {
+            char const* const stop = find_fast_string_end(at, end, check_utf8);
+            return stop == nullptr ? nullptr : stop + 1;
+        }
+        case 'n': return skip_word(at, end, "null");
+        case 't': return skip_word(at, end, "true");
+        case 'f': return skip_word(at, end, "false");
+        default: return json::detail::find_number_end(at, end);
+    }
+}
+
 inline char const* try_fast_path(type_descriptor const& type, void* into, char const* at, char const* end,
                                  bool check_utf8) {
     switch (type.what) {

@@ -70,6 +70,29 @@ inline bool reader::take_expected_key(struct_descriptor const& structure, parse_
     return true;
 }
 
+/// Skips a member that the struct does not have, with the comma before it. False: it is no plain one, or must not be
+/// skipped.
+inline bool reader::skip_foreign_member(struct_descriptor const& structure, parse_frame& frame, char const*& at) {
+    if (partial_ != nullptr || refuse_unknown_ || frame.type->what == kind::map) return false;
+    if (end_ - at < 2 || at[0] != ',' || at[1] != '"') return false;
+    char const* const key = at + 2;
+    char const* const key_end = json::detail::find_simple_string_end(key, end_, options_.check_utf8);
+    if (key_end == nullptr || end_ - key_end < 3 || key_end[1] != ':') return false;
+    if (find_field(structure, {key, static_cast<std::size_t>(key_end - key)}) != no_field) return false;
+    char const* const stop = skip_plain_value(key_end + 2, end_, options_.check_utf8);
+    if (stop == nullptr) return false;
+    frame.key_offset = static_cast<std::size_t>(key - text().data());
+    at = stop;
+    return true;
+}
+
+/// The expected key, behind members that the struct does not have.
+inline bool reader::take_next_key(struct_descriptor const& structure, parse_frame& frame, char const*& at) {
+    while (!take_expected_key(structure, frame, ',', at))
+        if (!skip_foreign_member(structure, frame, at)) return false;
+    return true;
+}
+
 bool reader::read_object(type_descriptor const& type, void* into) {
     auto frame = open_frame(type, into);
     void* members[most_fields];
@@ -142,7 +165,7 @@ bool reader::read_members(parse_frame& frame, struct_descriptor const& structure
                     return save_frame(frame, frame_state::separator);
             }
             next = frame_state::value;
-        } while (take_expected_key(structure, frame, ',', at));
+        } while (take_next_key(structure, frame, at));
         at_ = at;
         skip_space();
         if (!take(',')) break;

@@ -151,6 +151,8 @@ private:
     [[nodiscard]] bool take_key(parse_frame& frame);
     [[nodiscard]] bool take_expected_key(struct_descriptor const& structure, parse_frame& frame, char before,
                                          char const*& at);
+    [[nodiscard]] bool skip_foreign_member(struct_descriptor const& structure, parse_frame& frame, char const*& at);
+    [[nodiscard]] bool take_next_key(struct_descriptor const& structure, parse_frame& frame, char const*& at);
     [[nodiscard]] bool check_key(parse_frame const& frame);
     [[nodiscard]] bool read_field(parse_frame& frame, field_descriptor const& field, void* member, char const*& at);
     [[nodiscard]] bool read_other_member(parse_frame& frame, char const*& at);

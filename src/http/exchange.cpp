@@ -45,12 +45,43 @@ asio::awaitable<result<void>> exchange::begin() {
     if (auto valid = check_request(request_); !valid) co_return valid;
     if (home_->connections.closed()) co_return closed(request_.to);
     auto found = acquire_slot();
-    bool const ready = found.what == connection_pool::verdict::reuse && take_slot(*found.at, std::move(found.reuse));
-    if (!ready)
+    if (!is_ready(found))
         if (auto got = co_await get_connection(std::move(found)); !got) co_return std::move(got).error();
-
     auto attempted = co_await attempt();
     if (attempted || !may_send_again(attempted.error())) co_return attempted;
+    co_return co_await attempt_again();
+}
+
+asio::awaitable<result<http_response>> exchange::run(std::unique_ptr<exchange> self) {
+    auto& all = *self;
+    if (auto valid = check_request(all.request_); !valid) co_return std::move(valid).error();
+    if (all.home_->connections.closed()) co_return closed(all.request_.to);
+    auto found = all.acquire_slot();
+    if (!all.is_ready(found))
+        if (auto got = co_await all.get_connection(std::move(found)); !got) co_return std::move(got).error();
+    auto attempted = all.start_attempt();
+    if (attempted && all.sends_on()) attempted = co_await all.send_rest();
+    if (attempted && all.received_) attempted = all.parse();
+    while (attempted && !all.complete()) {
+        if (auto got = all.receive_now()) {
+            attempted = *std::move(got);
+            continue;
+        }
+        co_await all.wait();
+        attempted = all.may_go_on(co_await asio::this_coro::cancellation_state);
+    }
+    if (!attempted && all.may_send_again(attempted.error())) {
+        attempted = co_await all.attempt_again();
+        while (attempted && !all.complete()) attempted = co_await all.receive(all.early_body_);
+    }
+    if (!attempted) co_return std::move(attempted).error();
+    auto& response = *all.parser_;
+    co_return http_response{
+        .status = response.status_code(), .headers = std::move(response.headers()), .body = std::move(all.early_body_)};
+}
+
+/// On a fresh connection.
+asio::awaitable<result<void>> exchange::attempt_again() {
     note_closed();
     ++home_->counted.replaced;
     if (written_ && !send_failure_ && !lease_.get()->was_refused()) ++home_->resent;
@@ -60,6 +91,17 @@ asio::awaitable<result<void>> exchange::begin() {
 
 /// One sending on the connection held, up to the head of the response.
 asio::awaitable<result<void>> exchange::attempt() {
+    auto got = start_attempt();
+    if (got && sends_on()) got = co_await send_rest();
+    if (got && received_) got = parse();
+    while (got && !parser_->is_header_done()) got = co_await receive(early_body_);
+    if (got || !has_head()) co_return got;
+    early_failure_ = std::make_unique<error>(std::move(got).error());  // told after the body that came before it
+    co_return result<void>{};
+}
+
+/// Sends what the socket takes at once.
+result<void> exchange::start_attempt() {
     written_ = response_began_ = received_ = false;
     interim_responses_ = 0;
     send_failure_ = {};
@@ -68,40 +110,40 @@ asio::awaitable<result<void>> exchange::attempt() {
     start_parser();
     auto& text = lease_.get()->head();
     write_head(request_, text);
-    std::string_view head = text;
-    std::string_view body = request_.body;
-    for (;;) {
-        auto const sent = send_now(head, body);
-        if (!sent) co_return sent.error();
-        if (*sent) break;
-        if (auto waited = co_await wait_to_send(); !waited) co_return waited;
-    }
-    let_go_of_request();
-    wait_first_ = !send_failure_;
-    result<void> got;
-    if (received_) got = parse();
-    while (got && !parser_->is_header_done()) got = co_await receive(early_body_);
-    if (got || !has_head()) co_return got;
-    early_failure_ = std::make_unique<error>(std::move(got).error());  // told after the body that came before it
-    co_return result<void>{};
+    head_left_ = text;
+    body_left_ = request_.body;
+    return send_now();
 }
 
-/// Writes what the socket takes of the rest, and takes that off it. False: it has to wait before it can take more.
-result<bool> exchange::send_now(std::string_view& head, std::string_view& body) {
-    while (!send_failure_ && (!head.empty() || !body.empty())) {
+/// Writes what the socket takes of the rest, and takes that off it.
+result<void> exchange::send_now() {
+    while (!send_failure_ && sends_on()) {
         error_code ec;
-        written_ |= lease_.get()->write(head, body, ec) > 0;
+        written_ |= lease_.get()->write(head_left_, body_left_, ec) > 0;
         if (!ec) continue;
-        if (ec == asio::error::would_block || ec == asio::error::try_again) return false;
+        if (ec == asio::error::would_block || ec == asio::error::try_again) return {};
         // The server may have responded and closed before it read all: the response counts, if it is there.
         if (!written_) return transport_error(stage::sending, ec, request_.to);
         send_failure_ = ec;
     }
-    return true;
+    let_go_of_request();
+    wait_first_ = !send_failure_;
+    return {};
+}
+
+/// Goes on when the socket takes more.
+asio::awaitable<result<void>> exchange::send_rest() {
+    result<void> sent;
+    while (sent && sends_on()) {
+        sent = co_await wait_to_send();
+        if (sent) sent = send_now();
+    }
+    co_return sent;
 }
 
 /// What is sent is not kept through the wait for the response, unless it may be sent again.
 void exchange::let_go_of_request() {
+    head_left_ = body_left_ = {};
     lease_.get()->sent();
     if (reused_) return;
     request_.body = {};
@@ -144,13 +186,11 @@ void exchange::read_while_sending() {
 
 asio::awaitable<result<void>> exchange::receive(std::string& body) {
     if (early_failure_ != nullptr) co_return *early_failure_;
-    auto& link = *lease_.get();
     parser_->body_to(body);
     if (same_limit_ && !deadline_.resume()) co_return may_go_on(co_await asio::this_coro::cancellation_state);
     for (;;) {
         if (auto got = receive_now()) co_return *std::move(got);
-        if (!same_limit_) deadline_.start(response_began_ ? limit::idle : limit::first_byte);
-        co_await deadline_.wait(link.socket(), link.wanted());
+        co_await wait();
         if (auto going = may_go_on(co_await asio::this_coro::cancellation_state); !going) co_return going;
     }
 }

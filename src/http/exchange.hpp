@@ -28,6 +28,9 @@ public:
 
     /// Sends, and waits for the head of the response.
     asio::awaitable<result<void>> begin();
+    /// All of an exchange whose body is not read piece by piece. What needs no wait costs no coroutine. Not in its
+    /// frame: together they are larger than what malloc keeps at hand (1 KB).
+    static asio::awaitable<result<http_response>> run(std::unique_ptr<exchange> self);
     /// Waits for bytes and appends what of them is body to `body`.
     asio::awaitable<result<void>> receive(std::string& body);
 
@@ -42,18 +45,32 @@ public:
 private:
     [[nodiscard]] connection_pool::decision acquire_slot();
     [[nodiscard]] bool take_slot(connection_pool::host& at, connection_pool::pooled found);
+    /// Whether that is a connection that can be used at once, which is taken.
+    [[nodiscard]] bool is_ready(connection_pool::decision& found) {
+        return found.what == connection_pool::verdict::reuse && take_slot(*found.at, std::move(found.reuse));
+    }
     asio::awaitable<result<void>> get_connection(connection_pool::decision found);
     asio::awaitable<result<void>> wait_for_slot(connection_pool::host& at);
     asio::awaitable<result<bool>> open_connection(bool fresh);
     asio::awaitable<result<void>> attempt();
+    asio::awaitable<result<void>> attempt_again();
+    asio::awaitable<result<void>> send_rest();
     asio::awaitable<result<void>> wait_to_send();
 
+    /// Awaitable: suspends until the socket is ready for the next step. Ask `may_go_on` after it.
+    auto wait() {
+        if (!same_limit_) deadline_.start(response_began_ ? limit::idle : limit::first_byte);
+        return deadline_.wait(lease_.get()->socket(), lease_.get()->wanted());
+    }
     void start_parser();
     void let_go_of_request();
     [[nodiscard]] bool take_granted(queued_request& place, bool wanted);
     void note_closed();
     [[nodiscard]] bool may_send_again(error const& why) const;
-    [[nodiscard]] result<bool> send_now(std::string_view& head, std::string_view& body);
+    [[nodiscard]] result<void> start_attempt();
+    [[nodiscard]] result<void> send_now();
+    /// Whether a part of the request is still to be sent.
+    [[nodiscard]] bool sends_on() const noexcept { return !head_left_.empty() || !body_left_.empty(); }
     void read_while_sending();
     [[nodiscard]] std::optional<result<void>> receive_now();
     [[nodiscard]] result<void> may_go_on(asio::cancellation_state const& caller);
@@ -73,6 +90,8 @@ private:
     exchange_deadline deadline_;
     lease lease_;
     std::optional<response_parser> parser_;
+    std::string_view head_left_;  // of the request, to be sent
+    std::string_view body_left_;
     std::string early_body_;
     std::unique_ptr<error> early_failure_;  // came together with the head
     int interim_responses_{0};

@@ -42,16 +42,6 @@ private:
     std::optional<error> failure_;
 };
 
-/// The exchange is not in the frame: together they are larger than what malloc keeps at hand (1 KB).
-asio::awaitable<result<http_response>> run_to_end(std::unique_ptr<http::detail::exchange> exchange) {
-    if (auto begun = co_await exchange->begin(); !begun) co_return std::move(begun).error();
-    http_response out{.status = exchange->response().status_code(), .body = std::move(exchange->early_body())};
-    while (!exchange->complete())
-        if (auto got = co_await exchange->receive(out.body); !got) co_return std::move(got).error();
-    out.headers = std::move(exchange->response().headers());
-    co_return out;
-}
-
 }  // namespace
 
 result<void> validate(http_options const& options) {
@@ -128,7 +118,7 @@ http_transport::http_transport(boost::asio::any_io_executor executor, http_optio
 http_transport::~http_transport() { close(); }
 
 asio::awaitable<result<http_response>> http_transport::send(http_request request, exchange_limits limits) {
-    return run_to_end(
+    return http::detail::exchange::run(
         std::make_unique<http::detail::exchange>(std::shared_ptr<impl>{impl_}, std::move(request), limits, false));
 }
 

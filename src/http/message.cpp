@@ -43,8 +43,9 @@ header_list::header_list(std::initializer_list<field> fields) {
 
 void header_list::add(std::string_view name, std::string_view value) {
     if (holds(name) || holds(value)) return add(std::string{name}, std::string{value});
+    auto const begin = text_.size();
     text_.append(name).append(value);
-    ends_.push_back({text_.size() - value.size(), text_.size()});
+    places_.push_back({begin, name.size(), begin + name.size(), value.size()});
 }
 
 bool header_list::holds(std::string_view text) const noexcept {
@@ -53,16 +54,19 @@ bool header_list::holds(std::string_view text) const noexcept {
 }
 
 void header_list::reserve(std::size_t count, std::size_t text_bytes) {
-    ends_.reserve(count);
+    places_.reserve(count);
     text_.reserve(text_bytes);
 }
 
 void header_list::clear() noexcept {
     text_.clear();
-    ends_.clear();
+    places_.clear();
 }
 
-bool header_list::operator==(header_list const& other) const = default;
+bool header_list::operator==(header_list const& other) const {
+    return std::equal(begin(), end(), other.begin(), other.end(),
+                      [](field_view const& a, field_view const& b) { return a.name == b.name && a.value == b.value; });
+}
 
 bool origin::operator==(origin const& other) const = default;
 
@@ -77,7 +81,7 @@ void header_list::set(std::string_view name, std::string_view value) {
 void header_list::erase(std::string_view name) {
     if (!contains(name)) return;
     header_list kept;
-    kept.reserve(ends_.size(), text_.size());
+    kept.reserve(places_.size(), text_.size());
     for (auto const& each : *this)
         if (!equal_ignoring_case(each.name, name)) kept.add(each.name, each.value);
     *this = std::move(kept);

@@ -5,20 +5,25 @@
 #include <charconv>
 
 namespace coax::http::detail {
+
+/// How the fields of a head come into a list at once.
+struct header_access {
+    static void add(header_list& to, std::string_view head, std::string_view name, std::string_view value) {
+        auto const offset = [head](std::string_view part) {
+            return static_cast<std::size_t>(part.data() - head.data());
+        };
+        to.places_.push_back({offset(name), name.size(), offset(value), value.size()});
+    }
+    static void finish(header_list& to, std::string_view head) { to.text_ = head; }
+};
+
 namespace {
 
 constexpr std::size_t most_length_digits = 18;
 
-/// Printed characters and blanks; a tab is looked at by Beast's parser.
-constexpr auto line_chars = [] {
-    auto table = printed_without("");
-    table[' '] = true;
-    return table;
-}();
-
 /// Takes the rest of a line, without its end and the blanks around it. Nothing: it is not there, or not plain.
 std::optional<std::string_view> take_line(std::string_view& rest) {
-    auto const length = count_leading(rest, line_chars);
+    auto const length = count_value(rest);  // a tab is looked at by Beast's parser
     auto line = rest.substr(0, length);
     if (!rest.substr(length).starts_with("\r\n")) return std::nullopt;
     rest.remove_prefix(length + 2);
@@ -68,15 +73,17 @@ std::optional<plain_head> parse_plain_head(std::string_view input, header_list& 
     if (status == 0) return std::nullopt;
     std::optional<std::uint64_t> length;
     while (!rest.starts_with("\r\n")) {
-        auto const name = rest.substr(0, count_leading(rest, token_chars));
+        auto const name = rest.substr(0, count_token(rest));
         if (name.empty() || !rest.substr(name.size()).starts_with(':')) return std::nullopt;
         rest.remove_prefix(name.size() + 1);
         auto const value = take_line(rest);
         if (!value || !is_plain(name, *value, length)) return std::nullopt;
-        fields.add(name, *value);
+        header_access::add(fields, input, name, *value);
     }
     if (!length) return std::nullopt;
-    return plain_head{.status = status, .head_bytes = input.size() - rest.size() + 2, .body_bytes = *length};
+    auto const head_bytes = input.size() - rest.size() + 2;
+    header_access::finish(fields, input.substr(0, head_bytes));
+    return plain_head{.status = status, .head_bytes = head_bytes, .body_bytes = *length};
 }
 
 }  // namespace coax::http::detail

@@ -18,7 +18,7 @@ struct plain_head {
 
 /// Reads the head of a final HTTP/1.1 response that is all there, states the length of a body without coding, and
 /// leaves nothing to decide: no other framing, no folded lines. It costs a third of what Beast's parser takes.
-/// @param fields  Are added to, also where the outcome is nothing: then Beast's parser has to look.
+/// @param fields  Empty. Where the outcome is nothing they are of no use, and Beast's parser has to look.
 [[nodiscard]] std::optional<plain_head> parse_plain_head(std::string_view input, header_list& fields);
 
 }  // namespace coax::http::detail

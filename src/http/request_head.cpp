@@ -16,10 +16,11 @@ bool consists_of(std::string_view text, char_set const& allowed) noexcept {
     return count_leading(text, allowed) == text.size();
 }
 
-bool is_token(std::string_view text) noexcept { return !text.empty() && consists_of(text, token_chars); }
+bool is_token(std::string_view text) noexcept { return !text.empty() && count_token(text) == text.size(); }
 
 /// A value cannot end its line (RFC 9110, section 5.5).
 bool is_field_value(std::string_view text) noexcept {
+    if (count_value(text) == text.size()) return true;
     for (char const bad : {'\r', '\n', '\0'})
         if (text.find(bad) != std::string_view::npos) return false;
     return true;
@@ -31,8 +32,13 @@ bool is_host(std::string_view text) noexcept { return !text.empty() && consists_
 
 /// The fields that the transport writes: they decide where a message ends.
 bool is_written_by_transport(std::string_view name) noexcept {
-    return equal_ignoring_case(name, "content-length") || equal_ignoring_case(name, "transfer-encoding") ||
-           equal_ignoring_case(name, "host") || equal_ignoring_case(name, "connection");
+    switch (name.size()) {
+        case 4: return equal_ignoring_case(name, "host");
+        case 10: return equal_ignoring_case(name, "connection");
+        case 14: return equal_ignoring_case(name, "content-length");
+        case 17: return equal_ignoring_case(name, "transfer-encoding");
+        default: return false;
+    }
 }
 
 void append_number(std::string& text, std::size_t number) {

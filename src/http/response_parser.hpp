@@ -81,7 +81,7 @@ private:
 
     /// Takes the head, where it is plain and within the bounds.
     bool begin_plain(std::string_view text) {
-        headers_.reserve(usual_fields, std::min(text.size(), usual_head_bytes));
+        headers_.reserve(usual_fields, 0);
         auto const head = bounds_.bodiless ? std::nullopt : parse_plain_head(text, headers_);
         is_plain_ = head && head->head_bytes <= bounds_.header_bytes && head->body_bytes <= bounds_.body_bytes;
         if (!is_plain_) return headers_.clear(), false;

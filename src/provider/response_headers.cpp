@@ -19,7 +19,8 @@ std::optional<std::int64_t> parse_count(std::string_view text) {
 
 /// Services send names in lower case, so that is tried first.
 bool is_name(std::string_view name, std::string_view lower_case) {
-    return name == lower_case || equal_ignoring_case(name, lower_case);
+    return name.size() == lower_case.size() && (name.front() | 0x20) == lower_case.front() &&
+           (name == lower_case || equal_ignoring_case(name, lower_case));
 }
 
 /// The part of `name` after `prefix`, but for case; empty when it does not begin with it.

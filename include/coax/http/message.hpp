@@ -13,6 +13,10 @@
 
 namespace coax {
 
+namespace http::detail {
+struct header_access;
+}
+
 /// Header fields in the order they were added. Names compare without regard to case (RFC 9110, section 5.1). All are
 /// kept in one text, so that a list costs two allocations however long it is.
 class header_list {
@@ -44,7 +48,7 @@ public:
 
     [[nodiscard]] iterator begin() const noexcept;
     [[nodiscard]] iterator end() const noexcept;
-    [[nodiscard]] std::size_t size() const noexcept { return ends_.size(); }
+    [[nodiscard]] std::size_t size() const noexcept { return places_.size(); }
     /// Makes room for so many fields, whose names and values have so many bytes together.
     void reserve(std::size_t count, std::size_t text_bytes);
     void clear() noexcept;
@@ -52,11 +56,14 @@ public:
     [[nodiscard]] bool operator==(header_list const& other) const;
 
 private:
-    /// Where in the text a field's name ends, and its value, which follows.
-    struct field_end {
+    friend struct http::detail::header_access;
+
+    /// Where a field's name and value are in the text.
+    struct place {
         std::size_t name;
+        std::size_t name_size;
         std::size_t value;
-        bool operator==(field_end const&) const = default;
+        std::size_t value_size;
     };
 
     [[nodiscard]] field_view at(std::size_t index) const noexcept;
@@ -64,7 +71,7 @@ private:
     [[nodiscard]] bool holds(std::string_view text) const noexcept;
 
     std::string text_;
-    std::vector<field_end> ends_;
+    std::vector<place> places_;
 };
 
 /// Goes over a list's fields. Valid until the list changes.
@@ -101,9 +108,8 @@ inline header_list::iterator header_list::begin() const noexcept { return {*this
 inline header_list::iterator header_list::end() const noexcept { return {*this, size()}; }
 
 inline header_list::field_view header_list::at(std::size_t index) const noexcept {
-    auto const& end = ends_[index];
-    auto const begin = index == 0 ? 0 : ends_[index - 1].value;
-    return {{text_.data() + begin, end.name - begin}, {text_.data() + end.name, end.value - end.name}};
+    auto const& field = places_[index];
+    return {{text_.data() + field.name, field.name_size}, {text_.data() + field.value, field.value_size}};
 }
 
 /// Whether two header names, or two values compared as tokens, are the same but for ASCII case.

@@ -26,8 +26,8 @@ FLOORS = {
     "http": 5, "tokens": 5,
     "provider": 6, "auth": 6, "cache": 6, "telemetry": 6,
     "client": 7,
-    "batch": 8, "otel": 8, "mcp": 8, "fleet": 8, "sim": 8,
-    "config": 9,
+    "batch": 8, "otel": 8, "mcp": 8, "sim": 8,
+    "config": 9, "fleet": 9,
     "cli": 10,
 }
 SIM_USES = {"core", "reflect", "runtime", "sync", "tasks", "json", "bind", "schema", "policy", "http"}
@@ -75,7 +75,7 @@ APART = {"coax/chat/cache_control.hpp", "coax/chat/fit_report.hpp", "coax/chat/r
          "coax/http/cassette.hpp", "coax/http/sse.hpp", "coax/provider/embedding.hpp",
          "coax/client/decide.hpp", "coax/provider/decision.hpp", "coax/provider/model_info.hpp", "coax/provider/rerank.hpp", "coax/reflect/wide_structs.hpp",
          "coax/sync/channel.hpp", "coax/sync/single_flight.hpp"}
-APART_ROOMS = {"arrow", "auth", "batch", "cache", "config", "mcp", "otel", "sim", "table", "telemetry", "tokens"}
+APART_ROOMS = {"arrow", "auth", "batch", "cache", "config", "fleet", "mcp", "otel", "sim", "table", "telemetry", "tokens"}
 
 
 def check_rooms(root):

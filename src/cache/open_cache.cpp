@@ -1,4 +1,4 @@
-#include "cache/redis_url.hpp"
+#include "cache/internal/redis_url.hpp"
 
 #include <coax/cache/memory_cache.hpp>
 #include <coax/cache/open_cache.hpp>

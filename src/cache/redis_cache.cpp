@@ -1,15 +1,12 @@
 #include "cache/entry_check.hpp"
 #include "cache/internal/counters.hpp"
+#include "cache/internal/io_thread.hpp"
+#include "cache/internal/redis_link.hpp"
 #include "cache/redis_commands.hpp"
-#include "cache/redis_link.hpp"
 
 #include <coax/cache/redis_cache.hpp>
 #include <coax/runtime/on_executor.hpp>
 
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
-
-#include <thread>
 #include <utility>
 
 namespace coax {
@@ -20,25 +17,15 @@ using std::chrono::milliseconds;
 
 constexpr std::uint64_t most_counted = 1'000'000;
 
-/// A thread with a context, which ends with it.
-class io_thread {
-public:
-    io_thread() = default;
-    io_thread(io_thread const&) = delete;
-    io_thread& operator=(io_thread const&) = delete;
-    ~io_thread() { stop(); }
-    /// What is under way is dropped with the context.
-    void stop() {
-        context_.stop();
-        if (thread_.joinable()) thread_.join();
-    }
-    [[nodiscard]] asio::any_io_executor executor() { return context_.get_executor(); }
-
-private:
-    asio::io_context context_{1};
-    asio::executor_work_guard<asio::io_context::executor_type> work_{context_.get_executor()};
-    std::thread thread_{[this] { context_.run(); }};
-};
+redis_link_options link_options(redis_cache_options const& options) {
+    return {.connect_timeout = options.connect_timeout,
+            .command_timeout = options.command_timeout,
+            .retry_interval = options.retry_interval,
+            .max_waiting_bytes = options.max_waiting_bytes,
+            .max_reply_bytes = options.max_reply_bytes,
+            .ca_file = options.ca_file,
+            .ca_pem = options.ca_pem};
+}
 
 asio::awaitable<void> forget(std::shared_ptr<cache_store> store) { (void)co_await store->clear(); }
 
@@ -53,7 +40,7 @@ public:
     redis_cache(redis_cache_options options, redis_address address)
         : commands_{options.prefix},
           fallback_{make_memory_cache(options.fallback)},
-          link_{std::make_shared<redis_link>(thread_.executor(), std::move(options), std::move(address),
+          link_{std::make_shared<redis_link>(thread_.executor(), link_options(options), std::move(address),
                                              [store = fallback_] { return forget(store); })} {}
     ~redis_cache() override { thread_.stop(); }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "cache/redis_protocol.hpp"
+#include "cache/internal/redis_protocol.hpp"
 
 #include <coax/cache/cache_store.hpp>
 

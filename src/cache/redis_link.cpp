@@ -1,4 +1,4 @@
-#include "cache/redis_link.hpp"
+#include "cache/internal/redis_link.hpp"
 
 #include <coax/runtime/as_result.hpp>
 
@@ -25,7 +25,7 @@ milliseconds absence::total(clock::time_point now) const {
     return std::chrono::duration_cast<milliseconds>(total_ + (since_ ? now - *since_ : clock::duration{}));
 }
 
-redis_link::redis_link(asio::any_io_executor executor, redis_cache_options options, redis_address address,
+redis_link::redis_link(asio::any_io_executor executor, redis_link_options options, redis_address address,
                        std::function<asio::awaitable<void>()> on_away)
     : executor_{std::move(executor)},
       options_{std::move(options)},
@@ -80,7 +80,7 @@ asio::awaitable<error> redis_link::failed(error why) {
     if (why.code == errc::too_large) co_return why;
     if (!refused_by_ || now(executor_) >= retry_at_) retry_at_ = now(executor_) + options_.retry_interval;
     refused_by_ = why;
-    if (away_.begin(now(executor_))) co_await on_away_();
+    if (away_.begin(now(executor_)) && on_away_) co_await on_away_();
     co_return why;
 }
 

@@ -1,4 +1,4 @@
-#include "cache/redis_protocol.hpp"
+#include "cache/internal/redis_protocol.hpp"
 
 #include <hiredis/hiredis.h>
 #include <utility>

@@ -1,4 +1,4 @@
-#include "cache/redis_url.hpp"
+#include "cache/internal/redis_url.hpp"
 
 #include <coax/cache/redis_cache.hpp>
 

@@ -1,5 +1,5 @@
+#include "cache/internal/redis_url.hpp"
 #include "cache/internal/tags.hpp"
-#include "cache/redis_url.hpp"
 #include "core/internal/boxed.hpp"
 
 #include <coax/cache/cache_store.hpp>

@@ -1,14 +1,11 @@
-#include "batch/internal/any_json.hpp"
+#include "cli/ask_record.hpp"
 #include "cli/batch_report.hpp"
 #include "cli/batch_run.hpp"
 #include "cli/commands.hpp"
 #include "cli/console.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/number_flag.hpp"
-
-#include <coax/bind/read.hpp>
-#include <coax/client/output_format.hpp>
-#include <coax/json/value.hpp>
+#include "cli/queued_batch.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -51,22 +48,9 @@ constexpr char batch_help[] =
     "come\n"
     "from the environment only.\n\n";
 
-chat_request request_with_file(batch_job const& job, batch_record const& record) {
-    auto request = value_or_throw(request_for(job, record));
-    value_or_throw(add_file(job, record, request));
-    return request;
-}
-
-/// Asks for one record. The output is the text of the response, or the JSON in it where it has to be some.
-asio::awaitable<batch_output<std::string>> ask(batch_job const& job, client llm, chat_request request) {
-    auto const leniency = job.options.output.leniency;
-    auto format = job.schema     ? output_format::of(*job.schema, leniency)
-                  : job.any_json ? coax::detail::any_json(leniency)
-                                 : output_format{};
-    auto response = co_await llm.parse(std::move(request), std::move(format));
-    if (job.schema || job.any_json)
-        if (auto value = json::read<json_value>(response.text, {.leniency = leniency})) response.text = value->text();
-    co_return batch_output<std::string>{std::move(response.text), response.usage, response.attempts};
+answer_form form_of(batch_job const& job) {
+    return {
+        .schema = job.schema, .decide = job.decide, .any_json = job.any_json, .leniency = job.options.output.leniency};
 }
 
 int run_batch_command(batch_flags flags, service_flags const& service) {
@@ -79,15 +63,13 @@ int run_batch_command(batch_flags flags, service_flags const& service) {
     if (!job->schema_note.empty() && !flags.quiet)
         print_note("the service does not enforce the schema, answers are checked here: " + job->schema_note);
     if (auto checked = check_batch_report(*job, flags); !checked) return print_error(checked.error()), bad_usage;
+    auto const form = form_of(*job);
+    auto const kind = form.is_json() ? output_kind::json : output_kind::text;
+    if (job->is_queued) return write_batch_report(*job, flags, run_queued_batch(*job, flags, service, kind));
     auto const make_work = [&](client llm) -> record_work {
-        if (job->decide)
-            return [&, llm](batch_record const& record) {
-                return decide_record(*job->decide, llm, request_with_file(*job, record));
-            };
-        return [&, llm](batch_record const& record) { return ask(*job, llm, request_with_file(*job, record)); };
+        return [&, llm](batch_record const& record) { return ask_record(form, llm, request_with_file(*job, record)); };
     };
-    bool const has_json = job->schema || job->any_json || job->decide;
-    auto const code = run_to_output(*job, flags, has_json ? output_kind::json : output_kind::text, make_work);
+    auto const code = run_to_output(*job, flags, kind, make_work);
     return write_batch_report(*job, flags, code);
 }
 
@@ -165,6 +147,7 @@ void add_batch_command(CLI::App& program, service_flags const& service, chosen_c
     auto flags = std::make_shared<batch_flags>();
     add_batch_flags(*command, *flags);
     add_decide_flags(*command, flags->decide);
+    add_coordinator_flags(*command, flags->queue);
     command->add_flag("--json", flags->as_json, "Print the summary as a JSON object to standard output");
     add_result_flags(*command, flags->results);
     command->footer(std::string{batch_help} + exit_code_help);

@@ -9,6 +9,7 @@
 #include "cli/files.hpp"
 #include "cli/job_identity.hpp"
 #include "cli/job_settings.hpp"
+#include "cli/queue_job_text.hpp"
 #include "core/internal/near_names.hpp"
 #include "table/internal/row_fields.hpp"
 
@@ -91,7 +92,7 @@ result<void> apply_spending(batch_flags const& flags, batch_job& job) {
     auto const plan =
         pays_input_only(flags, job) ? limit->plan(request.model, service, 1) : limit->plan(request, service);
     if (!plan) return plan.error();
-    job.options.tokens.edit().spending = limit;
+    if (!job.is_queued) job.options.tokens.edit().spending = limit;
     return {};
 }
 
@@ -203,6 +204,7 @@ boost::system::result<batch_job, failure> prepare(batch_flags const& flags, serv
         return wrong_input(
             invalid_argument("--prompt", "no {{field}} in the prompt: every record would be asked the same"));
     batch_job job{.prompt = std::move(*prompt), .shard = *shard};
+    job.is_queued = !flags.queue.url.empty();
     if (flags.json) run.digests.schema = digest_of(run.schema = "JSON");
     if (!flags.schema.empty()) {
         if (flags.json)
@@ -259,6 +261,13 @@ boost::system::result<batch_job, failure> prepare(batch_flags const& flags, serv
 
     if (flags.embeds) choose_embedding_model(service, set->client.service);
     fit_to_concurrency(flags, *set);
+    if (job.is_queued) {
+        auto told = told_settings(*set);
+        if (!told) return wrong_input(std::move(told).error());
+        job.told = *std::move(told);
+        set->batch.concurrency = flags.queue.window;
+        set->batch.alike_failures = 0;  // whose fault a failure is the workers find out
+    }
     add_identity(flags, *set, run);
     run.records = job.record_count;
     if (job.shard.count == 1) job.shard_count = job.record_count;  // lines that are no records among them
@@ -317,6 +326,12 @@ result<void> add_file(batch_job const& job, batch_record const& record, chat_req
     return {};
 } catch (exception const& wrong) {
     return wrong_record(record, wrong.why().where + ": " + wrong.why().message);
+}
+
+chat_request request_with_file(batch_job const& job, batch_record const& record) {
+    auto request = value_or_throw(request_for(job, record));
+    value_or_throw(add_file(job, record, request));
+    return request;
 }
 
 std::string sent_text(batch_job const& job, batch_record const& record) {

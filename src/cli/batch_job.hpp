@@ -5,6 +5,7 @@
 #include "cli/decide_flags.hpp"
 #include "cli/journal_flags.hpp"
 #include "cli/progress_flags.hpp"
+#include "cli/queue_flags.hpp"
 #include "cli/report_flags.hpp"
 #include "cli/result_flags.hpp"
 #include "cli/service_flags.hpp"
@@ -24,6 +25,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -67,6 +69,7 @@ struct batch_flags {
     cache_flags cache{};
     decide_flags decide{};
     journal_flags journal{};
+    queue_flags queue{};
     report_flags report{};
     table_flags table{};
     result_flags results{};
@@ -92,6 +95,8 @@ struct batch_job {
     client_options options{};
     batch_options batch{};
     model_table facts{};
+    bool is_queued{false};                      ///< Workers ask the service, and keep its limits.
+    std::map<std::string, std::string> told{};  ///< Settings that they are told.
 };
 
 /// An error and the exit code for it.
@@ -122,6 +127,9 @@ struct failure {
 /// Shows the record's file beside its question: an address of an image or of a PDF, else a path, which is read.
 /// Errors: `errc::invalid_json` with `where` "file:line": the field is missing or no text, or the file cannot be used.
 [[nodiscard]] result<void> add_file(batch_job const& job, batch_record const& record, chat_request& request);
+
+/// That with its file. @throws coax::exception  Those of both.
+[[nodiscard]] chat_request request_with_file(batch_job const& job, batch_record const& record);
 
 /// What is sent for a record, as far as it depends on it; empty: it cannot be asked.
 [[nodiscard]] std::string sent_text(batch_job const& job, batch_record const& record);

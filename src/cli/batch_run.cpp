@@ -24,16 +24,6 @@ namespace coax::cli {
 
 namespace {
 
-/// Ends when the user wants the end and no request is under way: all that is left then waits for its next attempt.
-/// @param over  How many requests are over.
-asio::awaitable<void> until_idle(client llm, batch_stop stop, std::uint64_t const& over) {
-    using namespace std::chrono_literals;
-    for (int idle = 0; idle < 2;) {  // between two looks a response that has come is written
-        co_await sleep_for(100ms);
-        idle = stop.requested() && llm.statistics().attempts == over ? idle + 1 : 0;
-    }
-}
-
 asio::awaitable<void> store(asio::awaitable<batch_summary> work, batch_summary& summary) {
     summary = co_await std::move(work);
 }
@@ -61,7 +51,7 @@ asio::awaitable<void> report_cache(std::shared_ptr<cache_store> store) {
 /// Works on every record that the output lacks.
 batch_summary run_job(batch_job const& job, batch_flags const& flags, progress_form form, record_batch& batch,
                       std::shared_ptr<batch_journal> const& journal, std::uint64_t undone, work_maker const& make_work,
-                      bool& was_interrupted) {
+                      remote_work const* remote, bool& was_interrupted) {
     auto counting = job.options;
     telemetry_export const exported{counting, process_environment};
     runtime rt;
@@ -70,18 +60,25 @@ batch_summary run_job(batch_job const& job, batch_flags const& flags, progress_f
     client const llm{rt.executor(), std::move(counting)};
     batch_stop const stop;
     run_progress progress{job, llm, form, from_seconds(flags.progress.every)};
-    interrupt_watch const watch{llm, stop, progress.display()};
+    interrupt_words words;
+    if (remote != nullptr) words.first = "stopping: rows stay in the queue; --resume collects their results";
+    interrupt_watch const watch{[llm]() mutable { llm.close(); }, stop, progress.display(), std::move(words)};
 
-    batch.work = make_work(llm);
-    batch.on_result = [&progress](batch_result<std::string> const& outcome) -> result<void> {
+    batch.work = remote != nullptr ? remote->work : make_work(llm);
+    batch.on_result = [&progress, remote](batch_result<std::string> const& outcome) -> result<void> {
         progress.count(outcome);
+        if (remote != nullptr) remote->written(outcome);
         return {};
     };
     auto const before = llm.statistics();
     batch_summary summary;
     auto running = run_records(batch, journal, options_of(job.batch, undone, stop, progress, llm.options().telemetry));
-    rt.run(when_any(store(std::move(running), summary), until_idle(llm, stop, over)));
-    add_statistics(summary, before, llm.statistics());
+    auto working = store(std::move(running), summary);
+    if (remote != nullptr)
+        rt.run(when_any(std::move(working), until_idle(llm, stop, over), remote->beside()));
+    else
+        rt.run(when_any(std::move(working), until_idle(llm, stop, over)));
+    if (remote == nullptr) add_statistics(summary, before, llm.statistics());
     progress.end();
     if (job.options.response_cache && !flags.quiet) rt.run(report_cache(job.options.response_cache->store));
     was_interrupted = watch.interrupted();
@@ -184,13 +181,22 @@ bool finish_table(batch_job const& job, batch_flags const& flags, batch_summary 
 
 }  // namespace
 
+asio::awaitable<void> until_idle(client llm, batch_stop stop, std::uint64_t const& over) {
+    using namespace std::chrono_literals;
+    for (int idle = 0; idle < 2;) {  // between two looks a response that has come is written
+        co_await sleep_for(100ms);
+        idle = stop.requested() && llm.statistics().attempts == over ? idle + 1 : 0;
+    }
+}
+
 void add_cost_flags(CLI::App& command, batch_flags& flags) {
     command.add_option("--max-cost", flags.max_cost,
                        "US dollars that may be spent: what could cost more is not sent, and is left for --resume");
     command.add_option("--facts", flags.facts, "File with prices and limits of models, besides those built in");
 }
 
-int run_to_output(batch_job const& job, batch_flags const& flags, output_kind form, work_maker const& make_work) {
+int run_to_output(batch_job const& job, batch_flags const& flags, output_kind form, work_maker const& make_work,
+                  remote_work const* remote) {
     auto const shown = chosen_form(flags.progress, flags.quiet, flags.out == "-");
     if (!shown) return print_error(shown.error()), bad_usage;
     if (flags.as_json && flags.out == "-")
@@ -206,10 +212,14 @@ int run_to_output(batch_job const& job, batch_flags const& flags, output_kind fo
 
     bool was_interrupted = false;
     auto& [journal, found, undone] = *out;
-    auto summary = run_job(job, flags, *shown, batch, journal, undone, make_work, was_interrupted);
+    auto summary = run_job(job, flags, *shown, batch, journal, undone, make_work, remote, was_interrupted);
     if (summary.remaining.value_or(0) > 0) journal->discard_if_unused();
     auto const closed = journal->close();
     if (!closed && !summary.ended_by) summary.ended_by = closed.error();
+    if (remote != nullptr && summary.remaining == 0U && !summary.ended_by) {
+        runtime rt;
+        if (auto done = rt.run(as_result(remote->finished())); !done) print_error(done.error());
+    }
     report(job, summary, found, flags);
     if (!finish_table(job, flags, summary)) return could_not_go_on;
     if (flags.as_json) print_summary_as_json(job, summary);

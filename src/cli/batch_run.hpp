@@ -20,6 +20,17 @@ using record_work = std::function<asio::awaitable<batch_output<std::string>>(bat
 /// The work that is done with a client.
 using work_maker = std::function<record_work(client llm)>;
 
+/// Work that others do.
+struct remote_work {
+    record_work work{};
+    /// The line of an outcome is written.
+    std::function<void(batch_result<std::string> const&)> written{};
+    /// Runs beside the batch, for ever.
+    std::function<asio::awaitable<void>()> beside{};
+    /// All records are done, and the output is whole.
+    std::function<asio::awaitable<void>()> finished{};
+};
+
 /// Adds the flags of `coax batch`, which `coax rehearse` has too.
 void add_batch_flags(CLI::App& command, batch_flags& flags);
 
@@ -27,6 +38,12 @@ void add_batch_flags(CLI::App& command, batch_flags& flags);
 void add_cost_flags(CLI::App& command, batch_flags& flags);
 
 /// Works on every record of a job that its output lacks, and shows progress and summary. @returns An exit code.
-int run_to_output(batch_job const& job, batch_flags const& flags, output_kind form, work_maker const& make_work);
+/// @param remote  Null: `make_work` makes the work.
+int run_to_output(batch_job const& job, batch_flags const& flags, output_kind form, work_maker const& make_work,
+                  remote_work const* remote = nullptr);
+
+/// Ends when the user wants the end and no request is under way: all that is left then waits for its next attempt.
+/// @param over  How many requests are over.
+asio::awaitable<void> until_idle(client llm, batch_stop stop, std::uint64_t const& over);
 
 }  // namespace coax::cli

@@ -29,10 +29,12 @@ void add_mcp_command(CLI::App& program, service_flags const& service, chosen_com
 void add_merge_command(CLI::App& program, chosen_command& chosen);
 void add_models_command(CLI::App& program, service_flags const& service, chosen_command& chosen);
 void add_providers_command(CLI::App& program, chosen_command& chosen);
+void add_queue_command(CLI::App& program, service_flags const& service, chosen_command& chosen);
 void add_rehearse_command(CLI::App& program, service_flags const& service, chosen_command& chosen);
 void add_report_command(CLI::App& program, service_flags const& service, chosen_command& chosen);
 void add_serve_sim_command(CLI::App& program, chosen_command& chosen);
 void add_show_command(CLI::App& program, chosen_command& chosen);
 void add_tokens_command(CLI::App& program, service_flags const& service, chosen_command& chosen);
+void add_worker_command(CLI::App& program, service_flags const& service, chosen_command& chosen);
 
 }  // namespace coax::cli

@@ -82,16 +82,22 @@ result<decide_plan> read_decide_plan(decide_flags const& flags, bool has_format,
     if (has_format) return invalid_argument("--decide", "goes not with --schema or --json: its file is the schema");
     auto const text = read_file(flags.schema);
     if (!text) return text.error();
-    auto questions = read_decision_questions(*text);
-    if (!questions) {
-        auto why = std::move(questions).error();
-        why.where = flags.schema + '#' + why.where;
-        return why;
-    }
     run.schema = *text;
     run.digests.schema = digest_of("decide " + flags.form + ' ' + std::to_string(flags.threshold) + ' ' + *text);
-    return decide_plan{.questions = *std::move(questions),
-                       .options = {.form = forms().at(flags.form), .threshold = flags.threshold}};
+    return decide_plan_of(*text, flags.schema, flags.form, flags.threshold);
+}
+
+result<decide_plan> decide_plan_of(std::string const& schema, std::string const& name, std::string const& form,
+                                   double threshold) {
+    auto questions = read_decision_questions(schema);
+    if (!questions) {
+        auto why = std::move(questions).error();
+        why.where = name + '#' + why.where;
+        return why;
+    }
+    auto const known = forms().find(form);
+    if (known == forms().end()) return invalid_argument("--decide-by", "unknown form \"" + form + '"');
+    return decide_plan{.questions = *std::move(questions), .options = {.form = known->second, .threshold = threshold}};
 }
 
 bool is_measured(decide_plan const& plan, service_options const& service) {

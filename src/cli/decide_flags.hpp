@@ -34,6 +34,10 @@ void add_decide_flags(CLI::App& command, decide_flags& flags);
 /// Errors: `errc::invalid_argument`, `where` is "FILE#/properties/…"; `errc::io_failed`.
 [[nodiscard]] result<decide_plan> read_decide_plan(decide_flags const& flags, bool has_format, run_identity& run);
 
+/// The same of the text of a schema. @param name  Of the schema, for errors.
+[[nodiscard]] result<decide_plan> decide_plan_of(std::string const& schema, std::string const& name,
+                                                 std::string const& form, double threshold);
+
 /// Whether the service will measure the answers, rather than write them.
 [[nodiscard]] bool is_measured(decide_plan const& plan, service_options const& service);
 

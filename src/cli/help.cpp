@@ -72,6 +72,11 @@ constexpr std::array pages{
                              "  coax merge part1.jsonl part2.jsonl --out answers.jsonl\n"},
     command_page{.name = "models", .examples = "  coax models\n  coax models --known\n"},
     command_page{.name = "providers", .asks_service = false, .examples = "  coax providers\n"},
+    command_page{.name = "queue",
+                 .asks_service = false,
+                 .examples = "  coax queue status --queue redis://localhost/0/posts\n"
+                             "  coax queue retry --queue redis://localhost/0/posts\n"
+                             "  coax queue purge --queue redis://localhost/0/posts --yes\n"},
     command_page{.name = "rehearse",
                  .examples = "  coax rehearse posts.jsonl --prompt ask.txt --schema label.json --concurrency 128 "
                              "--service-rpm 3500 --service-tpm 2000000\n"
@@ -92,6 +97,9 @@ constexpr std::array pages{
                  .examples = "  coax show answers.jsonl\n"
                              "  coax show posts.csv --limit 5 --columns id,text\n"
                              "  coax show answers.csv.gz --limit 0 --json | head -n 3\n"},
+    command_page{.name = "worker",
+                 .examples = "  coax worker --queue redis://queue.example/0/posts --concurrency 64\n"
+                             "  coax worker --queue redis://localhost/0/posts --until-empty\n"},
     command_page{.name = "tokens", .examples = "  coax tokens --model gpt-5.4 report.txt\n"},
 };
 

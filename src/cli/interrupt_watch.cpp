@@ -19,8 +19,9 @@ bool is_ignored(int number) noexcept {
 
 }  // namespace
 
-interrupt_watch::interrupt_watch(client llm, batch_stop stop, progress_display& display)
-    : llm_{std::move(llm)}, stop_{std::move(stop)}, display_{display} {
+interrupt_watch::interrupt_watch(std::function<void()> close, batch_stop stop, progress_display& display,
+                                 interrupt_words words)
+    : close_{std::move(close)}, stop_{std::move(stop)}, display_{display}, words_{std::move(words)} {
     if (!is_ignored(SIGHUP)) signals_.add(SIGHUP);
     wait();
     thread_ = std::thread{[this] { context_.run(); }};
@@ -43,12 +44,12 @@ void interrupt_watch::on_signal(int number) {
     bool const first = seen_.fetch_add(1) == 0;
     display_.finish();
     if (first) {
-        print_note("stopping: what is in flight is finished and written; Ctrl-C again aborts");
+        print_note(words_.first);
         stop_.request();
-        llm_.close();
+        close_();
     } else if (number != SIGHUP) {
         // Every finished line is with the operating system already: nothing is left to save.
-        print_note("aborted; --resume goes on");
+        print_note(words_.second);
         ::_exit(exit_code::interrupted);
     }
 }

@@ -47,11 +47,13 @@ int run(int argc, char** argv) {
     coax::cli::add_merge_command(program, chosen);
     coax::cli::add_models_command(program, service, chosen);
     coax::cli::add_providers_command(program, chosen);
+    coax::cli::add_queue_command(program, service, chosen);
     coax::cli::add_rehearse_command(program, service, chosen);
     coax::cli::add_report_command(program, service, chosen);
     coax::cli::add_serve_sim_command(program, chosen);
     coax::cli::add_show_command(program, chosen);
     coax::cli::add_tokens_command(program, service, chosen);
+    coax::cli::add_worker_command(program, service, chosen);
     coax::cli::add_completion_command(program, chosen);
     coax::cli::add_init_command(program, chosen);
     coax::cli::add_doctor_command(program, service, chosen);

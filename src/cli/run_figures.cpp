@@ -93,8 +93,13 @@ run_figures run_meter::figures(batch_progress const& progress) {
                         .cached = all.cached - before_.cached,
                         .used = all.usage,
                         .failures = failures_};
+    if (job_.is_queued) {  // the requests are those of the workers
+        figures.used = progress.usage;
+        figures.retries = progress.retries;
+        figures.requests = progress.done + progress.retries;
+    }
     requests_.add(now, figures.requests);
-    tokens_.add(now, static_cast<std::uint64_t>(std::max<std::int64_t>(all.usage.total_tokens(), 0)));
+    tokens_.add(now, static_cast<std::uint64_t>(std::max<std::int64_t>(figures.used.total_tokens(), 0)));
     figures.requests_per_minute = requests_.per_second(now) * 60;
     figures.tokens_per_minute = tokens_.per_second(now) * 60;
     auto const& limits = job_.options.policies.rate_limits;

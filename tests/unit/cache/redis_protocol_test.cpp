@@ -1,7 +1,7 @@
-#include "cache/redis_protocol.hpp"
+#include "cache/internal/redis_protocol.hpp"
 
 #include "cache/redis_commands.hpp"
-#include "cache/redis_url.hpp"
+#include "cache/internal/redis_url.hpp"
 
 #include <gtest/gtest.h>
 

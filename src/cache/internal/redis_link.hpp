@@ -1,15 +1,15 @@
 #pragma once
 
-#include "cache/redis_protocol.hpp"
-#include "cache/redis_url.hpp"
+#include "cache/internal/redis_protocol.hpp"
+#include "cache/internal/redis_url.hpp"
 #include "http/internal/byte_stream.hpp"
 
-#include <coax/cache/redis_cache.hpp>
 #include <coax/runtime/clock.hpp>
 #include <coax/sync/async_mutex.hpp>
 #include <coax/sync/single_flight.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -19,6 +19,17 @@
 #include <vector>
 
 namespace coax::cache::detail {
+
+/// How a link behaves; as the members of `redis_cache_options` that have these names.
+struct redis_link_options {
+    std::chrono::milliseconds connect_timeout{1'000};
+    std::chrono::milliseconds command_timeout{2'000};
+    std::chrono::milliseconds retry_interval{1'000};
+    std::size_t max_waiting_bytes{64U << 20U};
+    std::size_t max_reply_bytes{64U << 20U};
+    std::string ca_file{};
+    std::string ca_pem{};
+};
 
 /// Commands that are sent together.
 struct redis_batch {
@@ -46,9 +57,9 @@ private:
 /// needed, and made anew once for a batch that met its end. Thread safety: one thread.
 class redis_link : public std::enable_shared_from_this<redis_link> {
 public:
-    /// @param on_away  Called when the server was there and is not any more, before anyone hears of it.
-    redis_link(asio::any_io_executor executor, redis_cache_options options, redis_address address,
-               std::function<asio::awaitable<void>()> on_away);
+    /// @param on_away  Called when the server was there and is not any more, before anyone hears of it. May be empty.
+    redis_link(asio::any_io_executor executor, redis_link_options options, redis_address address,
+               std::function<asio::awaitable<void>()> on_away = {});
 
     /// The replies to `count` commands.
     /// Errors: those of connecting; `errc::connection_lost`, `errc::timeout`, `errc::protocol_error`,
@@ -68,7 +79,7 @@ private:
     void start_batch();
 
     asio::any_io_executor executor_;
-    redis_cache_options const options_;
+    redis_link_options const options_;
     redis_address const address_;
     std::function<asio::awaitable<void>()> on_away_;
     http::detail::byte_stream stream_;

@@ -1,0 +1,120 @@
+#include "cli/queued_batch.hpp"
+
+#include "cli/batch_run.hpp"
+#include "cli/built_in_schemas.hpp"
+#include "cli/console.hpp"
+#include "cli/exit_code.hpp"
+#include "cli/files.hpp"
+#include "cli/queue_job_text.hpp"
+
+#include <coax/bind/write.hpp>
+#include <coax/fleet/messages_text.hpp>
+#include <coax/fleet/work_queue.hpp>
+#include <coax/runtime/as_result.hpp>
+#include <coax/runtime/clock.hpp>
+#include <coax/runtime/runtime.hpp>
+
+#include <charconv>
+#include <chrono>
+#include <unordered_map>
+#include <utility>
+
+namespace coax::cli {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t longest_key = 200;
+
+std::string hexadecimal(std::uint64_t number) {
+    char text[17];
+    return {text, std::to_chars(text, text + sizeof text, number, 16).ptr};
+}
+
+/// Names a row for all runs of the job: the same key with another prompt is another row.
+std::string queue_key(batch_job const& job, batch_flags const& flags, batch_record const& record) {
+    auto key = record.key.size() <= longest_key ? record.key : hexadecimal(sent_digest(record.key));
+    key += '/' + hexadecimal(sent_digest(sent_text(job, record)));
+    bool const may_repeat = flags.table.allow_duplicate_keys || flags.journal.ask_equal;
+    return may_repeat ? key + '#' + std::to_string(record.index) : key;
+}
+
+queued_job describe(batch_job const& job, batch_flags const& flags) {
+    queued_job told{.service = job.run.service,
+                    .model = job.options.service.model,
+                    .settings = job.told,
+                    .any_json = job.any_json,
+                    .decide_form = flags.decide.form,
+                    .threshold = flags.decide.threshold,
+                    .run = to_string(job.run.digests)};
+    if (job.schema) told.schema = std::string{built_in_schema(job.run.schema).value_or(job.run.schema)};
+    if (job.decide) told.decide = job.run.schema;
+    if (job.defaults.cache_prefix) told.settings["request.cache_prefix"] = "true";
+    return told;
+}
+
+/// Tells once where nobody works.
+asio::awaitable<void> note_workers(work_queue queue) {
+    for (bool told = false;; co_await sleep_for(5s)) {
+        co_await sleep_for(5s);
+        auto const status = co_await as_result(queue.status());
+        if (!status) continue;
+        bool const is_alone = status->workers.empty() && status->waiting > 0;
+        if (is_alone && !std::exchange(told, true))
+            print_note(std::to_string(status->waiting) + " rows wait, and no worker is there: coax worker --queue " +
+                       queue.address());
+        told = told && is_alone;
+    }
+}
+
+/// The coordinator: rows go into the queue, and come back as what workers found.
+class coordinator {
+public:
+    coordinator(batch_job const& job, batch_flags const& flags, work_queue queue)
+        : job_{job}, flags_{flags}, queue_{std::move(queue)} {}
+
+    [[nodiscard]] remote_work to_work() {
+        return {.work = [this](batch_record const& record) { return ask(record); },
+                .written = [this](batch_result<std::string> const& outcome) { written(outcome); },
+                .beside = [queue = queue_] { return note_workers(queue); },
+                .finished = [queue = queue_]() mutable { return queue.finish(); }};
+    }
+
+private:
+    asio::awaitable<batch_output<std::string>> ask(batch_record const& record) {
+        auto payload = value_or_throw(messages_text(request_with_file(job_, record).messages));
+        auto key = queue_key(job_, flags_, record);
+        keys_.insert_or_assign(record.index, key);
+        return queue_.ask(std::move(key), std::move(payload));
+    }
+
+    void written(batch_result<std::string> const& outcome) {
+        if (auto const asked = keys_.extract(outcome.index)) queue_.forget(asked.mapped());
+    }
+
+    batch_job const& job_;
+    batch_flags const& flags_;
+    work_queue queue_;
+    std::unordered_map<std::uint64_t, std::string> keys_{};  ///< Of the records in work.
+};
+
+}  // namespace
+
+int run_queued_batch(batch_job const& job, batch_flags const& flags, service_flags const& service, output_kind form) {
+    auto options = queue_options_of(flags.queue, service, process_environment);
+    if (!options) return print_error(options.error()), bad_usage;
+    auto const limits = fleet_limits_of(job, flags);
+    if (!limits) return print_error(limits.error()), bad_usage;
+    work_queue queue{*std::move(options)};
+    runtime rt;
+    queue_job told{.description = to_text(describe(job, flags)), .limits = *limits};
+    if (auto opened = rt.run(as_result(queue.open(std::move(told)))); !opened) {
+        print_error(opened.error());
+        return opened.error().code == errc::invalid_argument ? bad_usage : could_not_go_on;
+    }
+    coordinator work{job, flags, queue};
+    auto const remote = work.to_work();
+    return run_to_output(job, flags, form, {}, &remote);
+}
+
+}  // namespace coax::cli

@@ -9,9 +9,12 @@
 namespace coax::cli {
 namespace {
 
+/// What requests are, how responses are read, and with how much patience.
 bool is_told(setting const& one) {
     bool const is_request = one.path.starts_with("request.") && !one.path.starts_with("request.response_cache.");
-    return one.origin != "default" && (is_request || one.path.starts_with("output."));
+    bool const is_patience = one.path.starts_with("policies.retry.") || one.path == "policies.timeout" ||
+                             one.path == "batch.max_pause" || one.path == "batch.alike_failures";
+    return one.origin != "default" && (is_request || is_patience || one.path.starts_with("output."));
 }
 
 }  // namespace

@@ -16,13 +16,12 @@ namespace coax::cli {
 struct queued_job {
     std::string service{};  ///< As outputs name it: a worker that asks another one would give other answers.
     std::string model{};
-    std::map<std::string, std::string> settings{};  ///< Paths and values, of requests and how responses are read.
+    std::map<std::string, std::string> settings{};  ///< Paths and values.
     std::string schema{};                           ///< JSON Schema; empty: none.
     bool any_json{false};
     std::string decide{};  ///< JSON Schema of typed questions; empty: none.
     std::string decide_form{};
     double threshold{0};
-    std::string run{};  ///< Digests of the output's identity.
 };
 
 /// The settings of a configuration that all workers need.

@@ -45,12 +45,23 @@ queued_job describe(batch_job const& job, batch_flags const& flags) {
                     .settings = job.told,
                     .any_json = job.any_json,
                     .decide_form = flags.decide.form,
-                    .threshold = flags.decide.threshold,
-                    .run = to_string(job.run.digests)};
+                    .threshold = flags.decide.threshold};
     if (job.schema) told.schema = std::string{built_in_schema(job.run.schema).value_or(job.run.schema)};
     if (job.decide) told.decide = job.run.schema;
     if (job.defaults.cache_prefix) told.settings["request.cache_prefix"] = "true";
     return told;
+}
+
+/// Flags that say how the requests of one process are sent.
+result<void> check_flags(batch_flags const& flags) {
+    auto const of_workers = [](char const* flag) {
+        return invalid_argument(flag, "goes not with --queue: give it to the workers");
+    };
+    if (flags.adaptive) return of_workers("--adaptive");
+    if (flags.even_spacing) return of_workers("--even-spacing");
+    if (flags.no_resend) return of_workers("--no-resend");
+    if (!flags.cache.where.empty()) return of_workers("--cache");
+    return {};
 }
 
 /// Tells once where nobody works.
@@ -101,13 +112,16 @@ private:
 }  // namespace
 
 int run_queued_batch(batch_job const& job, batch_flags const& flags, service_flags const& service, output_kind form) {
+    if (auto checked = check_flags(flags); !checked) return print_error(checked.error()), bad_usage;
     auto options = queue_options_of(flags.queue, service, process_environment);
     if (!options) return print_error(options.error()), bad_usage;
     auto const limits = fleet_limits_of(job, flags);
     if (!limits) return print_error(limits.error()), bad_usage;
     work_queue queue{*std::move(options)};
     runtime rt;
-    queue_job told{.description = to_text(describe(job, flags)), .limits = *limits};
+    queue_job told{.description = to_text(describe(job, flags)),
+                   .limits = *limits,
+                   .identity = hexadecimal(sent_digest(job.run.service + '\n' + to_string(job.run.digests)))};
     if (auto opened = rt.run(as_result(queue.open(std::move(told)))); !opened) {
         print_error(opened.error());
         return opened.error().code == errc::invalid_argument ? bad_usage : could_not_go_on;

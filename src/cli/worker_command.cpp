@@ -124,7 +124,8 @@ private:
         options.batch.on_progress = [&](batch_progress const& now) { display.show(figures_of(now, *set, llm)); };
         worker_summary summary;
         auto running = run_worker(queue_, job, work_of(llm, *set), std::move(options));
-        auto const ended = rt.run(as_result(store_worker(std::move(running), summary)));
+        auto const ended =
+            rt.run(as_result(when_any(store_worker(std::move(running), summary), until_idle(llm, stop_, over))));
         if (set->finish) rt.run(set->finish());
         hold(nullptr);
         if (!ended) return ended.error();

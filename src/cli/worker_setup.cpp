@@ -5,12 +5,20 @@
 #include "cli/number_flag.hpp"
 #include "cli/queue_job_text.hpp"
 
+#include <coax/client/token_options.hpp>
+#include <coax/fleet/fleet_quota.hpp>
+
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
+#include <chrono>
+#include <memory>
 #include <utility>
 
 namespace coax::cli {
 namespace {
+
+constexpr std::chrono::milliseconds flush_time{10'000};
 
 /// What the worker's flags and the job state.
 std::vector<setting> settings_of(worker_flags const& flags, queued_job const& job) {
@@ -24,7 +32,8 @@ std::vector<setting> settings_of(worker_flags const& flags, queued_job const& jo
         .add_seconds("batch.max_pause", flags.max_pause, "--max-pause");
     add_settings(stated, flags.cache);
     auto all = std::move(stated).take();
-    for (auto const& [path, value] : job.settings) all.push_back({path, value, "the queue's job"});
+    for (auto const& [path, value] : job.settings)
+        if (std::ranges::find(all, path, &setting::path) == all.end()) all.push_back({path, value, "the queue's job"});
     if (!job.model.empty()) all.push_back({"service.model", job.model, "the queue's job"});
     return all;
 }
@@ -50,6 +59,27 @@ result<answer_form> form_of(queued_job const& job, json::leniency const& lenienc
         form.decide = *std::move(plan);
     }
     return form;
+}
+
+/// The quota of the job, where it has one. Money needs the prices of this worker.
+result<std::shared_ptr<shared_quota>> take_part(worker_flags const& flags, queue_job const& job,
+                                                work_queue const& queue, configuration& set) {
+    if (!job.limits.any()) return std::shared_ptr<shared_quota>{};
+    auto& tokens = set.client.tokens.edit();
+    if (job.limits.max_cost) {
+        auto facts = flags.facts.empty() ? result<model_table>{model_table{}} : model_table::load(flags.facts);
+        if (!facts) return std::move(facts).error();
+        tokens.spending = std::make_shared<spending_limit>(*job.limits.max_cost, *std::move(facts));
+        auto request = set.request;
+        request.model = set.client.service.model;
+        auto const plan = tokens.spending->plan(request, service_name(set.client.service.provider));
+        if (!plan) return plan.error();
+    }
+    fleet_quota_options options;
+    if (flags.queue.lease)
+        options.lease = std::chrono::milliseconds{static_cast<std::int64_t>(*flags.queue.lease * 1000.0)};
+    tokens.shared = make_fleet_quota(queue, job.limits, options);
+    return tokens.shared;
 }
 
 }  // namespace
@@ -81,7 +111,7 @@ void add_worker_flags(CLI::App& command, worker_flags& flags) {
 }
 
 result<worker_setup> set_up_worker(worker_flags const& flags, service_flags const& service, queue_job const& job,
-                                   work_queue) {
+                                   work_queue queue) {
     auto const told = read_queued_job(job.description);
     if (!told) return told.error();
     auto flags_of_service = service;
@@ -94,11 +124,16 @@ result<worker_setup> set_up_worker(worker_flags const& flags, service_flags cons
     auto form = form_of(*told, set->client.output.leniency);
     if (!form) return std::move(form).error();
     if (auto opened = open_response_cache(set->client); !opened) return std::move(opened).error();
+    auto const quota = take_part(flags, job, queue, *set);
+    if (!quota) return quota.error();
     if (auto valid = validate(set->client); !valid) return std::move(valid).error();
+    std::function<asio::awaitable<void>()> finish;
+    if (*quota) finish = [quota = *quota] { return flush(quota, flush_time); };
     return worker_setup{.client = std::move(set->client),
                         .batch = std::move(set->batch),
                         .request = std::move(set->request),
-                        .form = *std::move(form)};
+                        .form = *std::move(form),
+                        .finish = std::move(finish)};
 }
 
 }  // namespace coax::cli

@@ -60,7 +60,7 @@ std::optional<Layer> layer_of(std::optional<Policy>& policy) {
 }  // namespace
 
 std::int64_t client::impl::estimated_tokens(chat_request const& request) const {
-    if (!limiter_.counts_tokens()) return 0;
+    if (!limiter_.counts_tokens() && !(options.tokens && options.tokens->shared)) return 0;
     if (options.tokens && options.tokens->count)
         return estimate_prompt_tokens(request, options.tokens->count) +
                request.max_output_tokens.value_or(options.policies.expected_output_tokens) * request.advanced->n;
@@ -91,6 +91,7 @@ result<detail::call_state> client::impl::prepare(shard& at, chat_request const& 
         auto planned = detail::plan_spending(options, provider->name(), request);
         if (!planned) return std::move(planned).error();
         call.spending = *std::move(planned);
+        if (call.spending) call.spending->demand.tokens = call.estimated_tokens;
     }
     return call;
 }
@@ -174,6 +175,7 @@ asio::awaitable<result<detail::service_reply>> client::impl::ask(shard& at, deta
         auto planned = detail::plan_spending(options, provider->name(), asked);
         if (!planned) co_return std::move(planned).error();
         call.spending = *std::move(planned);
+        if (call.spending) call.spending->demand.tokens = asked.estimated_tokens;
     }
     if (observes()) observe(asked, scope, call);
     auto retry = retry_for(scope);

@@ -43,18 +43,21 @@ queue_link::queue_link(queue_options const& options, queue_address address)
 asio::awaitable<result<redis_reply>> queue_link::run(std::string_view script, std::vector<std::string> arguments) {
     std::string bytes;
     append_script(bytes, script, prefix_, arguments);
-    auto replies = co_await link_->ask(std::move(bytes), 1);
+    auto const link = link_;
+    auto replies = co_await link->ask(std::move(bytes), 1);
     if (!replies) co_return std::move(replies).error();
     if (auto good = check(replies->front()); !good) co_return std::move(good).error();
     co_return std::move(replies->front());
 }
 
 asio::awaitable<result<std::vector<redis_reply>>> queue_link::run_all(std::string commands, std::size_t count) {
-    return link_->ask(std::move(commands), count);
+    auto const link = link_;  // it ends with the context, not before
+    co_return co_await link->ask(std::move(commands), count);
 }
 
 asio::awaitable<result<std::vector<redis_reply>>> queue_link::wait_for(std::string commands, std::size_t count) {
-    return waiting_link_->ask(std::move(commands), count);
+    auto const link = waiting_link_;
+    co_return co_await link->ask(std::move(commands), count);
 }
 
 }  // namespace coax::fleet::detail

@@ -107,6 +107,7 @@ return {alive, reasons[1] or ''}
 )";
 
 constexpr std::string_view const join_script = R"(
+if call('HGET', job, 'state') ~= 'open' then return 0 end
 begin_group()
 call('XGROUP', 'CREATECONSUMER', work, group, ARGV[1])
 call('UNLINK', ended)
@@ -155,7 +156,7 @@ return kept
 )";
 
 constexpr std::string_view const store_script = R"(
-begin_group()
+if call('EXISTS', work) == 0 then return 0 end
 local first = store(ARGV[2], ARGV[3], ARGV[4])
 if first == 1 then call('HINCRBY', stats, 'by:' .. ARGV[5], 1) end
 drop(ARGV[1])
@@ -163,6 +164,7 @@ return first
 )";
 
 constexpr std::string_view const release_script = R"(
+if call('EXISTS', work) == 0 then return 0 end
 begin_group()
 for i = 2, #ARGV do give_back(ARGV[1], ARGV[i]) end
 return 1

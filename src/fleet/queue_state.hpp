@@ -10,7 +10,8 @@
 
 namespace coax::fleet::detail {
 
-/// What the copies of a queue share.
+/// What the copies of a queue share. It ends on another thread than its own: what runs there does not keep it alive,
+/// but ends with it.
 struct queue_state : std::enable_shared_from_this<queue_state> {
     queue_state(queue_options wanted, queue_address address)
         : options{std::move(wanted)}, link{options, std::move(address)} {}
@@ -19,9 +20,9 @@ struct queue_state : std::enable_shared_from_this<queue_state> {
     ~queue_state() { link.stop(); }
 
     queue_options const options;
+    collector results{link, options};  ///< Outlives the coroutines on the link's thread.
+    bool collects{false};              ///< Used on the link's executor.
     queue_link link;
-    collector results{link, options};
-    bool collects{false};  ///< Used on the link's executor.
 };
 
 /// Runs work beside the others on the queue's thread, until it ends or the queue dies.

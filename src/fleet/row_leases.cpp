@@ -110,7 +110,16 @@ asio::awaitable<result<rows_taken>> row_leases::read_new(std::size_t count) {
         bytes, {"XREADGROUP", "GROUP", "workers", worker_, "COUNT", most, "BLOCK", wait_ms, "STREAMS", work, ">"});
     auto const replies = co_await link_.wait_for(std::move(bytes), 2);
     if (!replies) co_return replies.error();
-    co_return taken_of(*replies);
+    auto const found = check((*replies)[1]);
+    bool const has_gone =
+        !found && (found.error().service_code == "NOGROUP" || found.error().service_code == "UNBLOCKED");
+    if (!has_gone) co_return taken_of(*replies);
+    // The job was finished or purged, which its state tells; or Redis has lost it, and it is begun anew.
+    std::vector<std::string> arguments{worker_};
+    if (auto const joined = co_await link_.run(join_script, std::move(arguments)); !joined) co_return joined.error();
+    co_await sleep_for(milliseconds{100});
+    rows_taken nothing{.is_over = text_at((*replies)[0], 0) != identity_ || text_at((*replies)[0], 1) != "open"};
+    co_return nothing;
 }
 
 result<rows_taken> row_leases::taken_of(std::vector<redis_reply> const& replies) {

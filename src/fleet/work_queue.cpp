@@ -15,38 +15,37 @@ namespace coax {
 namespace fleet::detail {
 namespace {
 
-using state_ptr = std::shared_ptr<queue_state>;
-
 asio::awaitable<void> collect(queue_state& on) {
     on.collects = true;
     co_await as_result(on.results.run());
     on.collects = false;
 }
 
-// The functions that follow run on the queue's thread, and keep it alive.
+// The functions that follow run on the queue's thread; who waits for them keeps it alive.
 
-asio::awaitable<result<void>> open_job(state_ptr on, queue_job job) {
-    auto opened = co_await on->results.open(std::move(job));
-    if (opened && !on->collects) start(*on, collect(*on));
+asio::awaitable<result<void>> open_job(queue_state& on, queue_job job) {
+    auto opened = co_await on.results.open(std::move(job));
+    if (opened && !on.collects) start(on, collect(on));
     co_return opened;
 }
 
-asio::awaitable<row_outcome> ask_row(state_ptr on, std::string key, std::string payload) {
-    co_return co_await on->results.ask(std::move(key), std::move(payload));
+asio::awaitable<row_outcome> ask_row(queue_state& on, std::string key, std::string payload) {
+    co_return co_await on.results.ask(std::move(key), std::move(payload));
 }
 
-asio::awaitable<result<void>> finish_job(state_ptr on) { co_return co_await on->results.finish(); }
+asio::awaitable<result<void>> finish_job(queue_state& on) { co_return co_await on.results.finish(); }
 
-asio::awaitable<result<redis_reply>> run_script(state_ptr on, std::string_view script, std::vector<std::string> with) {
-    co_return co_await on->link.run(script, std::move(with));
+asio::awaitable<result<redis_reply>> run_script(queue_state& on, std::string_view script,
+                                                std::vector<std::string> with) {
+    co_return co_await on.link.run(script, std::move(with));
 }
 
-asio::awaitable<result<std::vector<redis_reply>>> read_job(state_ptr on) {
+asio::awaitable<result<std::vector<redis_reply>>> read_job(queue_state& on) {
     std::string bytes;
-    auto const key = on->link.prefix() + "job";
+    auto const key = on.link.prefix() + "job";
     cache::detail::append_command(bytes, {"HMGET", key, "identity", "state", "version", "description", "rpm", "tpm",
                                           "concurrency", "most", "burst"});
-    co_return co_await on->link.run_all(std::move(bytes), 1);
+    co_return co_await on.link.run_all(std::move(bytes), 1);
 }
 
 queue_status read_status(redis_reply const& reply) {
@@ -81,8 +80,6 @@ void start(queue_state& on, asio::awaitable<void> work) {
 
 }  // namespace fleet::detail
 
-using fleet::detail::state_ptr;
-
 work_queue::work_queue(queue_options options) {
     value_or_throw(validate(options));
     auto address = value_or_throw(fleet::detail::parse_queue_url(options.url));
@@ -90,30 +87,30 @@ work_queue::work_queue(queue_options options) {
 }
 
 asio::awaitable<void> work_queue::open(queue_job job) {
-    state_ptr const on = state_;
-    auto opening = fleet::detail::open_job(on, std::move(job));
+    std::shared_ptr<fleet::detail::queue_state> const on = state_;
+    auto opening = fleet::detail::open_job(*on, std::move(job));
     value_or_throw(co_await on_executor(on->link.executor(), std::move(opening)));
 }
 
 asio::awaitable<batch_output<std::string>> work_queue::ask(std::string key, std::string payload) {
-    state_ptr const on = state_;
-    auto asking = fleet::detail::ask_row(on, std::move(key), std::move(payload));
+    std::shared_ptr<fleet::detail::queue_state> const on = state_;
+    auto asking = fleet::detail::ask_row(*on, std::move(key), std::move(payload));
     co_return value_or_throw(co_await on_executor(on->link.executor(), std::move(asking)));
 }
 
 void work_queue::forget(std::string key) {
-    state_ptr const on = state_;
+    std::shared_ptr<fleet::detail::queue_state> const on = state_;
     asio::post(on->link.executor(), [&results = on->results, key = std::move(key)] { results.forget(key); });
 }
 
 asio::awaitable<void> work_queue::finish() {
-    state_ptr const on = state_;
-    value_or_throw(co_await on_executor(on->link.executor(), fleet::detail::finish_job(on)));
+    std::shared_ptr<fleet::detail::queue_state> const on = state_;
+    value_or_throw(co_await on_executor(on->link.executor(), fleet::detail::finish_job(*on)));
 }
 
 asio::awaitable<std::optional<queue_job>> work_queue::job() {
-    state_ptr const on = state_;
-    auto const replies = value_or_throw(co_await on_executor(on->link.executor(), fleet::detail::read_job(on)));
+    std::shared_ptr<fleet::detail::queue_state> const on = state_;
+    auto const replies = value_or_throw(co_await on_executor(on->link.executor(), fleet::detail::read_job(*on)));
     value_or_throw(check(replies.front()));
     auto const& words = replies.front().items;
     if (words.size() != 9 || words[0].text.empty() || words[1].text != "open") co_return std::nullopt;
@@ -126,18 +123,18 @@ asio::awaitable<std::optional<queue_job>> work_queue::job() {
 }
 
 asio::awaitable<queue_status> work_queue::status() {
-    state_ptr const on = state_;
+    std::shared_ptr<fleet::detail::queue_state> const on = state_;
     std::vector<std::string> none;
-    auto asking = fleet::detail::run_script(on, fleet::detail::status_script, std::move(none));
+    auto asking = fleet::detail::run_script(*on, fleet::detail::status_script, std::move(none));
     co_return fleet::detail::read_status(value_or_throw(co_await on_executor(on->link.executor(), std::move(asking))));
 }
 
 asio::awaitable<std::uint64_t> work_queue::retry_dead() {
-    state_ptr const on = state_;
+    std::shared_ptr<fleet::detail::queue_state> const on = state_;
     std::uint64_t count = 0;
     for (;;) {
         std::vector<std::string> some{"1000"};
-        auto asking = fleet::detail::run_script(on, fleet::detail::retry_script, std::move(some));
+        auto asking = fleet::detail::run_script(*on, fleet::detail::retry_script, std::move(some));
         auto const reply = value_or_throw(co_await on_executor(on->link.executor(), std::move(asking)));
         if (reply.integer <= 0) co_return count;
         count += static_cast<std::uint64_t>(reply.integer);
@@ -145,9 +142,9 @@ asio::awaitable<std::uint64_t> work_queue::retry_dead() {
 }
 
 asio::awaitable<std::uint64_t> work_queue::purge() {
-    state_ptr const on = state_;
+    std::shared_ptr<fleet::detail::queue_state> const on = state_;
     std::vector<std::string> none;
-    auto asking = fleet::detail::run_script(on, fleet::detail::purge_script, std::move(none));
+    auto asking = fleet::detail::run_script(*on, fleet::detail::purge_script, std::move(none));
     auto const reply = value_or_throw(co_await on_executor(on->link.executor(), std::move(asking)));
     co_return static_cast<std::uint64_t>(fleet::detail::number_of(reply));
 }

@@ -44,23 +44,16 @@ void add_round(batch_summary& sum, batch_summary const& round) {
     sum.stopped = round.stopped;
 }
 
-// These run on the queue's thread and keep what they need alive.
+// These run on the queue's thread; the queue outlives them, and who waits for them keeps it alive.
 
-asio::awaitable<result<void>> join_queue(std::shared_ptr<queue_state>, std::shared_ptr<row_leases> leases) {
-    co_return co_await leases->join();
-}
-asio::awaitable<result<rows_taken>> take_rows(std::shared_ptr<queue_state>, std::shared_ptr<row_leases> leases,
-                                              std::size_t count) {
+asio::awaitable<result<void>> join_queue(std::shared_ptr<row_leases> leases) { co_return co_await leases->join(); }
+asio::awaitable<result<rows_taken>> take_rows(std::shared_ptr<row_leases> leases, std::size_t count) {
     co_return co_await leases->take(count);
 }
-asio::awaitable<void> keep_rows(std::shared_ptr<queue_state>, std::shared_ptr<row_leases> leases) {
-    co_await leases->keep();
-}
-asio::awaitable<void> send_results(std::shared_ptr<queue_state>, std::shared_ptr<row_leases> leases) {
-    co_await leases->send_results();
-}
-asio::awaitable<void> leave_queue(std::shared_ptr<queue_state>, std::shared_ptr<row_leases> leases,
-                                  std::optional<error> why, std::chrono::milliseconds within) {
+asio::awaitable<void> keep_rows(std::shared_ptr<row_leases> leases) { co_await leases->keep(); }
+asio::awaitable<void> send_results(std::shared_ptr<row_leases> leases) { co_await leases->send_results(); }
+asio::awaitable<void> leave_queue(std::shared_ptr<row_leases> leases, std::optional<error> why,
+                                  std::chrono::milliseconds within) {
     co_await leases->leave(std::move(why), within);
 }
 
@@ -87,9 +80,9 @@ worker_run::worker_run(std::shared_ptr<queue_state> on, queue_job const& job, ro
 
 asio::awaitable<worker_summary> worker_run::run() {
     auto const there = on_->link.executor();
-    value_or_throw(co_await on_executor(there, join_queue(on_, leases_)));
-    auto const ended = co_await as_result(when_any(rounds(), on_executor(there, keep_rows(on_, leases_)),
-                                                   on_executor(there, send_results(on_, leases_))));
+    value_or_throw(co_await on_executor(there, join_queue(leases_)));
+    auto const ended = co_await as_result(
+        when_any(rounds(), on_executor(there, keep_rows(leases_)), on_executor(there, send_results(leases_))));
     // Who is cancelled leaves in good order, too.
     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
     co_await asio::this_coro::throw_if_cancelled(false);
@@ -105,9 +98,9 @@ asio::awaitable<void> worker_run::leave() {
     auto const there = on_->link.executor();
     auto const& why = done_.rows.ended_by;
     bool const says_why = why && why->code != errc::cancelled && why->code != errc::closed;
-    auto leaving = leave_queue(on_, leases_, says_why ? why : std::nullopt, options_.drain_timeout);
+    auto leaving = leave_queue(leases_, says_why ? why : std::nullopt, options_.drain_timeout);
     (void)co_await as_result(
-        when_any(on_executor(there, std::move(leaving)), on_executor(there, send_results(on_, leases_))));
+        when_any(on_executor(there, std::move(leaving)), on_executor(there, send_results(leases_))));
     done_.taken_over = leases_->taken_over();
     done_.repeated = leases_->repeated();
 }
@@ -129,7 +122,7 @@ asio::awaitable<std::optional<leased_row>> worker_run::next() {
         if (is_stopped()) co_return std::nullopt;
         auto const most = options_.batch.concurrency;
         auto const free = most > begun_.size() ? most - begun_.size() : std::size_t{1};
-        auto taken = co_await as_result(on_executor(on_->link.executor(), take_rows(on_, leases_, free)));
+        auto taken = co_await as_result(on_executor(on_->link.executor(), take_rows(leases_, free)));
         if (!taken && !is_away(taken.error())) throw_error(std::move(taken).error());
         if (!taken) {
             co_await sleep_for(on_->options.retry_interval);

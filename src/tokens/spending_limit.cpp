@@ -1,3 +1,4 @@
+#include "tokens/internal/request_cost.hpp"
 #include "tokens/spending_state.hpp"
 
 #include <coax/chat/advanced_options.hpp>
@@ -25,8 +26,9 @@ billing billing_of(chat_request const& request) {
     return how;
 }
 
-/// A request that was refused, with nothing done.
-bool is_refusal(error const& why) noexcept {
+}  // namespace
+
+bool tokens::detail::is_refusal(error const& why) noexcept {
     if (why.http_status >= 400) return true;
     switch (why.code) {
         case errc::connect_failed:
@@ -37,7 +39,17 @@ bool is_refusal(error const& why) noexcept {
     }
 }
 
-}  // namespace
+usd tokens::detail::cost_of_response(spending_plan const& plan, usage const& used) {
+    if (used.total_tokens() == 0) return plan.at_most;
+    auto const cost = cost_of(used, *plan.of, plan.how);
+    return cost ? *cost : plan.at_most;
+}
+
+usd tokens::detail::cost_of_failure(spending_plan const& plan, error const& why) {
+    usage const told{.input_tokens = why.input_tokens, .output_tokens = why.output_tokens};
+    if (told.total_tokens() == 0 && is_refusal(why)) return {};
+    return cost_of_response(plan, told);
+}
 
 spending_limit::spending_limit(usd most, model_table facts) {
     if (most < usd{}) throw_error(invalid_argument("spending_limit", "must not be negative"));
@@ -115,14 +127,13 @@ spending_reservation::~spending_reservation() {
 
 void spending_reservation::settle(usage const& used) {
     if (!state_) return;
-    auto const cost = used.total_tokens() > 0 ? cost_of(used, *plan_.of, plan_.how) : result<usd>{plan_.at_most};
-    end(cost ? *cost : plan_.at_most, used, true);
+    end(tokens::detail::cost_of_response(plan_, used), used, true);
 }
 
 void spending_reservation::settle(error const& why) {
     if (!state_) return;
     usage const told{.input_tokens = why.input_tokens, .output_tokens = why.output_tokens};
-    if (told.total_tokens() == 0 && is_refusal(why)) return end({}, {}, false);
+    if (told.total_tokens() == 0 && tokens::detail::is_refusal(why)) return end({}, {}, false);
     settle(told);
 }
 

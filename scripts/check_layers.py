@@ -71,9 +71,9 @@ def may_include(room, other):
 # Public headers that coax.hpp leaves out: what they cost every compilation, few need.
 APART = {"coax/chat/cache_control.hpp", "coax/chat/fit_report.hpp", "coax/chat/response_details.hpp", "coax/client/background.hpp",
          "coax/client/chat_all.hpp", "coax/client/compare.hpp", "coax/client/connection_check.hpp",
-         "coax/client/prompt_function.hpp", "coax/client/prompt_text.hpp", "coax/client/router.hpp", "coax/client/token_options.hpp", "coax/client/tool_stream.hpp", "coax/provider/background.hpp",
+         "coax/client/prompt_function.hpp", "coax/client/prompt_text.hpp", "coax/client/router.hpp", "coax/client/service_batches.hpp", "coax/client/token_options.hpp", "coax/client/tool_stream.hpp", "coax/provider/background.hpp",
          "coax/http/cassette.hpp", "coax/http/sse.hpp", "coax/provider/embedding.hpp",
-         "coax/client/decide.hpp", "coax/provider/decision.hpp", "coax/provider/model_info.hpp", "coax/provider/rerank.hpp", "coax/reflect/wide_structs.hpp",
+         "coax/client/decide.hpp", "coax/provider/decision.hpp", "coax/provider/model_info.hpp", "coax/provider/rerank.hpp", "coax/provider/service_batch.hpp", "coax/reflect/wide_structs.hpp",
          "coax/sync/channel.hpp", "coax/sync/single_flight.hpp"}
 APART_ROOMS = {"arrow", "auth", "batch", "cache", "config", "fleet", "mcp", "otel", "sim", "table", "telemetry", "tokens"}
 

@@ -140,7 +140,7 @@ bool batch_run::state::holds_back(error const& why, std::uint64_t begun_after) {
     // What is cut off because the batch is stopped is undone, and no reason.
     bool const cut_off = why.code == errc::cancelled || why.code == errc::closed;
     if (cut_off && options.stop.requested()) return true;
-    if (!rule.failed(why, begun_after, *time)) return false;
+    if (options.failures_are_final || !rule.failed(why, begun_after, *time)) return false;
     if (options.max_failures > 0 && summary.failed + rule.held() >= options.max_failures) rule.settle();
     return true;
 }

@@ -26,6 +26,7 @@ struct result_line {
     std::int64_t attempts{0};
     std::int64_t latency_ms{0};
     std::optional<std::string> model{};
+    std::optional<std::string> tier{};
     std::optional<std::string> finish_reason{};
 };
 

@@ -80,6 +80,7 @@ void write_outcome(json::writer& out, batch_result<std::string> const& outcome, 
     else
         out.member("output", std::string_view{*outcome.value});
     write_usage(out, outcome.usage);
+    if (outcome.tier != billing::tier::standard) out.member("tier", to_string(outcome.tier));
     out.member("attempts", outcome.attempts).member("latency_ms", outcome.latency.count());
     if (outcome.finished_at.time_since_epoch().count() > 0)
         out.key("finished_at")

@@ -51,6 +51,7 @@ struct output_line {
     std::optional<std::chrono::sys_time<milliseconds>> finished_at{};
     std::optional<std::string> model{};
     std::optional<json_value> cost_usd{};
+    std::optional<std::string> tier{};
 };
 
 usage to_usage(line_usage const& of) {
@@ -89,7 +90,8 @@ std::optional<usd> cost_of_line(output_line const& line, usage const& used, batc
     auto const& model = line.model ? *line.model : options.model;
     auto const* const facts = model.empty() ? nullptr : options.facts.find(model, options.service);
     if (facts == nullptr) return std::nullopt;
-    auto const cost = coax::cost_of(used, *facts);
+    billing const how{.at = parse_tier(line.tier.value_or("")).value_or(billing::tier::standard)};
+    auto const cost = coax::cost_of(used, *facts, how);
     return cost ? std::optional{*cost} : std::nullopt;
 }
 

@@ -179,7 +179,10 @@ std::string result_source::fact(std::string_view name, detail::result_line const
     if (name == "model") return quoted(line.model.value_or(options_.model));
     if (name == "input_tokens") return std::to_string(line.usage.input_tokens);
     if (name == "output_tokens") return std::to_string(line.usage.output_tokens);
-    if (name == "cost") return options_.cost(line.usage).value_or("null");
+    if (name == "cost") {
+        auto const tier = parse_tier(line.tier.value_or("")).value_or(billing::tier::standard);
+        return options_.cost(line.usage, tier).value_or("null");
+    }
     return std::to_string(name == "attempts" ? line.attempts : line.latency_ms);
 }
 

@@ -4,7 +4,9 @@
 
 #include <coax/batch/outcome.hpp>
 #include <coax/chat/request.hpp>
+#include <coax/chat/response.hpp>
 #include <coax/client/client.hpp>
+#include <coax/client/output_format.hpp>
 #include <coax/json/leniency.hpp>
 #include <coax/schema/runtime_schema.hpp>
 
@@ -22,6 +24,10 @@ struct answer_form {
 
     [[nodiscard]] bool is_json() const noexcept { return schema || decide || any_json; }
 };
+
+[[nodiscard]] output_format format_of(answer_form const& form);
+/// The text of the response, or the JSON in it where it has to be some.
+[[nodiscard]] std::string output_of(answer_form const& form, chat_response const& response);
 
 /// Asks for one record. The output is the text of the response, or the JSON in it where it has to be some.
 /// @param form  Outlives the call.

@@ -53,6 +53,17 @@ answer_form form_of(batch_job const& job) {
         .schema = job.schema, .decide = job.decide, .any_json = job.any_json, .leniency = job.options.output.leniency};
 }
 
+service_batch_questions questions_of(batch_job const& job, answer_form const& form) {
+    return {.request = [&job](batch_record const& record) -> result<chat_request> {
+                auto request = request_for(job, record);
+                if (!request) return request;
+                if (auto added = add_file(job, record, *request); !added) return added.error();
+                return request;
+            },
+            .format = format_of(form),
+            .output = [&form](chat_response const& response) { return output_of(form, response); }};
+}
+
 int run_batch_command(batch_flags flags, service_flags const& service) {
     if (auto chosen = choose_output(flags); !chosen) return print_error(chosen.error()), bad_usage;
     auto const job = prepare(flags, service, process_environment);
@@ -69,7 +80,7 @@ int run_batch_command(batch_flags flags, service_flags const& service) {
     auto const make_work = [&](client llm) -> record_work {
         return [&, llm](batch_record const& record) { return ask_record(form, llm, request_with_file(*job, record)); };
     };
-    auto const code = run_to_output(*job, flags, kind, make_work);
+    auto const code = run_to_output(*job, flags, kind, {.work = make_work, .questions = questions_of(*job, form)});
     return write_batch_report(*job, flags, code);
 }
 
@@ -140,6 +151,7 @@ void add_batch_flags(CLI::App& command, batch_flags& flags) {
     add_cache_flags(command, flags.cache);
     add_progress_flags(command, flags.progress);
     add_report_flags(command, flags.report);
+    add_via_flags(command, flags.via);
 }
 
 void add_batch_command(CLI::App& program, service_flags const& service, chosen_command& chosen) {

@@ -10,6 +10,7 @@
 #include "cli/result_flags.hpp"
 #include "cli/service_flags.hpp"
 #include "cli/table_flags.hpp"
+#include "cli/via_flags.hpp"
 
 #include <coax/batch/batch.hpp>
 #include <coax/batch/journal.hpp>
@@ -73,6 +74,7 @@ struct batch_flags {
     report_flags report{};
     table_flags table{};
     result_flags results{};
+    via_flags via{};
 };
 
 /// Everything that is known before the first request.

@@ -6,6 +6,7 @@
 #include "cli/interrupt_watch.hpp"
 #include "cli/progress_display.hpp"
 #include "cli/telemetry_export.hpp"
+#include "cli/via_flags.hpp"
 
 #include <coax/cache/response_cache.hpp>
 #include <coax/client/token_options.hpp>
@@ -17,6 +18,7 @@
 #include <CLI/CLI.hpp>
 
 #include <cstdio>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -48,10 +50,16 @@ asio::awaitable<void> report_cache(std::shared_ptr<cache_store> store) {
     print_note("cache: " + (all ? to_string(*all) : to_string(all.error())));
 }
 
+/// How a run ended, besides its summary.
+struct run_end {
+    bool was_interrupted{false};
+    priced_usage used{};
+};
+
 /// Works on every record that the output lacks.
 batch_summary run_job(batch_job const& job, batch_flags const& flags, progress_form form, record_batch& batch,
-                      std::shared_ptr<batch_journal> const& journal, std::uint64_t undone, work_maker const& make_work,
-                      remote_work const* remote, bool& was_interrupted) {
+                      std::shared_ptr<batch_journal> const& journal, std::uint64_t undone, work_plan const& plan,
+                      run_end& end) {
     auto counting = job.options;
     telemetry_export const exported{counting, process_environment};
     runtime rt;
@@ -61,28 +69,44 @@ batch_summary run_job(batch_job const& job, batch_flags const& flags, progress_f
     batch_stop const stop;
     run_progress progress{job, llm, form, from_seconds(flags.progress.every)};
     interrupt_words words;
-    if (remote != nullptr) words.first = "stopping: rows stay in the queue; --resume collects their results";
+    if (plan.remote != nullptr) words.first = "stopping: rows stay in the queue; --resume collects their results";
     interrupt_watch const watch{[llm]() mutable { llm.close(); }, stop, progress.display(), std::move(words)};
 
-    batch.work = remote != nullptr ? remote->work : make_work(llm);
-    batch.on_result = [&progress, remote](batch_result<std::string> const& outcome) -> result<void> {
+    batch.work = plan.remote != nullptr ? plan.remote->work : plan.work(llm);
+    batch.on_result = [&progress, remote = plan.remote](batch_result<std::string> const& outcome) -> result<void> {
         progress.count(outcome);
         if (remote != nullptr) remote->written(outcome);
         return {};
     };
     auto const before = llm.statistics();
     batch_summary summary;
-    auto running = run_records(batch, journal, options_of(job.batch, undone, stop, progress, llm.options().telemetry));
+    std::optional<background_rows> background;
+    if (auto wanted = plan.remote == nullptr ? background_of(job, flags) : std::nullopt) {
+        background.emplace(llm, plan.questions, batch.sent, *std::move(wanted));
+        batch.work = [&, live = batch.work](batch_record const& record) {
+            bool const begins = goes_in_background(flags.via) || background->knows(record);
+            return begins ? background->ask(record) : live(record);
+        };
+    }
+    auto options = options_of(job.batch, undone, stop, progress, llm.options().telemetry);
+    auto by_service = plan.remote == nullptr ? service_batches_of(job, flags) : std::nullopt;
+    if (by_service) by_service->on_batches = [&progress](auto const& all) { progress.watch(all); };
+    auto running = by_service
+                       ? run_service_batches(batch, journal, llm, plan.questions, *by_service, std::move(options))
+                       : run_records(batch, journal, std::move(options));
     auto working = store(std::move(running), summary);
-    if (remote != nullptr)
-        rt.run(when_any(std::move(working), until_idle(llm, stop, over), remote->beside()));
-    else
+    if (plan.remote != nullptr) {
+        rt.run(when_any(std::move(working), until_idle(llm, stop, over), plan.remote->beside()));
+    } else {
         rt.run(when_any(std::move(working), until_idle(llm, stop, over)));
-    if (remote == nullptr) add_statistics(summary, before, llm.statistics());
+        add_statistics(summary, before, llm.statistics());
+    }
+    if (background && summary.remaining == 0U && !summary.ended_by) background->end();
+    end.used = progress.priced(summary.usage);
     progress.end();
     if (job.options.response_cache && !flags.quiet) rt.run(report_cache(job.options.response_cache->store));
-    was_interrupted = watch.interrupted();
-    if (was_interrupted && summary.ended_by && summary.ended_by->code == errc::cancelled) {  // by until_idle
+    end.was_interrupted = watch.interrupted();
+    if (end.was_interrupted && summary.ended_by && summary.ended_by->code == errc::cancelled) {  // by until_idle
         summary.ended_by.reset();
         summary.stopped = true;
     }
@@ -90,18 +114,18 @@ batch_summary run_job(batch_job const& job, batch_flags const& flags, progress_f
 }
 
 /// What the job cost; empty: nobody knows.
-std::string cost_text(batch_job const& job, batch_summary const& summary) {
-    auto const cost = cost_so_far(job, summary.usage);
+std::string cost_text(batch_job const& job, priced_usage const& used) {
+    auto const cost = cost_so_far(job, used);
     if (auto const& limit = job.options.tokens->spending)
         return "cost      " + to_string(*cost) + " USD of " + to_string(limit->most()) + " USD\n";
-    if (!cost || summary.usage.total_tokens() == 0) return {};
+    if (!cost || used.all.total_tokens() == 0) return {};
     return "cost      about " + to_string(*cost) + " USD, by the prices of " + job.facts.as_of() + '\n';
 }
 
 /// Prints the summary to standard output, as an object with what it cost.
-void print_summary_as_json(batch_job const& job, batch_summary const& summary) {
+void print_summary_as_json(batch_job const& job, batch_summary const& summary, priced_usage const& used) {
     auto text = to_json(summary);
-    if (auto const cost = cost_so_far(job, summary.usage)) {
+    if (auto const cost = cost_so_far(job, used)) {
         text.pop_back();
         text += ",\"cost_usd\":\"" + to_string(*cost) + "\"}";
     }
@@ -109,9 +133,10 @@ void print_summary_as_json(batch_job const& job, batch_summary const& summary) {
 }
 
 /// Prints the summary to standard error.
-void report(batch_job const& job, batch_summary const& summary, resume_counts const& before, batch_flags const& flags) {
+void report(batch_job const& job, batch_summary const& summary, resume_counts const& before, batch_flags const& flags,
+            priced_usage const& used) {
     if (!flags.quiet && !flags.as_json && (summary.done() > 0 || !summary.ended_by)) {
-        auto text = to_string(summary) + cost_text(job, summary);
+        auto text = to_string(summary) + cost_text(job, used);
         if (before.kept > 0)
             text += "before    " + std::to_string(before.kept) + " done by earlier runs, " +
                     std::to_string(before.failed) + " of them failed\n";
@@ -121,6 +146,9 @@ void report(batch_job const& job, batch_summary const& summary, resume_counts co
     if (summary.remaining.value_or(0) > 0 && summary.done() + before.kept > 0)
         print_note(std::to_string(*summary.remaining) + " records remain" +
                    (reads_once(flags.out) ? "" : "; --resume goes on with them"));
+    if (job.out != "-" && has_open_batches(ledger_of(job.out)))
+        print_note(
+            "the service goes on with its batches: --resume waits for them, --resume --cancel-batches ends them");
 }
 
 record_batch to_record_batch(batch_job const& job, batch_flags const& flags, output_kind form) {
@@ -195,13 +223,13 @@ void add_cost_flags(CLI::App& command, batch_flags& flags) {
     command.add_option("--facts", flags.facts, "File with prices and limits of models, besides those built in");
 }
 
-int run_to_output(batch_job const& job, batch_flags const& flags, output_kind form, work_maker const& make_work,
-                  remote_work const* remote) {
+int run_to_output(batch_job const& job, batch_flags const& flags, output_kind form, work_plan const& plan) {
     auto const shown = chosen_form(flags.progress, flags.quiet, flags.out == "-");
     if (!shown) return print_error(shown.error()), bad_usage;
     if (flags.as_json && flags.out == "-")
         return print_error(invalid_argument("--json", "standard output has the answers: name a file with --out")),
                bad_usage;
+    if (auto checked = check_via(job, flags); !checked) return print_error(checked.error()), bad_usage;
     auto batch = to_record_batch(job, flags, form);
     auto out = open_output(job, flags, batch);
     if (!out) {
@@ -210,20 +238,20 @@ int run_to_output(batch_job const& job, batch_flags const& flags, output_kind fo
     }
     raise_file_limit();
 
-    bool was_interrupted = false;
+    run_end end;
     auto& [journal, found, undone] = *out;
-    auto summary = run_job(job, flags, *shown, batch, journal, undone, make_work, remote, was_interrupted);
+    auto summary = run_job(job, flags, *shown, batch, journal, undone, plan, end);
     if (summary.remaining.value_or(0) > 0) journal->discard_if_unused();
     auto const closed = journal->close();
     if (!closed && !summary.ended_by) summary.ended_by = closed.error();
-    if (remote != nullptr && summary.remaining == 0U && !summary.ended_by) {
+    if (plan.remote != nullptr && summary.remaining == 0U && !summary.ended_by) {
         runtime rt;
-        if (auto done = rt.run(as_result(remote->finished())); !done) print_error(done.error());
+        if (auto done = rt.run(as_result(plan.remote->finished())); !done) print_error(done.error());
     }
-    report(job, summary, found, flags);
+    report(job, summary, found, flags, end.used);
     if (!finish_table(job, flags, summary)) return could_not_go_on;
-    if (flags.as_json) print_summary_as_json(job, summary);
-    return exit_code_of(summary, was_interrupted, found.failed);
+    if (flags.as_json) print_summary_as_json(job, summary, end.used);
+    return exit_code_of(summary, end.was_interrupted, found.failed);
 }
 
 }  // namespace coax::cli

@@ -48,7 +48,7 @@ int run_embed(embed_flags flags, service_flags const& service) {
             std::make_shared<coax::detail::embedding_groups>(std::move(llm), std::move(form), flags.texts_per_request);
         return [&job, groups](batch_record const& record) { return groups->embed(text_of(*job, record)); };
     };
-    return run_to_output(*job, flags.batch, output_kind::json, make_work);
+    return run_to_output(*job, flags.batch, output_kind::json, {.work = make_work});
 }
 
 void add_flags(CLI::App& command, embed_flags& flags) {

@@ -1,6 +1,7 @@
 #include "cli/panel.hpp"
 
 #include "batch/internal/figure_text.hpp"
+#include "cli/via_flags.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -136,6 +137,12 @@ panel_line cost_line(run_figures const& figures, std::size_t columns) {
     return line.take();
 }
 
+panel_line batches_line(run_figures const& figures, std::size_t columns) {
+    line_builder line{"service", columns};
+    line.add(batches_text(figures.batches));
+    return line.take();
+}
+
 panel_line failure_line(run_figures const& figures, std::size_t columns) {
     line_builder line{"failed", columns};
     line.add(grouped(figures.progress.failed), panel_style::bad);
@@ -175,6 +182,7 @@ std::size_t width_of(panel_line const& line) noexcept {
 std::vector<panel_line> panel_lines(run_figures const& figures, std::size_t columns, bool unicode) {
     std::vector<panel_line> lines{bar_line(figures.progress, columns, unicode), rate_line(figures, columns),
                                   work_line(figures, columns), cost_line(figures, columns)};
+    if (!figures.batches.empty()) lines.push_back(batches_line(figures, columns));
     if (figures.progress.failed > 0) lines.push_back(failure_line(figures, columns));
     return lines;
 }

@@ -2,6 +2,7 @@
 
 #include "cli/console.hpp"
 #include "cli/number_flag.hpp"
+#include "cli/via_flags.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -67,7 +68,7 @@ std::chrono::milliseconds progress_display::interval() const noexcept {
 
 void progress_display::show(run_figures const& figures) {
     // A batch that fails to start has nothing to show but its error.
-    if (figures.progress.done == 0 && figures.progress.in_flight == 0) return;
+    if (figures.progress.done == 0 && figures.progress.in_flight == 0 && figures.batches.empty()) return;
     std::lock_guard const lock{mutex_};
     print(figures, "progress");
 }
@@ -87,6 +88,7 @@ void progress_display::print(run_figures const& figures, std::string_view event)
         default: break;
     }
     auto line = form_ == progress_form::json ? to_json(figures, event) : to_line(figures.progress);
+    if (form_ == progress_form::lines && !figures.batches.empty()) line += "  " + batches_text(figures.batches);
     if (line == last_line_) return;
     write_stderr(line + '\n');
     last_line_ = std::move(line);

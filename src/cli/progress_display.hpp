@@ -48,9 +48,10 @@ public:
 
     [[nodiscard]] std::chrono::milliseconds interval() const noexcept { return display_.interval(); }
     /// Counts an outcome that was written.
-    void count(batch_result<std::string> const& outcome) {
-        meter_.count(outcome.value ? std::nullopt : std::optional{outcome.value.error().code});
-    }
+    void count(batch_result<std::string> const& outcome) { meter_.count(outcome); }
+    /// The service's batches have changed.
+    void watch(std::vector<service_batch_progress> batches) { meter_.watch(std::move(batches)); }
+    [[nodiscard]] priced_usage priced(usage const& all) const { return meter_.priced(all); }
     void show(batch_progress const& progress) {
         last_ = progress;
         display_.show(meter_.figures(progress));

@@ -61,6 +61,7 @@ result<void> check_flags(batch_flags const& flags) {
     if (flags.even_spacing) return of_workers("--even-spacing");
     if (flags.no_resend) return of_workers("--no-resend");
     if (!flags.cache.where.empty()) return of_workers("--cache");
+    if (flags.via.via != "live") return invalid_argument("--via", "goes not with --queue, whose workers ask live");
     return {};
 }
 
@@ -128,7 +129,7 @@ int run_queued_batch(batch_job const& job, batch_flags const& flags, service_fla
     }
     coordinator work{job, flags, queue};
     auto const remote = work.to_work();
-    return run_to_output(job, flags, form, {}, &remote);
+    return run_to_output(job, flags, form, {.remote = &remote});
 }
 
 }  // namespace coax::cli

@@ -43,13 +43,13 @@ bool has_content(std::string const& path) {
 }
 
 /// What tokens cost, where the model's prices are known.
-std::function<std::optional<std::string>(usage const&)> price_of(batch_job const& job) {
+std::function<std::optional<std::string>(usage const&, billing::tier)> price_of(batch_job const& job) {
     auto const& service = job.options.service;
     auto const& name = service.provider.profile ? service.provider.profile->name : service.provider.service;
     auto const* const facts = job.facts.find(service.model, name);
     if (facts == nullptr) return {};
-    return [facts](usage const& used) -> std::optional<std::string> {
-        auto const cost = cost_of(used, *facts);
+    return [facts](usage const& used, billing::tier tier) -> std::optional<std::string> {
+        auto const cost = cost_of(used, *facts, {.at = tier});
         return cost ? std::optional{to_string(*cost)} : std::nullopt;
     };
 }

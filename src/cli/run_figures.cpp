@@ -35,15 +35,34 @@ std::optional<usd> cost_of_all(std::optional<usd> const& cost, batch_progress co
     return usd{std::llround(static_cast<double>(cost->picos) * std::max(share, 1.0))};
 }
 
+void write_batches(json::writer& out, std::vector<service_batch_progress> const& batches) {
+    if (batches.empty()) return;
+    out.key("batches").begin_array();
+    for (auto const& [batch, rows, waiting] : batches) {
+        out.begin_object().member("id", std::string_view{batch.id}).member("state", to_string(batch.state));
+        out.member("rows", rows).member("succeeded", batch.succeeded).member("failed", batch.failed).end_object();
+    }
+    out.end_array();
+}
+
+usage minus(usage const& all, usage const& part) {
+    return {.input_tokens = all.input_tokens - part.input_tokens,
+            .output_tokens = all.output_tokens - part.output_tokens,
+            .cached_input_tokens = all.cached_input_tokens - part.cached_input_tokens,
+            .cache_write_tokens = all.cache_write_tokens - part.cache_write_tokens,
+            .reasoning_tokens = all.reasoning_tokens - part.reasoning_tokens};
+}
+
 }  // namespace
 
-std::optional<usd> cost_so_far(batch_job const& job, usage const& used) {
+std::optional<usd> cost_so_far(batch_job const& job, priced_usage const& used) {
     if (auto const& limit = job.options.tokens->spending) return limit->spent();
     auto const& service = job.options.service;
     auto const* const facts = job.facts.find(service.model, service_name(service.provider));
     if (facts == nullptr) return std::nullopt;
-    auto const cost = cost_of(used, *facts);
-    return cost ? std::optional{*cost} : std::nullopt;
+    auto const live = cost_of(minus(used.all, used.reduced), *facts);
+    auto const batched = cost_of(used.reduced, *facts, {.at = used.at});
+    return live && batched ? std::optional{*live + *batched} : std::nullopt;
 }
 
 std::string to_json(run_figures const& figures, std::string_view event) {
@@ -62,6 +81,7 @@ std::string to_json(run_figures const& figures, std::string_view event) {
     out.member("input_tokens", figures.used.input_tokens).member("output_tokens", figures.used.output_tokens);
     write_costs(out, figures);
     write_rates(out, figures);
+    write_batches(out, figures.batches);
     out.key("failures").begin_object();
     for (auto const& [code, count] : figures.failures) out.member(to_string(code), count);
     out.end_object().end_object();
@@ -75,10 +95,15 @@ run_meter::run_meter(batch_job const& job, client llm)
       requests_{clock::real().now(), 60s},
       tokens_{clock::real().now(), 60s} {}
 
-void run_meter::count(std::optional<errc> failure) {
-    if (!failure) return;
-    auto at = std::ranges::find(failures_, *failure, &failure_count::code);
-    if (at == failures_.end()) at = failures_.insert(at, {*failure});
+void run_meter::count(batch_result<std::string> const& outcome) {
+    if (outcome.tier != billing::tier::standard) {
+        reduced_ += outcome.usage;
+        tier_ = outcome.tier;
+    }
+    if (outcome.value) return;
+    auto const failure = outcome.value.error().code;
+    auto at = std::ranges::find(failures_, failure, &failure_count::code);
+    if (at == failures_.end()) at = failures_.insert(at, {failure});
     ++at->count;
     for (; at != failures_.begin() && (at - 1)->count < at->count; --at) std::iter_swap(at, at - 1);
 }
@@ -92,7 +117,8 @@ run_figures run_meter::figures(batch_progress const& progress) {
                         .retries = all.retries - before_.retries + all.reasks - before_.reasks,
                         .cached = all.cached - before_.cached,
                         .used = all.usage,
-                        .failures = failures_};
+                        .failures = failures_,
+                        .batches = batches_};
     if (job_.is_queued) {  // the requests are those of the workers
         figures.used = progress.usage;
         figures.retries = progress.retries;
@@ -105,7 +131,7 @@ run_figures run_meter::figures(batch_progress const& progress) {
     auto const& limits = job_.options.policies.rate_limits;
     figures.request_limit = limits.requests_per_minute;
     figures.token_limit = limits.tokens_per_minute;
-    figures.cost = cost_so_far(job_, figures.used);
+    figures.cost = cost_so_far(job_, priced(figures.used));
     figures.expected_cost = cost_of_all(figures.cost, progress);
     if (auto const& limit = job_.options.tokens->spending) figures.most_cost = limit->most();
     return figures;

@@ -30,6 +30,8 @@ struct serve_sim_flags {
     std::string script{};
     std::int64_t latency_ms{0};
     std::vector<std::string> faults{};
+    std::vector<std::string> batch_faults{};
+    std::int64_t batch_ms{0};
 };
 
 constexpr auto script_help =
@@ -58,6 +60,9 @@ void print_stats(sim::server_stats const& stats) {
                 static_cast<unsigned long long>(stats.connections));
     for (auto const& [status, count] : stats.responses_by_status)
         std::printf("status %d: %llu\n", status, static_cast<unsigned long long>(count));
+    if (stats.batches > 0)
+        std::printf("batches: %llu, rows done: %llu\n", static_cast<unsigned long long>(stats.batches),
+                    static_cast<unsigned long long>(stats.batch_rows));
     for (auto const& [kind, count] : stats.faults)
         std::printf("fault %s: %llu\n", std::string{to_string(kind)}.c_str(), static_cast<unsigned long long>(count));
 }
@@ -73,6 +78,12 @@ int serve_sim(serve_sim_flags const& flags) {
         auto fault = fault_of(text);
         if (!fault) return fail(fault.error(), bad_usage);
         options.faults.push_back(*fault);
+    }
+    options.batch_duration = std::chrono::milliseconds{flags.batch_ms};
+    for (auto const& text : flags.batch_faults) {
+        auto fault = sim::parse_batch_fault(text);
+        if (!fault) return fail(fault.error(), bad_usage);
+        options.batch_faults.push_back(*fault);
     }
     if (!flags.script.empty()) {
         auto const text = read_file(flags.script);
@@ -127,6 +138,12 @@ void add_serve_sim_command(CLI::App& program, chosen_command& chosen) {
         "--fault", flags->faults,
         "KIND=PROBABILITY or KIND:PROBABILITY:VALUE, repeatable, such as reset=0.05, http_status:0.1:503, "
         "rate_limited:0.1:200 (milliseconds), schema_violation=0.05");
+    add_number(*command, "--batch-ms", flags->batch_ms, number_range<std::int64_t>{0, 86'400'000},
+               "From the making of a batch to its end");
+    command->add_option(
+        "--batch-fault", flags->batch_faults,
+        "KIND, KIND:SHARE or KIND:SHARE:BATCH, repeatable, such as expire:0.5:1, fail_rows:0.5, vanish, "
+        "invalid, out_of_order, lost_answer");
     command->add_option("--script", flags->script,
                         "Answer by the rules in this file, one a line, where one of them fits (see below)");
     command->add_option("--record", options.record_file,

@@ -100,16 +100,7 @@ result<chat_response> finished_response(client::impl& self, background_response 
     }
     auto response = *std::move(seen.response);
     self.count(response.usage);
-    chat_request unused;
-    auto asked = detail::ask_for(format, self.provider->dialect(), self.options.output.relax_schemas, unused);
-    if (!asked) return std::move(asked).error();
-    if (!format.accept) return response;
-    if (auto usable = check_usable(response); !usable) return std::move(usable).error();
-    if (asked->wrapped) response.text = detail::unwrapped(response.text, self.options.output.leniency);
-    response.schema_note = std::move(asked->note);
-    if (auto accepted = format.accept(response.text); !accepted)
-        return detail::with_totals(detail::reasks_exhausted(std::move(accepted).error(), response, 0), response);
-    return response;
+    return detail::check_once(self, std::move(response), format);
 }
 
 asio::awaitable<result<chat_response>> wait_at(shared_impl self, shard& at, std::string id, background_wait options,

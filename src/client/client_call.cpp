@@ -50,6 +50,17 @@ retry_options only_where_not_taken(retry_options options) {
     return options;
 }
 
+/// The response to a request that was refused, as far as it comes. @param body  Outlives the awaitable.
+asio::awaitable<http_response> whole_of(streaming_response& body) {
+    http_response refusal{.status = body.status(), .headers = body.headers()};
+    for (;;) {
+        auto const piece = co_await as_result(body.read());
+        if (!piece || piece->empty()) break;
+        refusal.body.append(*piece);
+    }
+    co_return refusal;
+}
+
 /// The policy as a layer, where it is on.
 template <class Layer, class Policy>
 std::optional<Layer> layer_of(std::optional<Policy>& policy) {
@@ -297,14 +308,38 @@ asio::awaitable<result<std::shared_ptr<chat_stream::state>>> client::impl::begin
         begun->put_back(*std::move(first));
         co_return begun;
     }
-    http_response refusal{.status = (*body)->status(), .headers = (*body)->headers()};
-    for (;;) {
-        auto const piece = co_await as_result((*body)->read());
-        if (!piece || piece->empty()) break;
-        refusal.body.append(*piece);
-    }
+    auto const refusal = co_await whole_of(**body);
     auto why = provider->decode(refusal, clock_of(call.at.executor).system_now()).error();
     co_return with_rate_limits(with_address(std::move(why), call.request), call.at, refusal.headers);
+}
+
+asio::awaitable<result<detail::opened_body>> client::impl::open_body(call_state& call,
+                                                                     detail::sent_request& sent) const {
+    auto limits = options.policies.limits;
+    limits.total = {};
+    limits.max_body_bytes = std::size_t{1} << 40U;  // who reads it bounds what is held of it
+    if (!call.at.transport) co_return detail::context_is_gone();
+    auto body = co_await call.at.transport->open(std::move(sent.request), limits);
+    if (!body) co_return std::move(body).error();
+    sent.came((*body)->status());
+    if (is_good((*body)->status())) co_return detail::opened_body{.body = *std::move(body)};
+    auto const refusal = co_await whole_of(**body);
+    auto why = provider->decode(refusal, clock_of(call.at.executor).system_now()).error();
+    co_return with_rate_limits(with_address(std::move(why), call.request), call.at, refusal.headers);
+}
+
+asio::awaitable<result<std::unique_ptr<streaming_response>>> client::impl::open_body(shard& at, http_request request,
+                                                                                     call_scope scope) {
+    call_state call{.at = at, .deadline = scope, .request = std::move(request), .began = now(at.executor)};
+    detail::service_call const asked{.name = "batch"};
+    if (observes()) observe(asked, scope, call);
+    call.hedged = false;
+    auto const& retry = retry_for(scope);
+    auto const send =
+        with_policies(call, retry, [this, &call](attempt, auto&, auto&, auto& sent) { return open_body(call, sent); });
+    auto outcome = co_await send(attempt{});
+    if (!outcome) co_return give_up(call, std::move(outcome).error());
+    co_return std::move(outcome->body);
 }
 
 result<chat_response> client::impl::decode(http_response const& response,

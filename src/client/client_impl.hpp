@@ -75,6 +75,14 @@ public:
     asio::awaitable<result<std::shared_ptr<chat_stream::state>>> open_service(shard& at, chat_request const& request,
                                                                               call_scope scope);
 
+    /// Begins to read a long response, piece by piece; it is not decoded. Its permit goes back at once.
+    asio::awaitable<result<std::unique_ptr<streaming_response>>> open_body(shard& at, http_request request,
+                                                                           call_scope scope);
+
+    /// The part of a request in the response cache; none: it has none.
+    [[nodiscard]] std::optional<detail::cache_ticket> admit_to_cache(chat_request const& given) const;
+    void take_from_cache(chat_response& response, detail::cache_ticket const& ticket, clock::duration took);
+
     /// Null: the client keeps no responses.
     [[nodiscard]] detail::response_cache* cache() const noexcept { return cache_.get(); }
     /// Drops the response to a request from the cache, since it did not fit; `fitting`, if there is one, takes its
@@ -134,8 +142,6 @@ private:
     enum class call_form { whole, stream, background_stream };
     void observe_cached(shard const& at, chat_request const& request, bool streaming, call_scope const& scope,
                         chat_response const& response) const;
-    [[nodiscard]] std::optional<detail::cache_ticket> admit_to_cache(chat_request const& given) const;
-    void take_from_cache(chat_response& response, detail::cache_ticket const& ticket, clock::duration took);
     asio::awaitable<result<boxed_response>> cached_call(shard& at, chat_request const& request, call_scope scope);
     asio::awaitable<result<boxed_response>> shared_call(shard& at, chat_request const& request,
                                                         detail::cache_ticket ticket, call_scope scope);
@@ -172,6 +178,7 @@ private:
     asio::awaitable<result<boxed_response>> exchange(call_state& call, detail::sent_request& sent) const;
     asio::awaitable<result<detail::service_reply>> exchange(call_state& call, detail::service_call const& asked,
                                                             detail::sent_request& sent) const;
+    asio::awaitable<result<detail::opened_body>> open_body(call_state& call, detail::sent_request& sent) const;
     asio::awaitable<result<std::shared_ptr<chat_stream::state>>> begin_stream(call_state& call,
                                                                               detail::concurrency_permit& permit,
                                                                               detail::quota_layer::held& quota,

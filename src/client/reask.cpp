@@ -66,6 +66,19 @@ error reasks_exhausted(error violation, chat_response const& last, int reasks) {
     return why;
 }
 
+result<chat_response> check_once(client::impl const& owner, chat_response response, output_format const& format) {
+    chat_request unused;
+    auto asked = ask_for(format, owner.provider->dialect(), owner.options.output.relax_schemas, unused);
+    if (!asked) return std::move(asked).error();
+    if (!format.accept) return response;
+    if (auto usable = check_usable(response); !usable) return std::move(usable).error();
+    if (asked->wrapped) response.text = unwrapped(response.text, owner.options.output.leniency);
+    response.schema_note = std::move(asked->note);
+    if (auto accepted = format.accept(response.text); !accepted)
+        return with_totals(reasks_exhausted(std::move(accepted).error(), response, 0), response);
+    return response;
+}
+
 void format_judge::tell(error why, std::vector<json::violation> const& violations, chat_response const& response) {
     owner_.count(&client_statistics::reasks);
     if (origin_ != nullptr) origin_->reasked(why);

@@ -33,6 +33,10 @@ struct asked_format {
 /// The error of a `parse` that gave up: `errc::invalid_output` with the last violation in it.
 [[nodiscard]] error reasks_exhausted(error violation, chat_response const& last, int reasks);
 
+/// A response that is not asked for again: checked against its format, with the value as its text.
+[[nodiscard]] result<chat_response> check_once(client::impl const& owner, chat_response response,
+                                               output_format const& format);
+
 /// Judges the responses of one call until one has the wanted format. Everything referred to outlives it.
 class format_judge {
 public:

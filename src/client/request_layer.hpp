@@ -158,6 +158,7 @@ struct tokens_of_response {
     std::int64_t operator()(chat_response const& response) const { return response.usage.total_tokens(); }
     std::int64_t operator()(boxed_response const& response) const { return response->usage.total_tokens(); }
     std::int64_t operator()(service_reply const& reply) const { return reply.usage.total_tokens(); }
+    std::int64_t operator()(opened_body const& opened) const { return opened.usage.total_tokens(); }
 };
 
 using quota_layer = layer::quota<tokens_of_response>;

@@ -6,11 +6,13 @@
 #include <coax/core/result.hpp>
 #include <coax/core/secret.hpp>
 #include <coax/http/message.hpp>
+#include <coax/http/transport.hpp>
 #include <coax/telemetry/observer.hpp>
 
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -49,6 +51,12 @@ struct service_reply {
     rate_limit_status rate_limits{};
     int attempts{0};
     std::chrono::milliseconds latency{0};
+};
+
+/// A response that is read piece by piece, of which nothing is known yet.
+struct opened_body {
+    std::unique_ptr<streaming_response> body{};
+    coax::usage usage{};
 };
 
 /// The reader that puts what `decode(response, now)` gives into `into`, which it leaves alone after an error.

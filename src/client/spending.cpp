@@ -63,6 +63,17 @@ result<std::unique_ptr<call_spending>> plan_spending(client_options const& optio
                        [&](spending_limit const& limit) { return limit.plan(call.model, service, bytes); });
 }
 
+result<std::unique_ptr<call_spending>> plan_batch_spending(client_options const& options, std::string_view service,
+                                                           chat_request const* request) {
+    constexpr auto at = billing::tier::batch;
+    if (request == nullptr)
+        return plan_shares({options.tokens->spending}, [&](spending_limit const& limit) {
+            return limit.plan(options.service.model, service, 0, at);
+        });
+    return plan_shares({request->advanced->spending, options.tokens->spending},
+                       [&](spending_limit const& limit) { return limit.plan(*request, service, at); });
+}
+
 std::unique_ptr<held_money> try_hold(call_spending const& spending) {
     if (spending.shared) return nullptr;
     auto money = std::make_unique<held_money>();

@@ -79,6 +79,11 @@ private:
 [[nodiscard]] result<std::unique_ptr<call_spending>> plan_spending(client_options const& options,
                                                                    std::string_view service, service_call const& call);
 
+/// The same of a row of the service's own batches. @param request  None: of one that another program has sent.
+[[nodiscard]] result<std::unique_ptr<call_spending>> plan_batch_spending(client_options const& options,
+                                                                         std::string_view service,
+                                                                         chat_request const* request);
+
 /// Null: it must be waited for.
 [[nodiscard]] std::unique_ptr<held_money> try_hold(call_spending const& spending);
 /// @throws coax::exception  As `spending_limit::reserve`.

@@ -1,4 +1,6 @@
+#include "provider/anthropic_batch.hpp"
 #include "provider/anthropic_wire.hpp"
+#include "provider/batch_text.hpp"
 #include "provider/encode.hpp"
 #include "provider/endpoint.hpp"
 #include "provider/model_list.hpp"
@@ -98,7 +100,52 @@ public:
         return read_token_count(name(), "input_tokens", response, now);
     }
 
+    batch_limits limits_of_batches() const noexcept override { return {.requests = 100'000, .bytes = 256'000'000}; }
+
+    result<batch_row_request> encode_batch_row(std::string_view id, http_request const& request) const override {
+        return batch_row_request{.text = encode_anthropic_row(id, request.body), .endpoint = std::string{method_}};
+    }
+
+    result<http_request> encode_batch(batch_input const& input, std::string_view /*reached*/) const override {
+        return sent_once(endpoint_.post(batches_method(), encode_anthropic_batch_body(input)));
+    }
+
+    result<batch_handover> decode_handover(std::string_view /*reached*/, http_response const& response,
+                                           std::chrono::system_clock::time_point now) const override {
+        auto batch = decode_anthropic_batch(response, now);
+        if (!batch) return std::move(batch).error();
+        return batch_handover{.batch = *std::move(batch)};
+    }
+
+    result<http_request> encode_batch(batch_request asked, std::string_view id) const override {
+        if (asked == batch_request::list) {
+            std::string query = "limit=100";
+            if (!id.empty()) query.append("&after_id=").append(percent_encode(id));
+            return endpoint_.get(batches_method(), query);
+        }
+        auto const path = batches_method() + '/' + percent_encode(id);
+        return asked == batch_request::look ? endpoint_.get(path) : endpoint_.post(path + "/cancel", {});
+    }
+
+    result<service_batch> decode_batch(http_response const& response,
+                                       std::chrono::system_clock::time_point now) const override {
+        return decode_anthropic_batch(response, now);
+    }
+
+    result<batch_page> decode_batches(http_response const& response,
+                                      std::chrono::system_clock::time_point now) const override {
+        return decode_anthropic_batches(response, now);
+    }
+
+    result<http_request> encode_batch_results(std::string_view where) const override {
+        return endpoint_.get(batches_method() + '/' + percent_encode(where) + "/results");
+    }
+
+    result<batch_row> decode_batch_row(std::string_view line) const override { return decode_anthropic_row(line); }
+
 private:
+    [[nodiscard]] std::string batches_method() const { return std::string{method_} + "/batches"; }
+
     [[nodiscard]] std::string_view models_method() const { return method_ == "/messages" ? "/models" : "/v1/models"; }
 
     endpoint endpoint_;

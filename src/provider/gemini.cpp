@@ -1,6 +1,7 @@
 #include "provider/decision_wire.hpp"
 #include "provider/encode.hpp"
 #include "provider/endpoint.hpp"
+#include "provider/gemini_batch.hpp"
 #include "provider/gemini_services.hpp"
 #include "provider/gemini_wire.hpp"
 #include "provider/model_list.hpp"
@@ -191,6 +192,48 @@ public:
                                             std::chrono::system_clock::time_point now) const override {
         return read_token_count(service_, "totalTokens", response, now);
     }
+
+    /// Vertex AI's read and write tables and buckets of the cloud, and are none of these.
+    batch_limits limits_of_batches() const noexcept override {
+        if (service_ == vertex) return {};
+        return {.requests = 200'000, .bytes = 2'000'000'000};
+    }
+
+    result<batch_row_request> encode_batch_row(std::string_view id, http_request const& request) const override {
+        if (service_ == vertex) return provider::encode_batch_row(id, request);
+        return encode_gemini_row(id, request.target, endpoint_.base.path, request.body);
+    }
+
+    result<http_request> encode_batch(batch_input const& input, std::string_view reached) const override {
+        if (service_ == vertex) return provider::encode_batch(input, reached);
+        return encode_gemini_handover(endpoint_, input, reached);
+    }
+
+    result<batch_handover> decode_handover(std::string_view reached, http_response const& response,
+                                           std::chrono::system_clock::time_point now) const override {
+        return decode_gemini_handover(reached, response, now);
+    }
+
+    result<http_request> encode_batch(batch_request asked, std::string_view id) const override {
+        if (service_ == vertex) return provider::encode_batch(asked, id);
+        return encode_gemini_batch(endpoint_, asked, id);
+    }
+
+    result<service_batch> decode_batch(http_response const& response,
+                                       std::chrono::system_clock::time_point now) const override {
+        return decode_gemini_batch(response, now);
+    }
+
+    result<batch_page> decode_batches(http_response const& response,
+                                      std::chrono::system_clock::time_point now) const override {
+        return decode_gemini_batches(response, now);
+    }
+
+    result<http_request> encode_batch_results(std::string_view where) const override {
+        return encode_gemini_results(endpoint_, where);
+    }
+
+    result<batch_row> decode_batch_row(std::string_view line) const override { return decode_gemini_row(line); }
 
 private:
     std::string_view service_;

@@ -2,6 +2,7 @@
 #include "provider/encode.hpp"
 #include "provider/endpoint.hpp"
 #include "provider/model_list.hpp"
+#include "provider/openai_batch.hpp"
 #include "provider/openai_embedding.hpp"
 #include "provider/openai_rerank.hpp"
 #include "provider/openai_wire.hpp"
@@ -12,6 +13,7 @@
 
 #include <coax/chat/advanced_options.hpp>
 
+#include <algorithm>
 #include <array>
 
 namespace coax::detail {
@@ -51,6 +53,22 @@ void set_version(std::string& query, std::string const& version) {
         query.append(query.empty() ? "" : "&").append(version_key).append(percent_encode(version));
     else
         query.replace(at, version_in(query).size(), percent_encode(version));
+}
+
+/// What a request's target names: "/chat/completions", and Azure's deployment where the path has it.
+struct row_target {
+    std::string_view method;
+    std::string_view deployment;
+};
+
+row_target row_target_of(std::string_view target, std::string_view base) {
+    constexpr std::string_view folder = "/deployments/";
+    target = target.substr(0, target.find('?'));
+    auto const at = target.find(folder);
+    if (at == std::string_view::npos) return {target.substr(std::min(target.size(), base.size())), {}};
+    target.remove_prefix(at + folder.size());
+    auto const end = std::min(target.size(), target.find('/'));
+    return {target.substr(end), target.substr(0, end)};
 }
 
 /// Any service that speaks the chat completions wire, or that of Responses.
@@ -277,7 +295,60 @@ public:
         return decode_background_response(profile_, response, now);
     }
 
+    batch_limits limits_of_batches() const noexcept override {
+        return {.requests = profile_.batch_requests, .bytes = 200'000'000};
+    }
+
+    result<batch_row_request> encode_batch_row(std::string_view id, http_request const& request) const override {
+        if (profile_.batch_requests == 0) return provider::encode_batch_row(id, request);
+        auto const [method, deployment] = row_target_of(request.target, endpoint_.base.path);
+        return encode_openai_row(batches(), id, method, std::string{deployment}, request.body);
+    }
+
+    result<http_request> encode_batch(batch_input const& input, std::string_view reached) const override {
+        if (profile_.batch_requests == 0) return provider::encode_batch(input, reached);
+        return encode_openai_handover(batches(), input, reached);
+    }
+
+    result<batch_handover> decode_handover(std::string_view reached, http_response const& response,
+                                           std::chrono::system_clock::time_point now) const override {
+        return decode_openai_handover(profile_.service, reached, response, now);
+    }
+
+    result<http_request> encode_batch(batch_request asked, std::string_view id) const override {
+        if (profile_.batch_requests == 0) return provider::encode_batch(asked, id);
+        return encode_openai_batch(batches(), asked, id);
+    }
+
+    result<service_batch> decode_batch(http_response const& response,
+                                       std::chrono::system_clock::time_point now) const override {
+        return decode_openai_batch(profile_.service, response, now);
+    }
+
+    result<batch_page> decode_batches(http_response const& response,
+                                      std::chrono::system_clock::time_point now) const override {
+        return decode_openai_batches(profile_.service, response, now);
+    }
+
+    result<http_request> encode_batch_results(std::string_view where) const override {
+        return encode_openai_results(batches(), where);
+    }
+
+    result<batch_row> decode_batch_row(std::string_view line) const override {
+        return decode_openai_row(profile_.service, line);
+    }
+
 private:
+    /// On Azure files and batches stand beside the deployments. Rows of dated versions have no "/v1" in their address.
+    [[nodiscard]] openai_batches batches() const {
+        openai_batches at{.service = profile_.service, .to = endpoint_, .row_prefix = "/v1"};
+        auto& path = at.to.base.path;
+        auto const deployments = path.find("/deployments");
+        if (deployments != std::string::npos) path.resize(deployments);
+        if (profile_.azure_urls && !path.ends_with("/v1")) at.row_prefix = {};
+        return at;
+    }
+
     [[nodiscard]] decision_endpoint const& decisions() const noexcept { return decision_endpoint_of(profile_.service); }
 
     /// Source: reference azure.md, section 2: dated versions do not have it.

@@ -33,6 +33,7 @@ struct openai_profile {
     bool lists_all_models{false};    ///< See `model_page::authoritative`.
     bool counts_tokens{false};       ///< It serves `/responses/input_tokens`.
     bool completion_windows{false};  ///< It makes responses in the background by a time, for less.
+    std::size_t batch_requests{0};   ///< That one of its batches takes; 0: it has none.
 };
 
 /// @param profile  What it refers to need not outlive the provider.

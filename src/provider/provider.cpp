@@ -4,6 +4,7 @@
 #include <coax/provider/model_info.hpp>
 #include <coax/provider/provider.hpp>
 #include <coax/provider/rerank.hpp>
+#include <coax/provider/service_batch.hpp>
 
 namespace coax {
 namespace {
@@ -31,6 +32,10 @@ error has_no_token_count(provider const& service) {
 error has_no_background(provider const& service) {
     return not_offered(service, "responses in the background as it is set",
                        R"(openai and azure, with api "responses",)");
+}
+
+error has_no_batches(provider const& service) {
+    return not_offered(service, "batches of its own", "openai, azure, anthropic and gemini");
 }
 
 }  // namespace
@@ -96,5 +101,38 @@ result<background_response> provider::decode_background(http_response const& /*r
                                                         std::chrono::system_clock::time_point /*now*/) const {
     return has_no_background(*this);
 }
+
+batch_limits provider::limits_of_batches() const noexcept { return {}; }
+
+result<batch_row_request> provider::encode_batch_row(std::string_view /*id*/, http_request const& /*request*/) const {
+    return has_no_batches(*this);
+}
+
+result<http_request> provider::encode_batch(batch_input const& /*input*/, std::string_view /*reached*/) const {
+    return has_no_batches(*this);
+}
+
+result<batch_handover> provider::decode_handover(std::string_view /*reached*/, http_response const& /*response*/,
+                                                 std::chrono::system_clock::time_point /*now*/) const {
+    return has_no_batches(*this);
+}
+
+result<http_request> provider::encode_batch(batch_request /*asked*/, std::string_view /*id*/) const {
+    return has_no_batches(*this);
+}
+
+result<service_batch> provider::decode_batch(http_response const& /*response*/,
+                                             std::chrono::system_clock::time_point /*now*/) const {
+    return has_no_batches(*this);
+}
+
+result<batch_page> provider::decode_batches(http_response const& /*response*/,
+                                            std::chrono::system_clock::time_point /*now*/) const {
+    return has_no_batches(*this);
+}
+
+result<http_request> provider::encode_batch_results(std::string_view /*where*/) const { return has_no_batches(*this); }
+
+result<batch_row> provider::decode_batch_row(std::string_view /*line*/) const { return has_no_batches(*this); }
 
 }  // namespace coax

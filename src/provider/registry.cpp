@@ -32,6 +32,9 @@ result<detail::openai_profile> compile_own(service_profile const& profile) {
     compiled->lists_all_models = profile.name == "openai";
     compiled->counts_tokens = profile.name == "openai";
     compiled->completion_windows = profile.name == "openai";
+    // Source: reference openai.md, section 8; azure.md, section 6.
+    if (profile.name == "openai" || profile.name == "compatible") compiled->batch_requests = 50'000;
+    if (profile.name == "azure") compiled->batch_requests = 100'000;
     compiled->azure_urls = profile.name == "azure";
     compiled->azure_inference = profile.name == "azure_ai";
     return compiled;

@@ -239,6 +239,7 @@ public:
     }
 
     rejection refuse_content(stored_file const& file) const override {
+        if (file.purpose == "batch_output") return std::nullopt;
         return bad_request("File files/" + file.id + " was uploaded: only generated files can be downloaded.");
     }
 

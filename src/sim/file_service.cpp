@@ -86,10 +86,14 @@ response file_service::keep(stored_file file, request_context const& context) {
     auto out = begin_response(context);
     writer body{out.body};
     api.write_uploaded(body, file, context);
+    put(std::move(file));
+    return out;
+}
+
+void file_service::put(stored_file file) {
     auto id = file.id;
     auto const bytes = file.bytes.size() + 512;
     files_.put(std::move(id), std::move(file), bytes);
-    return out;
 }
 
 response file_service::list(request_context const& context) {

@@ -15,6 +15,11 @@ public:
     /// Answers a request to one of the endpoints of files.
     [[nodiscard]] response handle(request_view const& request, request_context const& context);
 
+    /// Null: there is none, or not any more.
+    [[nodiscard]] stored_file const* find(std::string_view id, moment now);
+    /// Keeps a file that the service has made.
+    void put(stored_file file);
+
 private:
     /// A resumable upload: the bytes so far.
     struct upload {
@@ -27,7 +32,6 @@ private:
     [[nodiscard]] response list(request_context const& context);
     [[nodiscard]] response begin_upload(request_view const& request, request_context const& context);
     [[nodiscard]] response add_bytes(request_view const& request, request_context const& context);
-    [[nodiscard]] stored_file const* find(std::string_view id, moment now);
 
     latest_entries<stored_file> files_{};
     latest_entries<upload> uploads_{};

@@ -62,11 +62,46 @@ result<void> validate(fault const& what, std::string const& where) {
     return {};
 }
 
+result<void> validate(batch_fault const& what, std::string const& where) {
+    if (!(what.share >= 0 && what.share <= 1)) return invalid_argument(where + ".share", "must be in [0, 1]");
+    if (what.http_status < 400 || what.http_status > 599)
+        return invalid_argument(where + ".http_status", "must be in [400, 599]");
+    return {};
+}
+
 }  // namespace
 
 std::string_view to_string(fault_kind kind) noexcept {
     auto const name = reflect::enum_name(kind);
     return name.empty() ? std::string_view{"unknown"} : name;
+}
+
+std::string_view to_string(batch_fault_kind kind) noexcept {
+    auto const name = reflect::enum_name(kind);
+    return name.empty() ? std::string_view{"unknown"} : name;
+}
+
+result<batch_fault> parse_batch_fault(std::string_view text) {
+    std::string const where{text};
+    auto const name = take_part(text);
+    constexpr auto const& known = reflect::enumerators<batch_fault_kind>;
+    batch_fault made;
+    std::string names;
+    bool found = false;
+    for (std::size_t i = 0; i < known.size(); ++i) {
+        names.append(i == 0 ? "" : ", ").append(known.name(i));
+        if (known.name(i) != name) continue;
+        made.kind = known.value(i);
+        found = true;
+    }
+    if (!found)
+        return invalid_argument(where, "no such fault of a batch: '" + std::string{name} + "'; known are " + names);
+    bool const good = (text.empty() || read_number(take_part(text), made.share)) &&
+                      (text.empty() || read_number(take_part(text), made.batch)) &&
+                      (text.empty() || read_number(take_part(text), made.http_status)) && text.empty();
+    if (!good) return invalid_argument(where, "must be KIND[:SHARE[:BATCH[:STATUS]]]");
+    if (auto valid = validate(made, where); !valid) return std::move(valid).error();
+    return made;
 }
 
 result<fault> parse_fault(std::string_view text) {

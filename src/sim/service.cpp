@@ -30,13 +30,18 @@ bool is_of_files(endpoint which) noexcept {
            which == endpoint::upload;
 }
 
+bool is_of_batches(endpoint which) noexcept {
+    return which == endpoint::batches || which == endpoint::one_batch || which == endpoint::cancel_batch ||
+           which == endpoint::batch_results;
+}
+
 bool takes(endpoint which, std::string_view method) noexcept {
     if (which == endpoint::upload) return method == "POST" || method == "PUT";
-    bool const posted =
-        is_model_request(which) || which == endpoint::count_tokens || which == endpoint::cancel_response;
-    bool const deletes = which == endpoint::one_response || which == endpoint::one_file;
+    bool const posted = is_model_request(which) || which == endpoint::count_tokens ||
+                        which == endpoint::cancel_response || which == endpoint::cancel_batch;
+    bool const deletes = which == endpoint::one_response || which == endpoint::one_file || which == endpoint::one_batch;
     return method == (posted ? "POST" : "GET") || (method == "DELETE" && deletes) ||
-           (method == "POST" && which == endpoint::files);
+           (method == "POST" && (which == endpoint::files || which == endpoint::batches));
 }
 
 response count_tokens(json::value const& body, request_view const& request, request_context const& context) {
@@ -84,7 +89,8 @@ response service::refuse(int status, std::string message, moment now) {
 }
 
 response service::handle(request_view const& request, moment now) {
-    auto const context = begin(find_route(request), now);
+    auto context = begin(find_route(request), now);
+    context.origin.append(request.tls ? "https://" : "http://").append(request.host);
     auto out = respond(request, context);
     if (!out.fault || !is_silent(out.fault->kind)) ++stats_.responses_by_status[out.status];
     stats_.prompt_tokens += out.prompt_tokens;
@@ -108,9 +114,27 @@ response service::respond(request_view const& request, request_context const& co
     if (auto const wrong = api.check_request(request, context.route)) return reject(*wrong, context);
     if (is_kept(which)) return kept_response(request, context);
     if (is_of_files(which)) return files_.handle(request, context);
+    if (is_of_batches(which)) return run_batches(request, context);
     if (which != endpoint::models && which != endpoint::one_model) return model_request(request, context);
     if (which == endpoint::one_model && !knows(name)) return reject(api.unknown_model(name, context.route), context);
     return list_models(context);
+}
+
+/// Rows of a batch are answered as requests that come alone are, but for limits of the moment.
+response service::run_batches(request_view const& request, request_context const& context) {
+    return batches_.handle(
+        request, context,
+        [&](batch_row const& row) {
+            auto alone = request;
+            alone.method = "POST";
+            alone.target = row.target;
+            alone.body = row.body;
+            auto within = context;
+            within.route = find_route(alone);
+            within.route.dialect = context.route.dialect;
+            return run_model(alone, within, nullptr);
+        },
+        stats_);
 }
 
 response service::list_models(request_context const& context) const {

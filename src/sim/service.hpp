@@ -1,6 +1,7 @@
 #pragma once
 
 #include "sim/answer_script.hpp"
+#include "sim/batch_service.hpp"
 #include "sim/fault_plan.hpp"
 #include "sim/file_service.hpp"
 #include "sim/limits.hpp"
@@ -48,6 +49,7 @@ private:
     [[nodiscard]] response run_rerank(json::value const& body, request_context const& context);
     [[nodiscard]] response run_decisions(json::value const& body, request_context const& context,
                                          fault const* injected);
+    [[nodiscard]] response run_batches(request_view const& request, request_context const& context);
     [[nodiscard]] response list_models(request_context const& context) const;
     [[nodiscard]] std::optional<response> check_limits(std::string_view model, std::size_t tokens,
                                                        request_context const& context);
@@ -61,6 +63,7 @@ private:
     prompt_cache cache_{};
     responses_store kept_{};
     file_service files_{};
+    batch_service batches_{options_, files_};
     message_threads threads_{};
     server_stats stats_;
 };

@@ -18,6 +18,20 @@ std::tm utc(std::chrono::system_clock::time_point when) noexcept {
     return parts;
 }
 
+/// What follows on ".../batches". @param name  Becomes the batch's.
+endpoint batch_endpoint(std::string_view rest, std::string_view& name) noexcept {
+    if (rest.empty()) return endpoint::batches;
+    name = rest.substr(1);
+    for (auto const& [end, which] : {std::pair{std::string_view{"/cancel"}, endpoint::cancel_batch},
+                                     std::pair{std::string_view{":cancel"}, endpoint::cancel_batch},
+                                     std::pair{std::string_view{"/results"}, endpoint::batch_results}}) {
+        if (!name.ends_with(end)) continue;
+        name.remove_suffix(end.size());
+        return name.empty() || name.find('/') != std::string_view::npos ? endpoint::unknown : which;
+    }
+    return name.empty() || name.find('/') != std::string_view::npos ? endpoint::unknown : endpoint::one_batch;
+}
+
 endpoint endpoint_of(std::string_view path, std::string_view& name) noexcept {
     if (path.ends_with("/chat/completions")) return endpoint::chat;
     if (path.ends_with("/responses")) return endpoint::responses;
@@ -32,6 +46,10 @@ endpoint endpoint_of(std::string_view path, std::string_view& name) noexcept {
     if (path.ends_with("/embeddings")) return endpoint::embeddings;
     if (path.ends_with("/rerank")) return endpoint::rerank;
     if (path.ends_with("/decisions") || path.ends_with("/systemone")) return endpoint::decisions;
+    if (auto const at = path.rfind("/batches"); at != std::string_view::npos) {
+        auto const rest = path.substr(at + 8);
+        if (rest.empty() || rest.front() == '/') return batch_endpoint(rest, name);
+    }
     if (path.ends_with("/files")) return endpoint::files;
     if (auto const at = path.rfind("/files/"); at != std::string_view::npos) {
         name = path.substr(at + 7);
@@ -51,6 +69,7 @@ endpoint endpoint_of(std::string_view path, std::string_view& name) noexcept {
 endpoint gemini_endpoint(std::string_view method) noexcept {
     if (method == "generateContent" || method == "streamGenerateContent") return endpoint::chat;
     if (method == "countTokens") return endpoint::count_tokens;
+    if (method == "batchGenerateContent") return endpoint::batches;
     for (std::string_view const embeds : {"embedContent", "batchEmbedContents", "predict"})
         if (method == embeds) return endpoint::embeddings;
     return endpoint::unknown;
@@ -61,6 +80,11 @@ bool find_gemini_route(request_view const& request, std::string_view path, reque
     if (path.ends_with("/upload/v1beta/files")) {
         found.dialect = dialect::gemini;
         found.endpoint = endpoint::upload;
+        return true;
+    }
+    if (path.find("/v1beta/batches") != std::string_view::npos) {
+        found.dialect = dialect::gemini;
+        found.endpoint = endpoint_of(path, found.name);
         return true;
     }
     auto const colon = path.rfind(':');
@@ -140,6 +164,11 @@ request_route find_route(request_view const& request) noexcept {
     if (path.ends_with("/v1/messages") || path.ends_with("/v1/messages/count_tokens")) {
         found.dialect = dialect::anthropic;
         found.endpoint = path.ends_with("/messages") ? endpoint::chat : endpoint::count_tokens;
+        return found;
+    }
+    if (path.find("/v1/messages/batches") != std::string_view::npos) {
+        found.dialect = dialect::anthropic;
+        found.endpoint = endpoint_of(path, found.name);
         return found;
     }
     if (path.ends_with("/systemone") || path.find("/typesafe/") != std::string_view::npos) {

@@ -53,6 +53,10 @@ enum class endpoint {
     one_file,
     file_content,
     upload,
+    batches,
+    one_batch,
+    cancel_batch,
+    batch_results,
     count_tokens,
     unknown
 };
@@ -61,7 +65,7 @@ enum class endpoint {
 struct request_route {
     detail::dialect dialect{detail::dialect::openai};
     detail::endpoint endpoint{detail::endpoint::unknown};
-    std::string_view name{};         ///< The deployment, model, response or file in the path; empty: none.
+    std::string_view name{};         ///< The deployment, model, response, file or batch in the path; empty: none.
     std::string_view method{};       ///< Gemini's, behind the model's name; empty: none.
     std::string_view api_version{};  ///< Of the query; empty: none.
     std::string_view query{};
@@ -98,6 +102,7 @@ struct request_context {
     moment now{};
     request_route route{};
     service_api const* api{nullptr};
+    std::string origin{};  ///< The server's address, as the request has it: "http://127.0.0.1:80".
 };
 
 /// A response ready to be sent.

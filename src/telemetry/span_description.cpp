@@ -11,7 +11,7 @@
 namespace coax::telemetry::detail {
 namespace {
 
-double seconds(std::chrono::nanoseconds span) { return std::chrono::duration<double>{span}.count(); }
+double in_seconds(std::chrono::nanoseconds span) { return std::chrono::duration<double>{span}.count(); }
 
 void text_if_any(attribute_writer& out, std::string_view name, std::string_view value) {
     if (!value.empty()) out.text(name, value);
@@ -67,7 +67,7 @@ void write_response(call_details const& call, attribute_writer& out) {
     if (speaks_openai(call.provider)) text_if_any(out, names::openai_service_tier, call.service_tier);
     if (call.finish_reason != finish_reason::unknown)
         out.texts(names::finish_reasons, std::array{to_string(call.finish_reason)});
-    if (call.first_token) out.real(names::time_to_first_chunk, seconds(*call.first_token));
+    if (call.first_token) out.real(names::time_to_first_chunk, in_seconds(*call.first_token));
     out.number(names::attempts, call.attempts);
     if (call.cached) out.flag(names::cached, true);
     number_if_any(out, names::reask, call.reask);
@@ -94,7 +94,7 @@ void write_attempt(operation const& one, attribute_writer& out) {
     number_if_any(out, names::http_status, one.attempt->http_status);
     number_if_any(out, names::http_resend_count, one.attempt->number - 1);
     if (one.attempt->hedge) out.flag(names::hedge, true);
-    out.real(names::queued, seconds(one.attempt->waited));
+    out.real(names::queued, in_seconds(one.attempt->waited));
 }
 
 void write_tool(operation const& one, attribute_writer& out) {

@@ -1,6 +1,7 @@
 #include <coax/tokens/model_facts.hpp>
 
 #include <algorithm>
+#include <array>
 #include <limits>
 
 namespace coax {
@@ -31,6 +32,8 @@ price percent_of(model_facts const& of, billing::tier at) {
         case billing::tier::batch: return of.batch_percent;
         case billing::tier::flex: return of.flex_percent;
         case billing::tier::priority: return of.priority_percent;
+        case billing::tier::background_2h: return 70;  // reference openai-since-08.md, section A2
+        case billing::tier::background_8h: return 60;
     }
     return std::nullopt;
 }
@@ -57,7 +60,18 @@ result<void> add(usd& sum, std::int64_t tokens, price each, model_facts const& o
     return {};
 }
 
+constexpr std::array<std::string_view, 6> tier_words{"standard", "batch",         "flex",
+                                                     "priority", "background_2h", "background_8h"};
+
 }  // namespace
+
+std::string_view to_string(billing::tier tier) noexcept { return tier_words.at(static_cast<std::size_t>(tier)); }
+
+std::optional<billing::tier> parse_tier(std::string_view text) noexcept {
+    auto const* const found = std::ranges::find(tier_words, text);
+    if (found == tier_words.end()) return std::nullopt;
+    return static_cast<billing::tier>(found - tier_words.begin());
+}
 
 result<usd> cost_of(usage const& used, model_facts const& of, billing const& how) {
     auto const& prices = prices_for(of, used.input_tokens);

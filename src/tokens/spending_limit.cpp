@@ -78,27 +78,30 @@ std::vector<model_spending> spending_limit::by_model() const {
     return state_->models;
 }
 
-result<spending_plan> spending_limit::plan(chat_request const& request, std::string_view service) const {
+result<spending_plan> spending_limit::plan(chat_request const& request, std::string_view service,
+                                           std::optional<billing::tier> at) const {
     auto const* const facts = state_->facts.find(request.model, service);
     if (facts == nullptr) return unknown_model(request.model, service);
     auto const output = request.max_output_tokens ? request.max_output_tokens : facts->max_output_tokens;
     if (!output)
         return invalid_argument("max_output_tokens", "must be set where there is a spending limit: how much \"" +
                                                          request.model + "\" may write is not known");
-    auto const how = billing_of(request);
+    auto how = billing_of(request);
+    if (at) how.at = *at;
     auto const cost =
         most_cost_of(most_prompt_tokens(request), *output * std::max(request.advanced->n, 1), *facts, how);
     if (!cost) return cost.error();
     return spending_plan{.of = facts, .how = how, .at_most = *cost};
 }
 
-result<spending_plan> spending_limit::plan(std::string_view model, std::string_view service,
-                                           std::int64_t input_tokens) const {
+result<spending_plan> spending_limit::plan(std::string_view model, std::string_view service, std::int64_t input_tokens,
+                                           billing::tier at) const {
     auto const* const facts = state_->facts.find(model, service);
     if (facts == nullptr) return unknown_model(model, service);
-    auto const cost = most_cost_of(input_tokens, 0, *facts);
+    billing const how{.at = at};
+    auto const cost = most_cost_of(input_tokens, 0, *facts, how);
     if (!cost) return cost.error();
-    return spending_plan{.of = facts, .at_most = *cost};
+    return spending_plan{.of = facts, .how = how, .at_most = *cost};
 }
 
 std::optional<spending_reservation> spending_limit::try_reserve(spending_plan const& plan) {

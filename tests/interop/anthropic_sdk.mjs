@@ -148,6 +148,25 @@ const checks = {
     await anthropic.files.delete(made.id);
     await refused(() => anthropic.files.retrieveMetadata(made.id), 404, /not found/);
   },
+  async 'batches'() {
+    const requests = ['one', 'two'].map((content, i) => ({ custom_id: `r-${i}`,
+      params: { ...question, messages: [{ role: 'user', content }] } }));
+    const made = await anthropic.messages.batches.create({ requests });
+    assert.equal(made.type, 'message_batch');
+    const done = await anthropic.messages.batches.retrieve(made.id);
+    assert.equal(done.processing_status, 'ended');
+    assert.equal(done.request_counts.succeeded, 2);
+    const rows = [];
+    for await (const row of await anthropic.messages.batches.results(made.id)) rows.push(row);
+    assert.deepEqual(rows.map((row) => row.custom_id).sort(), ['r-0', 'r-1']);
+    assert.equal(rows[0].result.type, 'succeeded');
+    assert.ok(rows[0].result.message.content[0].text.length > 0);
+    const ids = [];
+    for await (const each of anthropic.messages.batches.list({ limit: 1 })) ids.push(each.id);
+    assert.ok(ids.includes(made.id));
+    await refused(() => anthropic.messages.batches.create({ requests: [requests[0], requests[0]] }), 400, /custom_id/);
+    await refused(() => anthropic.messages.batches.retrieve('msgbatch_none'), 404, /not found/);
+  },
   async 'what is wrong'() {
     await refused(() => anthropic.messages.create({ ...question, novel: 1 }), 400, /novel: Extra inputs are not permitted/);
     await refused(() => anthropic.messages.create({ ...question, temperature: 0.5 }), 400, /temperature/);

@@ -124,6 +124,25 @@ const checks = {
     await assert.rejects(ai.files.get({ name: made.name }), error => error.status === 403);
   },
 
+  async batches() {
+    const inlined = ['one', 'two'].map(text => ({ contents: [{ role: 'user', parts: [{ text }] }], metadata: { key: text } }));
+    const direct = await ai.batches.create({ model, src: inlined, config: { displayName: 'direct' } });
+    assert.ok(direct.name.startsWith('batches/'));
+    const answered = await ai.batches.get({ name: direct.name });
+    assert.equal(answered.dest.inlinedResponses.length, 2);
+    const lines = ['a', 'b'].map(key => JSON.stringify({ key, request: { contents: [{ role: 'user', parts: [{ text: key }] }] } }));
+    const file = await ai.files.upload({ file: new Blob([lines.join('\n')], { type: 'application/jsonl' }), config: { displayName: 'rows' } });
+    const made = await ai.batches.create({ model, src: file.name, config: { displayName: 'rows' } });
+    const done = await ai.batches.get({ name: made.name });
+    assert.equal(done.state, 'JOB_STATE_SUCCEEDED');
+    assert.ok(done.dest.fileName.startsWith('files/'));
+    const names = [];
+    for await (const one of await ai.batches.list({ config: { pageSize: 1 } })) names.push(one.name);
+    assert.ok(names.includes(made.name));
+    await ai.batches.cancel({ name: made.name });
+    await assert.rejects(ai.batches.get({ name: 'batches/none' }), error => error.status === 404);
+  },
+
   async listModels() {
     const names = [];
     for await (const one of await ai.models.list()) names.push(one.name);

@@ -95,6 +95,33 @@ const checks = {
     await refused(() => openai.files.retrieve(made.id), 404, /No such File/);
     await refused(async () => openai.files.create({ purpose: 'batch', file: await toFile(Buffer.from('x'), 'a.txt') }), 400, /jsonl/);
   },
+  async 'batches'() {
+    const line = (id, content) => JSON.stringify({ custom_id: id, method: 'POST', url: '/v1/chat/completions',
+      body: { model, messages: [{ role: 'user', content }] } });
+    const lines = (...all) => toFile(Buffer.from(all.join('\n')), 'in.jsonl');
+    const file = await openai.files.create({ purpose: 'batch', file: await lines(line('a', 'one'), line('b', 'two')) });
+    const made = await openai.batches.create({ input_file_id: file.id, endpoint: '/v1/chat/completions',
+      completion_window: '24h', metadata: { of: 'interop' } });
+    assert.equal(made.status, 'validating');
+    const done = await openai.batches.retrieve(made.id);
+    assert.equal(done.status, 'completed');
+    assert.deepEqual(done.request_counts, { total: 2, completed: 2, failed: 0 });
+    assert.equal(done.metadata.of, 'interop');
+    const rows = (await (await openai.files.content(done.output_file_id)).text()).trim().split('\n').map(JSON.parse);
+    assert.deepEqual(rows.map((row) => row.custom_id).sort(), ['a', 'b']);
+    assert.equal(rows[0].response.status_code, 200);
+    assert.ok(rows[0].response.body.choices[0].message.content.length > 0);
+    const ids = [];
+    for await (const each of openai.batches.list({ limit: 1 })) ids.push(each.id);
+    assert.ok(ids.includes(made.id));
+    await refused(() => openai.batches.cancel(made.id), 409, /Cannot cancel/);
+    await refused(() => openai.batches.retrieve('batch_none'), 404, /No batch/);
+    const twice = await openai.files.create({ purpose: 'batch', file: await lines(line('a', 'one'), line('a', 'two')) });
+    const wrong = await openai.batches.create({ input_file_id: twice.id, endpoint: '/v1/chat/completions', completion_window: '24h' });
+    const failed = await openai.batches.retrieve(wrong.id);
+    assert.equal(failed.status, 'failed');
+    assert.equal(failed.errors.data[0].code, 'duplicate_custom_id');
+  },
   async 'wrong key'() {
     await refused(() => new OpenAI({ baseURL: `${url}/v1`, apiKey: 'sk-wrong', maxRetries: 0 }).models.list(), 401, /API key/);
   },

@@ -43,6 +43,8 @@ struct batch_options {
     /// pauses where the service is in trouble (`failure_scope`). Twice as many once a record has succeeded; at most 3,
     /// or 6, where the service refuses the caller. 0: each failure is that record's own.
     std::uint64_t alike_failures{10};
+    /// Each failure is its record's own, whatever it is: none ends the batch, pauses it, or is tried again.
+    bool failures_are_final{false};
     /// Longest time without a success for which the batch waits for a service that has a limit or is in trouble; a
     /// longer wait that it asks for ends the batch at once. Range: [0, 30 days].
     std::chrono::milliseconds max_pause{120'000};

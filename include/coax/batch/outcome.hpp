@@ -2,6 +2,7 @@
 
 #include <coax/chat/response.hpp>
 #include <coax/core/result.hpp>
+#include <coax/tokens/model_facts.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -24,6 +25,7 @@ struct batch_result {
     std::optional<std::uint64_t> same_as{};
     /// When it was there, by the calendar. 1970: not known.
     std::chrono::system_clock::time_point finished_at{};
+    billing::tier tier{};  ///< The price of its tokens.
 };
 
 /// What the work on one record gives.
@@ -33,6 +35,7 @@ struct batch_output {
     coax::usage usage{};
     int attempts{1};
     std::optional<std::uint64_t> same_as{};  ///< As `batch_result::same_as`.
+    billing::tier tier{};                    ///< The price of its tokens.
 };
 
 /// How many records failed in one way.

@@ -4,6 +4,7 @@
 #include <coax/chat/response.hpp>
 #include <coax/core/result.hpp>
 #include <coax/table/table_source.hpp>
+#include <coax/tokens/model_facts.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -27,8 +28,8 @@ struct result_table_options {
     bool flatten{true};
     /// What column `model` says. Empty: there is none.
     std::string model{};
-    /// What tokens cost, as JSON; nothing: not known. Not set: there is no column `cost`.
-    std::function<std::optional<std::string>(usage const&)> cost{};
+    /// What tokens cost at a price, as JSON; nothing: not known. Not set: there is no column `cost`.
+    std::function<std::optional<std::string>(usage const&, billing::tier)> cost{};
 };
 
 /// The columns besides those of the input and of the answers: error, error_kind, model, input_tokens, output_tokens,

@@ -242,6 +242,7 @@ protected:
 private:
     friend class background_responses;
     friend class router;
+    friend class service_batches;
     using boxed_request = core::detail::opaque<chat_request>;
 
     [[nodiscard]] static boxed_request boxed(detail::given_input&& input);

@@ -18,8 +18,15 @@
 namespace coax {
 
 enum class background_request;
+enum class batch_request;
 struct background_options;
 struct background_response;
+struct batch_handover;
+struct batch_input;
+struct batch_limits;
+struct batch_page;
+struct batch_row;
+struct batch_row_request;
 struct decision_request;
 struct decision_response;
 struct decision_support;
@@ -29,6 +36,7 @@ struct embedding_response;
 struct model_page;
 struct rerank_request;
 struct rerank_response;
+struct service_batch;
 
 /// How far a stream is that the service can show again from there (`background_request::stream`).
 struct stream_position {
@@ -157,6 +165,30 @@ public:
     /// How far the response is. That it failed is no error here.
     [[nodiscard]] virtual result<background_response> decode_background(
         http_response const& response, std::chrono::system_clock::time_point now) const;
+
+    /// Batches that the service works on by itself (coax/provider/service_batch.hpp). `requests` 0: it has none.
+    [[nodiscard]] virtual batch_limits limits_of_batches() const noexcept;
+    /// The row of a batch that asks what `request`, which is no stream, asks alone.
+    /// @param id  Letters, digits, '-' and '_', 64 at most; unique in its batch.
+    [[nodiscard]] virtual result<batch_row_request> encode_batch_row(std::string_view id,
+                                                                     http_request const& request) const;
+    /// The next of the requests by which a batch is handed over. The one that makes it is not `repeatable`.
+    /// @param reached  `batch_handover::reached` of the one before; empty: this is the first.
+    [[nodiscard]] virtual result<http_request> encode_batch(batch_input const& input, std::string_view reached) const;
+    [[nodiscard]] virtual result<batch_handover> decode_handover(std::string_view reached,
+                                                                 http_response const& response,
+                                                                 std::chrono::system_clock::time_point now) const;
+    /// @param id  Of the batch, or `batch_page::next` of a list; empty: the first part.
+    [[nodiscard]] virtual result<http_request> encode_batch(batch_request asked, std::string_view id) const;
+    /// How far a batch is. That it failed is no error here.
+    [[nodiscard]] virtual result<service_batch> decode_batch(http_response const& response,
+                                                             std::chrono::system_clock::time_point now) const;
+    [[nodiscard]] virtual result<batch_page> decode_batches(http_response const& response,
+                                                            std::chrono::system_clock::time_point now) const;
+    /// A request for rows, one a line, in any order. @param where  Of `service_batch::results`.
+    [[nodiscard]] virtual result<http_request> encode_batch_results(std::string_view where) const;
+    /// A line of them. Errors: `errc::protocol_error`: it is no such line.
+    [[nodiscard]] virtual result<batch_row> decode_batch_row(std::string_view line) const;
 };
 
 struct service_profile;

@@ -79,6 +79,30 @@ struct scripted_fault {
     sim::fault fault{};
 };
 
+/// What can go wrong with a batch.
+enum class batch_fault_kind {
+    expire,        ///< Its time is over once `share` of its rows are done.
+    invalid,       ///< It does not pass the check of its rows.
+    fail_rows,     ///< `share` of its rows, the first ones, fail with `http_status`.
+    vanish,        ///< Nobody knows it any more: 404.
+    out_of_order,  ///< Its results come in another order.
+    lost_answer,   ///< It is made, and the connection closes before that is told.
+};
+
+/// The standard spelling of a kind, such as "fail_rows". Never empty.
+[[nodiscard]] std::string_view to_string(batch_fault_kind kind) noexcept;
+
+/// One thing that goes wrong with a batch.
+struct batch_fault {
+    batch_fault_kind kind{batch_fault_kind::expire};
+    double share{0.5};     ///< Of its rows. Range: [0, 1].
+    std::size_t batch{0};  ///< Which, from 1 in order of making. 0: each.
+    int http_status{500};  ///< Of `fail_rows`. Range: [400, 599].
+};
+
+/// Reads `KIND[:SHARE[:BATCH[:STATUS]]]`, as on a command line: `expire:0.5:1`, `fail_rows:0.5:0:429`, `vanish`.
+[[nodiscard]] result<batch_fault> parse_batch_fault(std::string_view text);
+
 /// How long a response takes. All zero: as fast as it can be made.
 struct latency_model {
     /// Wait before the first byte.
@@ -145,6 +169,10 @@ struct options {
     std::vector<fault> faults{};
     /// Used before `faults`.
     std::vector<scripted_fault> script{};
+
+    /// From the making of a batch to its end. 0: it is over when it is first looked at. Must be >= 0.
+    std::chrono::milliseconds batch_duration{0};
+    std::vector<batch_fault> batch_faults{};
 
     /// Chats that one of these rules is for are answered by the first such one, all others with made-up responses.
     std::vector<answer_rule> answers{};

@@ -23,6 +23,8 @@ struct server_stats {
     std::size_t peak_connections{0};                     ///< Most at once.
     std::uint64_t prompt_tokens{0};                      ///< As reported in `usage`.
     std::uint64_t completion_tokens{0};                  ///< As reported in `usage`.
+    std::uint64_t batches{0};                            ///< Made.
+    std::uint64_t batch_rows{0};                         ///< Of batches, answered and billed.
 };
 
 /// A language model service on 127.0.0.1, for offline work, tests and demos: it checks requests, keeps rate limits,
@@ -39,6 +41,8 @@ struct server_stats {
 ///    `anthropic-version` header);
 ///  - Azure AI model inference: `/models/chat/completions?api-version=…`, `/models/embeddings`, `/models/info`;
 ///  - Gemini and Vertex AI: `…/models/NAME:generateContent` and its like;
+///  - batches of OpenAI and Azure (`/v1/batches`), Anthropic (`/v1/messages/batches`) and Gemini
+///    (`…:batchGenerateContent`, `/v1beta/batches`);
 ///  - files of OpenAI, Anthropic (`/v1/files`) and Gemini (`/upload/v1beta/files`, `/v1beta/files`): the latest 64 MiB.
 ///
 /// Runs one thread of its own. Thread safety: every member may be called from any thread; `stop()` and the destructor

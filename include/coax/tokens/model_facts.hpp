@@ -76,10 +76,22 @@ private:
 
 /// How a request is billed.
 struct billing {
-    enum class tier { standard, batch, flex, priority };
+    enum class tier {
+        standard,
+        batch,  ///< The service's own batches.
+        flex,
+        priority,
+        background_2h,  ///< A response in the background, made within that time.
+        background_8h
+    };
     tier at{tier::standard};
     bool long_cache{false};  ///< Its prompt is written to the cache for the longer of the service's two times.
 };
+
+/// "standard", "batch", "background_2h".
+[[nodiscard]] std::string_view to_string(billing::tier tier) noexcept;
+/// Nothing: it is none of these words.
+[[nodiscard]] std::optional<billing::tier> parse_tier(std::string_view text) noexcept;
 
 /// What these tokens cost, exactly. A share of a price is rounded up.
 /// Errors: `errc::invalid_argument`, with the missing price as `where`: it is not known, and tokens were used of it.

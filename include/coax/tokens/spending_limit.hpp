@@ -88,11 +88,14 @@ public:
     // For those who send requests by other means than a client.
 
     /// What a chat can cost at most. @param service  As in `provider_options::service`.
+    /// @param at  How it is billed; nothing: as its own `service_tier` says.
     /// Errors: `errc::invalid_argument`: the model, a price, or how much the model may write is not known.
-    [[nodiscard]] result<spending_plan> plan(chat_request const& request, std::string_view service) const;
+    [[nodiscard]] result<spending_plan> plan(chat_request const& request, std::string_view service,
+                                             std::optional<billing::tier> at = {}) const;
     /// What a request besides a chat can cost that reads so many tokens at most.
     [[nodiscard]] result<spending_plan> plan(std::string_view model, std::string_view service,
-                                             std::int64_t input_tokens) const;
+                                             std::int64_t input_tokens,
+                                             billing::tier at = billing::tier::standard) const;
 
     /// Sets money aside now. Nothing: it must be waited for, or will never be there.
     [[nodiscard]] std::optional<spending_reservation> try_reserve(spending_plan const& plan);

@@ -240,6 +240,7 @@ private:
             outcome.usage = output->usage;
             outcome.attempts = output->attempts;
             outcome.same_as = output->same_as;
+            outcome.tier = output->tier;
         } else {
             auto const& why = output.error();
             outcome.usage = {.input_tokens = why.input_tokens, .output_tokens = why.output_tokens};

@@ -65,12 +65,12 @@ result<std::unique_ptr<call_spending>> plan_spending(client_options const& optio
 
 result<std::unique_ptr<call_spending>> plan_batch_spending(client_options const& options, std::string_view service,
                                                            chat_request const* request) {
-    constexpr auto at = billing::tier::batch;
+    constexpr auto at = billing::tier::batch;  // has limits of its own: a shared quota does not count it
     if (request == nullptr)
-        return plan_shares({options.tokens->spending}, [&](spending_limit const& limit) {
+        return plan_shares({options.tokens->spending}, nullptr, [&](spending_limit const& limit) {
             return limit.plan(options.service.model, service, 0, at);
         });
-    return plan_shares({request->advanced->spending, options.tokens->spending},
+    return plan_shares({request->advanced->spending, options.tokens->spending}, nullptr,
                        [&](spending_limit const& limit) { return limit.plan(*request, service, at); });
 }
 

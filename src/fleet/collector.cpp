@@ -141,8 +141,8 @@ asio::awaitable<void> collector::run() {
             continue;
         }
         if (time - looked >= look_interval) {
-            looked = time;
-            co_await look_at_all();
+            bool const is_there = co_await look_at_all();
+            looked = is_there ? time : clock::time_point{};
         }
         if (time - watched >= watch_interval) {
             watched = time;
@@ -167,18 +167,17 @@ asio::awaitable<bool> collector::read_done() {
         keys.push_back(entry.items[1].items[1].text);
     }
     std::erase_if(keys, [this](std::string const& key) { return !rows_.contains(key); });
-    co_await look_at(std::move(keys), false);
-    co_return true;
+    co_return co_await look_at(std::move(keys), false);
 }
 
-/// @param resubmits  Rows that are not there are put in again.
-asio::awaitable<void> collector::look_at(std::vector<std::string> keys, bool resubmits) {
+/// @param resubmits  Rows that are not there are put in again. False: the server is away.
+asio::awaitable<bool> collector::look_at(std::vector<std::string> keys, bool resubmits) {
     for (std::size_t begin = 0; begin < keys.size(); begin += keys_at_once) {
         auto const end = std::min(keys.size(), begin + keys_at_once);
         std::vector<std::string> some(keys.begin() + static_cast<std::ptrdiff_t>(begin),
                                       keys.begin() + static_cast<std::ptrdiff_t>(end));
         auto const reply = co_await link_.run(look_script, some);
-        if (!reply || reply->items.size() != some.size()) co_return;
+        if (!reply || reply->items.size() != some.size()) co_return false;
         for (std::size_t i = 0; i < some.size(); ++i) {
             auto const& found = reply->items[i];
             bool const is_lost = found.kind == cache::detail::redis_kind::nil;
@@ -190,18 +189,20 @@ asio::awaitable<void> collector::look_at(std::vector<std::string> keys, bool res
             }
         }
     }
+    co_return true;
 }
 
-asio::awaitable<void> collector::look_at_all() {
+asio::awaitable<bool> collector::look_at_all() {
     std::vector<std::string> keys;
     for (auto const& [key, row] : rows_)
         if (!row->outcome && (keys.empty() || keys.back() != key)) keys.push_back(key);
-    co_await look_at(std::move(keys), true);
+    co_return co_await look_at(std::move(keys), true);
 }
 
 /// Where the last worker has ended and said why, the rows would wait for ever.
 asio::awaitable<void> collector::look_at_workers() {
-    std::vector<std::string> arguments{std::to_string(sign_of_life.count())};
+    std::vector<std::string> arguments{std::to_string(sign_of_life.count()),
+                                       std::to_string(2 * options_.lease.count())};
     auto const reply = co_await link_.run(watch_script, std::move(arguments));
     if (!reply || reply->items.size() != 2) co_return;
     bool const is_alone = reply->items[0].integer == 0 && !reply->items[1].text.empty();

@@ -44,8 +44,8 @@ private:
     asio::awaitable<std::optional<row_outcome>> submit(std::string key, std::string payload);
     asio::awaitable<row_outcome> given(std::string key, row_outcome outcome);
     asio::awaitable<bool> read_done();
-    asio::awaitable<void> look_at(std::vector<std::string> keys, bool resubmits);
-    asio::awaitable<void> look_at_all();
+    asio::awaitable<bool> look_at(std::vector<std::string> keys, bool resubmits);
+    asio::awaitable<bool> look_at_all();
     asio::awaitable<void> look_at_workers();
     asio::awaitable<void> forget_written();
     void end_all(error const& why);

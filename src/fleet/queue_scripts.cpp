@@ -12,7 +12,9 @@ local job, work, known, results = p .. 'job', p .. 'work', p .. 'known', p .. 'r
 local done, dead, stats, ended = p .. 'done', p .. 'dead', p .. 'stats', p .. 'ended'
 local group = 'workers'
 local call = redis.call
-local function begin_group() redis.pcall('XGROUP', 'CREATE', work, group, '0', 'MKSTREAM') end
+local function begin_group()
+    if call('EXISTS', work) == 0 then call('XGROUP', 'CREATE', work, group, '0', 'MKSTREAM') end
+end
 local function fields_of(entry)
     local fields = {}
     for i = 1, #entry[2], 2 do fields[entry[2][i]] = entry[2][i + 1] end
@@ -99,7 +101,8 @@ local alive = 0
 if call('EXISTS', work) == 1 then
     begin_group()
     for _, one in ipairs(call('XINFO', 'CONSUMERS', work, group)) do
-        if one[6] < tonumber(ARGV[1]) then alive = alive + 1 end
+        local patience = tonumber(one[4] > 0 and ARGV[2] or ARGV[1])
+        if one[6] < patience then alive = alive + 1 end
     end
 end
 local reasons = call('HVALS', ended)

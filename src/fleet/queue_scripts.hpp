@@ -21,7 +21,8 @@ extern std::string_view const look_script;
 /// ARGV: keys whose results are written.
 extern std::string_view const forget_script;
 extern std::string_view const finish_script;
-/// Replies {workers that give signs of life, why one of those that are gone ended, or ""}. ARGV: idle ms.
+/// Replies {workers that give signs of life, why one of those that are gone ended, or ""}.
+/// ARGV: ms after which one that has no rows, and one that has some, counts as gone.
 extern std::string_view const watch_script;
 
 /// ARGV: worker.

@@ -164,10 +164,13 @@ void row_leases::release(std::vector<std::string> const& entries) {
 
 asio::awaitable<void> row_leases::keep() {
     for (;;) {
-        std::vector<std::string> arguments{worker_};
-        arguments.insert(arguments.end(), held_.begin(), held_.end());
-        bool const has_rows = arguments.size() > 1;
-        bool const is_kept = !has_rows || (co_await link_.run(extend_script, std::move(arguments))).has_value();
+        bool is_kept = true;
+        if (!held_.empty()) {
+            std::vector<std::string> arguments{worker_};
+            arguments.insert(arguments.end(), held_.begin(), held_.end());
+            auto const kept = co_await link_.run(extend_script, std::move(arguments));
+            is_kept = kept.has_value();
+        }
         co_await sleep_for(is_kept ? clock::duration{options_.lease / 3} : clock::duration{options_.retry_interval});
     }
 }

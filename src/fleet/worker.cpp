@@ -181,8 +181,7 @@ asio::awaitable<bool> worker_run::waits_for_service(error const& why) {
     bool const may_pass = scope == failure_scope::outage || scope == failure_scope::limit;
     auto const time = now(co_await asio::this_coro::executor);
     if (!may_pass || done_.rows.ok == 0 || time - succeeded_ > options_.batch.max_pause) co_return false;
-    for (auto const until = time + outage_wait; now(co_await asio::this_coro::executor) < until && !is_stopped();)
-        co_await sleep_for(200ms);
+    for (int i = 0; i < 25 && !is_stopped(); ++i) co_await sleep_for(outage_wait / 25);
     co_return true;
 }
 

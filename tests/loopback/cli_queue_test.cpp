@@ -9,6 +9,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdint>
+#include <cstdio>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -282,6 +283,42 @@ TEST_F(CliQueue, TheFleetsQuotaIsNeverExceeded) {
     EXPECT_EQ(stats.responses_by_status.count(429), 0U);
     EXPECT_EQ(stats.model_requests, 200U);
     for (auto* worker : {one.get(), two.get(), three.get()}) EXPECT_EQ(worker->wait(patience).exit_code, 0);
+}
+
+/// Of what a quota of 1,200 a minute, of which a quarter may be used at once, allows.
+TEST_F(CliQueue, TheQuotaIsUsedThroughDeathAndRestart) {
+    if (test::rounds(0, 1) == 0) GTEST_SKIP() << "takes half a minute: COAX_LONG_TESTS";
+    constexpr int rows = 800;
+    queue_setting s{{.requests_per_minute = 1'200, .latency = {.first_byte = 100ms, .first_byte_spread = 200ms}},
+                    {"--appendonly", "yes", "--appendfsync", "always"}};
+    std::string text;
+    for (int i = 0; i < rows; ++i)
+        text += R"({"id":"post-)" + std::to_string(i) + R"(","text":"post )" + std::to_string(i) + "\"}\n";
+    s.input = s.folder.write("many.jsonl", text);
+    std::vector<std::unique_ptr<program>> workers;
+    for (int i = 0; i < 3; ++i) workers.push_back(s.start_worker({"--lease", "2", "--concurrency", "32"}));
+    auto const batch = s.start_batch({"--rpm", "1200"});
+    ASSERT_TRUE(eventually([&] { return s.requests() > 0; })) << batch->errors();
+    auto const begun = std::chrono::steady_clock::now();
+    ASSERT_TRUE(eventually([&] { return s.done() >= 320; }));
+    workers[2]->signal(SIGKILL);
+    workers.pop_back();
+    ASSERT_TRUE(eventually([&] { return s.done() >= 400; }));
+    s.redis.kill();
+    s.redis.start();
+    EXPECT_EQ(batch->wait(120s).exit_code, 0);
+    std::chrono::duration<double> const took = std::chrono::steady_clock::now() - begun;
+    auto const stats = s.server.stats();
+    auto const used = static_cast<double>(stats.model_requests) / (300.0 + 20.0 * took.count());
+    std::printf("utilisation %.3f: %d requests for %d rows in %.1f s, %d refused\n", used,
+                static_cast<int>(stats.model_requests), rows, took.count(),
+                static_cast<int>(stats.responses_by_status.count(429)));
+    auto const lines = lines_of(s.out);
+    expect_each_once(lines, rows);
+    EXPECT_TRUE(all_ok(lines));
+    EXPECT_EQ(stats.responses_by_status.count(429), 0U);
+    EXPECT_GE(used, 0.95);
+    for (auto& worker : workers) EXPECT_EQ(worker->wait(patience).exit_code, 0);
 }
 
 TEST_F(CliQueue, TheFleetSpendsNoMoreThanItMay) {

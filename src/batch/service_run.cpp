@@ -63,7 +63,7 @@ asio::awaitable<void> service_run::pause(clock::time_point until) const {
     auto const executor = co_await asio::this_coro::executor;
     while (!stopped() && now(executor) < until) {
         clock::duration const left = until - now(executor);
-        co_await sleep_for(std::min<clock::duration>(left, 200ms));
+        co_await sleep_for(std::min<clock::duration>(left, 1s));
     }
 }
 

@@ -15,6 +15,7 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t most_ready = 1'000;  ///< Outcomes that need no batch, before they are handed on.
 constexpr int most_pages_of_batches = 20;
+constexpr std::array<std::chrono::seconds, 3> waits_for_a_list{0s, 2s, 5s};
 
 std::string new_mark() {
     std::random_device random;
@@ -159,7 +160,7 @@ asio::awaitable<void> service_run::not_handed_over(part_ptr part, error why) {
 
 /// The batch whose making was not answered, where the service has it.
 asio::awaitable<std::optional<service_batch>> service_run::find_lost(batch_part const& part) {
-    for (auto const wait : {0s, 2s, 5s}) {
+    for (auto const wait : waits_for_a_list) {
         if (wait > 0s) co_await sleep_for(wait);  // a list may be late
         std::string next;
         for (int pages = 0; pages < most_pages_of_batches; ++pages) {

@@ -346,7 +346,8 @@ std::string sent_text(batch_job const& job, batch_record const& record) {
 int exit_code_of(batch_summary const& summary, bool interrupted_by_user, std::uint64_t failed_before) {
     if (summary.ended_by) return could_not_go_on;
     if (interrupted_by_user && summary.stopped) return interrupted;
-    return summary.failed + failed_before > 0 ? some_failed : all_ok;
+    bool const is_left = !summary.stopped && summary.remaining.value_or(0) > 0;
+    return summary.failed + failed_before > 0 || is_left ? some_failed : all_ok;
 }
 
 }  // namespace coax::cli

@@ -106,6 +106,7 @@ service_batch to_batch(gemini_batch_operation const& wire) {
     if (made.state == batch_state::failed) {
         made.failure = is_truthy(wire.error) ? make_reported_error(gemini_name, wire.error.text(), {})
                                              : error{.message = "gemini refused the batch, and says not why"};
+        if (is_truthy(wire.error)) made.failure->message = "gemini refused the batch";
         if (made.failure->code != errc::rate_limited) made.failure->code = errc::bad_request;
     }
     return made;

@@ -103,6 +103,7 @@ error refusal_of(std::string_view service, openai_batch_errors const& errors) {
     out.begin_object().member("code", std::string_view{first.code});
     out.member("message", std::string_view{first.message}).end_object();
     auto why = make_reported_error(service, object, {});
+    why.message = std::string{service} + " refused the batch";
     if (why.code == errc::server_error || why.code == errc::protocol_error) why.code = errc::bad_request;
     // What is enqueued for the account is too much: others must end first.
     if (first.code.find("token_limit") != std::string::npos) why.code = errc::rate_limited;

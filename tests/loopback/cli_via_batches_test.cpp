@@ -20,7 +20,9 @@ using kind = sim::batch_fault_kind;
 
 /// 200 rows in two batches.
 struct via_setting : batch_setting {
-    using batch_setting::batch_setting;
+    explicit via_setting(sim::options options) : batch_setting{std::move(options)} {
+        variables.emplace_back("OPENAI_API_KEY", "sk-test-key");
+    }
 
     [[nodiscard]] std::vector<std::string> via(std::vector<std::string> more = {}) const {
         std::vector<std::string> all{"--provider",   "openai", "--via",        "batch-api",
@@ -118,7 +120,7 @@ INSTANTIATE_TEST_SUITE_P(
         end_case{"unfinished_are_left",
                  {{.kind = kind::expire, .share = 0.5, .batch = 1}},
                  {"--unfinished", "leave"},
-                 0,
+                 1,
                  2,
                  150,
                  0,
@@ -212,7 +214,7 @@ TEST(CliViaBatches, MoneyThatDoesNotReachLeavesRows) {
     auto const facts =
         s.folder.write("facts.json", R"({"as_of": "2026-11-28", "models": [{"id": "m", "service": "openai",
         "max_output_tokens": 200, "usd_per_million": {"input": 1, "output": 1}, "batch_percent": 50}]})");
-    auto const end = s.run_via({"--facts", facts, "--max-cost", "0.005"});
+    auto const end = s.run_via({"--facts", facts, "--max-cost", "0.001"});
     EXPECT_EQ(end.exit_code, 3) << end.errors;
     auto const lines = lines_of(s.out);
     EXPECT_GT(lines.size(), 0U);

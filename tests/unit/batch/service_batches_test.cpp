@@ -182,7 +182,7 @@ class ServiceBatchEnds : public testing::TestWithParam<std::tuple<char const*, e
 
 TEST_P(ServiceBatchEnds, LeaveEachRowPaidOnceAndWrittenOnce) {
     auto const& [service, want] = GetParam();
-    simulated of{{.batch_duration = 20h, .batch_faults = want.faults}};
+    simulated of{{.batch_duration = 3h, .batch_faults = want.faults}};
     batch_folder const all;
     auto const got = all.run(of, service, {.max_requests = 10});
     ASSERT_FALSE(got.thrown) << to_string(*got.thrown);
@@ -238,7 +238,7 @@ INSTANTIATE_TEST_SUITE_P(Services, ServiceBatchSteps,
 // --- rounds, choices, equal rows ---
 
 TEST(ServiceBatches, RowsGoOutOnceInEachRoundAndRoundsEnd) {
-    simulated of{{.batch_duration = 24h, .batch_faults = {{.kind = kind::expire, .share = 0.5}}}};
+    simulated of{{.batch_duration = 3h, .batch_faults = {{.kind = kind::expire, .share = 0.5}}}};
     batch_folder const all;
     auto const got = all.run(of, "openai", {.max_rounds = 3});
     ASSERT_TRUE(got.summary.ended_by);
@@ -249,7 +249,7 @@ TEST(ServiceBatches, RowsGoOutOnceInEachRoundAndRoundsEnd) {
 }
 
 TEST(ServiceBatches, UnfinishedRowsGoLive) {
-    simulated of{{.batch_duration = 24h, .batch_faults = {{.kind = kind::expire, .share = 0.5}}}};
+    simulated of{{.batch_duration = 3h, .batch_faults = {{.kind = kind::expire, .share = 0.5}}}};
     batch_folder const all;
     auto const got = all.run(of, "anthropic", {.unfinished = unfinished_rows::live});
     EXPECT_FALSE(got.summary.ended_by);

@@ -12,7 +12,6 @@ namespace coax {
 namespace {
 
 using namespace test;
-using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::StartsWith;
 
@@ -26,10 +25,6 @@ std::shared_ptr<provider const> service_of(std::string const& name) {
 }
 
 chat_request question() { return {.model = "m", .messages = {user("hi")}, .max_output_tokens = 20}; }
-
-std::string body_of(std::shared_ptr<provider const> const& service) {
-    return service->encode(question(), false).value().body;
-}
 
 // --- rows ---
 
@@ -240,7 +235,7 @@ TEST(BatchState, TellsWhyABatchWasRefused) {
                           .value();
     EXPECT_EQ(seen.failure->code, errc::bad_request);
     EXPECT_EQ(seen.failure->where, "line 3");
-    EXPECT_THAT(seen.failure->message, HasSubstr("does not match"));
+    EXPECT_THAT(seen.failure->service_message, HasSubstr("does not match"));
     auto const full = make("openai")
                           ->decode_batch(ok(R"({"id":"b","status":"failed","errors":{"data":[
         {"code":"token_limit_exceeded","message":"Enqueued token limit reached."}]}})"),

@@ -10,7 +10,6 @@ namespace coax::sim::detail {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::ElementsAre;
 using testing::HasSubstr;
 
 json::value read(response const& out) { return out.body.empty() ? json::value{} : json::parse(out.body); }

@@ -238,6 +238,13 @@ using detail::run_on_shard;
 using detail::shard;
 using detail::shared_impl;
 
+namespace {
+
+/// Of a router, all batches are at the first route.
+constexpr detail::route_hint first_route{.stays = true, .first = true};
+
+}  // namespace
+
 void batch_row_claim::begin() const noexcept {
     if (held_ && held_->money) held_->money->begin();
 }
@@ -256,31 +263,39 @@ batch_limits service_batches::limits() const {
 asio::awaitable<prepared_row> service_batches::prepare(std::string id, chat_request request,
                                                        output_format format) const {
     return run_on_shard<prepared_row>(
-        client_.impl_, [id = std::move(id), request = std::move(request), format = std::move(format)](
-                           shared_impl self, shard&, call_scope const&) mutable {
+        client_.impl_,
+        [id = std::move(id), request = std::move(request), format = std::move(format)](shared_impl self, shard&,
+                                                                                       call_scope const&) mutable {
             return detail::prepare_at(std::move(self), std::move(id), std::move(request), std::move(format));
-        });
+        },
+        first_route);
 }
 
 asio::awaitable<service_batch> service_batches::submit(batch_input input) const {
     return run_on_shard<service_batch>(
-        client_.impl_, [input = std::move(input)](shared_impl self, shard& at, call_scope scope) mutable {
+        client_.impl_,
+        [input = std::move(input)](shared_impl self, shard& at, call_scope scope) mutable {
             return detail::submit_at(std::move(self), at, std::move(input), std::move(scope));
-        });
+        },
+        first_route);
 }
 
 asio::awaitable<service_batch> service_batches::look(std::string id) const {
     return run_on_shard<service_batch>(
-        client_.impl_, [id = std::move(id)](shared_impl self, shard& at, call_scope scope) mutable {
+        client_.impl_,
+        [id = std::move(id)](shared_impl self, shard& at, call_scope scope) mutable {
             return detail::ask_batch(std::move(self), at, batch_request::look, std::move(id), std::move(scope));
-        });
+        },
+        first_route);
 }
 
 asio::awaitable<service_batch> service_batches::cancel(std::string id) const {
     return run_on_shard<service_batch>(
-        client_.impl_, [id = std::move(id)](shared_impl self, shard& at, call_scope scope) mutable {
+        client_.impl_,
+        [id = std::move(id)](shared_impl self, shard& at, call_scope scope) mutable {
             return detail::ask_batch(std::move(self), at, batch_request::cancel, std::move(id), std::move(scope));
-        });
+        },
+        first_route);
 }
 
 asio::awaitable<batch_page> service_batches::list(std::string next) const {
@@ -292,18 +307,22 @@ asio::awaitable<batch_page> service_batches::list(std::string next) const {
 
 asio::awaitable<stream<batch_row>> service_batches::results(std::string where) const {
     return run_on_shard<stream<batch_row>>(
-        client_.impl_, [where = std::move(where)](shared_impl self, shard& at, call_scope scope) mutable {
+        client_.impl_,
+        [where = std::move(where)](shared_impl self, shard& at, call_scope scope) mutable {
             return detail::results_at(std::move(self), at, std::move(where), std::move(scope));
-        });
+        },
+        first_route);
 }
 
 asio::awaitable<chat_response> service_batches::read(batch_row row, output_format format, batch_row_claim claim) const {
     std::shared_ptr<detail::batch_claim> held = claim.held_;
     return run_on_shard<chat_response>(
-        client_.impl_, [row = std::move(row), format = std::move(format), held = std::move(held)](
-                           shared_impl self, shard& at, call_scope const&) mutable {
+        client_.impl_,
+        [row = std::move(row), format = std::move(format), held = std::move(held)](shared_impl self, shard& at,
+                                                                                   call_scope const&) mutable {
             return detail::read_at(std::move(self), at, std::move(row), std::move(format), std::move(held));
-        });
+        },
+        first_route);
 }
 
 }  // namespace coax

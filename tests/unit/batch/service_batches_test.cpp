@@ -5,6 +5,8 @@
 
 #include <coax/batch/service_batches.hpp>
 #include <coax/bind/read.hpp>
+#include <coax/cache/memory_cache.hpp>
+#include <coax/cache/response_cache.hpp>
 #include <coax/http/memory_transport.hpp>
 #include <coax/runtime/runtime.hpp>
 
@@ -86,18 +88,21 @@ struct batch_folder {
     std::string ledger{folder.path("ledger")};
     std::uint64_t records{row_count};
     std::uint64_t distinct{row_count};  ///< Records whose questions differ.
+    std::shared_ptr<cache_store> cache{};
 
     [[nodiscard]] std::string question(batch_record const& record) const {
         return "What is " + std::to_string(record.index % distinct) + '?';
     }
 
-    run_outcome run(simulated& service, std::string const& name, service_batch_options options = {}) const {
+    run_outcome run(simulated& service, std::string const& name, service_batch_options options = {},
+                    batch_stop stop = {}) const {
         runtime rt{virtual_time{}};
         service.time = &clock_of(rt.executor());
         client_options of_client{};
         of_client.service.provider.service = name;
         if (name == "azure") of_client.service.provider.base_url = "https://res.test";
         of_client.service.model = "m";
+        if (cache) of_client.response_cache.edit().store = cache;
         of_client.service.api_key = secret{"sk"};
         of_client.service.transport =
             std::make_shared<memory_transport>([&service](http_request const& sent) { return service.handle(sent); });
@@ -105,7 +110,7 @@ struct batch_folder {
         options.ledger = ledger;
         options.service = name;
         run_outcome got;
-        auto done = rt.run(as_result(start(llm, std::move(options))));
+        auto done = rt.run(as_result(start(llm, std::move(options), std::move(stop))));
         if (done)
             got.summary = *std::move(done);
         else
@@ -113,7 +118,7 @@ struct batch_folder {
         return got;
     }
 
-    asio::awaitable<batch_summary> start(client llm, service_batch_options options) const {
+    asio::awaitable<batch_summary> start(client llm, service_batch_options options, batch_stop stop) const {
         record_batch const batch{.open = [this] { return open_records(); },
                                  .work = [llm, this](batch_record const& record) { return live(llm, record); },
                                  .sent = [this](batch_record const& record) { return question(record); }};
@@ -124,7 +129,7 @@ struct batch_folder {
             return chat_request{.messages = {user(question(record))}, .max_output_tokens = 50};
         }};
         auto summary = co_await run_service_batches(batch, journal, llm, std::move(questions), std::move(options),
-                                                    {.total = records});
+                                                    {.total = records, .stop = std::move(stop)});
         value_or_throw(journal->close());
         co_return summary;
     }
@@ -279,6 +284,70 @@ TEST(ServiceBatches, EqualRowsAreSentOnce) {
     EXPECT_EQ(got.summary.ok, row_count);
     EXPECT_EQ(got.summary.equal, 15U);
     EXPECT_EQ(of.of.counted().batch_rows, 5U);
+    all.expect_each_once();
+}
+
+TEST(ServiceBatches, WhatTheCacheHasIsNotSent) {
+    simulated of{{.batch_duration = 1h}};
+    batch_folder first;
+    first.cache = make_memory_cache();
+    first.records = 12;
+    EXPECT_EQ(first.run(of, "openai").summary.ok, 12U);
+    batch_folder second;
+    second.cache = first.cache;
+    auto const got = second.run(of, "openai");
+    EXPECT_EQ(got.summary.ok, row_count);
+    second.expect_each_once();
+    EXPECT_EQ(of.of.counted().batch_rows, row_count) << "12, then the other 8";
+}
+
+TEST(ServiceBatches, PartsHoldNoMoreThanTheyMay) {
+    simulated of{{.batch_duration = 1h}};
+    batch_folder const all;
+    auto const got = all.run(of, "anthropic", {.max_bytes = 500, .most_at_once = 2});
+    EXPECT_EQ(got.summary.ok, row_count);
+    EXPECT_GE(of.of.counted().batches, 5U);
+    EXPECT_EQ(of.of.counted().batch_rows, row_count);
+    all.expect_each_once();
+}
+
+TEST(ServiceBatches, StoppedOnesLeaveTheServiceAtWork) {
+    simulated of{{.batch_duration = 1h}};
+    batch_folder const all;
+    batch_stop const stop;
+    auto const first = all.run(of, "gemini",
+                               {.on_batches =
+                                    [&stop](auto const& seen) {
+                                        for (auto const& one : seen)
+                                            if (one.batch.state == batch_state::in_progress) stop.request();
+                                    }},
+                               stop);
+    EXPECT_TRUE(first.summary.stopped);
+    EXPECT_FALSE(first.summary.ended_by);
+    EXPECT_TRUE(has_open_batches(all.ledger));
+    auto const rest = all.run(of, "gemini");
+    EXPECT_EQ(rest.summary.ok, row_count);
+    EXPECT_EQ(of.of.counted().batches, 1U);
+    all.expect_each_once();
+}
+
+TEST(ServiceBatches, CancelledOnesGiveWhatTheyHaveAndTheRestIsLeft) {
+    simulated of{{.batch_duration = 10h}};
+    batch_folder const all;
+    batch_stop const stop;
+    (void)all.run(of, "openai",
+                  {.on_batches =
+                       [&stop](auto const& seen) {
+                           for (auto const& one : seen)
+                               if (one.batch.state == batch_state::in_progress) stop.request();
+                       }},
+                  stop);
+    auto const got = all.run(of, "openai", {.unfinished = unfinished_rows::leave, .cancel = true});
+    EXPECT_FALSE(got.summary.ended_by);
+    EXPECT_EQ(got.summary.ok, of.of.counted().batch_rows);
+    EXPECT_LT(got.summary.ok, row_count);
+    EXPECT_FALSE(has_open_batches(all.ledger));
+    EXPECT_EQ(all.run(of, "openai").summary.ok, row_count - got.summary.ok);
     all.expect_each_once();
 }
 

@@ -9,23 +9,26 @@ With --only, just the pairs whose path begins with PREFIX count.
 """
 import argparse
 import json
+import os
 import statistics
 import sys
 
 
 def samples(result_files):
-    """name -> measure -> values of all repetitions"""
-    found = {}
+    """name -> measure -> values of all repetitions; name -> the program that measured it"""
+    found, programs = {}, {}
     for path in result_files:
+        program = os.path.basename(path).removesuffix(".json")
         with open(path, encoding="utf-8") as file:
             for run in json.load(file)["benchmarks"]:
                 if run.get("run_type") != "iteration" or run.get("error_occurred"):
                     continue
                 name = run["run_name"].split("/")[0]
+                programs[name] = program
                 for measure, value in run.items():
                     if isinstance(value, (int, float)):
                         found.setdefault(name, {}).setdefault(measure, []).append(value)
-    return found
+    return found, programs
 
 
 def main():
@@ -37,9 +40,9 @@ def main():
     options = parser.parse_args()
     with open(options.ratios, encoding="utf-8") as file:
         pairs = [pair for pair in json.load(file) if pair["path"].startswith(options.only)]
-    found = samples(options.results)
+    found, programs = samples(options.results)
 
-    lines = ["| what | path | floor | ratio | bound |", "| --- | --- | --- | --- | --- |"]
+    lines = ["| what | figure | floor | ratio | bound | measured by |", "| --- | --- | --- | --- | --- | --- |"]
     failed = False
     for pair in pairs:
         measure = pair.get("measure", "cpu_time")
@@ -48,14 +51,15 @@ def main():
         if not path or not floor:
             failed = failed or not path or "optional" not in pair
             why = f" ({pair['optional']})" if "optional" in pair else ""
-            lines.append(f"| {pair['what']} | {pair['path']} | {pair['floor']} | not measured{why} | {pair['bound']} |")
+            lines.append(f"| {pair['what']} | {pair['path']} | {pair['floor']} | not measured{why} | {pair['bound']} | |")
             continue
         a, b = statistics.median(path), statistics.median(floor)
         unit = pair.get("unit", "µs" if measure == "cpu_us" else "ns")
         over = a / b > pair["bound"]
         failed = failed or over
         verdict = " (over)" if over else ""
-        lines.append(f"| {pair['what']} | {a:.4g} {unit} | {b:.4g} {unit} | {a / b:.2f}{verdict} | {pair['bound']} |")
+        lines.append(f"| {pair['what']} | {a:.4g} {unit} | {b:.4g} {unit} | {a / b:.2f}{verdict} | {pair['bound']} "
+                     f"| `{programs[pair['path']]}`: `{pair['path']}` |")
     table = "\n".join(lines) + "\n"
     print(table)
     if options.markdown:

@@ -39,8 +39,8 @@ def main():
     table = "\n".join(lines) + "\n"
     print(table)
     if options.markdown:
-        with open(options.markdown, "a", encoding="utf-8") as file:
-            file.write("\n" + table)
+        with open(options.markdown, "w", encoding="utf-8") as file:
+            file.write(table)
     return 1 if failed else 0
 
 

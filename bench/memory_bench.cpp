@@ -28,6 +28,7 @@
 
 #include <cstdio>
 #include <fstream>
+#include <malloc.h>
 #include <memory>
 #include <string>
 #include <sys/resource.h>
@@ -59,8 +60,11 @@ struct watched {
     std::size_t done{0};
     std::size_t resident{0};
 
+    /// What was only needed to connect is given back to the system first.
     void look() {
-        if (done == 0 && sent == requests) resident = resident_bytes();
+        if (done != 0 || sent != requests) return;
+        malloc_trim(0);
+        resident = resident_bytes();
     }
     [[nodiscard]] double bytes_each() const {
         return resident == 0 ? 0 : static_cast<double>(resident - begun) / static_cast<double>(requests);

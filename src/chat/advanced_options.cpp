@@ -1,6 +1,7 @@
 #include "core/internal/boxed.hpp"
 
 #include <coax/chat/advanced_options.hpp>
+#include <coax/chat/request.hpp>
 
 #include <algorithm>
 #include <unordered_set>

@@ -21,8 +21,8 @@ clock::duration take_over_interval(queue_options const& options) {
 /// The row has met the end of so many workers.
 error poison(int deliveries) {
     return {.code = errc::internal,
-            .message = "given up: " + std::to_string(deliveries) +
-                       " workers that had this row died, or lost it, before it was done",
+            .message = "given up after " + std::to_string(deliveries) +
+                       " deliveries: the workers that had this row died, or lost it, before it was done",
             .where = "max_deliveries"};
 }
 

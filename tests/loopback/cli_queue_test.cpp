@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -24,6 +25,13 @@ using namespace std::chrono_literals;
 using namespace test;
 
 constexpr auto patience = 60s;
+
+/// `eventually` on a machine where several programs start at once, beside others.
+bool soon(std::function<bool()> const& condition) {
+    for (int i = 0; i < 4; ++i)
+        if (eventually(condition)) return true;
+    return false;
+}
 
 /// 200 records, a simulator, a Redis, and the flags to bring them together.
 struct queue_setting : batch_setting {
@@ -102,7 +110,7 @@ TEST_F(CliQueue, TheRowsOfAKilledWorkerAreTakenOver) {
     auto const one = s.start_worker({"--concurrency", "8", "--lease", "2"});
     auto const two = s.start_worker({"--concurrency", "8", "--lease", "2"});
     auto const victim = s.start_worker({"--concurrency", "8", "--lease", "2"});
-    ASSERT_TRUE(eventually([&] { return s.done() >= 40; })) << batch->errors();
+    ASSERT_TRUE(soon([&] { return s.done() >= 40; })) << batch->errors();
     victim->signal(SIGKILL);
     EXPECT_EQ(batch->wait(patience).exit_code, 0);
     auto const lines = lines_of(s.out);
@@ -117,11 +125,11 @@ TEST_F(CliQueue, AKilledCoordinatorFindsWhatWasDoneMeanwhile) {
     queue_setting const s{{.latency = {.first_byte = 50ms}}};
     auto const worker = s.start_worker({"--concurrency", "8"});
     auto const first = s.start_batch();
-    ASSERT_TRUE(eventually([&] { return s.done() >= 40; })) << first->errors();
+    ASSERT_TRUE(soon([&] { return s.done() >= 40; })) << first->errors();
     first->signal(SIGKILL);
     first->wait();
     auto const written = s.done();
-    ASSERT_TRUE(eventually([&] { return s.requests() >= 120; }));
+    ASSERT_TRUE(soon([&] { return s.requests() >= 120; }));
     EXPECT_LT(written, 120U);
     auto const end = s.start_batch({"--resume"})->wait(patience);
     EXPECT_EQ(end.exit_code, 0) << end.errors;
@@ -134,7 +142,7 @@ TEST_F(CliQueue, ARedisThatIsStartedAnewLosesNothing) {
     queue_setting s{{.latency = {.first_byte = 50ms}}, {"--appendonly", "yes", "--appendfsync", "always"}};
     auto const worker = s.start_worker({"--concurrency", "8"});
     auto const batch = s.start_batch();
-    ASSERT_TRUE(eventually([&] { return s.done() >= 40; })) << batch->errors();
+    ASSERT_TRUE(soon([&] { return s.done() >= 40; })) << batch->errors();
     s.redis.kill();
     s.redis.start();
     auto const end = batch->wait(patience);
@@ -160,7 +168,7 @@ TEST_F(CliQueue, ARowThatWorkersDieOfGoesToTheDeadLettersAndCanBeTriedAgain) {
     queue_setting const s{with_poison(stalls)};
     auto const batch = s.start_batch();
     auto const victim = s.start_worker({"--lease", "1", "--max-deliveries", "1"});
-    ASSERT_TRUE(eventually([&] { return s.done() >= 199; })) << batch->errors();
+    ASSERT_TRUE(soon([&] { return s.done() >= 199; })) << batch->errors();
     victim->signal(SIGKILL);
     auto const heir = s.start_worker({"--lease", "1", "--max-deliveries", "1"});
     auto const end = batch->wait(patience);
@@ -171,7 +179,7 @@ TEST_F(CliQueue, ARowThatWorkersDieOfGoesToTheDeadLettersAndCanBeTriedAgain) {
     auto const failed = std::ranges::find(lines, "error", &output_line::status);
     ASSERT_NE(failed, lines.end());
     EXPECT_EQ(failed->key, "post-7");
-    EXPECT_NE(failed->error.at("message").text().find("1 workers that had this row died"), std::string::npos);
+    EXPECT_NE(failed->error.at("message").text().find("given up after 1 deliveries"), std::string::npos);
     EXPECT_EQ(s.status("dead"), 1U);
 
     EXPECT_EQ(run_program({"queue", "retry", "--queue", s.queue(), "--json"}, s.variables).output, "{\"retried\":1}\n");
@@ -187,13 +195,13 @@ TEST_F(CliQueue, AnInterruptedWorkerFinishesWhatItHasAndLeavesNothingBehind) {
     queue_setting const s{{.latency = {.first_byte = 100ms}}};
     auto const batch = s.start_batch();
     auto const first = s.start_worker({"--concurrency", "8"});
-    ASSERT_TRUE(eventually([&] { return s.done() >= 16; })) << batch->errors();
+    ASSERT_TRUE(soon([&] { return s.done() >= 16; })) << batch->errors();
     first->signal(SIGINT);
     auto const left = first->wait(10s);
     EXPECT_EQ(left.exit_code, 130) << left.errors;
     EXPECT_EQ(s.status("in_work"), 0U);
     auto const paid = s.requests();
-    ASSERT_TRUE(eventually([&] { return s.done() == paid; }));  // all that was sent is stored
+    ASSERT_TRUE(soon([&] { return s.done() == paid; }));  // all that was sent is stored
     auto const second = s.start_worker();
     EXPECT_EQ(batch->wait(patience).exit_code, 0);
     EXPECT_EQ(second->wait(patience).exit_code, 0);
@@ -222,7 +230,7 @@ TEST_F(CliQueue, NoKeyAndNoPasswordIsInRedisOrInWhatIsSaid) {
     auto const refused = s.start_batch({"--resume=anyway"})->wait(patience);
     EXPECT_EQ(refused.exit_code, 3);
     for (auto const& said : {end.errors, left.errors, refused.errors})
-        EXPECT_EQ(said.find("word"), std::string::npos) << said;
+        EXPECT_TRUE(said.find("word-of-redis") == said.npos && said.find("another-word") == said.npos) << said;
     auto const shown = run_program({"queue", "status", "--queue", "redis://:secret@127.0.0.1:1/0/job"}, s.variables);
     EXPECT_EQ(shown.exit_code, 2);
     EXPECT_NE(shown.errors.find("COAX_QUEUE_PASSWORD"), std::string::npos) << shown.errors;
@@ -235,7 +243,7 @@ TEST_F(CliQueue, AWorkerThatCannotDoTheJobSaysWhyAndEndsTheBatchWhenItIsTheLast)
     auto const worker = s.start_worker();
     auto const left = worker->wait(patience);
     EXPECT_EQ(left.exit_code, 3) << left.errors;
-    EXPECT_NE(left.errors.find("authentication"), std::string::npos) << left.errors;
+    EXPECT_NE(left.errors.find("answered 401"), std::string::npos) << left.errors;
     auto const end = batch->wait(patience);
     EXPECT_EQ(end.exit_code, 3) << end.errors;
     EXPECT_NE(end.errors.find("no worker is left"), std::string::npos) << end.errors;
@@ -254,7 +262,7 @@ TEST_F(CliQueue, AWorkerThatCannotDoTheJobSaysWhyAndEndsTheBatchWhenItIsTheLast)
 TEST_F(CliQueue, AnotherJobIsRefusedUntilTheQueueIsPurged) {
     queue_setting s{{}};
     auto const first = s.start_batch();
-    ASSERT_TRUE(eventually([&] { return s.status("waiting") == 200; })) << first->errors();
+    ASSERT_TRUE(soon([&] { return s.status("waiting") == 200; })) << first->errors();
     first->signal(SIGINT);
     EXPECT_EQ(first->wait(10s).exit_code, 130);
     s.out = s.folder.path("other.jsonl");
@@ -298,12 +306,12 @@ TEST_F(CliQueue, TheQuotaIsUsedThroughDeathAndRestart) {
     std::vector<std::unique_ptr<program>> workers;
     for (int i = 0; i < 3; ++i) workers.push_back(s.start_worker({"--lease", "2", "--concurrency", "32"}));
     auto const batch = s.start_batch({"--rpm", "1200"});
-    ASSERT_TRUE(eventually([&] { return s.requests() > 0; })) << batch->errors();
+    ASSERT_TRUE(soon([&] { return s.requests() > 0; })) << batch->errors();
     auto const begun = std::chrono::steady_clock::now();
-    ASSERT_TRUE(eventually([&] { return s.done() >= 320; }));
+    ASSERT_TRUE(soon([&] { return s.done() >= 320; }));
     workers[2]->signal(SIGKILL);
     workers.pop_back();
-    ASSERT_TRUE(eventually([&] { return s.done() >= 400; }));
+    ASSERT_TRUE(soon([&] { return s.done() >= 400; }));
     s.redis.kill();
     s.redis.start();
     EXPECT_EQ(batch->wait(120s).exit_code, 0);

@@ -28,14 +28,14 @@ class QueueAddress : public testing::TestWithParam<address_case> {};
 TEST_P(QueueAddress, IsReadAndShownWithoutCredentials) {
     auto const address = parse_queue_url(GetParam().url);
     EXPECT_EQ(address ? to_string(*address) : "", std::string{GetParam().shown});
-    if (!address) EXPECT_EQ(address.error().message.find("word"), std::string::npos);
+    if (!address) EXPECT_EQ(address.error().message.find("pa55"), std::string::npos);
 }
 INSTANTIATE_TEST_SUITE_P(Rows, QueueAddress,
-                         testing::Values(address_case{"whole", "redis://me:word@h:7/3/job", "redis://h:7/3/job"},
+                         testing::Values(address_case{"whole", "redis://me:pa55@h:7/3/job", "redis://h:7/3/job"},
                                          address_case{"tls", "rediss://h/0/a.b-c_d", "rediss://h:6379/0/a.b-c_d"},
-                                         address_case{"no_job", "redis://me:word@h:7/3", ""},
+                                         address_case{"no_job", "redis://me:pa55@h:7/3", ""},
                                          address_case{"no_database", "redis://h//job", ""},
-                                         address_case{"no_number", "redis://h/word/job", ""},
+                                         address_case{"no_number", "redis://h/pa55/job", ""},
                                          address_case{"no_name", "redis://h/0/a job", ""},
                                          address_case{"empty_name", "redis://h/0/", ""},
                                          address_case{"more_parts", "redis://h/0/a/b", ""},

@@ -12,6 +12,8 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <csignal>
+#include <cstdlib>
 #include <memory>
 #include <set>
 #include <string>
@@ -125,6 +127,17 @@ TEST_F(FleetQuota, APauseThatOneIsToldHoldsForAll) {
     }(redis));
 }
 
+/// What a member does that is killed: it sets money aside, and is not heard of again.
+TEST(FleetChild, DISABLED_SetsMoneyAside) {
+    run_coro([]() -> asio::awaitable<void> {
+        work_queue queue{{.url = std::getenv("COAX_QUEUE_WHERE"), .lease = 1s}};
+        auto const job = co_await queue.job();
+        auto const quota = make_fleet_quota(queue, job->limits, {.lease = 1s});
+        auto const lease = co_await quota->reserve({.cost = usd::cents(5)});
+        co_await sleep_for(1min);
+    }());
+}
+
 TEST_F(FleetQuota, MoneyIsSetAsideByAllAndWhatACrashedMemberHadCountsAsSpent) {
     redis_server const redis;
     run_coro(
@@ -136,15 +149,14 @@ TEST_F(FleetQuota, MoneyIsSetAsideByAllAndWhatACrashedMemberHadCountsAsSpent) {
             a->settle({.cost = usd::cents(1)});
             co_await flush(all.one, 1s);
             EXPECT_EQ((co_await all.first.status()).spent, usd::cents(1));
-            {
-                work_queue third{options_for(server)};
-                auto lost = make_fleet_quota(third, all.limits, {.lease = 1s});
-                auto lease = co_await lost->reserve({.cost = usd::cents(5)});
-                (void)lease.release();  // never settled, nor kept alive
-            }
-            auto const never = co_await as_result(all.two->reserve({.cost = usd::cents(8)}));
-            EXPECT_TRUE(never.has_error());
-            co_await sleep_for(3s);
+            auto crashing = test::run_disabled_test("FleetChild.DISABLED_SetsMoneyAside",
+                                                    {"COAX_QUEUE_WHERE=" + server.url() + "/0/job"});
+            while ((co_await all.first.status()).reserved == usd{}) co_await sleep_for(20ms);
+            crashing.kill(SIGKILL);
+            // Who asks next finds the lease that has run out.
+            while ((co_await all.first.status()).spent == usd::cents(1))
+                EXPECT_FALSE(co_await may_go(all.two, {.cost = usd::cents(9)}));
+            EXPECT_EQ((co_await all.first.status()).spent, usd::cents(6));
             auto const gone = co_await as_result(all.two->reserve({.cost = usd::cents(5)}));
             EXPECT_EQ(gone ? errc{} : gone.error().code, errc::quota_exhausted);
         }(redis),

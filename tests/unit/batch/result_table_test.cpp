@@ -52,7 +52,9 @@ TEST(ResultTable, HasInputAnswersAndFactsInTheOrderOfTheInput) {
                "\n" +
                ok_line(0, R"({"label":"y","tags":["s"]})")};
     all.options.model = "m";
-    all.options.cost = [](usage const& used, billing::tier) { return std::optional{std::to_string(used.input_tokens) + ".5"}; };
+    all.options.cost = [](usage const& used, billing::tier) {
+        return std::optional{std::to_string(used.input_tokens) + ".5"};
+    };
     EXPECT_EQ(all.text(),
               "id,zip,text,label,score.value,score.why,tags,error,error_kind,model,input_tokens,output_tokens,cost,"
               "attempts,latency_ms\n"

@@ -42,10 +42,12 @@ std::size_t skip_text(std::string_view rest) {
 
 std::size_t take_number(std::string_view rest, std::int64_t& into) {
     if (rest.empty() || rest.front() < '1' || rest.front() > '9') return 0;
-    auto const read = std::from_chars(rest.data(), rest.data() + std::min(rest.size(), most_digits), into);
+    std::int64_t number = 0;
+    auto const read = std::from_chars(rest.data(), rest.data() + std::min(rest.size(), most_digits), number);
     auto const size = static_cast<std::size_t>(read.ptr - rest.data());
-    bool const is_whole = size != rest.size() && (rest[size] == ',' || rest[size] == '}');
-    return is_whole ? size : 0;
+    if (size == rest.size() || (rest[size] != ',' && rest[size] != '}')) return 0;
+    into = number;
+    return size;
 }
 
 /// How often the last key of a pointer comes in a text; more than once is 2. Of a key that comes twice the last one

@@ -14,7 +14,7 @@ struct load_reply {
     std::size_t events{0};
     /// Nobody gets a reply before so many requests are there, and `delay` has passed since. 0: each at once.
     std::size_t held{0};
-    std::chrono::milliseconds delay{1'000};
+    std::chrono::milliseconds delay{3'000};
 };
 
 /// The least that can serve a client: epoll, replies made once, nothing parsed but where a request ends. In a process

@@ -35,8 +35,8 @@ struct responses_id {
 namespace {
 
 constexpr event_hole part_delta_holes[]{{"/delta", event_hole::kind::text},
-                                   {"/sequence_number", event_hole::kind::number},
-                                   {"/obfuscation", event_hole::kind::ignored_text}};
+                                        {"/sequence_number", event_hole::kind::number},
+                                        {"/obfuscation", event_hole::kind::ignored_text}};
 
 /// The part of which a piece of reasoning is.
 struct reasoning_part {

@@ -187,8 +187,8 @@ void add_worker_command(CLI::App& program, service_flags const& service, chosen_
     add_worker_flags(*command, *flags);
     command->footer(std::string{worker_help} +
                     "Exit codes:\n"
-                    "  0    the job is finished, or nothing was left to do (--until-empty); failed rows are the "
-                    "batch's\n"
+                    "  0    the job is finished, or nothing was left to do (--until-empty), whatever\n"
+                    "       became of its rows\n"
                     "  2    wrong flags, or a job that this worker does not understand\n"
                     "  3    could not start or go on: key, connection, certificate, credit\n"
                     "  130  interrupted: what was in work is stored, the rest is back in the queue\n");

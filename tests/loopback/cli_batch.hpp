@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <fstream>
+#include <iterator>
 #include <map>
 #include <string>
 #include <utility>
@@ -36,6 +37,12 @@ inline std::vector<output_line> lines_of(std::string const& path) {
         if (line) lines.push_back(std::move(*line));
     }
     return lines;
+}
+
+/// Whole lines of a file that is being written.
+inline std::size_t count_lines(std::string const& path) {
+    std::ifstream file{path};
+    return static_cast<std::size_t>(std::count(std::istreambuf_iterator<char>{file}, {}, '\n'));
 }
 
 /// Each index from 0 to count - 1, once, with its key.

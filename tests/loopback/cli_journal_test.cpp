@@ -77,7 +77,7 @@ TEST(CliJournal, AFullDiskEndsTheRunAndTheNextGoesOn) {
 TEST(CliJournal, ASecondRunOnTheSameFileIsTurnedAway) {
     setting const s{{.latency = {.first_byte = 20ms}}};
     program first{s.flags(with_concurrency()), s.variables};
-    ASSERT_TRUE(eventually([&] { return lines_of(s.out).size() >= 4; })) << first.errors();
+    ASSERT_TRUE(eventually([&] { return count_lines(s.out) >= 4; })) << first.errors();
     for (std::vector<std::string> const& more : {std::vector<std::string>{}, {"--resume"}}) {
         auto const second = s.run(more);
         EXPECT_EQ(second.exit_code, 2) << second.errors;

@@ -19,7 +19,7 @@ using setting = batch_setting;
 TEST(CliResume, KilledInTheMiddleOfALineIsResumed) {
     setting const s{{.latency = {.first_byte = 50ms}}};
     program first{s.flags({"--concurrency", "8"}), s.variables};
-    ASSERT_TRUE(eventually([&] { return lines_of(s.out).size() >= 16; })) << first.errors();
+    ASSERT_TRUE(eventually([&] { return count_lines(s.out) >= 16; })) << first.errors();
     first.signal(SIGKILL);
     EXPECT_EQ(first.wait().exit_code, 128 + SIGKILL);
     std::ofstream{s.out, std::ios::app} << R"({"index":199,"key":"post-199","sta)";

@@ -21,7 +21,7 @@ using setting = batch_setting;
 TEST(CliSignals, InterruptedAndResumedAsksNothingTwice) {
     setting const s{{.latency = {.first_byte = 50ms}}};
     program first{s.flags({"--concurrency", "8"}), s.variables};
-    ASSERT_TRUE(eventually([&] { return lines_of(s.out).size() >= 16; })) << first.errors();
+    ASSERT_TRUE(eventually([&] { return count_lines(s.out) >= 16; })) << first.errors();
     first.signal(SIGINT);
     auto const end = first.wait();
     EXPECT_EQ(end.exit_code, 130) << end.errors;
@@ -39,7 +39,7 @@ TEST(CliSignals, InterruptedAndResumedAsksNothingTwice) {
 TEST(CliSignals, AnInterruptDoesNotWaitForQuota) {
     setting const s{{}};
     program run{s.flags({"--concurrency", "16", "--rpm", "8"}), s.variables};
-    ASSERT_TRUE(eventually([&] { return lines_of(s.out).size() == 8; })) << run.errors();
+    ASSERT_TRUE(eventually([&] { return count_lines(s.out) == 8; })) << run.errors();
     run.signal(SIGINT);
     auto const end = run.wait(5s);
     EXPECT_EQ(end.exit_code, 130) << end.errors;
@@ -117,7 +117,7 @@ TEST(CliSignals, ABlockedOutputDoesNotKeepCtrlCFromAborting) {
 TEST(CliSignals, AHangUpIsAnOrderlyEnd) {
     setting const s{{.latency = {.first_byte = 50ms}}};
     program run{s.flags({"--concurrency", "8"}), s.variables};
-    ASSERT_TRUE(eventually([&] { return lines_of(s.out).size() >= 16; })) << run.errors();
+    ASSERT_TRUE(eventually([&] { return count_lines(s.out) >= 16; })) << run.errors();
     run.signal(SIGHUP);
     run.signal(SIGHUP);
     EXPECT_EQ(run.wait().exit_code, 130);

@@ -179,7 +179,7 @@ TEST(CliViaBatches, CancelledBatchesGiveWhatTheyHave) {
 TEST(CliViaBatches, LiveIsResumedByBatches) {
     via_setting const s{{.latency = {.first_byte = 30ms}}};
     program first{s.flags({"--provider", "openai", "--concurrency", "8"}), s.variables};
-    ASSERT_TRUE(eventually([&] { return lines_of(s.out).size() >= 16; })) << first.errors();
+    ASSERT_TRUE(eventually([&] { return count_lines(s.out) >= 16; })) << first.errors();
     first.signal(SIGINT);
     EXPECT_EQ(first.wait().exit_code, 130);
     auto const done = lines_of(s.out).size();

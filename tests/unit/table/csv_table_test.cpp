@@ -213,7 +213,8 @@ INSTANTIATE_TEST_SUITE_P(
                      "@",
                      "iconv"},
         refused_case{"parquet", "in.parquet", "PAR1", {}, errc::invalid_argument, "@", "libparquet-dev"},
-        refused_case{"arrow", "in.arrow", "ARROW1", {}, errc::invalid_argument, "@", "arrow_stream.hpp"},
+        refused_case{"arrow", "in.arrow", "ARROW1", {}, errc::invalid_argument, "@", "COAX_WITH_ARROW"},
+        refused_case{"parquet_in_gzip", "in.parquet.gz", "PAR1", {}, errc::invalid_argument, "@", "inside"},
         refused_case{
             "separator_is_a_quote", "in.csv", "", {.separator = '"'}, errc::invalid_argument, "separator", "ASCII"},
         refused_case{"field_of_nothing",

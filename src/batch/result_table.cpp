@@ -107,6 +107,7 @@ void result_source::add(table_column column, column_origin origin, std::string_v
 
 result<void> result_source::choose_columns() {
     std::vector<table_column> known;
+    known.reserve(all_.size());
     for (auto const& each : all_) known.push_back(each.column);
     for (auto const& [wanted, option] :
          {std::pair{&options_.columns, "columns"}, std::pair{&options_.exclude, "exclude"}})
@@ -191,6 +192,7 @@ std::string result_source::fact(std::string_view name, detail::result_line const
 std::vector<std::string> const& result_columns() {
     static std::vector<std::string> const names = [] {
         std::vector<std::string> all;
+        all.reserve(facts.size());
         for (auto const& each : facts) all.emplace_back(each.first);
         return all;
     }();

@@ -58,7 +58,7 @@ chat_stream::state::~state() {
     if (!body_ || !keep_alive_) return;
     try {
         (void)client_.end_stream(at_, *held_, dropped(), body_->headers(), decoder_->usage_so_far());
-    } catch (...) {  // of `on_attempt`: nobody is left to be told
+    } catch (...) {  // NOLINT(bugprone-empty-catch): of `on_attempt`, and nobody is left to be told
     }
 }
 
@@ -72,7 +72,7 @@ void chat_stream::state::end_dropped() noexcept {
     if (reading_ || end_) return;
     try {
         fail(dropped());
-    } catch (...) {  // of `on_attempt`: nobody is left to be told
+    } catch (...) {  // NOLINT(bugprone-empty-catch): of `on_attempt`, and nobody is left to be told
     }
 }
 

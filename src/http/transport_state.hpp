@@ -73,7 +73,9 @@ public:
     explicit lease(std::shared_ptr<transport_state> home) : home_{std::move(home)} {}
     /// The other one keeps its home and has no slot any more.
     lease(lease&& other) noexcept
-        : home_{other.home_}, at_{std::exchange(other.at_, nullptr)}, pooled_{std::move(other.pooled_)} {}
+        : home_{other.home_},  // NOLINT(performance-move-constructor-init): on purpose
+          at_{std::exchange(other.at_, nullptr)},
+          pooled_{std::move(other.pooled_)} {}
     lease& operator=(lease&& other) noexcept {
         at_ = std::exchange(other.at_, nullptr);
         pooled_ = std::move(other.pooled_);

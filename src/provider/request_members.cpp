@@ -170,6 +170,7 @@ result<void> check_members(std::string_view service, member_set const& known, ch
 
 std::vector<profile_member> profile_members() {
     std::vector<profile_member> all;
+    all.reserve(std::size(detail::member_table));
     for (auto const& row : detail::member_table) all.push_back({.name = row.name, .meaning = row.meaning});
     return all;
 }

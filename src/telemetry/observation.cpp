@@ -68,7 +68,7 @@ void observation::tell_each(F const& tell) noexcept {
         }
         try {
             tell(*who_->observers[i]);
-        } catch (...) {  // an observer harms no call
+        } catch (...) {  // NOLINT(bugprone-empty-catch): an observer harms no call
         }
     }
 }

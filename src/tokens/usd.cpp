@@ -37,7 +37,9 @@ result<usd> usd::parse(std::string_view text) {
             behind_point = 0;
             continue;
         }
-        if (c < '0' || c > '9' || (behind_point >= 0 && ++behind_point > decimals)) return wrong;
+        if (c < '0' || c > '9') return wrong;
+        if (behind_point >= 0) ++behind_point;
+        if (behind_point > decimals) return wrong;
         if (++digits > 18) return wrong;  // below 10^18, so nothing overflows here
         picos = picos * 10 + (c - '0');
     }

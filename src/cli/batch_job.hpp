@@ -126,6 +126,9 @@ struct failure {
 /// The request for one record. Errors: `errc::invalid_json` with `where` "file:line": a field is missing.
 [[nodiscard]] result<chat_request> request_for(batch_job const& job, batch_record const& record);
 
+/// The path or address of a record's file; empty: the records have none. Errors: `errc::invalid_json`.
+[[nodiscard]] result<std::string> file_of(batch_job const& job, batch_record const& record);
+
 /// Shows the record's file beside its question: an address of an image or of a PDF, else a path, which is read.
 /// Errors: `errc::invalid_json` with `where` "file:line": the field is missing or no text, or the file cannot be used.
 [[nodiscard]] result<void> add_file(batch_job const& job, batch_record const& record, chat_request& request);

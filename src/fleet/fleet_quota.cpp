@@ -61,8 +61,8 @@ std::size_t places_of(fleet_limits const& limits, std::int64_t workers) {
 
 }  // namespace
 
-own_share::own_share(fleet_limits const& limits, std::int64_t workers)
-    : rates{share_of(limits, workers)}, places{places_of(limits, workers)} {}
+own_share::own_share(fleet_limits const& limits, std::int64_t among)
+    : workers{among}, rates{share_of(limits, among)}, places{places_of(limits, among)} {}
 
 quota_core::quota_core(queue_state& on, fleet_limits limits, fleet_quota_options options)
     : on_{on},
@@ -114,7 +114,6 @@ asio::awaitable<result<quota_taken>> quota_core::reserve(quota_demand demand) {
         auto const turn = co_await as_result(ask(id, demand));
         if (turn) {
             workers_ = turn->workers;
-            share_.reset();
             if (turn->how == quota_turn::answer::taken) co_return quota_taken{.id = id};
             leases_.erase(id);
             if (turn->how == quota_turn::answer::never) co_return exhausted(*turn, demand);
@@ -138,12 +137,13 @@ asio::awaitable<result<quota_taken>> quota_core::reserve(quota_demand demand) {
 }
 
 asio::awaitable<result<quota_taken>> quota_core::take_share(quota_demand demand) {
-    if (!share_) share_ = std::make_shared<own_share>(limits_, workers_);
+    if (!share_ || share_->workers != workers_) share_ = std::make_shared<own_share>(limits_, workers_);
     auto const share = share_;
     auto place = co_await as_result(share->places.acquire());
     if (!place) co_return std::move(place).error();
     auto rate = co_await as_result(share->rates.reserve(demand.tokens));
     if (!rate) co_return std::move(rate).error();
+    outbox_.add(charge_script, {std::to_string(demand.tokens)});  // Redis counts it when it is back
     quota_taken taken;
     taken.share = std::make_unique<share_lease>(share, *std::move(place), *std::move(rate));
     co_return taken;

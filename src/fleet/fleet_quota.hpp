@@ -18,8 +18,9 @@ namespace coax::fleet::detail {
 
 /// The share of a worker while Redis is away.
 struct own_share {
-    own_share(fleet_limits const& limits, std::int64_t workers);
+    own_share(fleet_limits const& limits, std::int64_t among);
 
+    std::int64_t workers;  ///< Among whom the limits are shared.
     rate_limiter rates;
     async_semaphore places;
 };

@@ -48,6 +48,8 @@ extern std::string_view const purge_script;
 extern std::string_view const reserve_script;
 /// ARGV: lease's id, tokens to give back, nanodollars spent, "1" where it was sent, ms to pause.
 extern std::string_view const settle_script;
+/// ARGV: tokens. Takes a request that went out while the server was away, below zero if need be.
+extern std::string_view const charge_script;
 /// ARGV: member, lease in ms, leases' ids.
 extern std::string_view const renew_script;
 

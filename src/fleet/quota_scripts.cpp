@@ -104,6 +104,19 @@ end
 return 1
 )";
 
+constexpr std::string_view const charge_script = R"(
+local quota = p .. 'quota'
+local limit = call('HMGET', job, 'rpm', 'tpm')
+local function charge(name, rate, amount)
+    local stored = call('HGET', quota, name)
+    if tonumber(rate or 0) == 0 or not stored then return end
+    call('HSET', quota, name, string.format('%.6f', tonumber(stored) - amount))
+end
+charge('r', limit[1], 1)
+charge('t', limit[2], tonumber(ARGV[1]))
+return 1
+)";
+
 constexpr std::string_view const renew_script = R"(
 local time = call('TIME')
 local now = time[1] * 1000000 + time[2]

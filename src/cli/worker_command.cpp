@@ -37,14 +37,24 @@ constexpr char worker_help[] =
     "cache are this worker's own, as its flags and its environment say. Workers come and go: one that is interrupted "
     "finishes what it has, and the rows of one that died are taken over.\n\n";
 
-/// Waits for a job. Nothing: the user wants the end.
-asio::awaitable<std::optional<queue_job>> wait_for_job(work_queue queue, batch_stop stop) {
+/// Whether there was a job, and its coordinator has all results.
+asio::awaitable<bool> is_finished(work_queue queue) {
+    auto const status = co_await as_result(queue.status());
+    co_return status && status->finished;
+}
+
+/// Waits for a job. Nothing: the user wants the end, or the job is finished already and no other is waited for.
+asio::awaitable<std::optional<queue_job>> wait_for_job(work_queue queue, batch_stop stop, bool until_empty) {
     for (bool told_away = false, told_none = false; !stop.requested(); co_await sleep_for(250ms)) {
         auto found = co_await as_result(queue.job());
         if (found && *found) co_return *std::move(found);
         if (!found && found.error().code == errc::invalid_argument) throw_error(std::move(found).error());
         if (!found && found.error().code == errc::authentication) throw_error(std::move(found).error());
         if (!found && !std::exchange(told_away, true)) print_error(found.error());
+        if (found && until_empty) {
+            bool const is_over = co_await is_finished(queue);
+            if (is_over) co_return std::nullopt;
+        }
         if (found && !std::exchange(told_none, true)) print_note("waiting for a job in " + queue.address());
     }
     co_return std::nullopt;
@@ -90,8 +100,8 @@ public:
                                      .second = "aborted; others take over what was in work"}};
         for (;;) {
             runtime rt;
-            auto const job = rt.run(wait_for_job(queue_, stop_));
-            if (!job) return interrupted;
+            auto const job = rt.run(wait_for_job(queue_, stop_, flags_.until_empty));
+            if (!job) return watch.interrupted() ? interrupted : all_ok;
             auto const done = work_on(*job, rt, display);
             display.finish();
             if (!done) return print_error(done.error()), resolve_exit_code(done.error());

@@ -62,7 +62,7 @@ struct queue_setting : batch_setting {
         EXPECT_TRUE(read) << end.output << end.errors;
         return read ? json::read<std::uint64_t>(read->at(member)).value_or(0) : 0;
     }
-    [[nodiscard]] std::size_t done() const { return lines_of(out).size(); }
+    [[nodiscard]] std::size_t done() const { return count_lines(out); }
     [[nodiscard]] std::uint64_t requests() const { return server.stats().model_requests; }
 };
 
@@ -107,9 +107,9 @@ TEST_F(CliQueue, WorkersDoEachRowOnceAndAnswerAsABatchAlone) {
 TEST_F(CliQueue, TheRowsOfAKilledWorkerAreTakenOver) {
     queue_setting const s{{.latency = {.first_byte = 150ms}}};
     auto const batch = s.start_batch();
-    auto const one = s.start_worker({"--concurrency", "8", "--lease", "2"});
-    auto const two = s.start_worker({"--concurrency", "8", "--lease", "2"});
-    auto const victim = s.start_worker({"--concurrency", "8", "--lease", "2"});
+    auto const one = s.start_worker({"--concurrency", "8", "--lease", "5"});
+    auto const two = s.start_worker({"--concurrency", "8", "--lease", "5"});
+    auto const victim = s.start_worker({"--concurrency", "8", "--lease", "5"});
     ASSERT_TRUE(soon([&] { return s.done() >= 40; })) << batch->errors();
     victim->signal(SIGKILL);
     EXPECT_EQ(batch->wait(patience).exit_code, 0);
@@ -168,10 +168,10 @@ TEST_F(CliQueue, ARowThatWorkersDieOfGoesToTheDeadLettersAndCanBeTriedAgain) {
     auto const stalls = std::make_shared<std::atomic<int>>(1);
     queue_setting const s{with_poison(stalls)};
     auto const batch = s.start_batch();
-    auto const victim = s.start_worker({"--lease", "1", "--max-deliveries", "1"});
+    auto const victim = s.start_worker({"--lease", "4", "--max-deliveries", "1"});
     ASSERT_TRUE(soon([&] { return s.done() >= 199; })) << batch->errors();
     victim->signal(SIGKILL);
-    auto const heir = s.start_worker({"--lease", "1", "--max-deliveries", "1"});
+    auto const heir = s.start_worker({"--lease", "4", "--max-deliveries", "1"});
     auto const end = batch->wait(patience);
     EXPECT_EQ(end.exit_code, 1) << end.errors;
     EXPECT_EQ(heir->wait(patience).exit_code, 0);

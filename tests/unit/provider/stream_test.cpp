@@ -376,8 +376,25 @@ struct bad_stream_case {
 void PrintTo(bad_stream_case const& row, std::ostream* out) { *out << row.name; }
 class BadStream : public testing::TestWithParam<bad_stream_case> {};
 
+/// Stands for a mebibyte of text, in an event that comes seventeen times: rows are copied at each start of the program.
+constexpr char large = '\x1A';
+
+std::string long_text(std::string_view before, std::string_view after) {
+    return std::string{"data: "}.append(before).append(1, large).append(after).append("\n\n");
+}
+
+std::string written_out(std::string const& bytes) {
+    auto const at = bytes.find(large);
+    if (at == std::string::npos) return bytes;
+    auto event = bytes;
+    event.replace(at, 1, 1U << 20U, 'x');
+    std::string all;
+    for (int i = 0; i < 17; ++i) all += event;
+    return all;
+}
+
 TEST_P(BadStream, IsAnError) {
-    auto const out = run_stream(*make(GetParam().service), GetParam().bytes);
+    auto const out = run_stream(*make(GetParam().service), written_out(GetParam().bytes));
     ASSERT_FALSE(out.response);
     EXPECT_EQ(out.response.error().code, GetParam().expected);
 }
@@ -402,13 +419,6 @@ std::string many_call_items(int count) {
     for (int i = 0; i < count; ++i)
         bytes += R"(data: {"type":"response.output_item.added","item":{"type":"function_call","name":"f"}})"
                  "\n\n";
-    return bytes;
-}
-
-std::string long_text(std::string_view before, std::string_view after) {
-    std::string const piece(1U << 20U, 'x');
-    std::string bytes;
-    for (int i = 0; i < 17; ++i) bytes.append("data: ").append(before).append(piece).append(after).append("\n\n");
     return bytes;
 }
 

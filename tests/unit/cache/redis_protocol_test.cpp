@@ -1,7 +1,7 @@
 #include "cache/internal/redis_protocol.hpp"
 
-#include "cache/redis_commands.hpp"
 #include "cache/internal/redis_url.hpp"
+#include "cache/redis_commands.hpp"
 
 #include <gtest/gtest.h>
 

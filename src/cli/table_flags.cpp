@@ -65,7 +65,8 @@ void add_input(CLI::App& command, std::string& input, table_flags& flags, char c
     };
     command.add_option_function<std::vector<std::string>>("INPUT", take, description)->required();
     auto constexpr group = "Input";
-    command.add_option("--format", flags.format, "auto: by the name's end; jsonl, csv, tsv, parquet, arrow, arrow_stream")
+    command
+        .add_option("--format", flags.format, "auto: by the name's end; jsonl, csv, tsv, parquet, arrow, arrow_stream")
         ->default_str("auto")
         ->group(group);
     command

@@ -50,6 +50,9 @@ asio::awaitable<void> report_cache(std::shared_ptr<cache_store> store) {
     print_note("cache: " + (all ? to_string(*all) : to_string(all.error())));
 }
 
+/// What an interruption ends a run with: `until_idle` cancels it, and a client that was closed takes no more calls.
+bool is_ours(errc code) noexcept { return code == errc::cancelled || code == errc::closed; }
+
 /// How a run ended, besides its summary.
 struct run_end {
     bool was_interrupted{false};
@@ -106,7 +109,7 @@ batch_summary run_job(batch_job const& job, batch_flags const& flags, progress_f
     progress.end();
     if (job.options.response_cache && !flags.quiet) rt.run(report_cache(job.options.response_cache->store));
     end.was_interrupted = watch.interrupted();
-    if (end.was_interrupted && summary.ended_by && summary.ended_by->code == errc::cancelled) {  // by until_idle
+    if (end.was_interrupted && summary.ended_by && is_ours(summary.ended_by->code)) {
         summary.ended_by.reset();
         summary.stopped = true;
     }

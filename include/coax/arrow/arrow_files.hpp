@@ -1,5 +1,7 @@
 #pragma once
 
+#include <coax/core/detail/toolchain.hpp>
+
 namespace coax {
 
 /// From now on `read_table` and `write_table`, and with them batches, take files of Apache Parquet (.parquet) and

@@ -125,7 +125,8 @@ bool service_run::is_full(batch_row_request const& next) const {
 asio::awaitable<void> service_run::hand_over() {
     if (!filling_) co_return;
     auto const part = std::exchange(filling_, {});
-    auto const& time = clock_of(co_await asio::this_coro::executor);
+    auto const executor = co_await asio::this_coro::executor;
+    auto const& time = clock_of(executor);
     if (submit_after_ > time.now()) co_await pause(submit_after_);
     if (stopped()) co_return give_back(*part, {});
     part->kept.begun = std::chrono::floor<std::chrono::seconds>(time.system_now());
@@ -152,7 +153,8 @@ asio::awaitable<void> service_run::not_handed_over(part_ptr part, error why) {
         if (auto found = co_await find_lost(*part)) co_return under_way(std::move(part), *std::move(found));
     }
     give_back(*part, "not made");
-    auto const& time = clock_of(co_await asio::this_coro::executor);
+    auto const executor = co_await asio::this_coro::executor;
+    auto const& time = clock_of(executor);
     if (is_retryable(why))
         submit_after_ = time.now() + std::max(options_.longest_interval, why.retry_after.value_or(0ms));
     if (!is_retryable(why) || is_last_round()) failure_ = std::move(why);

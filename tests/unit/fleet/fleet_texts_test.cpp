@@ -28,7 +28,9 @@ class QueueAddress : public testing::TestWithParam<address_case> {};
 TEST_P(QueueAddress, IsReadAndShownWithoutCredentials) {
     auto const address = parse_queue_url(GetParam().url);
     EXPECT_EQ(address ? to_string(*address) : "", std::string{GetParam().shown});
-    if (!address) EXPECT_EQ(address.error().message.find("pa55"), std::string::npos);
+    if (!address) {
+        EXPECT_EQ(address.error().message.find("pa55"), std::string::npos);
+    }
 }
 INSTANTIATE_TEST_SUITE_P(Rows, QueueAddress,
                          testing::Values(address_case{"whole", "redis://me:pa55@h:7/3/job", "redis://h:7/3/job"},

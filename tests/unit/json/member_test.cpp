@@ -24,7 +24,9 @@ TEST_P(FindMember, GivesItsText) {
     auto const object = json_value::parse(GetParam().object).value();
     auto const found = find_member(object.text(), GetParam().member);
     ASSERT_EQ(found.has_value(), GetParam().value != nullptr);
-    if (found) EXPECT_EQ(*found, GetParam().value);
+    if (found) {
+        EXPECT_EQ(*found, GetParam().value);
+    }
 }
 
 INSTANTIATE_TEST_SUITE_P(

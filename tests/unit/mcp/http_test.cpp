@@ -154,7 +154,9 @@ TEST_P(McpHttpVersionRefused, GoesOnWithOneThatBothSpeak) {
         auto const agreed = co_await as_result(used.connect());
         auto const said = agreed ? agreed->version : to_string(agreed.error());
         EXPECT_NE(said.find(GetParam().outcome), std::string::npos) << said;
-        if (agreed) EXPECT_EQ((co_await used.tools()).tools.size(), 1U);
+        if (agreed) {
+            EXPECT_EQ((co_await used.tools()).tools.size(), 1U);
+        }
     });
 }
 

@@ -45,8 +45,9 @@ TEST_P(BatchRowOf, HoldsTheBodyOfTheRequest) {
     EXPECT_THAT(row.text, HasSubstr(R"("hi")"));
     EXPECT_EQ(row.text.find('\n'), std::string::npos);
     EXPECT_TRUE(json_value::parse(row.text));
-    if (std::string_view{GetParam().service} != "azure/classic")
+    if (std::string_view{GetParam().service} != "azure/classic") {
         EXPECT_THAT(row.text, HasSubstr(request.body)) << "as it is";
+    }
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -285,7 +286,9 @@ TEST_P(BatchLineOf, IsARowsResponse) {
     auto const row = make(GetParam().service)->decode_batch_row(GetParam().line).value();
     EXPECT_EQ(row.id, "a");
     EXPECT_EQ(row.state, GetParam().state);
-    if (row.state == batch_row_state::answered) EXPECT_EQ(row.response.status, GetParam().status);
+    if (row.state == batch_row_state::answered) {
+        EXPECT_EQ(row.response.status, GetParam().status);
+    }
 }
 
 INSTANTIATE_TEST_SUITE_P(

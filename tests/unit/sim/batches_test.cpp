@@ -105,7 +105,9 @@ TEST_P(SimBatchCheck, FailsTheBatchAndNamesTheLine) {
     EXPECT_EQ(text_member(done, "status"), "failed");
     auto const& first = done.at("errors").at("data").at(0);
     EXPECT_EQ(text_member(first, "code"), GetParam().code);
-    if (GetParam().line > 0) EXPECT_EQ(first.at("line"), GetParam().line);
+    if (GetParam().line > 0) {
+        EXPECT_EQ(first.at("line"), GetParam().line);
+    }
     EXPECT_EQ(s.of.counted().batch_rows, 0U);
 }
 

@@ -29,7 +29,6 @@ public:
 private:
     explicit background_ledger(output_file file) : file_{std::move(file)} {}
     [[nodiscard]] result<void> read();
-    [[nodiscard]] result<void> append(std::string line);
 
     output_file file_;
     std::unordered_map<std::uint64_t, std::string> ids_{};

@@ -1,7 +1,6 @@
 #include "batch/batch_ledger.hpp"
 
-#include "batch/line_checksum.hpp"
-#include "batch/line_reader.hpp"
+#include "batch/checked_lines.hpp"
 
 #include <coax/batch/service_batches.hpp>
 #include <coax/bind/read.hpp>
@@ -78,27 +77,9 @@ result<batch_ledger> batch_ledger::open(std::string path) {
 }
 
 result<void> batch_ledger::read() {
-    if (file_.size() == 0) return {};
-    auto lines = line_reader::open(file_.path(), most_ledger_line);
-    if (!lines) return lines.error();
-    std::uint64_t whole = 0;
-    std::string text;
-    for (;;) {
-        auto const kind = lines->next(text);
-        if (!kind) return kind.error();
-        if (*kind == line_kind::end || !lines->terminated()) break;
-        whole = lines->offset();
-        if (check_line(text) != line_checksum::right) continue;
-        if (auto line = json::read<ledger_line>(without_checksum(text))) apply(*std::move(line), kept_);
-    }
-    return whole == file_.size() ? result<void>{} : file_.truncate(whole);
-}
-
-result<void> batch_ledger::append(std::string line) {
-    line = with_checksum(std::move(line));
-    line += '\n';
-    if (auto written = file_.append(line); !written) return written;
-    return file_.sync();
+    return read_checked_lines(file_, most_ledger_line, [this](std::string const& text) {
+        if (auto line = json::read<ledger_line>(text)) apply(*std::move(line), kept_);
+    });
 }
 
 result<void> batch_ledger::begin(kept_batch const& batch) {
@@ -108,19 +89,19 @@ result<void> batch_ledger::begin(kept_batch const& batch) {
     out.member("begun", batch.begun.time_since_epoch().count()).key("rows").begin_array();
     for (auto const& row : batch.rows) out.value(std::string_view{to_string(row)});
     out.end_array().end_object();
-    return append(std::move(line));
+    return append_checked_line(file_, std::move(line));
 }
 
 result<void> batch_ledger::made(std::string_view mark, std::string_view id) {
     std::string line;
     json::writer{line}.begin_object().member("batch", mark).member("id", id).end_object();
-    return append(std::move(line));
+    return append_checked_line(file_, std::move(line));
 }
 
 result<void> batch_ledger::over(std::string_view mark, std::string_view how) {
     std::string line;
     json::writer{line}.begin_object().member("batch", mark).member("over", how).end_object();
-    return append(std::move(line));
+    return append_checked_line(file_, std::move(line));
 }
 
 void batch_ledger::remove() noexcept {

@@ -56,7 +56,6 @@ public:
 private:
     explicit batch_ledger(output_file file) : file_{std::move(file)} {}
     [[nodiscard]] result<void> read();
-    [[nodiscard]] result<void> append(std::string line);
 
     output_file file_;
     std::vector<kept_batch> kept_{};

@@ -13,7 +13,7 @@ namespace coax {
 /// in memory at a time. Written are int64, double, bool, utf8, date32 and timestamps in UTC, as by `write_arrow`;
 /// Parquet in Snappy, with Arrow's own schema beside. Such files have compression inside: .parquet.gz is none of them.
 /// Needs the component `arrow` of coax: `find_package(coax COMPONENTS arrow)`, target `coax::arrow`, which was built
-/// where Apache Arrow and Parquet for C++ 20 or newer were found (COAX_WITH_ARROW).
+/// where version 20 or newer of Apache Arrow and its Parquet was found (COAX_WITH_ARROW).
 void use_arrow_files() noexcept;
 
 }  // namespace coax

@@ -15,6 +15,7 @@
 
 #include <atomic>
 #include <cstdlib>
+#include <filesystem>
 #include <numeric>
 #include <thread>
 
@@ -139,13 +140,24 @@ asio::awaitable<std::size_t> count_whole(std::shared_ptr<cache_store> store) {
     co_return whole;
 }
 
+/// Waits until a process has begun to write pages: its start takes as long as the machine likes.
+void wait_for_a_write(std::string const& path) {
+    auto const limit = std::chrono::steady_clock::now() + 30s;
+    std::error_code absent;
+    while (std::filesystem::file_size(path, absent) < 20'000 || absent) {
+        ASSERT_LT(std::chrono::steady_clock::now(), limit) << path;
+        std::this_thread::sleep_for(2ms);
+    }
+}
+
 TEST(CacheStores, AProcessThatIsKilledNeverHarmsTheFile) {
     temp_folder const folder;
     auto const path = folder.path("cache.sqlite");
     for (int round = 0; round < test::rounds(5, 50); ++round) {
         auto child = test::run_disabled_test("CacheChild.DISABLED_WritesUntilKilled", {"COAX_CACHE_WHERE=" + path});
         ASSERT_TRUE(child.started());
-        std::this_thread::sleep_for(150ms + 7ms * round);
+        wait_for_a_write(path + "-wal");
+        std::this_thread::sleep_for(7ms * round);
         child.kill(SIGKILL);
         auto const store = make_sqlite_cache({.path = path, .max_bytes = 400'000});
         run_coro([](std::shared_ptr<cache_store> one) -> asio::awaitable<void> {

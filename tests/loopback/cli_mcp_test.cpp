@@ -141,21 +141,26 @@ TEST(CliMcpServer, AFailedCallIsToldToTheModel) {
     });
 }
 
+/// Starts a batch and asks for its state until it has ended. @returns What was told last.
+asio::awaitable<std::string> run_batch(mcp::session server, std::string input, std::string out) {
+    auto told = co_await text_of(server, "batch_start",
+                                 R"({"prompt":"Say {{id}}","input":")" + input + R"(","out":")" + out + "\"}");
+    for (int i = 0; i < 600 && told.find(R"("running":true)") != std::string::npos; ++i) {
+        co_await sleep_for(std::chrono::milliseconds{50});
+        told = co_await text_of(server, "batch_status", R"({"out":")" + out + "\"}");
+    }
+    co_return told;
+}
+
 TEST(CliMcpServer, StartsABatchAndTellsHowFarItIs) {
     sim::server const service{};
     temp_folder folder;
     auto const input = folder.write("in.jsonl", "{\"id\":\"a\"}\n{\"id\":\"b\"}\n{\"id\":\"c\"}\n");
     auto const out = folder.path("out.jsonl");
     with_coax_server(service, [&](mcp::session server) -> asio::awaitable<void> {
-        auto told = co_await text_of(server, "batch_start",
-                                     R"({"prompt":"Say {{id}}","input":")" + input + R"(","out":")" + out + "\"}");
-        for (int i = 0; i < 200 && told.find(R"("running":false)") == std::string::npos; ++i) {
-            co_await sleep_for(std::chrono::milliseconds{50});
-            told = co_await text_of(server, "batch_status", R"({"out":")" + out + "\"}");
-        }
+        auto const told = co_await run_batch(server, input, out);
         EXPECT_NE(told.find(R"("exit_code":0,"ok":3,"failed":0)"), std::string::npos) << told;
-        auto const again = co_await text_of(server, "batch_start",
-                                            R"({"prompt":"Say {{id}}","input":"/no/such/file","out":")" + out + "2\"}");
+        auto const again = co_await run_batch(server, "/no/such/file", out + "2");
         EXPECT_NE(again.find("/no/such/file"), std::string::npos) << again;
         auto const unknown = co_await server.call("batch_status", R"({"out":"/no/such/out"})");
         EXPECT_TRUE(unknown.failed);

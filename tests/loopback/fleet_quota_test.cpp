@@ -236,13 +236,17 @@ TEST_F(FleetQuota, ALibrarysQueueGivesEachRowOneResult) {
     }(redis));
 }
 
+asio::awaitable<void> until_one_waits(work_queue queue) {
+    while ((co_await queue.status()).waiting != 1) co_await sleep_for(5ms);
+}
+
 TEST_F(FleetQuota, ACancelledAskLeavesTheRowInTheQueue) {
     redis_server const redis;
     run_coro([](redis_server const& server) -> asio::awaitable<void> {
         work_queue queue{options_for(server)};
         queue_job told{.description = "a job"};
         co_await queue.open(told);
-        auto const first = co_await when_any(queue.ask("a", "x"), sleep_for(200ms));
+        auto const first = co_await when_any(queue.ask("a", "x"), until_one_waits(queue));
         EXPECT_EQ(first.index(), 1U);
         EXPECT_EQ((co_await queue.status()).waiting, 1U);
         EXPECT_EQ(co_await queue.purge(), 1U);

@@ -5,6 +5,7 @@
 #include "provider/openai_batch.hpp"
 #include "provider/openai_embedding.hpp"
 #include "provider/openai_rerank.hpp"
+#include "provider/openai_urls.hpp"
 #include "provider/openai_wire.hpp"
 #include "provider/response_headers.hpp"
 #include "provider/responses_background.hpp"
@@ -18,42 +19,6 @@
 
 namespace coax::detail {
 namespace {
-
-/// A dated version selects the classic URLs; "preview" and none the v1 URLs.
-bool is_dated(std::string_view version) { return !version.empty() && version.front() >= '0' && version.front() <= '9'; }
-
-bool names_deployment(std::string_view path) { return path.find("/deployments/") != std::string_view::npos; }
-
-/// What the base's path lacks before the deployment (classic) or before the method (v1). Responses are under none.
-std::string_view missing_path(std::string_view path, bool classic, bool responses) {
-    if (classic && responses) return path.ends_with("/openai") ? "" : "/openai";
-    if (names_deployment(path) || path.ends_with("/openai/v1")) return "";
-    if (path.ends_with("/openai")) return classic ? "/deployments/" : "/v1";
-    return classic ? "/openai/deployments/" : "/openai/v1";
-}
-
-constexpr std::string_view version_key = "api-version=";
-
-/// Where a query has the value of `api-version`; npos: nowhere.
-std::size_t version_at(std::string_view query) {
-    auto at = query.starts_with(version_key) ? 0 : query.find("&api-version=");
-    if (at == std::string_view::npos) return at;
-    return at + (query[at] == '&') + version_key.size();
-}
-
-/// The version of an address that was pasted with its query.
-std::string_view version_in(std::string_view query) {
-    auto const at = version_at(query);
-    return at == std::string_view::npos ? std::string_view{} : query.substr(at, query.find('&', at) - at);
-}
-
-void set_version(std::string& query, std::string const& version) {
-    auto const at = version_at(query);
-    if (at == std::string::npos)
-        query.append(query.empty() ? "" : "&").append(version_key).append(percent_encode(version));
-    else
-        query.replace(at, version_in(query).size(), percent_encode(version));
-}
 
 /// What a request's target names: "/chat/completions", and Azure's deployment where the path has it.
 struct row_target {
@@ -74,60 +39,20 @@ row_target row_target_of(std::string_view target, std::string_view base) {
 /// Any service that speaks the chat completions wire, or that of Responses.
 class openai_provider final : public provider {
 public:
-    openai_provider(openai_profile const& profile, endpoint to, bool responses)
+    openai_provider(openai_profile const& profile, openai_urls urls, bool responses)
         : profile_{profile},
-          endpoint_{std::move(to)},
+          urls_{std::move(urls)},
           responses_{responses},
           name_{profile.service},
           key_header_{profile.key_header} {
         profile_.service = name_;
         profile_.key_header = key_header_;
+        if (urls_.fixed_deployment) profile_.needs_model = false;
+        remove_newer_members(profile_.known, urls_.version);
     }
     openai_provider(openai_provider const&) = delete;
     openai_provider& operator=(openai_provider const&) = delete;
     ~openai_provider() override = default;
-
-    /// Turns the base into Azure's URLs. Source: reference azure.md, sections 1 and 4.
-    ///
-    /// classic: {base}/openai/deployments/{deployment}/chat/completions?api-version=2024-10-21
-    /// v1:      {base}/openai/v1/chat/completions, the deployment as the body's model
-    /// Responses: {base}/openai/v1/responses, {base}/openai/responses?api-version=2025-04-01-preview
-    result<void> use_azure_urls(provider_options const& options) {
-        auto& [to, path, query] = endpoint_.base;
-        auto const& version = options.api_version.empty() ? std::string{version_in(query)} : options.api_version;
-        bool const dated = is_dated(version);
-        bool const fixed_deployment = names_deployment(path);
-        if (fixed_deployment && responses_)
-            return invalid_argument("base_url", "the Responses API is under no deployment: leave out /deployments/…");
-        if (dated && path.ends_with("/openai/v1"))
-            return invalid_argument("api_version", "v1 URLs take no dated version");
-        if (fixed_deployment && !dated && query.empty())
-            return invalid_argument("api_version", "URLs of deployments need a dated version");
-        auto const prefix = missing_path(path, dated, responses_);
-        path_names_model_ = dated && !prefix.empty() && !responses_;
-        classic_responses_ = dated && responses_;
-        if (fixed_deployment)
-            profile_.needs_model = false;
-        else
-            deployment_ = options.deployment;
-        path += prefix;
-        if (!options.api_version.empty()) set_version(query, version);
-        // `max_completion_tokens` and `stream_options` came with 2024-09-01-preview. Source: azure.md, section 3.
-        if (dated && version < "2024-09-01")
-            profile_.known.remove(request_member::max_completion_tokens).remove(request_member::stream_options);
-        // Source: azure.md, section 3.
-        if (dated && version < "2024-03-01")
-            profile_.known.remove(request_member::embedding_choices).remove(request_member::embedding_base64);
-        return {};
-    }
-
-    /// {base}/chat/completions?api-version=2024-05-01-preview. Source: reference azure.md, section 7.1.
-    void use_inference_urls(provider_options const& options) {
-        auto& [to, path, query] = endpoint_.base;
-        if (path.empty() && to.host.ends_with(".services.ai.azure.com")) path = "/models";
-        if (!options.api_version.empty() || version_in(query).empty())
-            set_version(query, options.api_version.empty() ? "2024-05-01-preview" : options.api_version);
-    }
 
     void use_bearer_token() { profile_.key_header = key_header_ = "Authorization"; }
 
@@ -149,10 +74,10 @@ public:
     }
 
     void authorize(http_request& request, secret const& key) const override {
-        endpoint_.authorize(request, profile_.key_header, key);
+        urls_.to.authorize(request, profile_.key_header, key);
         // Some of its endpoints read the one, some the other.
         if (profile_.azure_inference && key_header_ != "Authorization")
-            endpoint_.authorize(request, "Authorization", key);
+            urls_.to.authorize(request, "Authorization", key);
     }
 
     result<chat_response> decode(http_response const& response,
@@ -178,20 +103,21 @@ public:
         if (!profile_.known.has(request_member::embeddings)) return provider::encode_embedding(request);
         if (!request.user.empty() && !profile_.known.has(request_member::user))
             return invalid_argument("user", std::string{profile_.service} + " has no such parameter");
-        auto const& model = request.model.empty() ? deployment_ : request.model;
+        auto const& model = request.model.empty() ? urls_.deployment : request.model;
         if (model.empty() && profile_.needs_model)
             return invalid_argument("model", std::string{profile_.service} + " needs one for embeddings");
-        auto body = encode_openai_embedding({.service = profile_.service,
-                                             .model = path_names_model_ || classic_responses_ ? std::string{} : model,
-                                             .base64 = profile_.known.has(request_member::embedding_base64),
-                                             .input_type = profile_.known.has(request_member::embedding_input_type),
-                                             .choices = profile_.known.has(request_member::embedding_choices)},
-                                            request);
+        auto body =
+            encode_openai_embedding({.service = profile_.service,
+                                     .model = urls_.path_names_model || urls_.classic_responses ? std::string{} : model,
+                                     .base64 = profile_.known.has(request_member::embedding_base64),
+                                     .input_type = profile_.known.has(request_member::embedding_input_type),
+                                     .choices = profile_.known.has(request_member::embedding_choices)},
+                                    request);
         if (body) body = without_members(*std::move(body), omit_);
         if (!body) return std::move(body).error();
-        if (classic_responses_)
-            return endpoint_.post("/deployments/" + percent_encode(model) + "/embeddings", *std::move(body));
-        auto made = post("/embeddings", model, *std::move(body));
+        if (urls_.classic_responses)
+            return urls_.to.post("/deployments/" + percent_encode(model) + "/embeddings", *std::move(body));
+        auto made = urls_.post("/embeddings", model, *std::move(body));
         if (profile_.azure_inference && !request.extra.is_null()) made.headers.set("extra-parameters", "pass-through");
         return made;
     }
@@ -205,7 +131,7 @@ public:
         if (!profile_.known.has(request_member::rerank)) return provider::encode_rerank(request);
         auto body = encode_rerank_body(request.model, request);
         if (!body) return std::move(body).error();
-        return post("/rerank", request.model, *std::move(body));
+        return urls_.post("/rerank", request.model, *std::move(body));
     }
 
     result<rerank_response> decode_rerank(rerank_request const& request, http_response const& response,
@@ -222,7 +148,7 @@ public:
         auto body = encode_decision_body(decisions(), request.input.model, request);
         if (body) body = without_members(*std::move(body), omit_);
         if (!body) return std::move(body).error();
-        return with_headers(endpoint_.post(decisions().path, *std::move(body)), request.input);
+        return with_headers(urls_.to.post(decisions().path, *std::move(body)), request.input);
     }
 
     result<decision_response> decode_decision(decision_request const& request, http_response const& response,
@@ -232,7 +158,7 @@ public:
 
     /// On Azure the list stands beside the deployments; Azure AI tells of one model.
     result<http_request> encode_models(std::string_view /*after*/) const override {
-        auto to = endpoint_;
+        auto to = urls_.to;
         if (profile_.azure_inference) return to.get("/info");
         if (auto const at = to.base.path.find("/deployments/"); at != std::string::npos) to.base.path.resize(at);
         return to.get("/models");
@@ -263,7 +189,7 @@ public:
         auto body = encode_responses_body({.profile = profile_, .model = request.model}, asked);
         if (body) body = only_members(*body, counted);
         if (!body) return std::move(body).error();
-        return endpoint_.post("/responses/input_tokens", *std::move(body));
+        return urls_.to.post("/responses/input_tokens", *std::move(body));
     }
 
     result<std::int64_t> decode_token_count(http_response const& response,
@@ -284,8 +210,8 @@ public:
         if (!has_background()) return provider::encode_background(asked, id, after);
         if (id.empty()) return invalid_argument("id", "must not be empty");
         auto const to = target_of(asked, id, after);
-        if (asked == background_request::cancel) return endpoint_.post(to.path, "");
-        auto request = endpoint_.get(to.path, to.query);
+        if (asked == background_request::cancel) return urls_.to.post(to.path, "");
+        auto request = urls_.to.get(to.path, to.query);
         if (asked == background_request::remove) request.method = "DELETE";
         return request;
     }
@@ -301,7 +227,7 @@ public:
 
     result<batch_row_request> encode_batch_row(std::string_view id, http_request const& request) const override {
         if (profile_.batch_requests == 0) return provider::encode_batch_row(id, request);
-        auto const [method, deployment] = row_target_of(request.target, endpoint_.base.path);
+        auto const [method, deployment] = row_target_of(request.target, urls_.to.base.path);
         return encode_openai_row(batches(), id, method, std::string{deployment}, request.body);
     }
 
@@ -341,7 +267,7 @@ public:
 private:
     /// On Azure files and batches stand beside the deployments. Rows of dated versions have no "/v1" in their address.
     [[nodiscard]] openai_batches batches() const {
-        openai_batches at{.service = profile_.service, .to = endpoint_, .row_prefix = "/v1"};
+        openai_batches at{.service = profile_.service, .to = urls_.to, .row_prefix = "/v1"};
         auto& path = at.to.base.path;
         auto const deployments = path.find("/deployments");
         if (deployments != std::string::npos) path.resize(deployments);
@@ -352,18 +278,18 @@ private:
     [[nodiscard]] decision_endpoint const& decisions() const noexcept { return decision_endpoint_of(profile_.service); }
 
     /// Source: reference azure.md, section 2: dated versions do not have it.
-    [[nodiscard]] bool has_background() const noexcept { return responses_ && !classic_responses_; }
+    [[nodiscard]] bool has_background() const noexcept { return responses_ && !urls_.classic_responses; }
 
     /// @param background  How the service makes the response while nobody waits; null: it does not.
     [[nodiscard]] result<http_request> encode_chat(chat_request const& request, bool streaming,
                                                    background_options const* background) const {
         std::string_view const method = responses_ ? "/responses" : "/chat/completions";
-        auto const& model = deployment_.empty() ? request.model : deployment_;
+        auto const& model = urls_.deployment.empty() ? request.model : urls_.deployment;
         if (model.empty() && profile_.needs_model)
             return invalid_argument("model", std::string{profile_.service} +
                                                  (profile_.azure_urls ? " needs one, or a deployment" : " needs one"));
         openai_body_options const options{.profile = profile_,
-                                          .model = path_names_model_ ? request.model : model,
+                                          .model = urls_.path_names_model ? request.model : model,
                                           .token_limit_name = token_limit_name_,
                                           .streaming = streaming};
         auto body = responses_ ? encode_responses_body(options, request) : encode_openai_body(options, request);
@@ -371,29 +297,27 @@ private:
             body = in_background(profile_, request, *background, streaming, *std::move(body));
         if (body) body = without_members(*std::move(body), omit_);
         if (!body) return std::move(body).error();
-        auto made = post(method, model, *std::move(body));
+        auto made = urls_.post(method, model, *std::move(body));
         // Members that are the user's own reach the model behind the service, if any.
         if (profile_.azure_inference && !request.extra.is_null()) made.headers.set("extra-parameters", "pass-through");
         return with_headers(std::move(made), request);
     }
 
-    /// A POST of the method, of the model in the path where that names it.
-    [[nodiscard]] http_request post(std::string_view method, std::string const& model, std::string body) const {
-        if (!path_names_model_) return endpoint_.post(method, std::move(body));
-        return endpoint_.post(percent_encode(model).append(method), std::move(body));
-    }
-
     openai_profile profile_;  ///< Its texts are the members below.
-    endpoint endpoint_;
+    openai_urls urls_;
     bool responses_;  ///< The form of requests and responses; else chat completions.
     std::string name_;
     std::string key_header_;
     std::string token_limit_name_{};
     std::vector<std::string> omit_{};
-    std::string deployment_{};       ///< Takes the place of the request's model; empty: the request names it.
-    bool classic_responses_{false};  ///< Responses are beside the deployments, embeddings are in them.
-    bool path_names_model_{false};   ///< The model or deployment follows the base's path.
 };
+
+result<openai_urls> urls_for(openai_profile const& profile, endpoint to, provider_options const& options,
+                             bool responses) {
+    if (profile.azure_urls) return make_azure_urls(std::move(to), options, responses);
+    if (profile.azure_inference) return make_inference_urls(std::move(to), options);
+    return openai_urls{.to = std::move(to)};
+}
 
 }  // namespace
 
@@ -408,11 +332,10 @@ result<std::shared_ptr<provider const>> make_openai(openai_profile const& profil
         return invalid_argument("api", "must be chat_completions or responses");
     auto to = make_endpoint(options, profile.base_url, std::move(headers));
     if (!to) return std::move(to).error();
-    auto made = std::make_shared<openai_provider>(profile, std::move(*to), responses);
+    auto urls = urls_for(profile, *std::move(to), options, responses);
+    if (!urls) return std::move(urls).error();
+    auto made = std::make_shared<openai_provider>(profile, *std::move(urls), responses);
     if (options.bearer) made->use_bearer_token();
-    if (profile.azure_urls)
-        if (auto valid = made->use_azure_urls(options); !valid) return std::move(valid).error();
-    if (profile.azure_inference) made->use_inference_urls(options);
     made->adapt_body(options);
     return std::shared_ptr<provider const>{std::move(made)};
 }

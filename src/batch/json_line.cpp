@@ -66,9 +66,12 @@ std::string escape_controls(std::string_view line) {
 
 /// Line breaks are never part of the strings of JSON, but a model may spread its text over lines.
 std::string on_one_line(std::string line) {
-    for (char& c : line)
-        if (c == '\n' || c == '\r') c = ' ';
-    return line.find_first_of("\x7F\xC2") == std::string::npos ? line : escape_controls(line);
+    bool has_controls = false;
+    for (char& c : line) {
+        c = c == '\n' || c == '\r' ? ' ' : c;
+        has_controls |= c == '\x7F' || c == '\xC2';
+    }
+    return has_controls ? escape_controls(line) : line;
 }
 
 void write_outcome(json::writer& out, batch_result<std::string> const& outcome, output_kind form) {

@@ -218,8 +218,9 @@ retry_step next_retry(retry_options const& options, int failed_attempts, error c
 namespace policy::detail {
 
 retry_loop::retry_loop(retry_options const& options, asio::any_io_executor executor)
-    : options_{options}, executor_{std::move(executor)}, started_{now(executor_)} {
+    : options_{options}, executor_{std::move(executor)} {
     value_or_throw(validate(options_));
+    if (options_.max_elapsed.count() > 0) started_ = now(executor_);
 }
 
 asio::awaitable<bool> retry_loop::wait_after(error& why) {

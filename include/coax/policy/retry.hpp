@@ -165,7 +165,7 @@ public:
 private:
     retry_options const& options_;
     asio::any_io_executor executor_;
-    clock::time_point started_;
+    clock::time_point started_{};                ///< Of the first attempt, where `max_elapsed` asks for it.
     std::chrono::milliseconds waited_{0};        ///< Before the last retry.
     std::chrono::milliseconds server_waits_{0};  ///< Of `free_attempts_`.
     int attempts_{0};

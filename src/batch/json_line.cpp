@@ -106,7 +106,7 @@ std::uint64_t sent_digest(std::string_view sent) noexcept {
 
 std::string to_json_line(batch_result<std::string> const& outcome, output_kind form, line_facts const& facts) {
     std::string line;
-    line.reserve(384);
+    line.reserve(512 + (outcome.value ? outcome.value->size() + outcome.value->size() / 8 : 0));
     json::writer out{line};
     out.begin_object().member("index", outcome.index);
     if (facts.numeric_key && is_exact_everywhere(outcome.key))

@@ -113,6 +113,11 @@ private:
     std::optional<error> sync_failure_{};
 };
 
+/// What outputs without checksums have of a record.
+std::uint32_t record_digest(batch_record const& record, std::string_view sent) {
+    return digest_of(std::string{record.numeric_key ? "number " : "text "}.append(record.key).append(sent));
+}
+
 asio::awaitable<void> store_summary(asio::awaitable<batch_summary> work, std::optional<batch_summary>& summary) {
     summary = co_await std::move(work);
 }
@@ -121,18 +126,20 @@ asio::awaitable<void> store_summary(asio::awaitable<batch_summary> work, std::op
 
 row_identity identity_of(batch_record const& record, std::string_view sent) {
     bool const has_key = record.numeric_key || record.key != std::to_string(record.index);
-    auto const named = (record.numeric_key ? "number " : "text ") + record.key;
     return {.key = has_key ? key_digest(record.key, record.numeric_key) : 0,
-            .sent = sent.empty() ? 0 : sent_digest(sent),
-            .record = digest_of(std::string{named}.append(sent))};
+            .sent = sent.empty() ? 0 : sent_digest(sent)};
 }
 
 asio::awaitable<resume_counts> match_records(record_batch batch, std::shared_ptr<batch_journal> journal) {
     while (journal->wants_rows()) {
         auto records = value_or_throw(batch.open());
-        while (auto const record = co_await records.next())
-            if (batch.shard.holds(record->key))
-                journal->row({record->index, record->key, identity_of(*record, batch.sent(*record))});
+        while (auto const record = co_await records.next()) {
+            if (!batch.shard.holds(record->key)) continue;
+            auto const sent = batch.sent(*record);
+            auto identity = identity_of(*record, sent);
+            identity.record = record_digest(*record, sent);
+            journal->row({record->index, record->key, identity});
+        }
         journal->rows_ended();
     }
     co_return journal->begin().value();

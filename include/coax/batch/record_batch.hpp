@@ -35,7 +35,7 @@ struct record_batch {
     std::function<result<void>(batch_result<std::string> const&)> on_result{};
 };
 
-/// The identity of a record's row, of which `sent` is sent.
+/// The identity of a record's row, of which `sent` is sent; without `row_identity::record`.
 [[nodiscard]] row_identity identity_of(batch_record const& record, std::string_view sent);
 
 /// Compares the records with what the journal has, and begins it.

@@ -118,6 +118,7 @@ std::vector<axis_mark> number_marks(std::vector<histogram_bar> const& bars, std:
     if (numbers.size() > most_marks) numbers = tens;
     if (numbers.empty()) numbers = {least, bars.back().to};
     std::vector<axis_mark> marks;
+    marks.reserve(numbers.size());
     for (auto const number : numbers) marks.push_back({place_of(number, bars), text_of(number)});
     return marks;
 }

@@ -81,6 +81,7 @@ std::string missing_text(answer_column const& column, std::uint64_t answers) {
 
 std::string choice_card(state const& all, answer_column const& column) {
     std::vector<value_count> values;
+    values.reserve(column.values.size());
     for (auto const& [value, count] : column.values) values.push_back({all.hidden(value), count});
     std::ranges::sort(
         values, [](auto const& a, auto const& b) { return std::tie(b.count, a.name) < std::tie(a.count, b.name); });

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <charconv>
+#include <concepts>
 #include <limits>
 #include <optional>
 #include <string>
@@ -56,7 +57,10 @@ CLI::Option* add_number(CLI::App& command, std::string const& flag, Target& targ
     auto const read = [&target, flag, range](std::string const& text) {
         auto const value = read_number<T>(text, range);
         if (!value) throw CLI::ValidationError(flag, "must be " + to_string(range) + ", is \"" + text + '"');
-        target = static_cast<Target>(*value);
+        if constexpr (std::same_as<Target, std::optional<T>>)
+            target = value;
+        else
+            target = static_cast<Target>(*value);
     };
     return command.add_option_function<std::string>(flag, read, std::move(description))->type_name("NUMBER");
 }

@@ -96,6 +96,7 @@ std::string to_text_table(std::vector<table_column> const& columns, std::vector<
     auto widths = natural_widths(columns, cells);
     fit(widths, width);
     std::vector<std::string> names;
+    names.reserve(columns.size());
     for (auto const& column : columns) names.push_back(column.name);
     auto text = line_of(names, widths, columns) + rule_of(widths);
     for (auto const& line : cells) text += line_of(line, widths, columns);

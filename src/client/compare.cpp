@@ -113,6 +113,7 @@ asio::awaitable<std::vector<compared_response>> compare(std::vector<client> clie
     auto const ask = [&](client const& llm) { return llm.chat(request); };
     auto responses = co_await map(clients, {.concurrency = clients.size()}, ask);
     std::vector<compared_response> rows;
+    rows.reserve(clients.size());
     for (std::size_t i = 0; i < clients.size(); ++i)
         rows.push_back(judged(std::move(responses[i]), clients[i].info(), request.model, options, expected));
     count_agreement(rows);

@@ -34,6 +34,7 @@ std::vector<decision_option> options_of(type_descriptor const& type, decided_mem
     for (std::size_t i = 0; i < all.count; ++i) places[i] = i;
     if (more.ordered) std::ranges::sort(places, {}, [&](std::size_t i) { return all.values[i]; });
     std::vector<decision_option> options;
+    options.reserve(places.size());
     for (auto const i : places) options.push_back({std::string{all.names[i]}, std::string{more.descriptions[i]}});
     return options;
 }

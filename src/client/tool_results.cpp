@@ -63,6 +63,7 @@ private:
 std::vector<message> result_messages(provider const& service, std::vector<tool_call> const& calls,
                                      std::vector<tool_output> outputs) {
     std::vector<message> messages;
+    messages.reserve(calls.size() + 1);
     result_writer writer{service};
     for (std::size_t i = 0; i < calls.size(); ++i) messages.push_back(writer.write(calls[i], std::move(outputs[i])));
     if (auto shown = writer.shown(); !shown.empty()) messages.push_back({.parts = std::move(shown)});

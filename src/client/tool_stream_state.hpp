@@ -34,7 +34,7 @@ public:
     static void drop(std::shared_ptr<state> const& one) noexcept;
 
     asio::cancellation_signal signal{};  ///< Of the run's coroutine.
-    std::exception_ptr failure{};        ///< That left it.
+    std::exception_ptr failure{};        ///< That left it. NOLINT(bugprone-throw-keyword-missing)
 
 private:
     channel<run_event> events_{64};

@@ -122,7 +122,7 @@ asio::awaitable<result<quota_taken>> quota_core::reserve(quota_demand demand) {
         }
         // Whether it was taken is not known: if it was, it is given back.
         settle(id, demand, {.sent = false});
-        auto const why = turn.error();
+        auto const& why = turn.error();
         if (why.code == errc::cancelled || !is_away(why)) co_return why;
         if (!limits_.max_cost) {
             lock.unlock();

@@ -188,6 +188,7 @@ asio::awaitable<bool> worker_run::waits_for_service(error const& why) {
 /// What was taken and has no outcome goes back at once.
 void worker_run::release_rest() {
     std::vector<std::string> entries;
+    entries.reserve(ready_.size() + begun_.size());
     for (auto const& row : ready_) entries.push_back(row.entry);
     for (auto const& [index, row] : begun_) entries.push_back(row.entry);
     ready_.clear();

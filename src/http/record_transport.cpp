@@ -24,7 +24,7 @@ public:
     ~recorder() {
         try {
             if (!saved_) (void)save();
-        } catch (...) {  // of memory: nobody is left to be told
+        } catch (...) {  // NOLINT(bugprone-empty-catch): of memory; nobody is left to be told
         }
     }
 
@@ -156,7 +156,7 @@ public:
         try {
             into_.fail({.code = errc::connection_lost, .message = "the stream was left here when it was recorded"},
                        last_);
-        } catch (...) {  // of memory: nobody is left to be told
+        } catch (...) {  // NOLINT(bugprone-empty-catch): of memory; nobody is left to be told
         }
     }
 

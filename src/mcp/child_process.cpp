@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-extern char** environ;
+extern char** environ;  // NOLINT(readability-redundant-declaration): POSIX leaves it to the program
 
 namespace coax::mcp::detail {
 namespace {
@@ -54,6 +54,7 @@ std::vector<std::string> environment_of(session_options const& options) {
 
 std::vector<char*> pointers_to(std::vector<std::string>& texts) {
     std::vector<char*> pointers;
+    pointers.reserve(texts.size() + 1);
     for (auto& each : texts) pointers.push_back(each.data());
     pointers.push_back(nullptr);
     return pointers;

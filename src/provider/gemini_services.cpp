@@ -93,6 +93,7 @@ void write_predict(writer& out, embedding_request const& request) {
 
 std::vector<json_value> take_vectors(gemini_embedding_body& wire) {
     std::vector<json_value> vectors;
+    vectors.reserve(wire.embeddings.size() + wire.predictions.size());
     for (auto& one : wire.embeddings) vectors.push_back(std::move(one.values));
     for (auto& one : wire.predictions) vectors.push_back(std::move(one.embeddings.values));
     if (vectors.empty() && wire.embedding) vectors.push_back(std::move(wire.embedding->values));

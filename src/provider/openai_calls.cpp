@@ -19,7 +19,7 @@ result<void> growing_calls::add(fragment piece, response_size& size, std::vector
     }
     auto& call = known->call;
     if (call.id.empty()) call.id = std::move(piece.id);
-    auto const named = size.count(piece.name.size());
+    auto named = size.count(piece.name.size());
     if (!piece.name.empty()) join_name(call, std::move(piece.name));
     if (!piece.extra.is_null()) known->extra = std::move(piece.extra);
     known->custom |= piece.custom;

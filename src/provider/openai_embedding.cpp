@@ -126,6 +126,7 @@ result<std::vector<result<std::vector<float>>>> vectors_in_order(std::string_vie
                                                                  embedding_request const& request,
                                                                  std::vector<json_value> const& came) {
     std::vector<openai_embedding_entry> entries;
+    entries.reserve(came.size());
     for (auto const& value : came) entries.push_back({.embedding = value});
     return place(service, request, entries);
 }

@@ -34,6 +34,7 @@ std::size_t option_count(asked_question const& question) {
 chosen_answer shared_by(std::vector<double> const& weights) {
     auto const sum = std::accumulate(weights.begin(), weights.end(), 0.0);
     std::vector<long> parts;
+    parts.reserve(weights.size());
     for (auto const weight : weights) parts.push_back(std::lround(weight / sum * 1e4));
     *std::ranges::max_element(parts) += 10'000 - std::accumulate(parts.begin(), parts.end(), 0L);
     chosen_answer answer;
@@ -52,6 +53,7 @@ double fit_of(prompt_words const& text, std::string_view label) {
 
 chosen_answer made_up(asked_question const& question, prompt_words const& text, std::uint64_t seed) {
     std::vector<double> weights;
+    weights.reserve(option_count(question));
     for (std::size_t i = 0; i < option_count(question); ++i)
         weights.push_back(0.02 + std::pow(unit_of(mix(seed, i)), 3));
     for (std::size_t i = 0; i < question.options.size(); ++i) weights[i] += fit_of(text, question.options[i].label);

@@ -45,8 +45,10 @@ private:
     [[nodiscard]] rejection refuse(std::string where, std::string message) const {
         if (form_ == decision_form::system_one)
             return api_error{.status = 422, .message = std::move(message), .param = std::move(where)};
-        if (form_ == decision_form::openai)
-            return bad_request("Invalid " + quoted(where) + ": " + message, std::move(where), "invalid_value");
+        if (form_ == decision_form::openai) {
+            auto told = "Invalid " + quoted(where) + ": " + message;
+            return bad_request(std::move(told), std::move(where), "invalid_value");
+        }
         return bad_request("Invalid value at " + quoted(where) + ": " + message);
     }
     [[nodiscard]] rejection only(json::value const& object, std::vector<std::string_view> const& known,

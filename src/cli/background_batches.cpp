@@ -13,7 +13,7 @@
 #include <unistd.h>
 #include <utility>
 
-extern char** environ;
+extern char** environ;  // NOLINT(readability-redundant-declaration): POSIX leaves it to the program
 
 namespace coax::cli {
 namespace {
@@ -44,6 +44,7 @@ std::vector<std::string> order_arguments(batch_order const& order, std::vector<s
 /// Starts this program again, in a group of its own. @returns A number of `errno`; 0: it runs.
 int start_program(std::vector<std::string> arguments, std::string const& log, pid_t& id) {
     std::vector<char*> pointers;
+    pointers.reserve(arguments.size() + 1);
     for (auto& each : arguments) pointers.push_back(each.data());
     pointers.push_back(nullptr);
     posix_spawn_file_actions_t files;

@@ -77,6 +77,7 @@ std::optional<std::string_view> built_in_schema(std::string_view name) {
 
 std::vector<std::string_view> built_in_schema_names() {
     std::vector<std::string_view> names;
+    names.reserve(std::size(built_ins));
     for (auto const& one : built_ins) names.push_back(one.name);
     return names;
 }

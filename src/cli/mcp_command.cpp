@@ -77,7 +77,8 @@ asio::awaitable<std::string> question_tool(client llm, chat_request request, run
     request.messages.push_back(user(std::move(text)));
     auto response = co_await llm.parse(std::move(request), output_format::of(schema));
     auto const value = json::read<json_value>(response.text, {.leniency = llm.options().output.leniency});
-    co_return value ? value->text() : std::move(response.text);
+    if (!value) co_return std::move(response.text);
+    co_return value->text();
 }
 
 void add_questions(toolbox& tools, client const& llm, chat_request const& request) {

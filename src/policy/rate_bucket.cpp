@@ -41,7 +41,7 @@ std::optional<std::int64_t> reported_rate::per_minute(limit_report const& said) 
     longest_reset_ = std::max(longest_reset_, said.reset.value_or(minute.zero()));
     auto const used = *said.limit - std::max<std::int64_t>(said.remaining.value_or(*said.limit), 0);
     bool const telling = !configured_ && said.reset && used > 0 && used >= *said.limit / 4;
-    if (!telling) return *said.limit;
+    if (!telling) return said.limit;
     auto const limit = static_cast<double>(*said.limit);
     auto const whole_after = static_cast<double>(said.reset->count()) * limit / static_cast<double>(used);
     auto const period = std::max({whole_after, static_cast<double>(longest_reset_.count()), 1.0});

@@ -13,6 +13,7 @@ error wrong_question(decision_question const& question, std::string message) {
 template <class T>
 bool has_repeated(std::vector<T> const& all, std::string T::* text) {
     std::vector<std::string_view> texts;
+    texts.reserve(all.size());
     for (auto const& each : all) texts.emplace_back(each.*text);
     std::ranges::sort(texts);
     return std::ranges::adjacent_find(texts) != texts.end();

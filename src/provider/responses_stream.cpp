@@ -221,7 +221,7 @@ private:
             if (auto appended = size_.append(so_far, visible, std::move(rest)); !appended) return appended;
             whole.*text = std::move(so_far);
         }
-        whole.rate_limits = std::move(response_.rate_limits);
+        whole.rate_limits = response_.rate_limits;
         whole.finish_reason =
             refine_finish_reason(whole.finish_reason, !whole.refusal.empty(), !whole.tool_calls.empty());
         response_ = std::move(whole);

@@ -140,6 +140,7 @@ public:
             end_event(out, event);
         }
         std::vector<std::vector<delta>> deltas;
+        deltas.reserve(completions.size());
         for (auto const& output : completions) deltas.push_back(deltas_of(output));
         for (std::size_t step = 0, left = completions.size(); left > 0; ++step)
             for (std::size_t choice = 0; choice < deltas.size(); ++choice) {

@@ -66,6 +66,7 @@ rejection read_rerank_request(json::value const& body, rerank_request& out) {
 void write_ranks(response& out, rerank_request const& request, std::uint64_t seed) {
     auto const query = embedding_of(request.query, dimensions, seed);
     std::vector<double> scores;
+    scores.reserve(request.documents.size());
     for (auto const document : request.documents)
         scores.push_back(score_of(query, embedding_of(document, dimensions, seed)));
     writer body{out.body};

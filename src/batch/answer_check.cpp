@@ -34,6 +34,15 @@ std::string as_number(std::string_view text) {
     return out;
 }
 
+/// The values of a decision, which stand beside their probabilities; null: the answer is none.
+json_value decided_values(std::map<std::string, json_value> const& members) {
+    auto const value = members.find("value");
+    auto const measured = members.find("measured");
+    if (value == members.end() || measured == members.end() || !value->second.is_object()) return {};
+    auto const& told = measured->second.text();
+    return told == "true" || told == "false" ? value->second : json_value{};
+}
+
 }  // namespace
 
 std::string comparable(std::string_view text, answer_match how) {
@@ -49,6 +58,7 @@ std::string compared_part(json_value const& answer, std::string const& wanted, s
     if (!answer.is_object()) return answer.is_null() ? std::string{} : record_text(answer);
     auto const members = json::read<std::map<std::string, json_value>>(answer);
     if (!members || members->empty()) return {};
+    if (auto const values = decided_values(*members); values.is_object()) return compared_part(values, wanted, column);
     auto const text_of = [&](std::string const& name) {
         auto const found = members->find(name);
         return found == members->end() || found->second.is_null() ? std::string{} : record_text(found->second);

@@ -19,7 +19,8 @@ namespace coax::detail {
 [[nodiscard]] std::string comparable(std::string_view text, answer_match how);
 
 /// The part of an answer that is compared: the member `wanted`, or one called as the column of right answers, "answer"
-/// or "label", or the only one; an answer that is no object itself. Empty: it has none.
+/// or "label", or the only one; an answer that is no object itself; of a decision, one of its values. Empty: it has
+/// none.
 [[nodiscard]] std::string compared_part(json_value const& answer, std::string const& wanted, std::string const& column);
 
 /// A row whose answer is not the right one.

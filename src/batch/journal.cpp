@@ -4,7 +4,7 @@
 #include "batch/record_text.hpp"
 #include "batch/renumber.hpp"
 #include "batch/row_match.hpp"
-#include "batch/run_text.hpp"
+#include "batch/internal/run_text.hpp"
 
 #include <coax/batch/journal.hpp>
 #include <coax/bind/read.hpp>

@@ -1,3 +1,4 @@
+#include "batch/internal/error_members.hpp"
 #include "batch/line_checksum.hpp"
 #include "batch/record_text.hpp"
 
@@ -29,18 +30,6 @@ void write_usage(json::writer& out, usage const& used) {
     if (used.cached_input_tokens > 0) out.member("cached_input_tokens", used.cached_input_tokens);
     if (used.cache_write_tokens > 0) out.member("cache_write_tokens", used.cache_write_tokens);
     if (used.reasoning_tokens > 0) out.member("reasoning_tokens", used.reasoning_tokens);
-    out.end_object();
-}
-
-void write_error(json::writer& out, error const& why) {
-    out.key("error").begin_object();
-    out.member("code", to_string(why.code)).member("message", std::string_view{why.message});
-    if (!why.where.empty()) out.member("where", std::string_view{why.where});
-    if (why.http_status != 0) out.member("http_status", why.http_status);
-    if (!why.service_code.empty()) out.member("service_code", std::string_view{why.service_code});
-    if (!why.service_message.empty()) out.member("service_message", std::string_view{why.service_message});
-    if (!why.request_id.empty()) out.member("request_id", std::string_view{why.request_id});
-    if (why.cause) out.member("cause", std::string_view{why.cause.message()});
     out.end_object();
 }
 
@@ -77,7 +66,7 @@ std::string on_one_line(std::string line) {
 void write_outcome(json::writer& out, batch_result<std::string> const& outcome, output_kind form) {
     out.member("status", outcome.value ? "ok" : "error");
     if (!outcome.value)
-        write_error(out, outcome.value.error());
+        detail::write_error(out.key("error"), outcome.value.error());
     else if (form == output_kind::json)
         out.key("output").raw(detail::without_blanks(*outcome.value));
     else

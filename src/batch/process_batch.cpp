@@ -1,29 +1,27 @@
-#include "batch/internal/any_json.hpp"
+#include "batch/internal/batch_route_state.hpp"
 #include "batch/internal/embedding_groups.hpp"
 #include "batch/internal/file.hpp"
+#include "batch/internal/process_requests.hpp"
 #include "batch/internal/service_text.hpp"
+#include "batch/internal/service_ways.hpp"
 #include "batch/record_text.hpp"
 #include "json/internal/member.hpp"
 
 #include <coax/batch/process_batch.hpp>
-#include <coax/chat/prompt_template.hpp>
 #include <coax/provider/embedding.hpp>
-#include <coax/provider/provider.hpp>
 
 #include <cerrno>
 #include <cstdlib>
 #include <fcntl.h>
 #include <filesystem>
 #include <unistd.h>
-#include <unordered_map>
+#include <utility>
 
 namespace coax {
 
 namespace {
 
 constexpr std::size_t most_texts = 2'048;
-
-bool is_embedding(detail::process_plan const& plan) noexcept { return plan.embeds; }
 
 /// A file without a name.
 struct temporary_file {
@@ -39,106 +37,6 @@ result<std::shared_ptr<temporary_file>> make_temporary() {
     if (file.get() < 0) return detail::file_error("cannot write", path, errno);
     ::unlink(path.c_str());
     return std::make_shared<temporary_file>(std::move(file));
-}
-
-/// Requests of a batch, and what of them tells one from another.
-class request_maker {
-public:
-    explicit request_maker(detail::process_plan const& plan)
-        : plan_{plan}, service_{make_provider(plan.llm.options().service.provider).value()} {
-        if (plan.prompt.empty()) return;
-        template_ = prompt_template::parse(plan.prompt).value();
-        if (template_->fields().empty())
-            throw_error(invalid_argument("prompt", "no {{field}} in it: every row would be asked the same"));
-    }
-
-    [[nodiscard]] result<chat_request> make(batch_record const& record) {
-        if (auto kept = kept_.extract(record.index)) return std::move(kept.mapped());
-        if (!template_) return plan_.to_request(record);
-        auto prompt = template_->render(record.fields, true);
-        if (!prompt) return std::move(prompt).error();
-        return to_request(*std::move(prompt));
-    }
-
-    /// Empty: there is no request for the record.
-    /// @param keeps  The request is kept for the `make` that follows, or `forget`.
-    [[nodiscard]] std::string sent(batch_record const& record, bool keeps) {
-        if (record.problem) return {};
-        if (!template_) {
-            auto request = plan_.to_request(record);
-            auto text = request ? body_of(*request) : std::string{};
-            if (request && keeps) kept_.insert_or_assign(record.index, *std::move(request));
-            return text;
-        }
-        auto prompt = template_->render(record.fields, true);
-        if (!prompt) return {};
-        auto text = std::string{prompt->system}.append(1, '\0').append(prompt->user);
-        if (keeps) kept_.insert_or_assign(record.index, to_request(*std::move(prompt)));
-        return text;
-    }
-
-    void forget(std::uint64_t index) { kept_.erase(index); }
-
-    /// The parameters of all requests, as they are sent.
-    [[nodiscard]] std::string parameters() const {
-        auto request = plan_.options.request;
-        request.model = "-";
-        request.messages.push_back(user("-"));
-        return body_of(std::move(request));
-    }
-
-private:
-    [[nodiscard]] chat_request to_request(rendered_prompt prompt) const {
-        auto request = plan_.options.request;
-        if (!prompt.system.empty()) request.messages.push_back(system(std::move(prompt.system)));
-        request.messages.push_back(user(std::move(prompt.user)));
-        return request;
-    }
-
-    [[nodiscard]] std::string body_of(chat_request request) const {
-        if (request.model.empty()) request.model = plan_.llm.options().service.model;
-        auto encoded = service_->encode(request, false);
-        // What cannot be sent is told when it is: here its texts are enough.
-        if (encoded) return std::move(encoded->body);
-        std::string text;
-        for (auto const& each : request.messages) text.append(each.text).append(1, '\0');
-        return text;
-    }
-
-    detail::process_plan const& plan_;
-    std::shared_ptr<provider const> service_;
-    std::optional<prompt_template> template_{};
-    std::unordered_map<std::uint64_t, chat_request> kept_{};  ///< Of the records in work.
-};
-
-run_identity run_of(detail::process_plan const& plan, request_maker const& requests) {
-    auto const& service = plan.llm.options().service;
-    run_identity run{.prompt = plan.prompt.empty() ? "made by a function" : plan.prompt,
-                     .model = is_embedding(plan) ? service.embedding_model : service.model,
-                     .schema = plan.schema,
-                     .service = detail::service_text(service.provider)};
-    if (plan.options.shard.count > 1) run.shard = to_string(plan.options.shard);
-    run.digests = {.prompt = digest_of(run.prompt),
-                   .model = digest_of(run.model),
-                   .schema = digest_of(run.schema),
-                   .service = digest_of(run.service),
-                   .parameters = digest_of(requests.parameters())};
-    return run;
-}
-
-using record_work = std::function<asio::awaitable<batch_output<std::string>>(batch_record const&)>;
-
-record_work work_of(detail::process_plan const& plan, request_maker& requests) {
-    if (is_embedding(plan)) {
-        auto const groups =
-            std::make_shared<detail::embedding_groups>(plan.llm, embedding_request{}, plan.options.texts_per_request);
-        return [groups, &requests](batch_record const& record) {
-            return groups->embed(value_or_throw(requests.make(record)).messages.back().text);
-        };
-    }
-    return [&plan, &requests, mark = detail::prefix_marks{plan.options.batch}](batch_record const& record) {
-        return plan.ask(plan.llm, mark(value_or_throw(requests.make(record))));
-    };
 }
 
 }  // namespace
@@ -173,48 +71,144 @@ output_format any_json(json::leniency const& leniency) {
     }};
 }
 
+namespace {
+
+/// One batch under way.
+class batch_process {
+public:
+    explicit batch_process(process_plan plan)
+        : plan_{std::move(plan)}, requests_{plan_}, run_{run_of(plan_, requests_)} {
+        auto const* const route = plan_.options.via.state();
+        if (route != nullptr && route->remote) remote_ = route->remote();
+    }
+
+    asio::awaitable<processed_file> run() {
+        auto const& wanted = plan_.options;
+        value_or_throw(check_route());
+        auto ways = value_or_throw(ways_of(wanted.via, wanted.journal, run_.service));
+        processed_file done{.path = wanted.journal};
+        if (done.path.empty()) {
+            auto const made = make_temporary().value();
+            done.path = made->path();
+            done.owner = made;
+        }
+        auto const journal =
+            std::make_shared<batch_journal>(batch_journal::open(done.path, journal_options_of()).value());
+        auto const batch = to_batch();
+        bool const compared = journal->wants_rows();
+        done.resumed = co_await match_records(batch, journal);
+        working_ = true;
+        auto options = wanted.batch;
+        if (compared) options.total = done.resumed.undone();
+        if (!options.telemetry) options.telemetry = plan_.llm.options().telemetry;
+        auto running = remote_ ? run_elsewhere(batch, journal, std::move(options))
+                               : run_here(batch, journal, std::move(ways), std::move(options));
+        done.summary = co_await std::move(running);
+        if (auto closed = journal->close(); !closed && !done.summary.ended_by)
+            done.summary.ended_by = std::move(closed).error();
+        if (remote_ && done.summary.remaining.value_or(0) == 0 && !done.summary.ended_by && !done.summary.stopped)
+            co_await remote_->finish();
+        co_return done;
+    }
+
+private:
+    using journal_ptr = std::shared_ptr<batch_journal>;
+
+    /// What goes by the service or to others is a chat whose answer is the whole of it.
+    [[nodiscard]] result<void> check_route() const {
+        auto const* const route = plan_.options.via.state();
+        if (route == nullptr || remote_) return {};
+        if (plan_.embeds) return invalid_argument("via", "vectors are asked for by one request each, or over a queue");
+        if (!plan_.options.tools.entries().empty())
+            return invalid_argument("via", "tools are called in live requests only");
+        if (route->batches) return check_batches(requests_.service(), "via");
+        auto sample = plan_.options.request;
+        sample.model = requests_.model();
+        return check_background(requests_.service(), std::move(sample), route->background->how.completion_window,
+                                "via");
+    }
+
+    [[nodiscard]] journal_options journal_options_of() const {
+        return {.resume = plan_.options.resume,
+                .retry_failed = plan_.options.retry_failed,
+                .run = run_,
+                .sync_lines = plan_.options.sync_lines};
+    }
+
+    [[nodiscard]] record_batch to_batch() {
+        return {.open = plan_.open,
+                .work = work(),
+                .sent = [this](batch_record const& record) { return requests_.sent(record, working_); },
+                .form = plan_.form,
+                .shard = plan_.options.shard,
+                .share_equal = plan_.options.share_equal,
+                .sync_interval = plan_.options.sync_interval,
+                .on_result = [this](batch_result<std::string> const& outcome) { return written(outcome); }};
+    }
+
+    [[nodiscard]] std::function<asio::awaitable<batch_output<std::string>>(batch_record const&)> work() {
+        if (remote_)
+            return [this](batch_record const& record) {
+                return remote_->ask(record, value_or_throw(requests_.make_messages(record)));
+            };
+        return [this, work = request_work_of(plan_)](batch_record const& record) {
+            return work(value_or_throw(requests_.make(record)));
+        };
+    }
+
+    result<void> written(batch_result<std::string> const& outcome) {
+        requests_.forget(outcome.index);
+        if (remote_) remote_->written(outcome);
+        return plan_.on_result ? plan_.on_result(outcome) : result<void>{};
+    }
+
+    asio::awaitable<batch_summary> run_here(record_batch batch, journal_ptr journal, service_ways ways,
+                                            batch_options options) {
+        service_batch_questions questions{
+            .request = [this](batch_record const& record) { return requests_.make(record); },
+            .format = plan_.format,
+            .output = plan_.output};
+        auto const before = plan_.llm.statistics();
+        auto summary = co_await run_by_ways(std::move(ways), std::move(batch), std::move(journal), plan_.llm,
+                                            std::move(questions), std::move(options));
+        add_statistics(summary, before, plan_.llm.statistics());
+        co_return summary;
+    }
+
+    /// Whose fault a failure is the others find out.
+    asio::awaitable<batch_summary> run_elsewhere(record_batch batch, journal_ptr journal, batch_options options) {
+        remote_job job{.run = run_, .sent = batch.sent, .shares_equal = plan_.options.share_equal};
+        co_await remote_->open(std::move(job));
+        options.alike_failures = 0;
+        co_return co_await run_records(std::move(batch), std::move(journal), std::move(options));
+    }
+
+    process_plan plan_;
+    process_requests requests_;
+    run_identity run_;
+    std::unique_ptr<remote_rows> remote_{};
+    bool working_{false};  ///< Records are asked about, not compared.
+};
+
+}  // namespace
+
+std::function<asio::awaitable<batch_output<std::string>>(chat_request)> request_work_of(process_plan const& plan) {
+    if (plan.embeds) {
+        auto const groups =
+            std::make_shared<embedding_groups>(plan.llm, embedding_request{}, plan.options.texts_per_request);
+        return [groups](chat_request request) { return groups->embed(std::move(request.messages.back().text)); };
+    }
+    return [ask = plan.ask, llm = plan.llm, mark = prefix_marks{plan.options.batch}](chat_request request) {
+        return ask(llm, mark(std::move(request)));
+    };
+}
+
 asio::awaitable<processed_file> process(process_plan plan) {
     validate(plan.options).value();
-    auto const& wanted = plan.options;
-    if (plan.embeds) plan.options.batch.concurrency = std::max(wanted.batch.concurrency, 4 * wanted.texts_per_request);
-    request_maker requests{plan};
-    bool working = false;
-    auto const on_result = [&](batch_result<std::string> const& outcome) {
-        requests.forget(outcome.index);
-        return plan.on_result ? plan.on_result(outcome) : result<void>{};
-    };
-    processed_file done{.path = wanted.journal};
-    if (done.path.empty()) {
-        auto const made = make_temporary().value();
-        done.path = made->path();
-        done.owner = made;
-    }
-    auto const journal =
-        std::make_shared<batch_journal>(batch_journal::open(done.path, {.resume = wanted.resume,
-                                                                        .retry_failed = wanted.retry_failed,
-                                                                        .run = run_of(plan, requests),
-                                                                        .sync_lines = wanted.sync_lines})
-                                            .value());
-    record_batch const batch{.open = plan.open,
-                             .work = work_of(plan, requests),
-                             .sent = [&](batch_record const& record) { return requests.sent(record, working); },
-                             .form = plan.form,
-                             .shard = wanted.shard,
-                             .share_equal = wanted.share_equal,
-                             .sync_interval = wanted.sync_interval,
-                             .on_result = on_result};
-    bool const compared = journal->wants_rows();
-    done.resumed = co_await match_records(batch, journal);
-    working = true;
-    auto options = wanted.batch;
-    if (compared) options.total = done.resumed.undone();
-    if (!options.telemetry) options.telemetry = plan.llm.options().telemetry;
-    auto const before = plan.llm.statistics();
-    done.summary = co_await run_records(batch, journal, std::move(options));
-    add_statistics(done.summary, before, plan.llm.statistics());
-    if (auto closed = journal->close(); !closed && !done.summary.ended_by)
-        done.summary.ended_by = std::move(closed).error();
-    co_return done;
+    auto& concurrency = plan.options.batch.concurrency;
+    if (plan.embeds) concurrency = std::max(concurrency, 4 * plan.options.texts_per_request);
+    batch_process one{std::move(plan)};
+    co_return co_await one.run();
 }
 
 }  // namespace detail

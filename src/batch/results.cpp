@@ -1,3 +1,4 @@
+#include "batch/internal/error_members.hpp"
 #include "batch/output_reader.hpp"
 #include "batch/record_text.hpp"
 
@@ -8,16 +9,6 @@
 namespace coax::detail {
 
 namespace {
-
-struct error_members {
-    std::string code{};
-    std::string message{};
-    std::string where{};
-    int http_status{0};
-    std::string service_code{};
-    std::string service_message{};
-    std::string request_id{};
-};
 
 struct result_members {
     std::uint64_t index{0};
@@ -31,21 +22,10 @@ struct result_members {
     std::optional<std::uint64_t> same_as{};
 };
 
-errc code_of(std::string_view name) noexcept {
-    for (int code = static_cast<int>(errc::cancelled); code <= static_cast<int>(errc::spent_on_reasoning); ++code)
-        if (to_string(static_cast<errc>(code)) == name) return static_cast<errc>(code);
-    return errc::internal;
-}
-
-error to_failure(error_members told, int attempts) {
-    return {.code = code_of(told.code),
-            .message = std::move(told.message),
-            .where = std::move(told.where),
-            .http_status = told.http_status,
-            .service_code = std::move(told.service_code),
-            .service_message = std::move(told.service_message),
-            .request_id = std::move(told.request_id),
-            .attempts = attempts};
+error to_failure(std::optional<error_members> told, int attempts) {
+    auto why = told_error(std::move(told).value_or(error_members{}));
+    why.attempts = attempts;
+    return why;
 }
 
 }  // namespace
@@ -71,7 +51,7 @@ result<std::optional<batch_result<json_value>>> result_lines::next() {
     if (!read) return std::move(read).error();
     batch_result<json_value> one{.index = read->index, .key = record_text(read->key)};
     if (reader.failed())
-        one.value = to_failure(std::move(read->error).value_or(error_members{}), read->attempts);
+        one.value = to_failure(std::move(read->error), read->attempts);
     else
         one.value = std::move(read->output);
     one.usage = read->usage;

@@ -1,4 +1,4 @@
-#include "batch/run_text.hpp"
+#include "batch/internal/run_text.hpp"
 
 #include <coax/bind/read.hpp>
 #include <coax/json/writer.hpp>

@@ -1,6 +1,7 @@
 #include "batch/service_run.hpp"
 
 #include "runtime/internal/sleep.hpp"
+#include "runtime/internal/suspended.hpp"
 
 #include <coax/runtime/as_result.hpp>
 
@@ -140,11 +141,23 @@ asio::awaitable<std::optional<arrived_record>> service_run::next() {
         else if (!next_round())
             break;
     }
-    while (!facts_.empty()) co_await sleep_for(1ms);  // what was given is written first
+    co_await all_written();
     if (stopped()) co_return std::nullopt;
     if (failure_) throw_error(*failure_);
     if (left_ > 0 && again() && !options_.drain_only && !options_.cancel) throw_error(nothing_more(left_, round_));
     co_return std::nullopt;
+}
+
+/// Waits until what was given is in the journal.
+asio::awaitable<void> service_run::all_written() {
+    while (!facts_.empty()) {
+        suspended waiting{co_await asio::this_coro::executor, "outcomes on their way to the journal"};
+        waits_for_writing_ = &waiting;
+        co_await suspend_until(waiting, {});
+        waits_for_writing_ = nullptr;
+        if (waiting.how() == suspended::end::cancelled)
+            throw_error({.code = errc::cancelled, .message = "cancelled before all outcomes were written"});
+    }
 }
 
 /// Waits until one of the batches is due, and looks at it.
@@ -285,6 +298,7 @@ result<void> service_run::close_if_written(batch_part const& part) {
 result<void> service_run::write(batch_result<std::string> outcome) {
     auto const of_record = facts_.extract(outcome.index);
     auto const& [numeric_key, row, from] = of_record.mapped();
+    if (facts_.empty() && waits_for_writing_ != nullptr) waits_for_writing_->wake();
     if (from && !outcome.same_as) outcome.tier = billing::tier::batch;
     if (from)
         outcome.latency = std::chrono::duration_cast<std::chrono::milliseconds>(outcome.finished_at - from->kept.begun);

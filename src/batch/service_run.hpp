@@ -19,6 +19,8 @@
 
 namespace coax::detail {
 
+class suspended;
+
 /// A record whose outcome a batch of the service has brought, on its way to the journal.
 struct arrived_record {
     std::uint64_t index{0};
@@ -83,6 +85,7 @@ private:
     asio::awaitable<void> look_at_next();
     void looked_at(part_ptr const& part, result<service_batch> seen);
     asio::awaitable<void> read_some();
+    asio::awaitable<void> all_written();
     asio::awaitable<void> settle(part_ptr part, batch_row row);
     void give(part_ptr const& part, std::vector<waiting_row> rows, result<batch_output<std::string>> outcome);
     void give(waiting_row row, part_ptr part, result<batch_output<std::string>> outcome);
@@ -115,6 +118,7 @@ private:
     std::optional<reading> reading_{};
     std::deque<arrived_record> ready_{};
     std::unordered_map<std::uint64_t, facts> facts_{};  ///< Of outcomes that are not written yet.
+    suspended* waits_for_writing_{nullptr};             ///< Until there are none.
     std::vector<bool> taken_{};                         ///< By index: in a batch, or done.
     std::vector<bool> written_{};                       ///< By index: in this run.
     std::uint64_t failures_{0};

@@ -67,6 +67,7 @@ struct batch_flags {
     bool embeds{false};  ///< The prompt is a text whose vector is wanted.
     bool lines{false};   ///< Each line of the input is a text, not an object.
     std::optional<std::int64_t> dimensions{};
+    std::size_t texts_per_request{128};
     cache_flags cache{};
     decide_flags decide{};
     journal_flags journal{};

@@ -1,5 +1,6 @@
 #include "cli/batch_run.hpp"
 
+#include "batch/internal/service_ways.hpp"
 #include "cli/console.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/files.hpp"
@@ -59,6 +60,53 @@ struct run_end {
     priced_usage used{};
 };
 
+/// The run of a job, on its way.
+struct job_run {
+    batch_job const& job;
+    batch_flags const& flags;
+    work_plan const& plan;
+    client llm;
+    run_progress& progress;
+};
+
+/// What is done with the records, and who is told of their outcomes.
+void add_work(job_run const& run, record_batch& batch) {
+    auto const* const remote = run.plan.remote;
+    batch.work = remote != nullptr ? remote->work : run.plan.work(run.llm);
+    batch.on_result = [&progress = run.progress, remote](batch_result<std::string> const& outcome) -> result<void> {
+        progress.count(outcome);
+        if (remote != nullptr) remote->written(outcome);
+        return {};
+    };
+}
+
+asio::awaitable<batch_summary> start(job_run const& run, record_batch const& batch,
+                                     std::shared_ptr<batch_journal> journal, batch_options options) {
+    if (run.plan.remote != nullptr) return run_records(batch, std::move(journal), std::move(options));
+    coax::detail::service_ways ways{.batches = service_batches_of(run.job, run.flags),
+                                    .background = background_of(run.job, run.flags),
+                                    .begins_in_background = goes_in_background(run.flags.via)};
+    if (ways.batches) ways.batches->on_batches = [&progress = run.progress](auto const& all) { progress.watch(all); };
+    return run_by_ways(std::move(ways), batch, std::move(journal), run.llm, run.plan.questions, std::move(options));
+}
+
+/// Works, until all is done or the user wants the end and nothing is under way any more.
+/// @param over  How many requests are over.
+batch_summary work(runtime& rt, job_run const& run, asio::awaitable<batch_summary> running, batch_stop const& stop,
+                   std::uint64_t const& over) {
+    batch_summary summary;
+    auto const before = run.llm.statistics();
+    auto working = store(std::move(running), summary);
+    auto idle = until_idle(run.llm, stop, over);
+    if (run.plan.remote != nullptr) {
+        rt.run(when_any(std::move(working), std::move(idle), run.plan.remote->beside()));
+    } else {
+        rt.run(when_any(std::move(working), std::move(idle)));
+        add_statistics(summary, before, run.llm.statistics());
+    }
+    return summary;
+}
+
 /// Works on every record that the output lacks.
 batch_summary run_job(batch_job const& job, batch_flags const& flags, progress_form form, record_batch& batch,
                       std::shared_ptr<batch_journal> const& journal, std::uint64_t undone, work_plan const& plan,
@@ -75,36 +123,10 @@ batch_summary run_job(batch_job const& job, batch_flags const& flags, progress_f
     if (plan.remote != nullptr) words.first = "stopping: rows stay in the queue; --resume collects their results";
     interrupt_watch const watch{[llm]() mutable { llm.close(); }, stop, progress.display(), std::move(words)};
 
-    batch.work = plan.remote != nullptr ? plan.remote->work : plan.work(llm);
-    batch.on_result = [&progress, remote = plan.remote](batch_result<std::string> const& outcome) -> result<void> {
-        progress.count(outcome);
-        if (remote != nullptr) remote->written(outcome);
-        return {};
-    };
-    auto const before = llm.statistics();
-    batch_summary summary;
-    std::optional<background_rows> background;
-    if (auto wanted = plan.remote == nullptr ? background_of(job, flags) : std::nullopt) {
-        background.emplace(llm, plan.questions, batch.sent, *std::move(wanted));
-        batch.work = [&, live = batch.work](batch_record const& record) {
-            bool const begins = goes_in_background(flags.via) || background->knows(record);
-            return begins ? background->ask(record) : live(record);
-        };
-    }
-    auto options = options_of(job.batch, undone, stop, progress, llm.options().telemetry);
-    auto by_service = plan.remote == nullptr ? service_batches_of(job, flags) : std::nullopt;
-    if (by_service) by_service->on_batches = [&progress](auto const& all) { progress.watch(all); };
-    auto running = by_service
-                       ? run_service_batches(batch, journal, llm, plan.questions, *by_service, std::move(options))
-                       : run_records(batch, journal, std::move(options));
-    auto working = store(std::move(running), summary);
-    if (plan.remote != nullptr) {
-        rt.run(when_any(std::move(working), until_idle(llm, stop, over), plan.remote->beside()));
-    } else {
-        rt.run(when_any(std::move(working), until_idle(llm, stop, over)));
-        add_statistics(summary, before, llm.statistics());
-    }
-    if (background && summary.remaining == 0U && !summary.ended_by) background->end();
+    job_run const run{job, flags, plan, llm, progress};
+    add_work(run, batch);
+    auto running = start(run, batch, journal, options_of(job.batch, undone, stop, progress, llm.options().telemetry));
+    auto summary = work(rt, run, std::move(running), stop, over);
     end.used = progress.priced(summary.usage);
     progress.end();
     if (job.options.response_cache && !flags.quiet) rt.run(report_cache(job.options.response_cache->store));
@@ -149,7 +171,7 @@ void report(batch_job const& job, batch_summary const& summary, resume_counts co
     if (summary.remaining.value_or(0) > 0 && summary.done() + before.kept > 0)
         print_note(std::to_string(*summary.remaining) + " records remain" +
                    (reads_once(flags.out) ? "" : "; --resume goes on with them"));
-    if (job.out != "-" && has_open_batches(ledger_of(job.out)))
+    if (job.out != "-" && has_open_batches(coax::detail::batches_ledger_of(job.out)))
         print_note(
             "the service goes on with its batches: --resume waits for them, --resume --cancel-batches ends them");
 }

@@ -4,10 +4,12 @@
 #include "cli/console.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/number_flag.hpp"
+#include "cli/queued_batch.hpp"
 
 #include <CLI/CLI.hpp>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -20,14 +22,16 @@ constexpr char embed_help[] =
     "each line is a text. FILE gets one JSON line a text as soon as its vector is there, in any order:\n"
     "  {\"index\":0,\"key\":\"a\",\"status\":\"ok\",\"output\":[0.1,...],\"usage\":{...},\"attempts\":1,...}\n"
     "Texts are sent several in a request; one that the service refuses fails alone. Interrupted or crashed, run the\n"
-    "same command with --resume: what FILE has is not asked again.\n"
+    "same command with --resume: what FILE has is not asked again. With --queue workers on any machines\n"
+    "(coax worker) ask for the vectors, as those of coax batch.\n"
     "The model is that of --model, else of COAX_EMBEDDING_MODEL or COAX_MODEL.\n\n";
 
 struct embed_flags {
     batch_flags batch{.prompt = "{{text}}", .embeds = true};
-    std::size_t texts_per_request{128};
-    std::size_t requests{8};
+    std::optional<std::size_t> requests{};  ///< At once.
 };
+
+constexpr std::size_t usual_requests = 8;
 
 /// The text of a record. @throws coax::exception  A field is missing.
 std::string text_of(batch_job const& job, batch_record const& record) {
@@ -35,17 +39,21 @@ std::string text_of(batch_job const& job, batch_record const& record) {
 }
 
 int run_embed(embed_flags flags, service_flags const& service) {
-    flags.batch.concurrency = flags.texts_per_request * flags.requests;
+    auto const texts = flags.batch.texts_per_request;
+    flags.batch.concurrency = texts * flags.requests.value_or(usual_requests);
     if (auto chosen = choose_output(flags.batch); !chosen) return print_error(chosen.error()), bad_usage;
     auto const job = prepare(flags.batch, service, process_environment);
     if (!job) {
         print_error(job.error().why);
         return job.error().exit_code;
     }
+    if (job->is_queued) {
+        flags.batch.concurrency = flags.requests;  // of all workers together
+        return run_queued_batch(*job, flags.batch, service, output_kind::json);
+    }
     auto const make_work = [&](client llm) -> record_work {
         embedding_request form{.dimensions = flags.batch.dimensions};
-        auto groups =
-            std::make_shared<coax::detail::embedding_groups>(std::move(llm), std::move(form), flags.texts_per_request);
+        auto groups = std::make_shared<coax::detail::embedding_groups>(std::move(llm), std::move(form), texts);
         return [&job, groups](batch_record const& record) { return groups->embed(text_of(*job, record)); };
     };
     return run_to_output(*job, flags.batch, output_kind::json, {.work = make_work});
@@ -65,9 +73,11 @@ void add_flags(CLI::App& command, embed_flags& flags) {
     add_number(command, "--limit", batch.limit, number_range{std::uint64_t{0}}, "First records only; 0: all");
     add_number(command, "--dimensions", batch.dimensions, number_range<std::int64_t>{1},
                "Length of the vectors, where the model can choose");
-    add_number(command, "--texts-per-request", flags.texts_per_request, number_range{1, 2'048}, "Texts of one request")
+    add_number(command, "--texts-per-request", batch.texts_per_request, number_range<std::size_t>{1, 2'048},
+               "Texts of one request")
         ->default_str("128");
-    add_number(command, "--concurrency", flags.requests, number_range{1, 31}, "Requests at once")->default_str("8");
+    add_number(command, "--concurrency", flags.requests, number_range<std::size_t>{1, 31}, "Requests at once")
+        ->default_str("8");
     add_number(command, "--rpm", batch.rpm, count, "Requests a minute; 0: no limit");
     add_cost_flags(command, batch);
     add_number(command, "--tpm", batch.tpm, count, "Tokens a minute; 0: no limit");
@@ -88,6 +98,7 @@ void add_embed_command(CLI::App& program, service_flags const& service, chosen_c
     auto flags = std::make_shared<embed_flags>();
     add_flags(*command, *flags);
     add_journal_flags(*command, flags->batch.journal);
+    add_coordinator_flags(*command, flags->batch.queue);
     add_result_flags(*command, flags->batch.results);
     command->footer(std::string{embed_help} + exit_code_help);
     command->callback(

@@ -5,6 +5,8 @@
 #include <coax/config/configuration.hpp>
 #include <coax/core/result.hpp>
 
+#include <cstddef>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -22,6 +24,9 @@ struct queued_job {
     std::string decide{};  ///< JSON Schema of typed questions; empty: none.
     std::string decide_form{};
     double threshold{0};
+    bool embeds{false};          ///< Rows are texts whose vectors are wanted.
+    std::int64_t dimensions{0};  ///< Of these; 0: as the model has them.
+    std::size_t texts_per_request{0};
 };
 
 /// The settings of a configuration that all workers need.

@@ -6,38 +6,23 @@
 #include "cli/exit_code.hpp"
 #include "cli/files.hpp"
 #include "cli/queue_job_text.hpp"
+#include "fleet/internal/queued_rows.hpp"
 
-#include <coax/bind/write.hpp>
-#include <coax/fleet/messages_text.hpp>
 #include <coax/fleet/work_queue.hpp>
 #include <coax/runtime/as_result.hpp>
 #include <coax/runtime/clock.hpp>
 #include <coax/runtime/runtime.hpp>
 
-#include <charconv>
 #include <chrono>
-#include <unordered_map>
+#include <memory>
 #include <utility>
 
 namespace coax::cli {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr std::size_t longest_key = 200;
-
-std::string hexadecimal(std::uint64_t number) {
-    char text[17];
-    return {text, std::to_chars(text, text + sizeof text, number, 16).ptr};
-}
-
-/// Names a row for all runs of the job: the same key with another prompt is another row.
-std::string queue_key(batch_job const& job, batch_flags const& flags, batch_record const& record) {
-    auto key = record.key.size() <= longest_key ? record.key : hexadecimal(sent_digest(record.key));
-    key += '/' + hexadecimal(sent_digest(sent_text(job, record)));
-    bool const may_repeat = flags.table.allow_duplicate_keys || flags.journal.ask_equal;
-    return may_repeat ? key + '#' + std::to_string(record.index) : key;
-}
+using fleet::detail::hexadecimal;
+using fleet::detail::queued_rows;
 
 queued_job describe(batch_job const& job, batch_flags const& flags) {
     queued_job told{.service = job.run.service,
@@ -45,7 +30,10 @@ queued_job describe(batch_job const& job, batch_flags const& flags) {
                     .settings = job.told,
                     .any_json = job.any_json,
                     .decide_form = flags.decide.form,
-                    .threshold = flags.decide.threshold};
+                    .threshold = flags.decide.threshold,
+                    .embeds = flags.embeds,
+                    .dimensions = flags.dimensions.value_or(0),
+                    .texts_per_request = flags.texts_per_request};
     if (job.schema) told.schema = std::string{built_in_schema(job.run.schema).value_or(job.run.schema)};
     if (job.decide) told.decide = job.run.schema;
     if (job.defaults.cache_prefix) told.settings["request.cache_prefix"] = "true";
@@ -80,35 +68,17 @@ asio::awaitable<void> note_workers(work_queue queue) {
 }
 
 /// The coordinator: rows go into the queue, and come back as what workers found.
-class coordinator {
-public:
-    coordinator(batch_job const& job, batch_flags const& flags, work_queue queue)
-        : job_{job}, flags_{flags}, queue_{std::move(queue)} {}
-
-    [[nodiscard]] remote_work to_work() {
-        return {.work = [this](batch_record const& record) { return ask(record); },
-                .written = [this](batch_result<std::string> const& outcome) { written(outcome); },
-                .beside = [queue = queue_] { return note_workers(queue); },
-                .finished = [queue = queue_]() mutable { return queue.finish(); }};
-    }
-
-private:
-    asio::awaitable<batch_output<std::string>> ask(batch_record const& record) {
-        auto payload = value_or_throw(messages_text(request_with_file(job_, record).messages));
-        auto key = queue_key(job_, flags_, record);
-        keys_.insert_or_assign(record.index, key);
-        return queue_.ask(std::move(key), std::move(payload));
-    }
-
-    void written(batch_result<std::string> const& outcome) {
-        if (auto const asked = keys_.extract(outcome.index)) queue_.forget(asked.mapped());
-    }
-
-    batch_job const& job_;
-    batch_flags const& flags_;
-    work_queue queue_;
-    std::unordered_map<std::uint64_t, std::string> keys_{};  ///< Of the records in work.
-};
+remote_work coordinate(batch_job const& job, batch_flags const& flags, work_queue queue) {
+    bool const may_repeat = flags.table.allow_duplicate_keys || flags.journal.ask_equal;
+    auto const sent = [&job](batch_record const& record) { return sent_text(job, record); };
+    auto const rows = std::make_shared<queued_rows>(queue, sent, may_repeat);
+    return {
+        .work = [&job, rows](
+                    batch_record const& record) { return rows->ask(record, request_with_file(job, record).messages); },
+        .written = [rows](batch_result<std::string> const& outcome) { rows->written(outcome); },
+        .beside = [queue] { return note_workers(queue); },
+        .finished = [queue]() mutable { return queue.finish(); }};
+}
 
 }  // namespace
 
@@ -127,8 +97,7 @@ int run_queued_batch(batch_job const& job, batch_flags const& flags, service_fla
         print_error(opened.error());
         return opened.error().code == errc::invalid_argument ? bad_usage : could_not_go_on;
     }
-    coordinator work{job, flags, queue};
-    auto const remote = work.to_work();
+    auto const remote = coordinate(job, flags, queue);
     return run_to_output(job, flags, form, {.remote = &remote});
 }
 

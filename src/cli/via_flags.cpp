@@ -2,6 +2,7 @@
 
 #include "batch/internal/figure_text.hpp"
 #include "batch/internal/service_text.hpp"
+#include "batch/internal/service_ways.hpp"
 #include "cli/batch_job.hpp"
 #include "cli/files.hpp"
 #include "cli/number_flag.hpp"
@@ -16,6 +17,12 @@
 #include <utility>
 
 namespace coax::cli {
+
+using coax::detail::background_ledger_of;
+using coax::detail::batches_ledger_of;
+using coax::detail::check_background;
+using coax::detail::check_batches;
+using coax::detail::has_rows_under_way;
 
 void add_via_flags(CLI::App& command, via_flags& flags) {
     command
@@ -48,8 +55,6 @@ bool goes_by_batches(via_flags const& flags) noexcept { return flags.via == "bat
 
 bool goes_in_background(via_flags const& flags) noexcept { return flags.via.starts_with("background="); }
 
-std::string background_ledger_of(std::string const& out) { return out + ".background"; }
-
 std::optional<background_rows_options> background_of(batch_job const& job, batch_flags const& flags) {
     background_rows_options options{.ledger = background_ledger_of(job.out)};
     bool const is_resumed = job.out != "-" && !flags.journal.resume.empty() && file_exists(options.ledger);
@@ -62,29 +67,11 @@ std::optional<background_rows_options> background_of(batch_job const& job, batch
     return options;
 }
 
-std::string ledger_of(std::string const& out) { return out + ".batches"; }
-
-namespace {
-
-/// What a row would be begun with.
-result<void> check_background(provider const& service, batch_job const& job, std::string const& where) {
-    auto request = job.defaults;
-    request.model = job.options.service.model;
-    request.messages.push_back(user("x"));
-    auto const encoded =
-        service.encode_background(request, {.completion_window = where.substr(where.find('=') + 1)}, false);
-    if (encoded) return {};
-    return invalid_argument(where, encoded.error().message);
-}
-
-}  // namespace
-
 result<void> check_via(batch_job const& job, batch_flags const& flags) {
     auto const& via = flags.via;
     if (via.cancel && flags.journal.resume.empty())
         return invalid_argument("--cancel-batches", "goes with --resume: it is about batches of a run before");
-    bool const is_left = has_open_batches(ledger_of(job.out)) || file_exists(background_ledger_of(job.out));
-    if (flags.journal.resume.empty() && is_left)
+    if (flags.journal.resume.empty() && has_rows_under_way(job.out))
         return invalid_argument("--out " + job.out,
                                 "the service still works on rows of a run before: --resume goes on "
                                 "with them, --resume --cancel-batches ends its batches");
@@ -95,31 +82,30 @@ result<void> check_via(batch_job const& job, batch_flags const& flags) {
     if (flags.embeds) return invalid_argument(where, "vectors are asked for live only");
     if (job.decide) return invalid_argument(where, "--decide is asked live only");
     if (job.out == "-") return invalid_argument(where, "needs a file for its output: name one with --out");
-    if (goes_in_background(via)) return check_background(**service, job, where);
+    if (goes_in_background(via)) {
+        auto sample = job.defaults;
+        sample.model = job.options.service.model;
+        return check_background(**service, std::move(sample), via.via.substr(via.via.find('=') + 1), where);
+    }
     if (file_exists(background_ledger_of(job.out)))
         return invalid_argument(where,
                                 "responses in the background are under way: first go on with --via background=… "
                                 "or live");
-    if ((*service)->limits_of_batches().requests == 0)
-        return invalid_argument("--via batch-api", std::string{(*service)->name()} +
-                                                       " has no batches of its own; openai, azure, anthropic and "
-                                                       "gemini do");
-    return {};
+    return check_batches(**service, where);
 }
 
 std::optional<service_batch_options> service_batches_of(batch_job const& job, batch_flags const& flags) {
     auto const& via = flags.via;
     if (job.out == "-" || flags.embeds || job.decide) return std::nullopt;
-    service_batch_options options{.ledger = ledger_of(job.out),
+    service_batch_options options{.ledger = batches_ledger_of(job.out),
                                   .service = coax::detail::service_text(job.options.service.provider)};
     bool const is_resumed = !flags.journal.resume.empty() && has_open_batches(options.ledger);
     if (!goes_by_batches(via) && !is_resumed) return std::nullopt;
     options.cancel = via.cancel;
-    options.drain_only = !goes_by_batches(via);
     options.unfinished = via.unfinished == "leave"  ? unfinished_rows::leave
                          : via.unfinished == "live" ? unfinished_rows::live
                                                     : unfinished_rows::again;
-    if (options.drain_only) options.unfinished = unfinished_rows::live;
+    if (!goes_by_batches(via)) options = coax::detail::only_draining(std::move(options));
     if (via.rounds) options.max_rounds = *via.rounds;
     if (via.rows) options.max_requests = *via.rows;
     if (via.poll) {

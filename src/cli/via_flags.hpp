@@ -34,12 +34,6 @@ void add_via_flags(CLI::App& command, via_flags& flags);
 /// Errors: `errc::invalid_argument`: what cannot go that way, before anything is sent.
 [[nodiscard]] result<void> check_via(batch_job const& job, batch_flags const& flags);
 
-/// The file beside the output that has the ids of the service's batches.
-[[nodiscard]] std::string ledger_of(std::string const& out);
-
-/// The file that has the ids of responses in the background.
-[[nodiscard]] std::string background_ledger_of(std::string const& out);
-
 /// Nothing: rows do not go that way, and no responses are under way.
 [[nodiscard]] std::optional<background_rows_options> background_of(batch_job const& job, batch_flags const& flags);
 

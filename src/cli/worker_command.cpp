@@ -1,3 +1,4 @@
+#include "batch/internal/embedding_groups.hpp"
 #include "cli/ask_record.hpp"
 #include "cli/batch_run.hpp"
 #include "cli/commands.hpp"
@@ -143,6 +144,13 @@ private:
     }
 
     static row_work work_of(client llm, worker_setup const& set) {
+        if (set.embedding) {
+            auto const groups =
+                std::make_shared<coax::detail::embedding_groups>(std::move(llm), *set.embedding, set.texts_per_request);
+            return [groups](std::string payload) {
+                return groups->embed(std::move(value_or_throw(read_messages(payload)).back().text));
+            };
+        }
         return [llm, &set](std::string payload) {
             auto request = set.request;
             auto messages = value_or_throw(read_messages(payload));

@@ -19,13 +19,21 @@ namespace coax::cli {
 namespace {
 
 constexpr std::chrono::milliseconds flush_time{10'000};
+constexpr std::size_t usual_embedding_requests = 8;
+
+/// Rows at once: of texts that go several in a request, those of the usual number of requests.
+std::optional<std::size_t> rows_at_once(worker_flags const& flags, queued_job const& job) {
+    if (flags.concurrency || !job.embeds) return flags.concurrency;
+    return job.texts_per_request * usual_embedding_requests;
+}
 
 /// What the worker's flags and the job state.
 std::vector<setting> settings_of(worker_flags const& flags, queued_job const& job) {
     setting_flags stated;
     auto const attempts = flags.retries ? std::optional{*flags.retries + 1} : std::nullopt;
-    stated.add("batch.concurrency", flags.concurrency, "--concurrency")
-        .add("policies.max_concurrency", flags.concurrency, "--concurrency")
+    auto const rows = rows_at_once(flags, job);
+    stated.add("batch.concurrency", rows, "--concurrency")
+        .add("policies.max_concurrency", rows, "--concurrency")
         .add("policies.retry.max_attempts", attempts, "--retries")
         .add_seconds("policies.timeout", flags.timeout, "--timeout")
         .add("batch.alike_failures", flags.max_alike, "--max-alike")
@@ -62,7 +70,7 @@ result<answer_form> form_of(queued_job const& job, json::leniency const& lenienc
 }
 
 /// The quota of the job, where it has one. Money needs the prices of this worker.
-result<std::shared_ptr<shared_quota>> take_part(worker_flags const& flags, queue_job const& job,
+result<std::shared_ptr<shared_quota>> take_part(worker_flags const& flags, queue_job const& job, bool embeds,
                                                 work_queue const& queue, configuration& set) {
     if (!job.limits.any()) return std::shared_ptr<shared_quota>{};
     auto& tokens = set.client.tokens.edit();
@@ -72,7 +80,8 @@ result<std::shared_ptr<shared_quota>> take_part(worker_flags const& flags, queue
         tokens.spending = std::make_shared<spending_limit>(*job.limits.max_cost, *std::move(facts));
         auto request = set.request;
         request.model = set.client.service.model;
-        auto const plan = tokens.spending->plan(request, service_name(set.client.service.provider));
+        auto const& name = service_name(set.client.service.provider);
+        auto const plan = embeds ? tokens.spending->plan(request.model, name, 1) : tokens.spending->plan(request, name);
         if (!plan) return plan.error();
     }
     fleet_quota_options options;
@@ -121,19 +130,29 @@ result<worker_setup> set_up_worker(worker_flags const& flags, service_flags cons
     if (!set) return std::move(set).error();
     if (auto checked = check_service(*told, *set); !checked) return std::move(checked).error();
     fit_to_concurrency({.adaptive = false, .no_resend = flags.no_resend}, *set);
+    if (told->embeds) {
+        set->client.service.embedding_model = told->model;
+        set->client.response_cache = boxed<response_cache_options>{};  // embeddings are not kept
+    }
     auto form = form_of(*told, set->client.output.leniency);
     if (!form) return std::move(form).error();
     if (auto opened = open_response_cache(set->client); !opened) return std::move(opened).error();
-    auto const quota = take_part(flags, job, queue, *set);
+    auto const quota = take_part(flags, job, told->embeds, queue, *set);
     if (!quota) return quota.error();
     if (auto valid = validate(set->client); !valid) return std::move(valid).error();
     std::function<asio::awaitable<void>()> finish;
     if (*quota) finish = [quota = *quota] { return flush(quota, flush_time); };
-    return worker_setup{.client = std::move(set->client),
-                        .batch = std::move(set->batch),
-                        .request = std::move(set->request),
-                        .form = *std::move(form),
-                        .finish = std::move(finish)};
+    worker_setup made{.client = std::move(set->client),
+                      .batch = std::move(set->batch),
+                      .request = std::move(set->request),
+                      .form = *std::move(form),
+                      .texts_per_request = told->texts_per_request,
+                      .finish = std::move(finish)};
+    if (told->embeds) {
+        made.embedding.emplace();
+        if (told->dimensions > 0) made.embedding->dimensions = told->dimensions;
+    }
+    return made;
 }
 
 }  // namespace coax::cli

@@ -10,6 +10,7 @@
 #include <coax/chat/request.hpp>
 #include <coax/client/options.hpp>
 #include <coax/fleet/work_queue.hpp>
+#include <coax/provider/embedding.hpp>
 
 #include <cstddef>
 #include <functional>
@@ -44,6 +45,8 @@ struct worker_setup {
     batch_options batch{};
     chat_request request{};  ///< Each row's, but for its messages.
     answer_form form{};
+    std::optional<embedding_request> embedding{};     ///< Rows are texts for such requests; none: they are chats.
+    std::size_t texts_per_request{0};                 ///< Of these.
     std::function<asio::awaitable<void>()> finish{};  ///< At its end. May be empty.
 };
 

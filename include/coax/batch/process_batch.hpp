@@ -1,6 +1,7 @@
 #pragma once
 
 #include <coax/batch/batch.hpp>
+#include <coax/batch/batch_route.hpp>
 #include <coax/batch/record_batch.hpp>
 #include <coax/batch/results.hpp>
 #include <coax/bind/write.hpp>
@@ -37,6 +38,10 @@ struct process_options {
     /// Tools that the model may call on its way to an answer.
     toolbox tools{};
     run_options tool_run{};
+    /// The way that rows take: one request each; `via_service_batches`, `via_background`, `via_queue`. The next run
+    /// with the journal may take another. A queue takes messages only: a request that a function makes has the
+    /// parameters of `request`; and `batch.concurrency` is then how many rows are in the queue, or in work, at once.
+    batch_route via{};
     /// Texts of one request, where vectors are wanted. Range: [1, 2048]. As many rows as four requests have are in work
     /// at least.
     std::size_t texts_per_request{128};
@@ -60,6 +65,8 @@ struct process_plan {
     output_kind form{output_kind::json};
     bool embeds{false};
     std::function<asio::awaitable<batch_output<std::string>>(client, chat_request)> ask{};
+    output_format format{};                                     ///< Of a response that is not asked for by `ask`.
+    std::function<std::string(chat_response const&)> output{};  ///< What such a response gives; empty: its text.
     std::function<result<void>(batch_result<std::string> const&)> on_result{};
     process_options options{};
 };
@@ -145,9 +152,27 @@ private:
     std::string key_field_;
 };
 
+/// How a response is read that comes whole, from a batch of the service.
+template <class T>
+void add_response_form(process_plan& plan) {
+    auto const leniency = plan.llm.options().output.leniency;
+    if constexpr (std::same_as<T, json_value>) {
+        plan.format = any_json(leniency);
+        plan.output = [leniency](chat_response const& response) {
+            return json::read<json_value>(response.text, {.leniency = leniency}).value().text();
+        };
+    } else if constexpr (!std::same_as<T, std::string> && !is_vector_of_text<T>) {
+        plan.format = output_format::of<T>({.leniency = leniency});
+        plan.output = [leniency](chat_response const& response) {
+            return json::write(json::read<T>(response.text, {.leniency = leniency}).value());
+        };
+    }
+}
+
 template <class T>
 process_plan plan_of(client llm, process_options options) {
     process_plan plan{.llm = std::move(llm)};
+    add_response_form<T>(plan);
     plan.form = std::same_as<T, std::string> ? output_kind::text : output_kind::json;
     plan.embeds = is_vector_of_text<T>;
     if constexpr (std::same_as<T, json_value>)

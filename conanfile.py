@@ -33,6 +33,7 @@ class CoaxConan(ConanFile):
         "with_yaml_cpp": [True, False],
         "with_sqlite": [True, False],
         "with_hiredis": [True, False],
+        "with_nghttp2": [True, False],
         "with_zstd": [True, False],
         "pch": [True, False],
         "sanitize": ["", "address", "undefined", "thread", "address,undefined"],
@@ -50,6 +51,7 @@ class CoaxConan(ConanFile):
         "with_yaml_cpp": True,
         "with_sqlite": True,
         "with_hiredis": True,
+        "with_nghttp2": True,
         "with_zstd": True,
         "pch": False,
         "sanitize": "",
@@ -92,6 +94,8 @@ class CoaxConan(ConanFile):
             self.requires("sqlite3/[>=3.40 <4]")
         if self.options.with_hiredis:
             self.requires("hiredis/[>=1.2 <2]")
+        if self.options.with_nghttp2:
+            self.requires("libnghttp2/[>=1.52 <2]")
         if self.options.with_zstd:
             self.requires("zstd/[>=1.5 <2]")
         # The program and the benchmarks have it compiled in: nobody who requires coax sees it.
@@ -134,7 +138,7 @@ class CoaxConan(ConanFile):
             toolchain.cache_variables[f"COAX_BUILD_{part.upper()}"] = bool(self.options.get_safe(f"with_{part}"))
         toolchain.cache_variables["COAX_WITH_SPDLOG"] = bool(self.options.with_spdlog)
         toolchain.cache_variables["COAX_WITH_YAML_CPP"] = bool(self.options.with_yaml_cpp)
-        for library in ("sqlite", "hiredis", "zstd"):
+        for library in ("sqlite", "hiredis", "nghttp2", "zstd"):
             toolchain.cache_variables[f"COAX_WITH_{library.upper()}"] = bool(self.options.get_safe(f"with_{library}"))
         toolchain.cache_variables["COAX_INSTALL"] = True
         toolchain.cache_variables["COAX_PCH"] = bool(self.options.pch)
@@ -178,6 +182,8 @@ class CoaxConan(ConanFile):
             core.requires.append("sqlite3::sqlite3")
         if self.options.with_hiredis:
             core.requires.append("hiredis::hiredis")
+        if self.options.with_nghttp2:
+            core.requires.append("libnghttp2::nghttp2")
         if self.options.with_zstd:
             core.requires.append("zstd::zstd")
         if self.settings.os in ("Linux", "FreeBSD"):

@@ -31,7 +31,7 @@ FLOORS = {
     "cli": 10,
 }
 SIM_USES = {"core", "reflect", "runtime", "sync", "tasks", "json", "bind", "schema", "policy", "http"}
-HEAVY = re.compile(r"^(boost/(beast|json|url|asio/(ssl|io_context|ip|co_spawn|experimental)|asio\.hpp)|openssl/|spdlog/|yaml-cpp/|CLI/|hiredis/|pcre2|sqlite3|zlib)")
+HEAVY = re.compile(r"^(boost/(beast|json|url|asio/(ssl|io_context|ip|co_spawn|experimental)|asio\.hpp)|openssl/|spdlog/|yaml-cpp/|CLI/|hiredis/|nghttp2/|pcre2|sqlite3|zlib)")
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.MULTILINE)
 QUOTED = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
 NAMESPACE = re.compile(r"^namespace ([\w:]+) \{", re.MULTILINE)

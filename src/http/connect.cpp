@@ -28,7 +28,8 @@ error while_doing(std::string const& what, error why) {
 connector::connector(asio::any_io_executor executor, http_options const& options, resolver& names)
     : executor_{executor}, options_{options}, names_{names}, handshakes_{options.max_handshakes} {}
 
-asio::awaitable<result<std::unique_ptr<connection>>> connector::connect(origin const& to, exchange_deadline& limits) {
+asio::awaitable<result<std::unique_ptr<connection>>> connector::connect(origin const& to, exchange_deadline& limits,
+                                                                        bool http2) {
     auto const via = proxy_for(options_, to);
     if (!via) co_return via.error();
     auto made = std::make_unique<connection>(executor_);
@@ -40,7 +41,7 @@ asio::awaitable<result<std::unique_ptr<connection>>> connector::connect(origin c
     else
         outcome = co_await connect_tcp(*made, to.host, to.port, to, limits);
     if (outcome && *via) outcome = co_await open_tunnel(*made, **via, to, limits);
-    if (outcome && to.tls) outcome = co_await handshake(*made, to, limits);
+    if (outcome && to.tls) outcome = co_await handshake(*made, to, limits, http2);
     limits.end_connecting();
     if (!outcome) co_return std::move(outcome).error();
     made->set_usable(true);
@@ -111,13 +112,15 @@ asio::awaitable<result<void>> connector::open_tunnel(connection& made, proxy con
     co_return result<void>{};
 }
 
-asio::awaitable<result<void>> connector::handshake(connection& made, origin const& to, exchange_deadline& limits) {
+asio::awaitable<result<void>> connector::handshake(connection& made, origin const& to, exchange_deadline& limits,
+                                                   bool http2) {
     auto const trusted = context();
     if (!trusted) co_return trusted.error();
     auto const admitted = co_await admit_handshake(limits);
     if (!admitted) co_return admitted.error();
 
     auto& tls = made.start_tls(**trusted, sessions_of(to), to.host);
+    if (http2) tls.offer_http2();
     for (;;) {
         error_code ec;
         tls.handshake(ec);

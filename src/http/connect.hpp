@@ -26,7 +26,9 @@ public:
     connector(asio::any_io_executor executor, http_options const& options, resolver& names = resolver::system());
 
     /// @param to, limits  Must outlive the operation.
-    asio::awaitable<result<std::unique_ptr<connection>>> connect(origin const& to, exchange_deadline& limits);
+    /// @param http2  Offers it.
+    asio::awaitable<result<std::unique_ptr<connection>>> connect(origin const& to, exchange_deadline& limits,
+                                                                 bool http2 = false);
 
 private:
     asio::awaitable<result<void>> connect_tcp(connection& made, std::string host, std::uint16_t port, origin const& to,
@@ -36,7 +38,7 @@ private:
                                                                                  origin const& to);
     asio::awaitable<result<void>> open_tunnel(connection& made, proxy const& via, origin const& to,
                                               exchange_deadline& limits);
-    asio::awaitable<result<void>> handshake(connection& made, origin const& to, exchange_deadline& limits);
+    asio::awaitable<result<void>> handshake(connection& made, origin const& to, exchange_deadline& limits, bool http2);
     asio::awaitable<result<permit>> admit_handshake(exchange_deadline& limits);
 
     [[nodiscard]] result<tls_context*> context();

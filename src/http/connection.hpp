@@ -50,6 +50,7 @@ public:
     /// that parsers insist on. Source: RFC 9112, section 4 (the reason may be absent).
     [[nodiscard]] std::string_view status_line_completed();
     [[nodiscard]] bool is_tls() const noexcept { return tls_ != nullptr; }
+    [[nodiscard]] bool speaks_http2() const noexcept { return tls_ != nullptr && tls_->speaks_http2(); }
 
     /// Whether an idle connection was closed by the peer, or sent something unasked. One system call.
     [[nodiscard]] bool is_stale();

@@ -1,6 +1,7 @@
 #include "http/dial.hpp"
 #include "http/errors.hpp"
 #include "http/exchange.hpp"
+#include "http/http2_pool.hpp"
 
 #include <boost/asio/this_coro.hpp>
 
@@ -31,7 +32,11 @@ connection_pool::decision exchange::acquire_slot() {
         home_->connections.sweep(now);
         home_->next_sweep = now + sweep_interval;
     }
-    return home_->connections.acquire(request_.to, now);
+    auto found = home_->connections.acquire(request_.to, now);
+    // An idle connection of HTTP/2 has a slot too.
+    if (found.what == connection_pool::verdict::wait && home_->http2 && home_->http2->close_idle(false))
+        found = home_->connections.acquire(request_.to, now);
+    return found;
 }
 
 /// Takes the slot. True: it comes with a connection that is still good.

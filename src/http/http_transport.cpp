@@ -1,5 +1,7 @@
 #include "http/dial.hpp"
 #include "http/exchange.hpp"
+#include "http/http2_exchange.hpp"
+#include "http/http2_pool.hpp"
 #include "http/internal/proxy_environment.hpp"
 #include "http/proxy.hpp"
 #include "runtime/internal/context_life.hpp"
@@ -62,8 +64,18 @@ result<void> validate(http_options const& options) {
           count("max_connections", options.max_connections), count("max_handshakes", options.max_handshakes),
           time("idle_time", options.idle_time), time("life_time", options.life_time),
           checked("max_header_bytes", options.max_header_bytes, std::size_t{256}, std::size_t{16U << 20U},
-                  "[256, 16 MiB]")})
+                  "[256, 16 MiB]"),
+          checked("max_streams_per_connection", options.max_streams_per_connection, std::size_t{1}, std::size_t{10'000},
+                  "[1, 10000]"),
+          checked("http2_buffer_bytes", options.http2_buffer_bytes, std::size_t{64U << 10U}, std::size_t{1U << 30U},
+                  "[64 KiB, 1 GiB]"),
+          checked("ping_time", options.ping_time, std::chrono::milliseconds{1}, std::chrono::milliseconds{year},
+                  "(0, 365 days]"),
+          checked("ping_timeout", options.ping_timeout, std::chrono::milliseconds{1}, std::chrono::milliseconds{year},
+                  "(0, 365 days]")})
         if (!each) return each.error();
+    if (options.http2 != http2_mode::off && !http::detail::http2_session::available())
+        return invalid_argument("http2", "this coax was built without nghttp2 (COAX_WITH_NGHTTP2)");
     return {};
 }
 
@@ -104,7 +116,11 @@ public:
     }
     ~impl() override { life_->remove(*this); }
 
-    void context_ended() noexcept override { static_cast<void>(connections.close()); }
+    void context_ended() noexcept override {
+        static_cast<void>(connections.close());
+        if (http2) http2->drop_all();
+    }
+    [[nodiscard]] bool may_use_http2(http_request const& request) const noexcept { return http2 && request.to.tls; }
 
 private:
     std::shared_ptr<coax::detail::context_life> life_;
@@ -113,17 +129,24 @@ private:
 http_transport::http_transport(boost::asio::any_io_executor executor, http_options options) {
     value_or_throw(validate(options));
     impl_ = std::make_shared<impl>(std::move(executor), std::move(options));
+    if (impl_->options.http2 != http2_mode::off) impl_->http2 = std::make_shared<http::detail::http2_pool>(*impl_);
 }
 
 http_transport::~http_transport() { close(); }
 
 asio::awaitable<result<http_response>> http_transport::send(http_request request, exchange_limits limits) {
+    if (impl_->may_use_http2(request))
+        return http::detail::send_over_http2(std::shared_ptr<impl>{impl_}, std::move(request), limits);
     return http::detail::exchange::run(
         std::make_unique<http::detail::exchange>(std::shared_ptr<impl>{impl_}, std::move(request), limits, false));
 }
 
 asio::awaitable<result<std::unique_ptr<streaming_response>>> http_transport::open(http_request request,
                                                                                   exchange_limits limits) {
+    if (impl_->may_use_http2(request)) {
+        auto over = co_await http::detail::open_over_http2(std::shared_ptr<impl>{impl_}, request, limits);
+        if (!over || *over) co_return over;
+    }
     auto stream = std::make_unique<http_stream>(std::shared_ptr<impl>{impl_}, std::move(request), limits);
     if (auto begun = co_await stream->begin(); !begun) co_return std::move(begun).error();
     co_return std::unique_ptr<streaming_response>{std::move(stream)};
@@ -134,6 +157,7 @@ pool_statistics http_transport::statistics() const {
     out.open = impl_->connections.open();
     out.idle = impl_->connections.idle();
     out.waiting = impl_->connections.waiting();
+    if (impl_->http2) out.idle += impl_->http2->idle(), out.waiting += impl_->http2->waiting();
     return out;
 }
 
@@ -144,6 +168,7 @@ void http_transport::close() {
     std::vector<std::shared_ptr<http::detail::dial>> dials;
     for (auto* each : impl_->dials) dials.push_back(each->shared_from_this());
     for (auto const& each : dials) each->cancel_if_left();
+    if (impl_->http2) impl_->http2->close();
 }
 
 }  // namespace coax

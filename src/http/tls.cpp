@@ -209,6 +209,18 @@ bool has_pending_error(asio::ip::tcp::socket& socket) {
     return ::getsockopt(socket.native_handle(), SOL_SOCKET, SO_ERROR, &pending, &size) == 0 && pending != 0;
 }
 
+void tls_stream::offer_http2() {
+    constexpr unsigned char both[] = "\x02h2\x08http/1.1";
+    if (SSL_set_alpn_protos(ssl_.get(), both, sizeof both - 1) != 0) throw std::bad_alloc{};
+}
+
+bool tls_stream::speaks_http2() const noexcept {
+    unsigned char const* chosen = nullptr;
+    unsigned size = 0;
+    SSL_get0_alpn_selected(ssl_.get(), &chosen, &size);
+    return size == 2 && chosen[0] == 'h' && chosen[1] == '2';
+}
+
 void tls_stream::handshake(boost::system::error_code& ec) {
     ERR_clear_error();
     to_error_code(SSL_do_handshake(ssl_.get()), ec);

@@ -72,6 +72,11 @@ public:
     tls_stream& operator=(tls_stream const&) = delete;
     ~tls_stream();
 
+    /// Before the handshake: offers HTTP/2, besides HTTP/1.1.
+    void offer_http2();
+    /// After it: whether the peer has chosen HTTP/2.
+    [[nodiscard]] bool speaks_http2() const noexcept;
+
     void handshake(boost::system::error_code& ec);
     std::size_t read(boost::asio::mutable_buffer into, boost::system::error_code& ec);
     std::size_t write(boost::asio::const_buffer from, boost::system::error_code& ec);

@@ -22,6 +22,7 @@ namespace coax::http::detail {
 using connection_pool = pool<connection>;
 
 class dial;
+class http2_pool;
 
 /// A request that waits for a connection. Leaves the queue when destroyed.
 struct queued_request final : connection_pool::waiter, coax::detail::suspended {
@@ -39,7 +40,7 @@ struct queued_request final : connection_pool::waiter, coax::detail::suspended {
 };
 
 /// What all exchanges of one transport share.
-struct transport_state {
+struct transport_state : std::enable_shared_from_this<transport_state> {
     transport_state(asio::any_io_executor where, http_options with)
         : executor{std::move(where)}, options{std::move(with)}, connections{options}, connect{executor, options} {}
 
@@ -60,8 +61,9 @@ struct transport_state {
     pool_statistics counted{};
     std::atomic<std::uint64_t> resent{0};
     clock::time_point next_sweep{};
-    std::unordered_set<dial*> dials{};  // under way
-    std::vector<dial*> left_dials{};    // of these, without a request
+    std::unordered_set<dial*> dials{};    // under way
+    std::vector<dial*> left_dials{};      // of these, without a request
+    std::shared_ptr<http2_pool> http2{};  // null: only HTTP/1.1 is spoken
 
 private:
     std::unordered_map<origin, clock::time_point, origin_hash> close_after_streams_{};

@@ -16,6 +16,14 @@
 
 namespace coax {
 
+/// Whether https requests go over HTTP/2. http:// is always HTTP/1.1.
+enum class http2_mode {
+    off,        ///< HTTP/1.1, a connection for each request that is under way.
+    automatic,  ///< HTTP/2 where the server offers it, else HTTP/1.1. A server that does not keep to HTTP/2, asks for
+                ///< HTTP/1.1, or fails over it three times, is spoken to over HTTP/1.1 for ten minutes.
+    on,         ///< HTTP/2; a server that does not offer it is `errc::protocol_error`.
+};
+
 /// How connections are made and kept. TLS (1.2 or newer) always verifies the certificate chain and the host name.
 struct http_options {
     /// Connections to one origin, busy and idle together; further requests wait, first come first served, as long
@@ -36,6 +44,19 @@ struct http_options {
     std::chrono::milliseconds life_time{3'600'000};
     /// Largest head of a response. Range: [256, 16 MiB].
     std::size_t max_header_bytes{64U << 10U};
+    /// Off: what the services are known for is HTTP/1.1, which their own clients speak; over one connection of HTTP/2 a
+    /// lost packet holds up all answers, and some users had answers stall. It saves connections where many answers are
+    /// under way at once, and a cancelled one costs no connection.
+    http2_mode http2{http2_mode::off};
+    /// HTTP/2: requests at once on one connection, where the server allows as many. Range: [1, 10,000].
+    std::size_t max_streams_per_connection{100};
+    /// HTTP/2: most bytes that one connection keeps of streams that nobody has read yet; each may keep its part of it,
+    /// at least 16 KiB and at most 1 MiB. Range: [64 KiB, 1 GiB].
+    std::size_t http2_buffer_bytes{16U << 20U};
+    /// HTTP/2: a connection with requests under way on which nothing came for so long is asked for a sign of life (a
+    /// PING), and is given up when `ping_timeout` passes without one. Both > 0. Range: (0, 365 days].
+    std::chrono::milliseconds ping_time{15'000};
+    std::chrono::milliseconds ping_timeout{10'000};
     /// PEM file with certificate authorities trusted besides the system's. Empty: the system's only. Read when the
     /// first https request is made: what is wrong with it is that request's `errc::io_failed` or `errc::tls_failed`.
     std::string ca_file{};

@@ -1,10 +1,10 @@
 #include "batch/answer_table.hpp"
+#include "batch/internal/run_text.hpp"
 #include "batch/output_file.hpp"
 #include "batch/output_reader.hpp"
 #include "batch/record_text.hpp"
 #include "batch/renumber.hpp"
 #include "batch/row_match.hpp"
-#include "batch/internal/run_text.hpp"
 
 #include <coax/batch/journal.hpp>
 #include <coax/bind/read.hpp>

@@ -1,6 +1,6 @@
+#include "batch/internal/run_text.hpp"
 #include "batch/output_file.hpp"
 #include "batch/output_reader.hpp"
-#include "batch/internal/run_text.hpp"
 
 #include <coax/batch/journal.hpp>
 #include <coax/batch/merge.hpp>

@@ -62,7 +62,7 @@ class CoaxConan(ConanFile):
     }
 
     exports_sources = ("CMakeLists.txt", "LICENSE", "cmake/*", "include/*", "src/*", "tests/*", "bench/*", "examples/*",
-                       "scripts/*.py", "README.md", "docs/*")
+                       "scripts/*", "packaging/*", "test_package/*", "*.md", "docs/*")
 
     def set_version(self):
         header = load(self, os.path.join(self.recipe_folder, "include/coax/version.hpp"))
@@ -129,6 +129,9 @@ class CoaxConan(ConanFile):
             raise ConanInvalidConfiguration("with_cli needs with_sim: the program can serve the simulator")
         if self.options.with_examples and not self.options.with_sim:
             raise ConanInvalidConfiguration("with_examples needs with_sim: the examples run against the simulator")
+        for part in ("container", "json", "url"):
+            if self.dependencies["boost"].options.get_safe(f"without_{part}"):
+                raise ConanInvalidConfiguration(f"coax needs boost with without_{part}=False")
         if self.options.with_fuzz and compiler != "clang":
             raise ConanInvalidConfiguration("with_fuzz needs Clang")
 

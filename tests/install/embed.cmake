@@ -1,0 +1,26 @@
+# Has coax's sources in another project's build, by -DBY=FetchContent or add_subdirectory: what it brings along, and that a source which uses
+# it compiles. With -DBUILD_ALL the whole is built and run.
+cmake_minimum_required(VERSION 3.25)
+include(${CMAKE_CURRENT_LIST_DIR}/steps.cmake)
+file(REMOVE_RECURSE ${WORK})
+get_filename_component(coax_source ${SOURCE}/../.. ABSOLUTE)
+
+configure(${SOURCE}/embedded ${WORK}/build -DBY=${BY} -DCOAX_SOURCE=${coax_source} -DCMAKE_EXPORT_COMPILE_COMMANDS=ON ${ARGUMENTS})
+file(READ ${WORK}/build/compile_commands.json commands)
+foreach(unwanted -Werror -fsanitize /src/cli/ /tests/unit/ /examples/ /bench/)
+    if(commands MATCHES "${unwanted}")
+        message(FATAL_ERROR "${BY} brings ${unwanted} into the build of others")
+    endif()
+endforeach()
+run(${CMAKE_COMMAND} --install ${WORK}/build --prefix ${WORK}/prefix --component development)
+if(EXISTS ${WORK}/prefix)
+    message(FATAL_ERROR "${BY} installs coax with the project that uses it")
+endif()
+
+if(BUILD_ALL)
+    run(${CMAKE_COMMAND} --build ${WORK}/build --parallel 2)
+    expect("the call ended in connect_failed" ${WORK}/build/user)
+    expect("answered: ." ${WORK}/build/with_simulator)
+elseif(GENERATOR STREQUAL "Ninja")
+    run(${CMAKE_COMMAND} --build ${WORK}/build --target CMakeFiles/user.dir/${SOURCE}/main.cpp.o)
+endif()

@@ -1,6 +1,7 @@
 #include "batch/journal_index.hpp"
 #include "table/internal/columns.hpp"
 #include "table/internal/row_fields.hpp"
+#include "table/internal/value_shape.hpp"
 
 #include <coax/batch/result_table.hpp>
 #include <coax/json/detail/value_access.hpp>
@@ -62,6 +63,7 @@ private:
     void list_columns(std::vector<table_column> const& of_input);
     void add(table_column column, column_origin origin, std::string_view prefix);
     [[nodiscard]] result<void> choose_columns();
+    [[nodiscard]] std::optional<result_column> choose(std::string const& name) const;
     [[nodiscard]] json_value join(json_value const& input, std::optional<detail::result_line> const& line) const;
     [[nodiscard]] std::string fact(std::string_view name, detail::result_line const& line) const;
 
@@ -112,7 +114,7 @@ result<void> result_source::choose_columns() {
     for (auto const& [wanted, option] :
          {std::pair{&options_.columns, "columns"}, std::pair{&options_.exclude, "exclude"}})
         for (auto const& name : *wanted)
-            if (table::detail::find_column(known, name) == nullptr)
+            if (table::detail::find_nested(known, name) == nullptr)
                 return table::detail::unknown_column(option, name, known);
     auto const is_excluded = [&](result_column const& each) {
         bool const unasked =
@@ -125,12 +127,28 @@ result<void> result_source::choose_columns() {
     if (!options_.columns.empty()) {
         std::vector<result_column> chosen;
         for (auto const& name : options_.columns)
-            for (auto const& each : all_)
-                if (each.column.name == name) chosen.push_back(each);
+            if (auto column = choose(name)) chosen.push_back(*std::move(column));
         all_ = std::move(chosen);
     }
     for (auto const& each : all_) columns_.push_back(each.column);
     return {};
+}
+
+/// A column, or a member of one that holds objects; nothing: it is excluded.
+std::optional<result_column> result_source::choose(std::string const& name) const {
+    auto const whole = std::ranges::find(all_, name, [](auto const& one) -> auto const& { return one.column.name; });
+    if (whole != all_.end()) return *whole;
+    for (auto const& each : all_) {
+        auto const begin = each.column.name.size();
+        bool const may_be = name.starts_with(each.column.name + '.') && !table::detail::is_list(each.column);
+        auto const* const member =
+            may_be ? table::detail::find_nested(each.column.children, std::string_view{name}.substr(begin + 1))
+                   : nullptr;
+        if (member == nullptr) continue;
+        auto const of_member = each.from + name.substr(begin);
+        return result_column{{name, member->type, member->children}, each.origin, of_member};
+    }
+    return std::nullopt;
 }
 
 result<std::optional<table_row>> result_source::next() {

@@ -23,18 +23,10 @@ namespace {
 using table::detail::compression;
 using table::detail::unknown_column;
 
-/// Names of lines stay lines: FILE.jsonl, whatever else is no table, and standard output.
-bool is_table_name(std::string_view path) {
-    auto const plain = table::detail::without_compression(path);
-    if (table::detail::compression_of(path) != compression::none) return true;
-    for (std::string_view const end : {".csv", ".tsv", ".tab", ".parquet", ".arrow", ".arrows", ".feather", ".ipc"})
-        if (plain.ends_with(end)) return true;
-    return false;
-}
-
-bool is_jsonl(std::string const& path) {
+/// Whether a table has no place for objects and lists.
+bool is_flat(std::string const& path) {
     auto const format = table::detail::known_format(path);
-    return format && *format == table_format::jsonl;
+    return format && (*format == table_format::csv || *format == table_format::tsv);
 }
 
 bool has_content(std::string const& path) {
@@ -91,6 +83,14 @@ result<void> check_names(std::vector<std::string> const& wanted, char const* fla
 
 }  // namespace
 
+bool is_table_name(std::string_view path) {
+    auto const plain = table::detail::without_compression(path);
+    if (table::detail::compression_of(path) != compression::none) return true;
+    for (std::string_view const end : {".csv", ".tsv", ".tab", ".parquet", ".arrow", ".arrows", ".feather", ".ipc"})
+        if (plain.ends_with(end)) return true;
+    return false;
+}
+
 void add_result_flags(CLI::App& command, result_flags& flags) {
     auto constexpr group = "Output";
     command
@@ -136,7 +136,7 @@ result<void> write_results(batch_job const& job, batch_flags const& flags) {
                              {.limit = job.records.limit,
                               .columns = results.columns,
                               .exclude = results.exclude,
-                              .flatten = !is_jsonl(results.file),
+                              .flatten = is_flat(results.file),
                               .model = job.options.service.model,
                               .cost = price_of(job)});
     if (!rows) return rows.error();

@@ -4,6 +4,7 @@
 #include <coax/table/read_table.hpp>
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace CLI {
@@ -22,6 +23,10 @@ struct result_flags {
     std::vector<std::string> columns{};
     std::vector<std::string> exclude{};
 };
+
+/// Whether an output is a table by its name. Names of lines stay lines: FILE.jsonl, whatever else is no table, and
+/// standard output.
+[[nodiscard]] bool is_table_name(std::string_view path);
 
 /// Adds the flags to a command.
 void add_result_flags(CLI::App& command, result_flags& flags);

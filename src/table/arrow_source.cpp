@@ -89,7 +89,7 @@ result<void> arrow_source::begin() {
     if (!type) return type.error();
     if (type->layout != arrow_layout::structure) return invalid_argument(name_, "the Arrow stream is no table");
     type_ = std::move(*type);
-    for (auto const& column : type_.children) columns_.push_back({column.name, column.column()});
+    for (auto const& column : type_.children) columns_.push_back(column.as_column());
     auto const names = table::detail::names_of(columns_);
     if (auto const twice = table::detail::find_repeated(names))
         return invalid_argument(name_, "two columns are called \"" + names[*twice] + "\": rename one of them");

@@ -2,6 +2,7 @@
 
 #include <coax/json/writer.hpp>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstring>
@@ -155,6 +156,22 @@ column_type arrow_type::column() const noexcept {
     if (scalar == arrow_scalar::date) return column_type::date;
     if (scalar == arrow_scalar::timestamp) return column_type::timestamp;
     return scalar <= arrow_scalar::i64 ? column_type::integer : column_type::number;
+}
+
+table_column arrow_type::as_column() const {
+    table_column made{name, column()};
+    if (layout == arrow_layout::dictionary) made.children = dictionary->as_column().children;
+    bool const is_list =
+        layout == arrow_layout::list || layout == arrow_layout::large_list || layout == arrow_layout::fixed_list;
+    if (is_list) {
+        made.children.push_back(children.front().as_column());
+        made.children.front().name.clear();
+    }
+    if (layout != arrow_layout::structure) return made;
+    for (auto const& member : children) made.children.push_back(member.as_column());
+    auto const nameless = [](table_column const& member) { return member.name.empty(); };
+    if (std::ranges::any_of(made.children, nameless)) made.children.clear();
+    return made;
 }
 
 result<arrow_type> parse_arrow_type(ArrowSchema const& schema, int depth) {

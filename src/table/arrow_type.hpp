@@ -43,6 +43,8 @@ struct arrow_type {
     std::unique_ptr<arrow_type> dictionary{};  ///< What the indices stand for.
 
     [[nodiscard]] column_type column() const noexcept;
+    /// That with what structs and lists have.
+    [[nodiscard]] table_column as_column() const;
 };
 
 /// Errors: `errc::invalid_argument`: a type that is not understood, or a schema that contradicts itself.

@@ -46,6 +46,12 @@ ArrowSchema make_schema(char const* format, std::string name, std::vector<ArrowS
             .private_data = data};
 }
 
+ArrowSchema schema_of(arrow_column const& column) {
+    std::vector<ArrowSchema> children;
+    for (auto const& child : column.children()) children.push_back(schema_of(child));
+    return make_schema(column.format(), column.name(), std::move(children));
+}
+
 /// What a record batch owns; its columns own themselves, for they may be moved out of it.
 struct batch_data {
     std::vector<ArrowArray> children{};
@@ -85,14 +91,13 @@ public:
 
     int schema(ArrowSchema& out) const {
         std::vector<ArrowSchema> children;
-        for (auto const& column : rows_->columns())
-            children.push_back(make_schema(arrow_column{column.type}.format(), column.name, {}));
+        for (auto const& column : rows_->columns()) children.push_back(schema_of(arrow_column{column}));
         out = make_schema("+s", {}, std::move(children));
         return 0;
     }
     int next(ArrowArray& out) {
         std::vector<arrow_column> columns;
-        for (auto const& column : rows_->columns()) columns.emplace_back(column.type);
+        for (auto const& column : rows_->columns()) columns.emplace_back(column);
         std::size_t count = 0;
         bool is_full = false;
         while (count < rows_per_batch_ && !is_full && !ended_) {
@@ -125,7 +130,7 @@ private:
             if (!columns[at].add(value == nullptr ? json_value{} : *value))
                 return fail(EINVAL, row.where + ": column \"" + name + "\" is no " +
                                         std::string{to_string(rows_->columns()[at].type)} + ": " + value->text());
-            is_full = is_full || columns[at].text_bytes() > most_text_bytes;
+            is_full = is_full || columns[at].offset_bytes() > most_text_bytes;
         }
         return 0;
     }

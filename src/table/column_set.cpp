@@ -1,14 +1,16 @@
 #include "table/internal/column_set.hpp"
 
+#include "table/internal/row_fields.hpp"
+
 namespace coax::table::detail {
 
 void column_set::found::add(std::string const& name, json_value const& value) {
     auto const [place, is_new] = places.emplace(name, names.size());
     if (is_new) {
         names.push_back(name);
-        types.emplace_back();
+        shapes.emplace_back();
     }
-    widen(types[place->second], value);
+    shapes[place->second].add(value);
 }
 
 void column_set::add(json_value const& row) {
@@ -23,8 +25,7 @@ void column_set::add(json_value const& row) {
 std::vector<table_column> column_set::columns() const {
     auto const& wanted = flat_ ? leaves_ : members_;
     std::vector<table_column> list;
-    for (std::size_t at = 0; at < wanted.names.size(); ++at)
-        list.push_back({wanted.names[at], wanted.types[at].value_or(column_type::text)});
+    for (std::size_t at = 0; at < wanted.names.size(); ++at) list.push_back(wanted.shapes[at].column(wanted.names[at]));
     return list;
 }
 

@@ -51,8 +51,8 @@ private:
         auto const found = std::ranges::find(columns_, column.name, &table_column::name);
         if (found == columns_.end())
             columns_.push_back(column);
-        else
-            found->type = table::detail::common_type(found->type, column.type);
+        else if (*found != column)
+            *found = {column.name, table::detail::common_type(found->type, column.type)};
     }
 
     std::vector<std::string> paths_;

@@ -24,7 +24,8 @@ struct result_table_options {
     /// Columns that are left out.
     std::vector<std::string> exclude{};
     /// The members of answers and JSONL rows are columns, and members of their members too, as `a.b`, unless these are
-    /// more than 1,000; otherwise only their members are, whatever they hold.
+    /// more than 1,000; otherwise only their members are, whatever they hold (`table_column::children`). Then `columns`
+    /// may name a member that is no object, as `a.b`, all the same.
     bool flatten{true};
     /// What column `model` says. Empty: there is none.
     std::string model{};

@@ -84,8 +84,8 @@ struct arrow_write_options {
 };
 
 /// A table as a stream, for pyarrow's `RecordBatchReader.from_stream`, polars, DuckDB's `duckdb_arrow_scan` and others.
-/// Columns are int64, double, bool, utf8, date32 and timestamps of microseconds in UTC; all may be null. Columns of
-/// JSON are its text.
+/// Columns are int64, double, bool, utf8, date32 and timestamps of microseconds in UTC, structs and lists of these
+/// (`table_column::children`); all may be null. Columns of JSON of any form are its text.
 /// @param rows  Kept by the stream; not null. Its columns must be known.
 /// @param out   Is written to; the caller releases it, after which nothing is left. Batches stay valid longer, until
 ///              they are released themselves.

@@ -33,6 +33,9 @@ enum class column_type {
 struct table_column {
     std::string name{};
     column_type type{column_type::text};
+    /// Of JSON, where all its values have one form: the members of objects, each with a name; or one column without a
+    /// name, what lists hold. Empty: values of any form.
+    std::vector<table_column> children{};
 
     [[nodiscard]] bool operator==(table_column const& other) const;
 };

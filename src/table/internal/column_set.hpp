@@ -1,12 +1,11 @@
 #pragma once
 
-#include "table/internal/row_fields.hpp"
+#include "table/internal/value_shape.hpp"
 
 #include <coax/table/table_source.hpp>
 
 #include <cstddef>
 #include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,7 +24,7 @@ public:
 private:
     struct found {
         std::vector<std::string> names{};
-        std::vector<std::optional<column_type>> types{};
+        std::vector<value_shape> shapes{};
         std::map<std::string, std::size_t, std::less<>> places{};
 
         void add(std::string const& name, json_value const& value);

@@ -157,6 +157,11 @@ TEST(ComparedPart, IsTheNamedMemberOrTheOneThatIsMeant) {
     EXPECT_EQ(part(R"({"a":1,"b":2})", "", "x"), "");
     EXPECT_EQ(part(R"({"a":1})", "b", "x"), "");
     EXPECT_EQ(part(R"("plain")", "", "x"), "plain");
+    // Of a decision one of its values.
+    EXPECT_EQ(part(R"({"value":{"spam":true},"measured":true,"probabilities":{}})", "", "x"), "true");
+    EXPECT_EQ(part(R"({"value":{"spam":true,"topic":"a"},"measured":false})", "topic", "x"), "a");
+    EXPECT_EQ(part(R"({"value":{"spam":true,"topic":"a"},"measured":false})", "", "spam"), "true");
+    EXPECT_EQ(part(R"({"value":{"spam":true},"measured":5})", "measured", "x"), "5");
 }
 
 TEST(AnswerCheck, CountsRightWrongAndFailed) {

@@ -64,7 +64,7 @@ TEST(ResultTable, HasInputAnswersAndFactsInTheOrderOfTheInput) {
     auto const table = all.open().value();
     EXPECT_EQ(table->columns()[0], (table_column{"id", column_type::integer}));
     EXPECT_EQ(table->columns()[4], (table_column{"score.value", column_type::number}));
-    EXPECT_EQ(table->columns()[6], (table_column{"tags", column_type::json}));
+    EXPECT_EQ(table->columns()[6], (table_column{"tags", column_type::json, {{}}}));
 }
 
 TEST(ResultTable, NestedAnswersStayNestedWhereThatIsWanted) {
@@ -72,6 +72,10 @@ TEST(ResultTable, NestedAnswersStayNestedWhereThatIsWanted) {
     all.options.flatten = false;
     all.options.columns = {"id", "a"};
     EXPECT_EQ(all.text("out.jsonl"), "{\"id\":7,\"a\":{\"b\":1}}\n{\"id\":8,\"a\":null}\n{\"id\":9,\"a\":{}}\n");
+    EXPECT_EQ(all.open().value()->columns()[1], (table_column{"a", column_type::json, {{"b", column_type::integer}}}));
+    all.options.columns = {"a.b", "id"};
+    EXPECT_EQ(all.open().value()->columns()[0], (table_column{"a.b", column_type::integer}));
+    EXPECT_EQ(all.text(), "a.b,id\n1,7\n,8\n,9\n");
 }
 
 TEST(ResultTable, TextIsTheOutputAndNamesThatMeetGetAPrefix) {

@@ -2,6 +2,7 @@
 #include "unit/table/table_rows.hpp"
 
 #include <coax/table/arrow_stream.hpp>
+#include <coax/table/write_table.hpp>
 
 #include <gtest/gtest.h>
 
@@ -358,6 +359,59 @@ TEST(WriteArrow, WhatIsWrittenIsReadAsItWas) {
         auto expected = lines;
         expected[0].replace(expected[0].find("\\u00e4"), 6, "\xC3\xA4");
         EXPECT_EQ(texts_of(rows_of(*table)), expected) << rows_per_batch;
+    }
+}
+
+/// Rows through a stream, with the columns that they turn out to have.
+texts written_and_read(temp_folder const& folder, std::string const& lines, std::vector<table_column>& columns) {
+    auto const path = folder.write("in.jsonl", lines);
+    auto found = find_columns(*read_table(path).value(), 0).value();
+    ArrowArrayStream stream{};
+    EXPECT_TRUE(write_arrow(std::make_unique<known_table>(path, std::move(found)), stream, {.rows_per_batch = 2}));
+    auto table = read_arrow(stream).value();
+    columns = table->columns();
+    return texts_of(rows_of(*table));
+}
+
+TEST(WriteArrow, NestedValuesStayNested) {
+    temp_folder const folder;
+    texts const lines{
+        R"({"a":{"n":1,"deep":{"t":"x","flags":[true,null]}},"list":[{"v":0.5},null,{"v":null}],"two":[[1],[],null]})",
+        R"({"a":null,"list":[],"two":null})", R"({"a":{"n":null,"deep":null},"list":null,"two":[[2,3]]})"};
+    std::string text;
+    for (auto const& line : lines) text += line + '\n';
+    std::vector<table_column> columns;
+    EXPECT_EQ(written_and_read(folder, text, columns), lines);
+    std::vector<table_column> const wanted{
+        {"a",
+         column_type::json,
+         {{"n", column_type::integer},
+          {"deep",
+           column_type::json,
+           {{"t", column_type::text}, {"flags", column_type::json, {{"", column_type::boolean}}}}}}},
+        {"list", column_type::json, {{"", column_type::json, {{"v", column_type::number}}}}},
+        {"two", column_type::json, {{"", column_type::json, {{"", column_type::integer}}}}}};
+    EXPECT_EQ(columns, wanted);
+}
+
+/// Values without one form are their JSON as text, and none is lost.
+TEST(WriteArrow, ValuesOfSeveralFormsAreText) {
+    temp_folder const folder;
+    std::vector<table_column> columns;
+    auto const text = written_and_read(folder,
+                                       "{\"a\":{\"n\":1},\"b\":[1,\"x\"],\"c\":{},\"d\":[12345678901234567890]}\n"
+                                       "{\"a\":[1],\"b\":[],\"c\":{},\"d\":[1]}\n",
+                                       columns);
+    EXPECT_EQ(text, (texts{R"({"a":"{\"n\":1}","b":["1","\"x\""],"c":"{}","d":["12345678901234567890"]})",
+                           R"({"a":"[1]","b":[],"c":"{}","d":["1"]})"}));
+    for (auto const* member : {R"({"a":{"n":1,"more":2}})", R"({"a":[1]})", R"({"a":{"n":"x"}})"}) {
+        auto const path = folder.write("in.jsonl", member);
+        ArrowArrayStream stream{};
+        std::vector<table_column> const narrow{{"a", column_type::json, {{"n", column_type::integer}}}};
+        ASSERT_TRUE(write_arrow(std::make_unique<known_table>(path, narrow), stream));
+        ArrowArray batch{};
+        EXPECT_EQ(stream.get_next(&stream, &batch), EINVAL) << member;
+        stream.release(&stream);
     }
 }
 

@@ -123,13 +123,15 @@ TEST(FindColumns, AreThoseThatRowsHave) {
     temp_folder const folder;
     auto const path = folder.write(
         "in.jsonl", "{\"id\":1,\"a\":{\"x\":1,\"y\":null}}\n{\n{\"id\":\"b\",\"a\":{\"x\":2.5},\"z\":[]}\n");
-    EXPECT_EQ(find_columns(*read_table(path).value()).value(), (std::vector<table_column>{{"id", column_type::json},
-                                                                                          {"a.x", column_type::number},
-                                                                                          {"a.y", column_type::text},
-                                                                                          {"z", column_type::json}}));
-    EXPECT_EQ(
-        find_columns(*read_table(path).value(), 2).value(),
-        (std::vector<table_column>{{"id", column_type::json}, {"a", column_type::json}, {"z", column_type::json}}));
+    EXPECT_EQ(find_columns(*read_table(path).value()).value(),
+              (std::vector<table_column>{{"id", column_type::json},
+                                         {"a.x", column_type::number},
+                                         {"a.y", column_type::text},
+                                         {"z", column_type::json, {{}}}}));
+    EXPECT_EQ(find_columns(*read_table(path).value(), 2).value(),
+              (std::vector<table_column>{{"id", column_type::json},
+                                         {"a", column_type::json, {{"x", column_type::number}, {"y"}}},
+                                         {"z", column_type::json, {{}}}}));
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include <openssl/sha.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <chrono>
@@ -55,12 +56,10 @@ std::string escape_controls(std::string_view line) {
 
 /// Line breaks are never part of the strings of JSON, but a model may spread its text over lines.
 std::string on_one_line(std::string line) {
-    bool has_controls = false;
-    for (char& c : line) {
-        c = c == '\n' || c == '\r' ? ' ' : c;
-        has_controls |= c == '\x7F' || c == '\xC2';
-    }
-    return has_controls ? escape_controls(line) : line;
+    for (char const end : {'\n', '\r'})
+        if (line.find(end) != std::string::npos) std::ranges::replace(line, end, ' ');
+    bool const clean = line.find('\x7F') == std::string::npos && line.find('\xC2') == std::string::npos;
+    return clean ? line : escape_controls(line);
 }
 
 void write_outcome(json::writer& out, batch_result<std::string> const& outcome, output_kind form) {

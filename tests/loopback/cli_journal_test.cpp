@@ -74,6 +74,58 @@ TEST(CliJournal, AFullDiskEndsTheRunAndTheNextGoesOn) {
     EXPECT_LE(s.server.stats().model_requests, 200 + 2 * concurrency);
 }
 
+/// Runs commands in a mount namespace of their own. `DISK` is a file system in memory of 48 KB; the folder is gone with
+/// the namespace. Exit 77: none can be mounted here.
+program_end run_with_small_disk(setting const& s, std::string const& commands) {
+    auto const disk = s.folder.path("disk");
+    std::filesystem::create_directory(disk);
+    auto const script = "mount -t tmpfs -o size=48k none \"$DISK\" || exit 77\n" + commands;
+    auto variables = s.variables;
+    variables.insert(variables.end(), {{"DISK", disk}, {"PATH", "/usr/sbin:/usr/bin:/sbin:/bin"}});
+    return run_shell("unshare -m sh -c '" + script + "' || exit $?", variables);
+}
+
+TEST(CliJournal, AFullFileSystemEndsTheRunAndTheNextGoesOn) {
+    setting s{{.latency = {.first_byte = 2ms}}};
+    auto const kept = s.folder.path("kept.jsonl");
+    s.out = s.folder.path("disk/out.jsonl");
+    auto run = s.flags(with_concurrency());
+    auto again = s.flags(with_concurrency({"--resume"}));
+    auto const words = [](std::vector<std::string> const& flags) {
+        std::string line = COAX_PROGRAM;
+        for (auto const& flag : flags) line += " \"" + flag + '"';
+        return line;
+    };
+    auto const end = run_with_small_disk(
+        s, words(run) + "; echo first $?\ntail -c 1 \"$DISK/out.jsonl\" | od -An -c\n" +
+               "mount -o remount,size=8m \"$DISK\"\n" + words(again) + "; echo second $?\ncp \"$DISK/out.jsonl\" \"" +
+               kept + "\"\n" + "mount -o remount,ro \"$DISK\"\n" + words(again) + "; echo third $?\n");
+    if (end.exit_code == 77 || end.errors.find("unshare") != std::string::npos) GTEST_SKIP() << end.errors;
+    EXPECT_NE(end.output.find("first 3\n  \\n\nsecond 0\nthird 2\n"), std::string::npos) << end.output << end.errors;
+    EXPECT_NE(end.errors.find("No space left on device (" + s.out), std::string::npos) << end.errors;
+    EXPECT_NE(end.errors.find("Read-only file system (" + s.out), std::string::npos) << end.errors;
+    expect_each_once(lines_of(kept), 200);
+    EXPECT_LE(s.server.stats().model_requests, 200 + concurrency);
+}
+
+TEST(CliJournal, ADiskThatDoesNotKeepLinesEndsTheRun) {
+    if (is_sanitized) GTEST_SKIP() << "a sanitizer's library comes first";
+    for (auto const* call : {"1", "2", "3"}) {
+        setting const s{{.latency = {.first_byte = 10ms}}};
+        auto variables = s.variables;
+        variables.insert(
+            variables.end(),
+            {{"LD_PRELOAD", COAX_FAILING_FSYNC}, {"COAX_FAIL_FSYNC_OF", "out.jsonl"}, {"COAX_FAIL_FSYNC_AT", call}});
+        auto const end = run_program(s.flags(with_concurrency()), variables);
+        EXPECT_EQ(end.exit_code, 3) << end.errors;
+        EXPECT_NE(end.errors.find("Input/output error (" + s.out), std::string::npos) << end.errors;
+        EXPECT_LT(s.server.stats().model_requests, 200U) << "it went on without a disk";
+        auto const rest = s.run(with_concurrency({"--resume"}));
+        EXPECT_EQ(rest.exit_code, 0) << rest.errors;
+        expect_each_once(lines_of(s.out), 200);
+    }
+}
+
 TEST(CliJournal, ASecondRunOnTheSameFileIsTurnedAway) {
     setting const s{{.latency = {.first_byte = 20ms}}};
     program first{s.flags(with_concurrency()), s.variables};

@@ -71,9 +71,7 @@ output_format any_json(json::leniency const& leniency) {
     }};
 }
 
-namespace {
-
-/// One batch under way.
+/// One batch under way. Named: GCC warns of coroutines that hold types without linkage.
 class batch_process {
 public:
     explicit batch_process(process_plan plan)
@@ -189,8 +187,6 @@ private:
     std::unique_ptr<remote_rows> remote_{};
     bool working_{false};  ///< Records are asked about, not compared.
 };
-
-}  // namespace
 
 std::function<asio::awaitable<batch_output<std::string>>(chat_request)> request_work_of(process_plan const& plan) {
     if (plan.embeds) {

@@ -43,7 +43,7 @@ constexpr std::array<std::pair<std::string_view, column_type>, 12> facts{{{"inde
 constexpr std::size_t most_columns = 1'000;
 constexpr std::size_t unasked_facts = 3;  // the first ones are there where they are asked for
 
-std::string quoted(std::string_view text) {
+std::string quoted_json(std::string_view text) {
     std::string json;
     json::append_string(json, text);
     return json;
@@ -191,11 +191,11 @@ std::string result_source::fact(std::string_view name, detail::result_line const
     };
     if (name == "index") return std::to_string(line.index);
     if (name == "key") return line.key.text();
-    if (name == "status") return quoted(line.status);
+    if (name == "status") return quoted_json(line.status);
     if (name == "error") return of_error("message");
     if (name == "error_kind") return of_error("code");
-    if (name == "finish_reason") return line.finish_reason ? quoted(*line.finish_reason) : "null";
-    if (name == "model") return quoted(line.model.value_or(options_.model));
+    if (name == "finish_reason") return line.finish_reason ? quoted_json(*line.finish_reason) : "null";
+    if (name == "model") return quoted_json(line.model.value_or(options_.model));
     if (name == "input_tokens") return std::to_string(line.usage.input_tokens);
     if (name == "output_tokens") return std::to_string(line.usage.output_tokens);
     if (name == "cost") {

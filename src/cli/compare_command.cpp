@@ -1,9 +1,11 @@
 #include "cli/commands.hpp"
+#include "cli/compared_lines.hpp"
 #include "cli/console.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/files.hpp"
 #include "cli/number_flag.hpp"
 #include "cli/setting_flags.hpp"
+#include "cli/table_flags.hpp"
 #include "cli/telemetry_export.hpp"
 
 #include <coax/batch/records.hpp>
@@ -16,11 +18,12 @@
 
 #include <CLI/CLI.hpp>
 
-#include <fstream>
+#include <array>
 #include <list>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -31,11 +34,14 @@ namespace {
 struct compare_flags {
     std::string text{};
     std::string input{};
+    table_flags table{};
+    std::string key_field{};
     std::string prompt{};
     std::string system{};
     std::string expected{};  ///< Of a file: the field of the right answer; of one question: the answer.
     std::string answer{"text"};
     std::string out{};
+    std::vector<std::string> columns{};  ///< Of a table; empty: all.
     std::string facts{};
     std::vector<std::string> models{};
     std::vector<std::string> services{};
@@ -54,7 +60,7 @@ struct compare_job {
     compare_options how{};
     std::optional<prompt_template> prompt{};    ///< Of a file.
     std::optional<prompt_template> expected{};  ///< Of a file: gives the right answer.
-    std::string input{};
+    table_input table{};
     coax::detail::file_handle copy{};  ///< Of an input that can be read once only.
     record_options records{};
     bool as_json{false};
@@ -118,6 +124,24 @@ result<compare_options> options_for_record(compare_job const& job, batch_record 
     return options;
 }
 
+/// Finds the table that the input is, copies what cannot be read twice, and checks its columns.
+result<void> open_compared(compare_job& job, compare_flags const& flags) {
+    auto found = find_input(flags.input, flags.table);
+    if (!found) return std::move(found).error();
+    job.table = *std::move(found);
+    if (reads_once(flags.input)) {
+        auto copy = copy_to_temporary(flags.input);
+        if (!copy) return std::move(copy).error();
+        job.copy = *std::move(copy);
+        job.table.paths = {path_of(job.copy)};
+        job.table.options.name = flags.input;
+    }
+    if (auto learned = learn_columns(job.table); !learned) return learned;
+    std::array<std::pair<std::string_view, std::string_view>, 2> const fields{
+        {{"--key", flags.key_field}, {"--expected", flags.expected}}};
+    return check_columns(job.table, *job.prompt, fields);
+}
+
 /// Reads the whole file once, before anything is sent.
 result<void> prepare_file(compare_job& job, compare_flags const& flags) {
     if (flags.prompt.empty()) return invalid_argument("--prompt", "must be given with --input");
@@ -129,20 +153,16 @@ result<void> prepare_file(compare_job& job, compare_flags const& flags) {
         if (!expected) return std::move(expected).error();
         job.expected = *std::move(expected);
     }
-    job.input = flags.input;
-    if (reads_once(flags.input)) {
-        auto copy = copy_to_temporary(flags.input);
-        if (!copy) return std::move(copy).error();
-        job.copy = *std::move(copy);
-        job.input = path_of(job.copy);
-    }
-    job.records = {.limit = flags.limit, .name = flags.input};
+    if (auto found = open_compared(job, flags); !found) return found;
+    job.records = {.key_field = flags.key_field, .limit = flags.limit, .name = flags.input};
     auto const check = [&job](batch_record const& record) -> result<void> {
         if (auto question = compared_question(job, record); !question) return std::move(question).error();
         if (auto options = options_for_record(job, record); !options) return std::move(options).error();
         return {};
     };
-    auto const count = check_records(job.input, job.records, check);
+    auto rows = job.table.open();
+    if (!rows) return std::move(rows).error();
+    auto const count = check_records(*std::move(rows), job.records, check);
     return count ? result<void>{} : result<void>{count.error()};
 }
 
@@ -168,49 +188,6 @@ result<compare_job> prepare_comparison(compare_flags const& flags, service_flags
     return job;
 }
 
-/// A line of the output: what one model said of one record.
-std::string json_line(std::string const& key, compared_response const& row) {
-    std::string text;
-    json::writer out{text};
-    out.begin_object();
-    if (!key.empty()) out.member("key", key);
-    out.member("model", row.model);
-    if (row.response)
-        out.member("text", row.response->text).member("answer", row.answer);
-    else
-        out.member("error", error_text(row.response.error()));
-    if (row.correct) out.member("correct", *row.correct);
-    out.member("agreeing", static_cast<std::int64_t>(row.agreeing)).member("latency_ms", row.latency.count());
-    out.member("input_tokens", row.usage.input_tokens).member("output_tokens", row.usage.output_tokens);
-    if (row.cost) out.member("cost_usd", to_string(*row.cost));
-    out.end_object();
-    return text + '\n';
-}
-
-/// The file of --out, where there is one.
-class compared_lines {
-public:
-    explicit compared_lines(std::string path) : path_{std::move(path)} {
-        if (!path_.empty()) file_.open(path_, std::ios::binary | std::ios::trunc);
-        check();
-    }
-    void write(std::string const& key, std::vector<compared_response> const& rows) {
-        if (path_.empty()) return;
-        for (auto const& row : rows) file_ << json_line(key, row);
-        file_.flush();
-        check();
-    }
-
-private:
-    void check() const {
-        if (!path_.empty() && !file_)
-            throw_error({.code = errc::io_failed, .message = "cannot be written", .where = path_});
-    }
-
-    std::string path_;
-    std::ofstream file_{};
-};
-
 /// One model's response in full.
 std::string paragraph(compared_response const& row, std::size_t others) {
     auto text = "== " + row.model + "  ";
@@ -222,26 +199,28 @@ std::string paragraph(compared_response const& row, std::size_t others) {
     return text + "\n" + row.response->text + "\n\n";
 }
 
-asio::awaitable<comparison> ask_once(compare_job const& job, std::vector<client> models, compared_lines& lines) {
+asio::awaitable<comparison> ask_once(compare_job const& job, std::vector<client> models, compared_output& lines) {
     auto const rows = co_await compare(models, job.request, job.how);
-    for (auto const& row : rows) print_answer(job.as_json ? json_line("", row) : paragraph(row, rows.size() - 1));
-    lines.write("", rows);
+    for (auto const& row : rows)
+        print_answer(job.as_json ? compared_line(nullptr, row) : paragraph(row, rows.size() - 1));
+    lines.write(nullptr, rows);
     comparison all;
     all.add(rows, !job.how.expected.empty());
     co_return all;
 }
 
-asio::awaitable<comparison> ask_all(compare_job const& job, std::vector<client> models, compared_lines& lines,
+asio::awaitable<comparison> ask_all(compare_job const& job, std::vector<client> models, compared_output& lines,
                                     std::size_t concurrency) {
     comparison all;
     auto const ask = [&](batch_record record) -> asio::awaitable<void> {
         auto request = value_or_throw(compared_question(job, record));
         auto options = value_or_throw(options_for_record(job, record));
         auto const rows = co_await compare(models, std::move(request), std::move(options));
-        lines.write(record.key, rows);
+        lines.write(&record, rows);
         all.add(rows, job.expected.has_value());
     };
-    auto records = value_or_throw(read_records(job.input, job.records));
+    auto rows = value_or_throw(job.table.open());
+    auto records = value_or_throw(read_records(std::move(rows), job.records));
     co_await for_each(std::move(records), {.concurrency = concurrency, .stop_on_error = true}, ask);
     co_return all;
 }
@@ -265,7 +244,7 @@ std::string scores_as_json(std::vector<model_score> const& scores) {
 int run_compare(compare_flags const& flags, service_flags const& service) {
     auto job = prepare_comparison(flags, service);
     if (!job) return print_error(job.error()), resolve_exit_code(job.error());
-    compared_lines lines{flags.out};
+    compared_output lines{flags.out, flags.columns};
     runtime rt;
     std::list<telemetry_export> exported;
     std::vector<client> models;
@@ -275,6 +254,7 @@ int run_compare(compare_flags const& flags, service_flags const& service) {
     }
     auto const all = rt.run(job->prompt ? ask_all(*job, std::move(models), lines, flags.concurrency)
                                         : ask_once(*job, std::move(models), lines));
+    if (auto const made = lines.finish(); !made) return print_error(made.error()), could_not_go_on;
     if (!flags.as_json)
         print_answer(to_table(all.scores()));
     else if (job->prompt)
@@ -287,14 +267,27 @@ void add_compare_flags(CLI::App& command, compare_flags& flags) {
     command.add_option("TEXT", flags.text, "One question; otherwise --input");
     command.add_option("--models", flags.models, "Models of the service");
     command.add_option("--with", flags.services, "Services of the configuration, each with its own model");
-    command.add_option("--input", flags.input, "JSONL file with the questions; - reads standard input");
+    command.add_option_function<std::vector<std::string>>(
+        "--input",
+        [&flags](std::vector<std::string> const& all) {
+            flags.input = all.front();
+            flags.table.more_inputs.assign(all.begin() + 1, all.end());
+        },
+        "Files with the questions, JSONL, CSV, TSV, Parquet or Arrow, also .gz and .zst; * and ? are understood; - "
+        "reads standard input");
+    add_table_flags(command, flags.table);
+    command.add_option("--key", flags.key_field, "Field that names a record; default: id, else the index");
     command.add_option("--prompt", flags.prompt, "Prompt template of a record: a file or the text");
     command.add_option("--system", flags.system, "System message");
     command.add_option("--expected", flags.expected, "The right answer; with --input the field that has it");
     command.add_option("--answer", flags.answer, "What is compared: the whole text, or the last number in it")
         ->check(CLI::IsMember({"text", "number"}))
         ->capture_default_str();
-    command.add_option("--out", flags.out, "File that gets a JSON object for each question and model");
+    command.add_option("--out", flags.out,
+                       "File that gets a JSON object for each question and model; of FILE.csv, .tsv, .parquet and "
+                       ".arrow a row, once all are there");
+    command.add_option("--columns", flags.columns, "Columns of that table, in this order; default: all")
+        ->delimiter(',');
     command.add_flag("--json", flags.as_json,
                      "Print a JSON object for each model: of one question its answer, of a file its score");
     command.add_option("--facts", flags.facts, "File with prices of models, besides those built in");

@@ -64,6 +64,10 @@ void add_input(CLI::App& command, std::string& input, table_flags& flags, char c
         flags.more_inputs.assign(all.begin() + 1, all.end());
     };
     command.add_option_function<std::vector<std::string>>("INPUT", take, description)->required();
+    add_table_flags(command, flags);
+}
+
+void add_table_flags(CLI::App& command, table_flags& flags) {
     auto constexpr group = "Input";
     command
         .add_option("--format", flags.format, "auto: by the name's end; jsonl, csv, tsv, parquet, arrow, arrow_stream")

@@ -28,6 +28,9 @@ struct table_flags {
 /// Adds INPUT, one or several, and the flags.
 void add_input(CLI::App& command, std::string& input, table_flags& flags, char const* description);
 
+/// Adds the flags alone, for a command that names its input in another way.
+void add_table_flags(CLI::App& command, table_flags& flags);
+
 /// The table that INPUT is; can be opened more than once.
 struct table_input {
     std::vector<std::string> paths{};

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <string>
 #include <utility>
 #include <vector>
@@ -74,7 +75,45 @@ TEST(CliCompare, ShowsTheAccuracyOfEachModelOverAFile) {
     EXPECT_EQ(row_of("\n" + end.output, "dull").find("dull 20 0 50.0 % 62.5 %"), 0U) << end.output;
     auto const lines = temp_folder::read(folder.path("out.jsonl"));
     EXPECT_EQ(std::ranges::count(lines, '\n'), 60);
-    EXPECT_NE(lines.find(R"({"key":"q3","model":"sharp","text":)"), std::string::npos) << lines;
+    EXPECT_NE(lines.find(R"({"key":"q3","index":3,"model":"sharp","text":)"), std::string::npos) << lines;
+}
+
+/// As `coax batch`: any table in, and a table out.
+TEST(CliCompare, TakesAndMakesTables) {
+    sim::server const server{graded_models()};
+    temp_folder const folder;
+    folder.write("a.csv", "n;number;answer\n1;100;1100\n2;101;1101\n");
+    folder.write("b.csv", "n;number;answer\n3;115;1115\n");
+    std::vector<std::string> const flags{"--models",
+                                         "sharp",
+                                         "fair",
+                                         "--input",
+                                         folder.path("?.csv"),
+                                         "--prompt",
+                                         "What is {{number}} plus 1,000?",
+                                         "--expected",
+                                         "answer",
+                                         "--answer",
+                                         "number",
+                                         "--key",
+                                         "n"};
+    auto const with = [&](std::vector<std::string> more) {
+        more.insert(more.begin(), flags.begin(), flags.end());
+        return compare_models(server, std::move(more));
+    };
+    auto const out = folder.path("out.csv");
+    auto const end = with({"--out", out, "--columns", "key,index,model,answer,correct", "--concurrency", "1"});
+    EXPECT_EQ(end.exit_code, 0) << end.errors;
+    EXPECT_EQ(temp_folder::read(out),
+              "key,index,model,answer,correct\n1,0,sharp,1100,true\n1,0,fair,1100,true\n2,1,sharp,1101,true\n"
+              "2,1,fair,1101,true\n3,2,sharp,1115,true\n3,2,fair,3,false\n");
+    EXPECT_FALSE(std::filesystem::exists(out + ".lines.jsonl"));
+    auto const asked = server.stats().requests;
+    EXPECT_EQ(with({"--out", out, "--columns", "kye"}).exit_code, 2);
+    EXPECT_EQ(with({"--columns", "key"}).exit_code, 2);  // no table
+    EXPECT_EQ(with({"--separator", "ab"}).exit_code, 2);
+    EXPECT_EQ(with({"--key", "m"}).exit_code, 2);
+    EXPECT_EQ(server.stats().requests, asked);
 }
 
 TEST(CliCompare, ShowsOneQuestionSideBySideAndAFailureAsItsOwnRow) {

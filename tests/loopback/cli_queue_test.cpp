@@ -1,6 +1,4 @@
-#include "loopback/cli_batch.hpp"
-#include "support/redis_server.hpp"
-#include "support/rounds.hpp"
+#include "loopback/cli_queue.hpp"
 
 #include <gtest/gtest.h>
 
@@ -23,55 +21,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using namespace test;
-
-constexpr auto patience = 60s;
-
-/// `eventually` on a machine where several programs start at once, beside others.
-bool soon(std::function<bool()> const& condition) {
-    for (int i = 0; i < 4; ++i)
-        if (eventually(condition)) return true;
-    return false;
-}
-
-/// 200 records, a simulator, a Redis, and the flags to bring them together.
-struct queue_setting : batch_setting {
-    redis_server redis;
-
-    explicit queue_setting(sim::options options, std::vector<std::string> redis_flags = {})
-        : batch_setting{std::move(options)}, redis{std::move(redis_flags)} {}
-
-    [[nodiscard]] std::string queue() const { return redis.url() + "/0/job"; }
-    [[nodiscard]] std::vector<std::string> batch(std::vector<std::string> more = {}) const {
-        more.insert(more.begin(), {"--queue", queue(), "--quiet"});
-        return flags(std::move(more));
-    }
-    [[nodiscard]] std::unique_ptr<program> start_batch(std::vector<std::string> more = {}) const {
-        return std::make_unique<program>(batch(std::move(more)), variables);
-    }
-    [[nodiscard]] std::unique_ptr<program> start_worker(std::vector<std::string> more = {}) const {
-        std::vector<std::string> all{
-            "worker",     "--queue", queue(),     "--until-empty",      "--base-url", server.url() + "/v1",
-            "--progress", "none",    "--ca-file", folder.path("ca.pem")};
-        all.insert(all.end(), more.begin(), more.end());
-        return std::make_unique<program>(std::move(all), variables);
-    }
-    /// A member of `coax queue status --json`.
-    [[nodiscard]] std::uint64_t status(std::string const& member) const {
-        auto const end = run_program({"queue", "status", "--queue", queue(), "--json"}, variables);
-        auto const read = json::read<std::map<std::string, json_value>>(end.output);
-        EXPECT_TRUE(read) << end.output << end.errors;
-        return read ? json::read<std::uint64_t>(read->at(member)).value_or(0) : 0;
-    }
-    [[nodiscard]] std::size_t done() const { return count_lines(out); }
-    [[nodiscard]] std::uint64_t requests() const { return server.stats().model_requests; }
-};
-
-class CliQueue : public testing::Test {
-protected:
-    void SetUp() override {
-        if (!redis_server::is_installed()) GTEST_SKIP() << "redis-server is not installed: scripts/setup installs it";
-    }
-};
 
 TEST_F(CliQueue, WorkersDoEachRowOnceAndAnswerAsABatchAlone) {
     queue_setting const s{{}};
@@ -102,6 +51,37 @@ TEST_F(CliQueue, WorkersDoEachRowOnceAndAnswerAsABatchAlone) {
     auto const without = lines_of(alone.out);
     ASSERT_EQ(without.size(), with_queue.size());
     for (std::size_t i = 0; i < without.size(); ++i) EXPECT_EQ(without[i].output.text(), with_queue[i].output.text());
+}
+
+TEST_F(CliQueue, WorkersAskForVectors) {
+    queue_setting const s{{}};
+    auto const worker = s.start_worker();
+    std::vector<std::string> flags{"embed",
+                                   s.input,
+                                   "--out",
+                                   s.out,
+                                   "--queue",
+                                   s.queue(),
+                                   "--quiet",
+                                   "--model",
+                                   "m",
+                                   "--dimensions",
+                                   "4",
+                                   "--base-url",
+                                   s.server.url() + "/v1",
+                                   "--texts-per-request",
+                                   "16",
+                                   "--ca-file",
+                                   s.folder.path("ca.pem")};
+    program batch{flags, s.variables};
+    auto const end = batch.wait(patience);
+    EXPECT_EQ(end.exit_code, 0) << end.errors;
+    auto const lines = lines_of(s.out);
+    expect_each_once(lines, 200);
+    EXPECT_TRUE(all_ok(lines));
+    for (auto const& line : lines) EXPECT_EQ(std::ranges::count(line.output.text(), ','), 3) << line.output.text();
+    EXPECT_LT(s.server.stats().requests, 100U) << "several texts in one request";
+    EXPECT_EQ(worker->wait(patience).exit_code, 0);
 }
 
 TEST_F(CliQueue, TheRowsOfAKilledWorkerAreTakenOver) {
@@ -278,81 +258,6 @@ TEST_F(CliQueue, AnotherJobIsRefusedUntilTheQueueIsPurged) {
     auto const worker = s.start_worker();
     EXPECT_EQ(run_program(other, s.variables).exit_code, 0);
     EXPECT_EQ(worker->wait(patience).exit_code, 0);
-}
-
-TEST_F(CliQueue, TheFleetsQuotaIsNeverExceeded) {
-    queue_setting const s{{.requests_per_minute = 600}};
-    auto const one = s.start_worker();
-    auto const two = s.start_worker();
-    auto const three = s.start_worker();
-    auto const end = s.start_batch({"--rpm", "600"})->wait(patience);
-    EXPECT_EQ(end.exit_code, 0) << end.errors;
-    expect_each_once(lines_of(s.out), 200);
-    auto const stats = s.server.stats();
-    EXPECT_EQ(stats.responses_by_status.count(429), 0U);
-    EXPECT_EQ(stats.model_requests, 200U);
-    for (auto* worker : {one.get(), two.get(), three.get()}) EXPECT_EQ(worker->wait(patience).exit_code, 0);
-}
-
-/// Of what a quota of 1,200 a minute, of which a quarter may be used at once, allows.
-TEST_F(CliQueue, TheQuotaIsUsedThroughDeathAndRestart) {
-    if (test::rounds(0, 1) == 0) GTEST_SKIP() << "takes half a minute: COAX_LONG_TESTS";
-    constexpr int rows = 800;
-    queue_setting s{{.requests_per_minute = 1'200, .latency = {.first_byte = 100ms, .first_byte_spread = 200ms}},
-                    {"--appendonly", "yes", "--appendfsync", "no"}};
-    std::string text;
-    for (int i = 0; i < rows; ++i)
-        text += R"({"id":"post-)" + std::to_string(i) + R"(","text":"post )" + std::to_string(i) + "\"}\n";
-    s.input = s.folder.write("many.jsonl", text);
-    std::vector<std::unique_ptr<program>> workers;
-    for (int i = 0; i < 3; ++i) workers.push_back(s.start_worker({"--lease", "2", "--concurrency", "32"}));
-    auto const batch = s.start_batch({"--rpm", "1200"});
-    ASSERT_TRUE(soon([&] { return s.requests() > 0; })) << batch->errors();
-    auto const begun = std::chrono::steady_clock::now();
-    ASSERT_TRUE(soon([&] { return s.done() >= 320; }));
-    workers[2]->signal(SIGKILL);
-    workers.pop_back();
-    ASSERT_TRUE(soon([&] { return s.done() >= 400; }));
-    s.redis.kill();
-    s.redis.start();
-    EXPECT_EQ(batch->wait(120s).exit_code, 0);
-    std::chrono::duration<double> const took = std::chrono::steady_clock::now() - begun;
-    auto const stats = s.server.stats();
-    auto const used = static_cast<double>(stats.model_requests) / (300.0 + 20.0 * took.count());
-    std::printf("utilisation %.3f: %d requests for %d rows in %.1f s, %d refused\n", used,
-                static_cast<int>(stats.model_requests), rows, took.count(),
-                static_cast<int>(stats.responses_by_status.count(429)));
-    auto const lines = lines_of(s.out);
-    expect_each_once(lines, rows);
-    EXPECT_TRUE(all_ok(lines));
-    EXPECT_EQ(stats.responses_by_status.count(429), 0U);
-    EXPECT_GE(used, 0.95);
-    for (auto& worker : workers) EXPECT_EQ(worker->wait(patience).exit_code, 0);
-}
-
-TEST_F(CliQueue, TheFleetSpendsNoMoreThanItMay) {
-    queue_setting const s{{}};
-    auto const facts =
-        s.folder.write("facts.json", R"({"as_of": "2026-11-28", "models": [{"id": "m", "service": "compatible",
-        "max_output_tokens": 60, "usd_per_million": {"input": 1, "output": 1}}]})");
-    program batch{s.batch({"--max-cost", "0.005", "--max-tokens", "60", "--facts", facts}), s.variables};
-    auto const one = s.start_worker({"--concurrency", "16", "--facts", facts});
-    auto const two = s.start_worker({"--concurrency", "16", "--facts", facts});
-    auto const end = batch.wait(patience);
-    EXPECT_EQ(end.exit_code, 3) << end.errors;
-    EXPECT_NE(end.errors.find("spending limit"), std::string::npos) << end.errors;
-    EXPECT_EQ(one->wait(patience).exit_code, 3);
-    EXPECT_EQ(two->wait(patience).exit_code, 3);
-    auto const done = s.done();
-    EXPECT_GT(done, 10U);
-    EXPECT_LT(done, 200U);
-    EXPECT_EQ(s.requests(), done);
-    auto const status = run_program({"queue", "status", "--queue", s.queue()}, s.variables).output;
-    EXPECT_NE(status.find("of 0.005 USD spent, 0.00 set aside"), std::string::npos) << status;
-    auto const stats = s.server.stats();
-    auto const spent = 1e-6 * static_cast<double>(stats.prompt_tokens + stats.completion_tokens);
-    EXPECT_LE(spent, 0.005);
-    EXPECT_GT(spent, 0.0035);  // what one request may cost at most was not left
 }
 
 }  // namespace

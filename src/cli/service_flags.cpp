@@ -69,6 +69,7 @@ std::vector<setting> settings_of(service_flags const& flags) {
     add("service.provider.location", flags.location, "--location");
     add("service.provider.bearer", flags.bearer ? "true" : "", "--bearer");
     add("http.ca_file", flags.ca_file, "--ca-file");
+    add("http.http2", flags.http2, "--http2");
     add("log.level", flags.log_level, "--log-level");
     add("log.directory", flags.log_folder, "--log-dir");
     add("log.console", flags.log_level.empty() && !flags.log_folder.empty() ? "false" : "", "--log-dir");
@@ -152,6 +153,9 @@ void add_service_flags(CLI::App& app, service_flags& flags) {
         ->type_name("DIR")
         ->group("Log");
     app.add_option("--ca-file", flags.ca_file, "PEM file of certificate authorities trusted besides the system's")
+        ->group(group);
+    app.add_option("--http2", flags.http2, "HTTP/2 for https: off (the default), automatic (where it is offered) or on")
+        ->check(CLI::IsMember({"off", "automatic", "on"}))
         ->group(group);
 }
 

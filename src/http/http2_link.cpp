@@ -184,7 +184,8 @@ void http2_link::watch() {
             wait_for(connection_.get(), false);
     }
     if (std::exchange(write_wanted_, false) && !std::exchange(writing_, true)) wait_for(connection_.get(), true);
-    if (!timer_->armed()) timer_->arm(keepalive_.due());
+    // An answer may have moved it to an earlier time.
+    if (!timer_->armed() || keepalive_.due() < armed_for_) timer_->arm(armed_for_ = keepalive_.due());
 }
 
 void http2_link::wait_for(connection* on, bool writing) {
@@ -220,7 +221,7 @@ void http2_link::check_peer() {
                           .where = coax::to_string(of_->to)});
     }
     if (closed()) return;
-    timer_->arm(keepalive_.due());
+    timer_->arm(armed_for_ = keepalive_.due());
     settle();
 }
 

@@ -88,6 +88,7 @@ private:
     std::size_t promised_{0};
     clock::time_point opened_;
     clock::time_point idle_since_;
+    clock::time_point armed_for_{};  // the timer
     error why_;
     bool reading_{false};
     bool writing_{false};

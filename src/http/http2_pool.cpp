@@ -44,8 +44,15 @@ http2_host& http2_pool::host_of(origin const& to) {
     return found->second;
 }
 
+bool http2_pool::has_old(origin const& to, clock::time_point current) const {
+    auto const found = origins_.find(to);
+    return found != origins_.end() && std::ranges::any_of(found->second.links, [current](auto const& each) {
+               return each->idle() && each->is_old(current);
+           });
+}
+
 std::shared_ptr<http2_link> http2_pool::find(origin const& to, exchange_limits const& limits) {
-    if (auto const current = now(); current >= next_sweep_) {
+    if (auto const current = now(); current >= next_sweep_ || has_old(to, current)) {
         next_sweep_ = current + pause_between_sweeps;
         (void)close_idle(true);
     }

@@ -91,6 +91,7 @@ public:
 
 private:
     [[nodiscard]] http2_host& host_of(origin const& to);
+    [[nodiscard]] bool has_old(origin const& to, clock::time_point current) const;
     [[nodiscard]] std::shared_ptr<http2_link> least_busy(http2_host& at);
     void open_more(http2_host& at);
     void end_waiting(http2_host& at, std::optional<error> const& why);

@@ -116,6 +116,17 @@ struct http2_session::impl {
         }
     }
 
+    /// Ends streams that nghttp2 has nothing against.
+    void reset_refused() {
+        if (!std::exchange(refuses, false)) return;
+        using reason = http2_failure::reason;
+        for (auto const& [id, of] : streams) {
+            if (of.refused_for != reason::no_final_response && of.refused_for != reason::violation) continue;
+            auto const code = of.refused_for == reason::violation ? NGHTTP2_PROTOCOL_ERROR : NGHTTP2_CANCEL;
+            check(nghttp2_submit_rst_stream(session.get(), NGHTTP2_FLAG_NONE, id, code));
+        }
+    }
+
     static void set_callbacks(nghttp2_session_callbacks* on);
 
     int begin_frame(nghttp2_frame_hd const& frame);
@@ -140,6 +151,7 @@ struct http2_session::impl {
     int frames_of_no_use{0};
     bool agreed{false};
     bool leaving{false};
+    bool refuses{false};  // a stream that is to be reset
     bool out_of_memory{false};
 };
 
@@ -227,16 +239,20 @@ int http2_session::impl::take_frame(nghttp2_frame const& frame) {
 
 /// One of an interim response or of the final one.
 void http2_session::impl::take_header_block(session_stream& of) {
+    if (of.status < 100) {  // three digits they are
+        of.refused_for = http2_failure::reason::violation;
+        refuses = true;
+        return;
+    }
     if (of.status / 100 != 1) {
         of.has_head = true;
         return of.to->took_head(of.status, std::move(of.headers));
     }
     of.headers.clear();
     of.header_bytes = 0;
-    if (++of.interim_responses > most_interim_responses_of_stream)
-        of.refused_for = http2_failure::reason::no_final_response;
-    else
-        of.to->took_interim();
+    if (++of.interim_responses <= most_interim_responses_of_stream) return of.to->took_interim();
+    of.refused_for = http2_failure::reason::no_final_response;
+    refuses = true;
 }
 
 void http2_session::impl::end_response(session_stream& of, std::int32_t id) {
@@ -319,10 +335,7 @@ void http2_session::receive(std::string_view bytes) {
     if (impl_->broken)
         impl::check(
             nghttp2_session_terminate_session(impl_->session.get(), static_cast<std::uint32_t>(impl_->broken->code)));
-    // A stream whose response has no end gets one from us.
-    for (auto& [id, of] : impl_->streams)
-        if (of.refused_for == http2_failure::reason::no_final_response)
-            impl::check(nghttp2_submit_rst_stream(impl_->session.get(), NGHTTP2_FLAG_NONE, id, NGHTTP2_CANCEL));
+    impl_->reset_refused();
 }
 
 void http2_session::send(std::string& out, std::size_t most) {

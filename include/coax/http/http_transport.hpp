@@ -90,8 +90,8 @@ struct pool_statistics {
     std::uint64_t replaced{0};  ///< Pooled connections found dead by a request, replaced without its caller noticing.
 };
 
-/// HTTP/1.1 over TCP and TLS with a pool of kept-alive connections. Redirects are responses like any other: a key never
-/// goes to another origin than the one it was given for.
+/// HTTP/1.1, and HTTP/2 where `http_options::http2` says so, over TCP and TLS with a pool of kept-alive connections.
+/// Redirects are responses like any other: a key never goes to another origin than the one it was given for.
 ///
 /// A pooled connection that the server has closed is replaced without the caller noticing: it is looked at before
 /// anything is written, and a request that meets the closing on its way, before any byte of a response, is sent again

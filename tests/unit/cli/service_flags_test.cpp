@@ -43,7 +43,8 @@ TEST(ServiceFlags, FlagsComeBeforeTheEnvironment) {
                               .model = "flag",
                               .base_url = "https://f",
                               .api_version = "2023-01-01",
-                              .ca_file = "/flag.pem"};
+                              .ca_file = "/flag.pem",
+                              .http2 = "automatic"};
     auto const options = resolve(flags, over(set));
     ASSERT_TRUE(options) << options.error();
     EXPECT_EQ(options->service.provider.service, "anthropic");
@@ -52,6 +53,7 @@ TEST(ServiceFlags, FlagsComeBeforeTheEnvironment) {
     EXPECT_EQ(options->service.provider.api_version, "2023-01-01");
     EXPECT_EQ(options->service.model, "flag");
     EXPECT_EQ(options->http.ca_file, "/flag.pem");
+    EXPECT_EQ(options->http.http2, http2_mode::automatic);
 }
 
 TEST(ServiceFlags, FormOfRequestsIsThatOfTheFlagOrTheEnvironment) {

@@ -204,6 +204,7 @@ INSTANTIATE_TEST_SUITE_P(
         answer_case{"no_status", after_settings(h2::headers(1, {{"a", "b"}})), "violation PROTOCOL_ERROR"},
         answer_case{"status_that_is_none", after_settings(h2::headers(1, {{":status", "abc"}})),
                     "violation PROTOCOL_ERROR"},
+        answer_case{"status_too_low", after_settings(h2::headers(1, {{":status", "099"}})), "violation PROTOCOL_ERROR"},
         answer_case{"two_statuses", after_settings(h2::headers(1, {{":status", "200"}, {":status", "200"}})),
                     "violation PROTOCOL_ERROR"},
         answer_case{"name_in_capitals", after_settings(h2::headers(1, {{":status", "200"}, {"A", "b"}})),

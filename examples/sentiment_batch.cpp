@@ -8,7 +8,6 @@
 #include <coax/batch/records.hpp>
 
 #include <chrono>
-#include <iomanip>
 #include <map>
 using namespace std::chrono_literals;
 using judgements = std::map<std::uint64_t, coax::batch_result<sentiment>>;  // by the record's place in the file
@@ -24,17 +23,10 @@ coax::result<coax::chat_request> to_request(coax::batch_record const& record) {
 }
 
 void print_samples(judgements const& results) {
-    std::cout << std::left << "\nkey     label     sure  emotions\n" << std::setprecision(2);
     for (auto const& [index, one] : results) {
         if (index % (results.size() / 10) != 0) continue;
-        std::cout << std::setw(8) << one.key;
-        if (one.value) {
-            auto const& [label, confidence, emotions] = *one.value;
-            std::cout << std::setw(10) << coax::reflect::enum_name(label) << std::setw(6) << confidence;
-            for (auto const& emotion : emotions) std::cout << emotion << ' ';
-        } else
-            std::cout << one.value.error();
-        std::cout << '\n';
+        std::cout << one.key << ": " << (one.value ? coax::json::write(*one.value) : to_string(one.value.error()))
+                  << '\n';
     }
 }
 

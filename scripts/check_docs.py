@@ -2,7 +2,8 @@
 """Proves that the C++ in README.md and docs/ is cut from files that compile, and that the files named in all pages exist.
 
 Each ```cpp block must follow a line `<!-- FILE -->`, and its lines must stand in that file, in one piece. A file in backticks is
-named from the root, or from include/coax or src; a name in backticks behind it is one that it holds.
+named from the root, or from include/coax or src; a name in backticks behind it is one that it holds. Each example is a step of the
+site's ladder and the answer to a row of docs/recipes.md, and has no more than 60 lines that are not empty.
 Usage: check_docs.py [ROOT]
 """
 import re
@@ -28,6 +29,19 @@ def wrong_names(root, page):
             yield f"{page.name}: {name} does not hold {symbol}"
 
 
+def wrong_examples(root):
+    recipes = (root / "docs/recipes.md").read_text()
+    ladder = re.search(r"^LADDER = \[(.*?)\]", (root / "scripts/site.py").read_text(), re.MULTILINE | re.DOTALL).group(1)
+    for example in sorted((root / "examples").glob("*.cpp")):
+        lines = sum(1 for line in example.read_text().splitlines() if line.strip())
+        if lines > 60:
+            yield f"{example.name}: has {lines} lines"
+        if f'"{example.stem}"' not in ladder:
+            yield f"{example.name}: is no step of LADDER in scripts/site.py"
+        if f"examples/{example.name}" not in recipes:
+            yield f"{example.name}: answers no row of docs/recipes.md"
+
+
 def main():
     root = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent.parent
     wrong = []
@@ -35,6 +49,7 @@ def main():
     pages = [root / "README.md", *sorted((root / "docs").glob("*.md"))]
     for page in [*pages, root / "CONTRIBUTING.md"]:
         wrong += wrong_names(root, page)
+    wrong += wrong_examples(root)
     for page in pages:
         for source, code in BLOCK.findall(page.read_text()):
             blocks += 1

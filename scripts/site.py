@@ -13,12 +13,13 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-GUIDES = ["recipes", "batches", "reliability", "testing", "configuration", "telemetry", "coming_from"]
-ROOMS = ["client", "chat", "batch", "table", "schema", "reflect", "bind", "json", "tokens", "cache", "telemetry", "policy", "tasks", "sync",
+GUIDES = ["recipes", "features", "install", "batches", "many_machines", "reliability", "testing", "configuration", "telemetry", "coming_from"]
+ROOMS = ["client", "chat", "batch", "fleet", "table", "arrow", "schema", "reflect", "bind", "json", "tokens", "cache", "telemetry", "policy", "tasks", "sync",
          "runtime", "http", "provider", "auth", "mcp", "config", "sim", "otel", "core"]
-LADDER = ["chat", "stream", "parse", "checks", "parse_stream", "prompt_function", "tools", "tool_stream", "decide", "files", "embed",
-          "sentiment_batch", "resumable_batch", "spending", "cache", "compare_models", "own_context", "beast_service", "retry_semaphore", "logs",
-          "cassette", "rehearsal", "background"]
+# Smallest first: each stands on the site with its number.
+LADDER = ["chat", "stream", "parse", "list", "checks", "parse_stream", "prompt_function", "tools", "tool_stream", "decide", "files", "embed",
+          "spending", "cache", "prompt_cache", "logs", "cassette", "azure_entra", "compare_models", "routes", "background", "own_context",
+          "beast_service", "stream_service", "retry_semaphore", "resumable_batch", "sentiment_batch", "rehearsal", "many_machines"]
 
 
 # ---- headers
@@ -116,8 +117,11 @@ def question_of(source):
 def output_of(command):
     if not command[0].exists():
         return None
-    run = subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=120,
-                         env={"PATH": "/usr/bin:/bin", "HOME": "/tmp", "COLUMNS": "100"})
+    try:
+        run = subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=120,
+                             env={"PATH": "/usr/bin:/bin", "HOME": "/tmp", "COLUMNS": "100"})
+    except subprocess.TimeoutExpired:
+        raise SystemExit(f"site: {' '.join(str(part) for part in command)} does not end") from None
     return run.stdout if run.returncode == 0 else None
 
 
@@ -132,7 +136,7 @@ def example_page(source, arguments, folder):
 
 
 def arguments_of(name):
-    found = re.search(rf"coax_example\({name} (?:ARGS (.*?))?\s*PRINTS", (ROOT / "examples/CMakeLists.txt").read_text(), re.DOTALL)
+    found = re.search(rf"coax_example\({name} (?:CASSETTE )?(?:ARGS (.*?))?\s*PRINTS", (ROOT / "examples/CMakeLists.txt").read_text(), re.DOTALL)
     given = found.group(1) if found and found.group(1) else ""
     return [part.replace("${CMAKE_CURRENT_SOURCE_DIR}", str(ROOT / "examples")).replace("${CMAKE_CURRENT_BINARY_DIR}", "/tmp")
             for part in given.split()]
@@ -259,12 +263,13 @@ def main():
             reference.append((room or "coax", [(page.rsplit("/", 1)[1].removesuffix(".md") + ".hpp", page) for page in of_room]))
     nav = [("Start here", "index.md"),
            ("Guides", [(titled(f"{name}.md"), f"{name}.md") for name in GUIDES]),
-           ("Examples", [(titled(pages[f"examples/{one.name}"]), pages[f"examples/{one.name}"]) for one in examples]),
+           ("Examples", [(f"{step}. {titled(page)}", page)
+                         for step, page in enumerate((pages[f"examples/{one.name}"] for one in examples), 1)]),
            ("Services", "services.md")]
     nav += [("The program", commands)] if commands else []
     nav += [("Reference", reference),
             ("The house", [("Architecture", "architecture.md"), ("Contributing", "contributing.md"),
-                           ("Versions", "versions.md"), ("What changed", "changes.md")])]
+                           ("Benchmarks", "benchmarks.md"), ("Versions", "versions.md"), ("What changed", "changes.md")])]
 
     links = Links(pages)
     for page, text in made.items():

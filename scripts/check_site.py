@@ -4,6 +4,7 @@
 Clicks are on what a page itself and the bar above it show; menus at its side do not count.
 Usage: check_site.py HTML_FOLDER RECIPES.md
 """
+import os
 import re
 import sys
 from html.parser import HTMLParser
@@ -16,13 +17,11 @@ class Links(HTMLParser):
 
     def __init__(self, text):
         super().__init__()
-        self.all, self.shown, self.ids, self.within = [], [], set(), 0
+        self.all, self.shown, self.within = [], [], 0
         self.feed(text)
 
     def handle_starttag(self, tag, attributes):
         given = dict(attributes)
-        if "id" in given:
-            self.ids.add(given["id"])
         if tag == "article" or tag == "nav" and "md-tabs" in (given.get("class") or ""):
             self.within += 1
         if tag == "a" and given.get("href"):
@@ -39,20 +38,21 @@ def target_of(page, link):
     parts = urlsplit(link)
     if parts.scheme or parts.netloc:
         return None
-    return (page.parent / unquote(parts.path)).resolve() if parts.path else page
+    return os.path.normpath(os.path.join(os.path.dirname(page), unquote(parts.path))) if parts.path else page
 
 
 def main():
     html, recipes = Path(sys.argv[1]).resolve(), Path(sys.argv[2])
-    pages = {page: Links(page.read_text()) for page in html.rglob("*.html")}
+    files = {str(path) for path in html.rglob("*")}
+    pages = {page: Links(Path(page).read_text()) for page in files if page.endswith(".html")}
     wrong = []
     for page, links in pages.items():
-        for link in links.all:
+        for link in set(links.all):
             target = target_of(page, link)
-            if target and not target.exists() and page.name != "404.html":
-                wrong.append(f"{page.relative_to(html)}: {link} leads to nothing")
+            if target and target not in files and target != str(html) and not page.endswith("/404.html"):
+                wrong.append(f"{os.path.relpath(page, html)}: {link} leads to nothing")
 
-    first = html / "index.html"
+    first = str(html / "index.html")
     after_one = {target_of(first, link) for link in pages[first].shown}
     within_two = after_one | {target_of(page, link) for page in after_one if page in pages for link in pages[page].shown}
     rows = re.findall(r"^\| (?!I want|---)(.*?) \| (.*?) \|$", recipes.read_text(), re.MULTILINE)
@@ -65,7 +65,7 @@ def main():
             named += [html / f"program/{name}.html" for name in commands]
         if not named and not commands:
             wrong.append(f"recipes: '{task}' is answered by no page")
-        wrong += [f"recipes: '{task}': {page.relative_to(html)} is more than two clicks away" for page in named if page not in within_two]
+        wrong += [f"recipes: '{task}': {page.relative_to(html)} is more than two clicks away" for page in named if str(page) not in within_two]
     if len(rows) < 24:
         wrong.append(f"recipes: only {len(rows)} tasks were found")
     print("\n".join(wrong) or f"site: {len(rows)} tasks are answered within two clicks; all links of {len(pages)} pages lead somewhere")

@@ -104,8 +104,7 @@ public:
         done.summary = co_await std::move(running);
         if (auto closed = journal->close(); !closed && !done.summary.ended_by)
             done.summary.ended_by = std::move(closed).error();
-        if (remote_ && done.summary.remaining.value_or(0) == 0 && !done.summary.ended_by && !done.summary.stopped)
-            co_await remote_->finish();
+        if (remote_ && done.summary.complete()) co_await remote_->finish();
         co_return done;
     }
 

@@ -88,7 +88,7 @@ asio::awaitable<batch_summary> run_by_ways(service_ways ways, record_batch batch
                                                       *std::move(ways.batches), std::move(options))
                                 : run_records(std::move(batch), journal, std::move(options));
     auto summary = co_await std::move(running);
-    if (background && summary.remaining == 0U && !summary.ended_by) background->end();
+    if (background && summary.complete()) background->end();
     co_return summary;
 }
 

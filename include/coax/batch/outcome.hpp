@@ -67,6 +67,10 @@ struct batch_summary {
                                       ///< one, tells when it can go on.
 
     [[nodiscard]] std::uint64_t done() const noexcept { return ok + failed; }
+    /// Whether each record has an outcome: neither did it end early, nor is one left.
+    [[nodiscard]] bool complete() const noexcept {
+        return !stopped && !ended_by && unfinished == 0 && remaining.value_or(0) == 0;
+    }
 };
 
 /// For people, on a few lines: records, failures by kind, retries, tokens, time.

@@ -269,7 +269,7 @@ int run_to_output(batch_job const& job, batch_flags const& flags, output_kind fo
     if (summary.remaining.value_or(0) > 0) journal->discard_if_unused();
     auto const closed = journal->close();
     if (!closed && !summary.ended_by) summary.ended_by = closed.error();
-    if (plan.remote != nullptr && summary.remaining == 0U && !summary.ended_by) {
+    if (plan.remote != nullptr && summary.complete()) {
         runtime rt;
         if (auto done = rt.run(as_result(plan.remote->finished())); !done) print_error(done.error());
     }

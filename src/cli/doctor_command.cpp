@@ -2,6 +2,7 @@
 #include "cli/console.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/files.hpp"
+#include "cli/help.hpp"
 
 #include <coax/client/client.hpp>
 #include <coax/client/connection_check.hpp>
@@ -20,6 +21,7 @@
 #include <optional>
 #include <string>
 #include <sys/resource.h>
+#include <unistd.h>
 #include <vector>
 
 namespace coax::cli {
@@ -146,15 +148,23 @@ asio::awaitable<std::vector<finding>> examine(client_options options, service_fl
     co_return all;
 }
 
-std::string to_text(std::vector<finding> const& all) {
+/// On a terminal lines are broken at its width; elsewhere each finding is a line, as other programs read it.
+std::size_t text_width() {
+    if (::isatty(STDOUT_FILENO) != 1) return std::string::npos;
+    return std::max<std::size_t>(terminal_columns(STDOUT_FILENO), 60);
+}
+
+std::string to_text(std::vector<finding> const& all, std::size_t width) {
+    constexpr std::size_t indent = 22;
     std::string text;
     for (auto const& one : all) {
         auto mark = std::string{reflect::enum_name(one.is)};
         mark.resize(7, ' ');
         auto what = one.what;
         what.resize(15, ' ');
-        text += mark + what + one.found + '\n';
-        if (!one.remedy.empty()) text += std::string(22, ' ') + "-> " + one.remedy + '\n';
+        text += mark + what + wrapped(one.found, indent, width) + '\n';
+        if (!one.remedy.empty())
+            text += std::string(indent, ' ') + "-> " + wrapped(one.remedy, indent + 3, width) + '\n';
     }
     return text;
 }
@@ -183,7 +193,7 @@ int run_doctor(bool as_json, service_flags const& service) {
         all.push_back({verdict::wrong, "service", error_text(options.error()),
                        "`coax providers` lists the variables of each service; `coax serve-sim` needs none"});
     }
-    print_answer(as_json ? to_json(all) : visible(to_text(all)));
+    print_answer(as_json ? to_json(all) : visible(to_text(all, text_width())));
     bool const is_well = std::ranges::none_of(all, [](finding const& one) { return one.is == verdict::wrong; });
     return is_well ? all_ok : could_not_go_on;
 }

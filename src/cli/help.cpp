@@ -109,28 +109,6 @@ command_page const* page_of(CLI::App const& command) {
     return found == pages.end() || command.get_parent() == nullptr ? nullptr : found;
 }
 
-/// Words of a text in lines of at most `width`, all after the first behind `indent` blanks. Line feeds stay.
-std::string wrapped(std::string_view text, std::size_t indent, std::size_t width) {
-    std::string out;
-    auto column = indent;
-    while (!text.empty()) {
-        auto const end = std::min(text.find_first_of(" \n"), text.size());
-        if (column > indent && column + 1 + end > width) {
-            out.append("\n").append(indent, ' ');
-            column = indent;
-        }
-        if (column > indent) out += ' ', ++column;
-        out.append(text.substr(0, end));
-        column += end;
-        if (end < text.size() && text[end] == '\n') {
-            out.append("\n").append(indent, ' ');
-            column = indent;
-        }
-        text.remove_prefix(std::min(end + 1, text.size()));
-    }
-    return out;
-}
-
 /// A text whose paragraphs are broken at `width`; indented lines, which are examples and tables, stay as they are.
 std::string reflowed(std::string_view text, std::size_t width) {
     std::string out;
@@ -233,6 +211,27 @@ std::string see_help(CLI::App const& command) {
 }
 
 }  // namespace
+
+std::string wrapped(std::string_view text, std::size_t indent, std::size_t width) {
+    std::string out;
+    auto column = indent;
+    while (!text.empty()) {
+        auto const end = std::min(text.find_first_of(" \n"), text.size());
+        if (column > indent && column + 1 + end > width) {
+            out.append("\n").append(indent, ' ');
+            column = indent;
+        }
+        if (column > indent) out += ' ', ++column;
+        out.append(text.substr(0, end));
+        column += end;
+        if (end < text.size() && text[end] == '\n') {
+            out.append("\n").append(indent, ' ');
+            column = indent;
+        }
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return out;
+}
 
 void set_help(CLI::App& program) {
     auto const formatter = std::make_shared<help_formatter>(help_width());

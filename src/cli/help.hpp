@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
+#include <string_view>
 
 namespace CLI {
 class App;
@@ -8,6 +10,9 @@ class ParseError;
 }  // namespace CLI
 
 namespace coax::cli {
+
+/// Words of a text in lines of at most `width`, all after the first behind `indent` blanks. Line feeds stay.
+[[nodiscard]] std::string wrapped(std::string_view text, std::size_t indent, std::size_t width);
 
 /// Pages of help: texts broken at the terminal's width, examples, and the service's flags with each command that asks
 /// one. To be called once all commands are added.

@@ -121,7 +121,7 @@ panel_line work_line(run_figures const& figures, std::size_t columns) {
     line.add(grouped(progress.in_flight) + '/' + grouped(figures.slots) + " slots");
     if (progress.paused_for.count() > 0) line.add("paused " + clock_text(progress.paused_for), panel_style::warning);
     line.add(grouped(figures.requests) + " requests");
-    if (figures.retries > 0) line.add(grouped(figures.retries) + " retries");
+    if (figures.retries > 0) line.add(grouped(figures.retries) + (figures.retries == 1 ? " retry" : " retries"));
     if (figures.cached > 0) line.add(grouped(figures.cached) + " from the cache");
     line.add(clock_text(progress.elapsed) + " so far", panel_style::soft);
     return line.take();

@@ -151,8 +151,9 @@ def commands_of(program):
 # ---- links
 
 class Links:
-    def __init__(self, pages):
+    def __init__(self, pages, titles):
         self.pages = pages  # what a file is called in the repository -> its page
+        self.titles = titles  # of a page; what a link shows that showed a file's name
 
     def apply(self, text, at):
         up = "../" * at.count("/")
@@ -164,7 +165,10 @@ class Links:
             if "://" in target or not target:
                 return match.group(0)
             page = self.pages.get(name) or self.pages.get(target)
-            return f"[{match.group(1)}]({up}{page}{anchor})" if page else match.group(1)
+            if not page:
+                return match.group(1)
+            words = self.titles[page] if match.group(1) in (target, name) else match.group(1)
+            return f"[{words}]({up}{page}{anchor})"
 
         def code(match):
             page = self.pages.get(match.group(1)) or self.pages.get(match.group(1).removeprefix("include/"))
@@ -271,7 +275,7 @@ def main():
             ("The house", [("Architecture", "architecture.md"), ("Contributing", "contributing.md"),
                            ("Benchmarks", "benchmarks.md"), ("Versions", "versions.md"), ("What changed", "changes.md")])]
 
-    links = Links(pages)
+    links = Links(pages, {page: titled(page) for page in made})
     for page, text in made.items():
         target = options.output / "pages" / page
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,4 @@
+# Read by cpack for each generator: an archive holds a folder of its own, a Debian package what belongs into the system's.
+if(NOT CPACK_GENERATOR STREQUAL "DEB")
+    set(CPACK_COMPONENT_INCLUDE_TOPLEVEL_DIRECTORY ON)
+endif()

@@ -11,6 +11,9 @@
 namespace coax::http::detail {
 namespace {
 
+/// More would connect no faster.
+constexpr std::size_t most_begun = 256;
+
 /// Only the limit of connecting: what else limits a request is the request's.
 exchange_limits only_connect(exchange_limits limits) {
     limits.total = std::chrono::milliseconds{0};
@@ -31,6 +34,7 @@ dial::dial(std::shared_ptr<transport_state> home, lease slot, origin to, exchang
 }
 
 dial::~dial() {
+    if (queued()) home_->dials_to_begin.remove(*this);
     home_->dials.erase(this);
     std::erase(home_->left_dials, this);
 }
@@ -52,7 +56,22 @@ void queued_request::take_other() {
     wake();
 }
 
-void dial::start() { coax::detail::spawn(home_->executor, run(shared_from_this()), shared_from_this()); }
+void dial::start() {
+    if (home_->dials_begun < most_begun) return begin();
+    home_->dials_to_begin.push_back(*this);
+}
+
+/// One that fails at once ends in here: the loop goes on, instead of calls within calls.
+void dial::begin_next(transport_state& home) {
+    if (std::exchange(home.begins_dials, true)) return;
+    while (!home.dials_to_begin.empty() && home.dials_begun < most_begun) home.dials_to_begin.pop_front().begin();
+    home.begins_dials = false;
+}
+
+void dial::begin() {
+    ++home_->dials_begun;
+    coax::detail::spawn(home_->executor, run(shared_from_this()), shared_from_this());
+}
 
 asio::awaitable<void> dial::run(std::shared_ptr<dial> self) {
     self->finish(co_await self->home_->connect.connect(self->to_, self->deadline_));
@@ -78,9 +97,12 @@ void dial::finish(result<std::unique_ptr<connection>> made) {
 /// `failure`: an exception, such as of memory. `lost`: the context died.
 void dial::ended(bool lost) noexcept {
     home_->dials.erase(this);
-    if (over_) return;
-    auto why = failure && !lost ? to_error(failure) : closed(to_);
-    finish(std::move(why));
+    --home_->dials_begun;
+    if (!over_) {
+        auto why = failure && !lost ? to_error(failure) : closed(to_);
+        finish(std::move(why));
+    }
+    if (!lost) begin_next(*home_);
 }
 
 result<void> dial::take(lease& to) {
@@ -96,7 +118,7 @@ void dial::leave(queued_request const& served) noexcept {
     if (waits_ != &served) return;
     waits_ = nullptr;
     if (over_) return;
-    if (limits_.connect.count() > 0)
+    if (limits_.connect.count() > 0 && !queued())
         home_->left_dials.push_back(this);
     else
         cancel();
@@ -106,6 +128,7 @@ void dial::cancel() {
     waits_ = nullptr;
     if (over_) return;
     over_ = true;
+    if (queued()) home_->dials_to_begin.remove(*this);
     slot_.release(false, {});
     signal.emit(asio::cancellation_type::terminal);
 }

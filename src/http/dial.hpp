@@ -15,7 +15,7 @@ namespace coax::http::detail {
 /// A connection that is being made, in a slot of its own, for a request that may be served by another one meanwhile:
 /// then this one goes on for the next request that needs one, or joins the pool. So no more are made than there are
 /// requests. Thread safety: on the transport's executor only.
-class dial : public std::enable_shared_from_this<dial> {
+class dial : public std::enable_shared_from_this<dial>, public sync::detail::wait_queue_hook<dial> {
 public:
     /// @param slot  Without a connection.
     /// @param waits  Is woken when the dial is over, unless it was granted another connection before.
@@ -29,6 +29,7 @@ public:
     /// From now on it is that request's.
     void serve(queued_request& waits) noexcept;
 
+    /// At once, or in turn, when fewer are under way: what only connecting needs is in memory for a few of many.
     void start();
     [[nodiscard]] bool over() const noexcept { return over_; }
     /// After the end: moves the slot and its connection into `to`, or says why there is none.
@@ -46,6 +47,8 @@ public:
     void ended(bool lost) noexcept;
 
 private:
+    void begin();
+    static void begin_next(transport_state& home);
     static asio::awaitable<void> run(std::shared_ptr<dial> self);
     void finish(result<std::unique_ptr<connection>> made);
 

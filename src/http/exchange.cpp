@@ -94,7 +94,7 @@ asio::awaitable<result<void>> exchange::attempt() {
     auto got = start_attempt();
     if (got && sends_on()) got = co_await send_rest();
     if (got && received_) got = parse();
-    while (got && !parser_->is_header_done()) got = co_await receive(early_body_);
+    while (got && !header_done()) got = co_await receive(early_body_);
     if (got || !has_head()) co_return got;
     early_failure_ = std::make_unique<error>(std::move(got).error());  // told after the body that came before it
     co_return result<void>{};
@@ -107,7 +107,7 @@ result<void> exchange::start_attempt() {
     send_failure_ = {};
     early_body_.clear();
     early_failure_.reset();
-    start_parser();
+    parser_.reset();
     auto& text = lease_.get()->head();
     write_head(request_, text);
     head_left_ = text;
@@ -146,8 +146,8 @@ void exchange::let_go_of_request() {
     head_left_ = body_left_ = {};
     lease_.get()->sent();
     if (reused_) return;
-    request_.body = {};
-    request_.headers = {};
+    (void)std::exchange(request_.body, {});  // an assignment alone would keep the memory
+    (void)std::exchange(request_.headers, {});
 }
 
 /// Waits until more can be written. The server may respond before it has read all, and read no more: then the sending
@@ -186,7 +186,7 @@ void exchange::read_while_sending() {
 
 asio::awaitable<result<void>> exchange::receive(std::string& body) {
     if (early_failure_ != nullptr) co_return *early_failure_;
-    parser_->body_to(body);
+    if (parser_ != nullptr) parser_->body_to(body);
     if (same_limit_ && !deadline_.resume()) co_return may_go_on(co_await asio::this_coro::cancellation_state);
     for (;;) {
         if (auto got = receive_now()) co_return *std::move(got);
@@ -215,9 +215,9 @@ result<void> exchange::may_go_on(asio::cancellation_state const& caller) {
 }
 
 void exchange::start_parser() {
-    parser_.emplace(response_parser::limits{.header_bytes = home_->options.max_header_bytes,
-                                            .body_bytes = limits_.max_body_bytes,
-                                            .bodiless = request_.method == "HEAD"});
+    parser_ = std::make_unique<response_parser>(response_parser::limits{.header_bytes = home_->options.max_header_bytes,
+                                                                        .body_bytes = limits_.max_body_bytes,
+                                                                        .bodiless = request_.method == "HEAD"});
     parser_->body_to(early_body_);
 }
 
@@ -234,6 +234,7 @@ error exchange::failed(error why) const {
 result<void> exchange::parse() {
     auto& link = *lease_.get();
     response_began_ = true;
+    if (parser_ == nullptr) start_parser();
     if (!parser_->is_header_done() && speaks_tls(link)) return tls_on_a_plain_connection(request_.to);
     while (!parser_->is_done() && link.input().size() >= parser_->least_input()) {
         error_code ec;
@@ -274,7 +275,7 @@ result<void> exchange::take_interim() {
 /// The connection ended, orderly or not.
 result<void> exchange::parse_end(error_code cause) {
     if (send_failure_ && !received_) return transport_error(stage::sending, send_failure_, request_.to);
-    if (!parser_->got_some()) return ended_unanswered(cause, request_.to);
+    if (parser_ == nullptr || !parser_->got_some()) return ended_unanswered(cause, request_.to);
     if (cause != asio::error::eof) return failed(transport_error(stage::receiving, cause, request_.to));
     error_code ec;
     parser_->put_eof(ec);

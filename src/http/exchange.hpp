@@ -34,7 +34,10 @@ public:
     /// Waits for bytes and appends what of them is body to `body`.
     asio::awaitable<result<void>> receive(std::string& body);
 
-    [[nodiscard]] bool complete() const noexcept { return parser_->is_done() && early_failure_ == nullptr; }
+    [[nodiscard]] bool complete() const noexcept {
+        return parser_ != nullptr && parser_->is_done() && early_failure_ == nullptr;
+    }
+    /// Once the head is there.
     [[nodiscard]] response_parser& response() noexcept { return *parser_; }
     [[nodiscard]] response_parser const& response() const noexcept { return *parser_; }
     /// Body bytes that came together with the head.
@@ -75,7 +78,8 @@ private:
     [[nodiscard]] std::optional<result<void>> receive_now();
     [[nodiscard]] result<void> may_go_on(asio::cancellation_state const& caller);
     /// Whether the head came that is no interim one.
-    [[nodiscard]] bool has_head() const noexcept { return parser_->is_header_done() && parser_->status_code() >= 200; }
+    [[nodiscard]] bool has_head() const noexcept { return header_done() && parser_->status_code() >= 200; }
+    [[nodiscard]] bool header_done() const noexcept { return parser_ != nullptr && parser_->is_header_done(); }
     /// The error with the response's status, if that came.
     [[nodiscard]] error failed(error why) const;
     [[nodiscard]] error parse_failed(boost::system::error_code cause) const;
@@ -89,8 +93,8 @@ private:
     exchange_limits limits_;
     exchange_deadline deadline_;
     lease lease_;
-    std::optional<response_parser> parser_;
-    std::string_view head_left_;  // of the request, to be sent
+    std::unique_ptr<response_parser> parser_;  // null until a byte comes: who waits has none
+    std::string_view head_left_;               // of the request, to be sent
     std::string_view body_left_;
     std::string early_body_;
     std::unique_ptr<error> early_failure_;  // came together with the head

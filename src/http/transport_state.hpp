@@ -4,12 +4,14 @@
 #include "http/connection.hpp"
 #include "http/pool.hpp"
 #include "runtime/internal/suspended.hpp"
+#include "sync/internal/wait_queue.hpp"
 
 #include <coax/http/http_transport.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <unordered_map>
@@ -61,8 +63,11 @@ struct transport_state : std::enable_shared_from_this<transport_state> {
     pool_statistics counted{};
     std::atomic<std::uint64_t> resent{0};
     clock::time_point next_sweep{};
-    std::unordered_set<dial*> dials{};    // under way
-    std::vector<dial*> left_dials{};      // of these, without a request
+    std::unordered_set<dial*> dials{};  // under way
+    std::vector<dial*> left_dials{};    // of these, without a request
+    std::size_t dials_begun{0};         // of these; the others are in turn
+    sync::detail::wait_queue<dial> dials_to_begin{};
+    bool begins_dials{false};
     std::shared_ptr<http2_pool> http2{};  // null: only HTTP/1.1 is spoken
 
 private:

@@ -55,6 +55,7 @@ void service_run::end() noexcept {
 void service_run::changed() const {
     if (!options_.on_batches) return;
     std::vector<service_batch_progress> all;
+    all.reserve(parts_.size());
     for (auto const& part : parts_) all.push_back(part->progress());
     options_.on_batches(all);
 }

@@ -1,7 +1,6 @@
 #include "cli/ask_record.hpp"
 
-#include "batch/internal/any_json.hpp"
-
+#include <coax/batch/process_batch.hpp>
 #include <coax/bind/read.hpp>
 #include <coax/json/value.hpp>
 

@@ -25,6 +25,7 @@ void column_set::add(json_value const& row) {
 std::vector<table_column> column_set::columns() const {
     auto const& wanted = flat_ ? leaves_ : members_;
     std::vector<table_column> list;
+    list.reserve(wanted.names.size());
     for (std::size_t at = 0; at < wanted.names.size(); ++at) list.push_back(wanted.shapes[at].column(wanted.names[at]));
     return list;
 }

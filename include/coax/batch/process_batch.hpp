@@ -122,6 +122,7 @@ public:
 
     row_source(Source open, std::string) : open_{std::move(open)} {}
     [[nodiscard]] result<stream<batch_record>> open() const { return open_(); }
+    // NOLINTNEXTLINE(bugprone-return-const-ref-from-parameter): the caller keeps the record
     [[nodiscard]] row const& row_of(batch_record const& record) const { return record; }
 
 private:

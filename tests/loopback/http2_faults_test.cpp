@@ -336,23 +336,21 @@ TEST(Http2Send, KeepsToSmallWindows) {
     }(server));
 }
 
+/// Does that every millisecond, as long as it returns true and the connection is there.
+void again_and_again(http2_call_ptr const& call, std::function<bool()> what) {
+    if (!what()) return;
+    call->after(milliseconds{1}, [call, what = std::move(what)] { again_and_again(call, what); });
+}
+
 TEST(Http2Stream, GivesThePiecesAsTheyComeAndOutlivesItsTransport) {
     std::atomic<int> taken{0};
     http2_server server{[&taken](http2_call_ptr c) {
         c->head(200, {{"x", "y"}});
         c->data("a");
-        auto const on = std::make_shared<std::function<void()>>();
-        *on = [c, on, &taken, sent = std::make_shared<int>(1)] {
-            if (taken == *sent) {
-                c->data(*sent == 1 ? "b" : "c", *sent == 2);
-                ++*sent;
-            }
-            if (*sent < 3)
-                c->after(milliseconds{1}, *on);
-            else
-                c->after(milliseconds{1}, [on] { *on = {}; });
-        };
-        (*on)();
+        again_and_again(c, [c, &taken, sent = 1]() mutable {
+            if (taken == sent) c->data(sent == 1 ? "b" : "c", sent == 2), ++sent;
+            return sent < 3;
+        });
     }};
     run_coro([](http2_server& at, std::atomic<int>& count) -> asio::awaitable<void> {
         auto transport = std::make_unique<http_transport>(co_await asio::this_coro::executor, over_http2(at));
@@ -392,12 +390,7 @@ TEST(Http2Stream, ASlowReaderMeetsNoIdleLimitAndHoldsUpNobody) {
 TEST(Http2Stream, KeepWaitingGoesOnWithTheLimitThatRuns) {
     http2_server server{[](http2_call_ptr c) {
         c->head(200);
-        auto const again = std::make_shared<std::function<void()>>();
-        *again = [c, again] {
-            c->data("x");
-            c->after(milliseconds{10}, *again);
-        };
-        (*again)();
+        again_and_again(c, [c] { return c->data("x"), true; });
     }};
     run_coro([](http2_server& at) -> asio::awaitable<void> {
         http_transport transport{co_await asio::this_coro::executor, over_http2(at)};

@@ -398,6 +398,8 @@ public:
     ~impl() {
         context_.stop();
         thread_.join();
+        for (auto const& each : served_)  // a connection and its calls hold each other
+            if (auto const still = each.lock()) still->drop();
     }
 
     certificate_authority authority{};
@@ -425,7 +427,10 @@ private:
             if (ec) return;
             error_code ignored;
             socket.set_option(tcp::no_delay{true}, ignored);
-            std::make_shared<served_connection>(std::move(socket), tls_, options_, on_request_, counted)->start();
+            auto const made =
+                std::make_shared<served_connection>(std::move(socket), tls_, options_, on_request_, counted);
+            served_.push_back(made);
+            made->start();
             accept();
         });
     }
@@ -435,6 +440,7 @@ private:
     asio::ssl::context tls_{asio::ssl::context::tls_server};
     asio::io_context context_{1};
     tcp::acceptor acceptor_;
+    std::vector<std::weak_ptr<served_connection>> served_;
     std::thread thread_;
 };
 

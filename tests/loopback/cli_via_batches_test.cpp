@@ -231,7 +231,7 @@ TEST(CliViaBatches, ProgressTellsOfTheServicesBatches) {
 }
 
 TEST(CliViaBackground, KilledWhileTheServiceWorksIsResumedWithTheSameResponses) {
-    via_setting const s{{.latency = {.first_byte = 3s}}};
+    via_setting const s{{.latency = {.first_byte = 8s}}};
     std::vector<std::string> const way{"--provider",    "openai",       "--api", "responses",     "--via",
                                        "background=2h", "--batch-poll", "0.1",   "--concurrency", "200"};
     program first{s.flags(way), s.variables};

@@ -495,7 +495,7 @@ TEST(HttpSend, TheLongestLimitsAreNoLimits) {
 
 TEST(HttpStream, GivesThePiecesAsTheyCome) {
     fault_server server{{{receive(), send("HTTP/1.1 200 OK\r\nX: y\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n"),
-                          pause(milliseconds{10}), send("1\r\nb\r\n"), pause(milliseconds{10}),
+                          pause(milliseconds{150}), send("1\r\nb\r\n"), pause(milliseconds{150}),
                           send("1\r\nc\r\n0\r\n\r\n"), receive(), send(answer("next"))}}};
     run_coro([](fault_server& at) -> asio::awaitable<void> {
         http_transport transport{co_await asio::this_coro::executor};
@@ -538,7 +538,7 @@ TEST(HttpStream, GivesCompressedPiecesAsTheyCome) {
     fault_server server{{{receive(),
                           send("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n" +
                                chunk(compressed("ab", compression::gzip))),
-                          pause(milliseconds{10}), send(chunk(whole.substr(0, 9))), pause(milliseconds{10}),
+                          pause(milliseconds{150}), send(chunk(whole.substr(0, 9))), pause(milliseconds{150}),
                           send(chunk(whole.substr(9, 9)) + chunk(whole.substr(18)) + "0\r\n\r\n")}}};
     run_coro([](fault_server& at) -> asio::awaitable<void> {
         http_transport transport{co_await asio::this_coro::executor};

@@ -13,6 +13,8 @@ import os
 import statistics
 import sys
 
+NANOSECONDS = {"ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9}
+
 
 def samples(result_files):
     """name -> measure -> values of all repetitions; name -> the program that measured it"""
@@ -27,6 +29,8 @@ def samples(result_files):
                 programs[name] = program
                 for measure, value in run.items():
                     if isinstance(value, (int, float)):
+                        if measure in ("cpu_time", "real_time"):
+                            value *= NANOSECONDS[run["time_unit"]]
                         found.setdefault(name, {}).setdefault(measure, []).append(value)
     return found, programs
 

@@ -86,8 +86,7 @@ std::chrono::year_month_day take_date(part_reader& parts) {
             std::chrono::day{static_cast<unsigned>(day)}};
 }
 
-/// The last digits of a number, with zeros before it. `printf` takes ten times as long, which each line of a batch
-/// pays.
+/// The last digits of a number, with zeros before it. Not by `printf`: each line of a batch has a time.
 template <int Digits>
 void append_digits(std::string& out, int number) {
     std::array<char, Digits> text;

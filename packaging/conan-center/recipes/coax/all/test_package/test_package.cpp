@@ -1,4 +1,5 @@
-// The schema of a struct at compile time, and a call to an address where nobody listens: headers, library and what it links.
+// The schema of a struct at compile time, and a call to an address where nobody listens: headers, library and what it
+// links.
 #include <coax/coax.hpp>
 
 #include <boost/asio/co_spawn.hpp>

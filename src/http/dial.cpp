@@ -11,8 +11,9 @@
 namespace coax::http::detail {
 namespace {
 
-/// More would connect no faster.
-constexpr std::size_t most_begun = 256;
+/// More would connect no faster. As many as `http_options::max_connections` has by default, so that those of a host
+/// that does not answer keep nobody waiting until that is raised.
+constexpr std::size_t most_begun = 1'024;
 
 /// Only the limit of connecting: what else limits a request is the request's.
 exchange_limits only_connect(exchange_limits limits) {

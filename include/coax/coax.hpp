@@ -27,6 +27,7 @@
 #include <coax/core/rate_limit_status.hpp>
 #include <coax/core/result.hpp>
 #include <coax/core/secret.hpp>
+#include <coax/http/client_certificate.hpp>
 #include <coax/http/http_transport.hpp>
 #include <coax/http/memory_transport.hpp>
 #include <coax/http/message.hpp>

@@ -24,7 +24,8 @@ redis_link_options link_options(redis_cache_options const& options) {
             .max_waiting_bytes = options.max_waiting_bytes,
             .max_reply_bytes = options.max_reply_bytes,
             .ca_file = options.ca_file,
-            .ca_pem = options.ca_pem};
+            .ca_pem = options.ca_pem,
+            .client_certificate = options.client_certificate};
 }
 
 asio::awaitable<void> forget(std::shared_ptr<cache_store> store) { (void)co_await store->clear(); }

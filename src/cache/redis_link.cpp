@@ -31,7 +31,9 @@ redis_link::redis_link(asio::any_io_executor executor, redis_link_options option
       options_{std::move(options)},
       address_{std::move(address)},
       on_away_{std::move(on_away)},
-      stream_{executor_, http_options{.ca_file = options_.ca_file, .ca_pem = options_.ca_pem}} {
+      stream_{executor_, http_options{.ca_file = options_.ca_file,
+                                      .ca_pem = options_.ca_pem,
+                                      .client_certificate = options_.client_certificate}} {
     start_batch();
 }
 

@@ -68,6 +68,7 @@ result<void> validate(redis_cache_options const& options) {
     if (options.retry_interval.count() < 0) return invalid_argument("retry_interval", "must not be negative");
     if (options.max_waiting_bytes == 0) return invalid_argument("max_waiting_bytes", "must be greater than 0");
     if (options.max_reply_bytes == 0) return invalid_argument("max_reply_bytes", "must be greater than 0");
+    if (auto checked = validate(options.client_certificate); !checked) return checked;
     return validate(options.fallback);
 }
 

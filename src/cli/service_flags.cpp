@@ -69,6 +69,8 @@ std::vector<setting> settings_of(service_flags const& flags) {
     add("service.provider.location", flags.location, "--location");
     add("service.provider.bearer", flags.bearer ? "true" : "", "--bearer");
     add("http.ca_file", flags.ca_file, "--ca-file");
+    add("http.client_certificate.file", flags.client_certificate, "--client-certificate");
+    add("http.client_certificate.key_file", flags.client_key, "--client-key");
     add("http.http2", flags.http2, "--http2");
     add("log.level", flags.log_level, "--log-level");
     add("log.directory", flags.log_folder, "--log-dir");
@@ -153,6 +155,15 @@ void add_service_flags(CLI::App& app, service_flags& flags) {
         ->type_name("DIR")
         ->group("Log");
     app.add_option("--ca-file", flags.ca_file, "PEM file of certificate authorities trusted besides the system's")
+        ->group(group);
+    app.add_option("--client-certificate", flags.client_certificate,
+                   "PEM file of the certificate to show a service that asks for one (mutual TLS)")
+        ->type_name("FILE")
+        ->group(group);
+    app.add_option("--client-key", flags.client_key,
+                   "PEM file of its private key, where that is another; a passphrase goes into "
+                   "COAX_HTTP__CLIENT_CERTIFICATE__PASSPHRASE")
+        ->type_name("FILE")
         ->group(group);
     app.add_option("--http2", flags.http2, "HTTP/2 for https: off (the default), automatic (where it is offered) or on")
         ->check(CLI::IsMember({"off", "automatic", "on"}))

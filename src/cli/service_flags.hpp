@@ -28,6 +28,8 @@ struct service_flags {
     std::string api_version{};
     std::string deployment{};
     std::string ca_file{};
+    std::string client_certificate{};  ///< A file; its key, where that is not in it.
+    std::string client_key{};
     std::string http2{};    ///< off, automatic or on.
     std::string profile{};  ///< A file that holds a `service_profile` as JSON.
     std::string token_limit_name{};

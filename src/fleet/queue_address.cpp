@@ -54,7 +54,7 @@ result<void> validate(queue_options const& options) {
     if (options.command_timeout < milliseconds{1'000})
         return invalid_argument("command_timeout", "must be at least 1 s");
     if (options.retry_interval.count() <= 0) return invalid_argument("retry_interval", "must be greater than 0");
-    return {};
+    return validate(options.client_certificate);
 }
 
 result<void> validate(fleet_limits const& limits) {

@@ -16,7 +16,8 @@ cache::detail::redis_link_options link_options(queue_options const& options) {
             .max_waiting_bytes = std::max<std::size_t>(64U << 20U, 4 * options.max_payload_bytes),
             .max_reply_bytes = std::max<std::size_t>(256U << 20U, 16 * options.max_payload_bytes),
             .ca_file = options.ca_file,
-            .ca_pem = options.ca_pem};
+            .ca_pem = options.ca_pem,
+            .client_certificate = options.client_certificate};
 }
 
 }  // namespace

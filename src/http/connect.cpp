@@ -26,7 +26,11 @@ error while_doing(std::string const& what, error why) {
 }  // namespace
 
 connector::connector(asio::any_io_executor executor, http_options const& options, resolver& names)
-    : executor_{executor}, options_{options}, names_{names}, handshakes_{options.max_handshakes} {}
+    : executor_{executor},
+      options_{options},
+      names_{names},
+      handshakes_{options.max_handshakes},
+      identity_{options.client_certificate} {}
 
 asio::awaitable<result<std::unique_ptr<connection>>> connector::connect(origin const& to, exchange_deadline& limits,
                                                                         bool http2) {
@@ -116,10 +120,14 @@ asio::awaitable<result<void>> connector::handshake(connection& made, origin cons
                                                    bool http2) {
     auto const trusted = context();
     if (!trusted) co_return trusted.error();
+    auto const is_other = identity_.refresh();
+    if (!is_other) co_return is_other.error();
+    if (*is_other) sessions_.clear();  // one that is resumed keeps the certificate that began it
     auto const admitted = co_await admit_handshake(limits);
     if (!admitted) co_return admitted.error();
 
     auto& tls = made.start_tls(**trusted, sessions_of(to), to.host);
+    tls.identify_as(identity_);
     if (http2) tls.offer_http2();
     for (;;) {
         error_code ec;

@@ -22,7 +22,8 @@ namespace coax::http::detail {
 /// Makes connections: name, address, proxy, TLS.
 class connector {
 public:
-    /// @param options  Its proxy and certificate authorities are read when a request needs them.
+    /// @param options  Must outlive it. Its proxy, certificate authorities and client certificate are read when a
+    /// request needs them.
     connector(asio::any_io_executor executor, http_options const& options, resolver& names = resolver::system());
 
     /// @param to, limits  Must outlive the operation.
@@ -49,6 +50,7 @@ private:
     resolver& names_;
     async_semaphore handshakes_;
     std::shared_ptr<tls_context> context_;
+    client_identity identity_;
     std::unordered_map<origin, std::shared_ptr<tls_sessions>, origin_hash> sessions_;
 };
 

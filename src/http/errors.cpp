@@ -3,9 +3,13 @@
 #include "http/content_decoder.hpp"
 
 #include <boost/asio/error.hpp>
+#include <boost/asio/ssl/error.hpp>
 #include <boost/beast/http/error.hpp>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
 
 #include <algorithm>
+#include <array>
 #include <string>
 #include <utility>
 
@@ -16,6 +20,12 @@ namespace asio = boost::asio;
 namespace beast_http = boost::beast::http;
 
 constexpr std::chrono::milliseconds longest_limit{std::chrono::hours{24 * 365 * 10}};
+
+/// From TLS 1.3 on they come after the handshake, in place of a response.
+constexpr std::array certificate_alerts{
+    SSL_AD_BAD_CERTIFICATE,     SSL_AD_UNSUPPORTED_CERTIFICATE, SSL_AD_CERTIFICATE_REVOKED,
+    SSL_AD_CERTIFICATE_EXPIRED, SSL_AD_CERTIFICATE_UNKNOWN,     SSL_AD_UNKNOWN_CA,
+    SSL_AD_ACCESS_DENIED,       SSL_AD_DECRYPT_ERROR,           SSL_AD_CERTIFICATE_REQUIRED};
 
 bool is_parser_error(boost::system::error_code const& cause) {
     return cause.category() == make_error_code(beast_http::error::end_of_stream).category();
@@ -59,8 +69,26 @@ error limit_passed(limit which, std::chrono::milliseconds length, origin const& 
               "the " + std::string{to_string(which)} + " limit of " + std::to_string(length.count()) + " ms passed");
 }
 
+bool is_alert(boost::system::error_code cause, int description) noexcept {
+    return cause.category() == asio::error::get_ssl_category() &&
+           ERR_GET_REASON(static_cast<unsigned long>(cause.value())) == SSL_AD_REASON_OFFSET + description;
+}
+
+bool refuses_client_certificate(boost::system::error_code cause) noexcept {
+    return std::ranges::any_of(certificate_alerts, [&](int alert) { return is_alert(cause, alert); });
+}
+
+error client_certificate_missing(boost::system::error_code cause, origin const& to) {
+    return at(to, errc::tls_failed, "the server asks for a client certificate, and none is set (client_certificate)",
+              cause);
+}
+
 error transport_error(stage reached, boost::system::error_code cause, origin const& to) {
     if (is_parser_error(cause)) return parsing_failed(cause, to);
+    if (is_alert(cause, SSL_AD_CERTIFICATE_REQUIRED)) return client_certificate_missing(cause, to);
+    if (refuses_client_certificate(cause))
+        return at(to, errc::tls_failed, "the server does not accept the client certificate (client_certificate)",
+                  cause);
     switch (reached) {
         case stage::connecting: return at(to, errc::connect_failed, "cannot connect", cause);
         case stage::handshaking:

@@ -28,6 +28,11 @@ enum class stage : unsigned char { connecting, handshaking, sending, waiting, re
 /// The error for what the socket, TLS or the HTTP parser reported.
 [[nodiscard]] error transport_error(stage reached, boost::system::error_code cause, origin const& to);
 
+/// Whether it is this alert of TLS (RFC 8446, section 6), by which the peer ended the connection.
+[[nodiscard]] bool is_alert(boost::system::error_code cause, int description) noexcept;
+/// Whether the peer's alert says that it wants a certificate from the client, or another one.
+[[nodiscard]] bool refuses_client_certificate(boost::system::error_code cause) noexcept;
+[[nodiscard]] error client_certificate_missing(boost::system::error_code cause, origin const& to);
 [[nodiscard]] error queue_is_full(std::size_t most, origin const& to);
 [[nodiscard]] error tls_on_a_plain_connection(origin const& to);
 /// The connection ended before a byte of the response.

@@ -274,7 +274,8 @@ result<void> exchange::take_interim() {
 
 /// The connection ended, orderly or not.
 result<void> exchange::parse_end(error_code cause) {
-    if (send_failure_ && !received_) return transport_error(stage::sending, send_failure_, request_.to);
+    if (send_failure_ && !received_ && !refuses_client_certificate(cause))
+        return transport_error(stage::sending, send_failure_, request_.to);
     if (parser_ == nullptr || !parser_->got_some()) return ended_unanswered(cause, request_.to);
     if (cause != asio::error::eof) return failed(transport_error(stage::receiving, cause, request_.to));
     error_code ec;

@@ -76,13 +76,16 @@ result<void> validate(http_options const& options) {
         if (!each) return each.error();
     if (options.http2 != http2_mode::off && !http::detail::http2_session::available())
         return invalid_argument("http2", "this coax was built without nghttp2 (COAX_WITH_NGHTTP2)");
-    return {};
+    return validate(options.client_certificate);
 }
 
 result<void> check_for(http_options const& options, origin const& to) {
     if (auto const proxy = http::detail::proxy_for(options, to); !proxy) return proxy.error();
-    if (!to.tls || (options.ca_file.empty() && options.ca_pem.empty())) return {};
-    return http::detail::tls_context::check(options.ca_file, options.ca_pem);
+    if (!to.tls) return {};
+    if (!options.ca_file.empty() || !options.ca_pem.empty())
+        if (auto read = http::detail::tls_context::check(options.ca_file, options.ca_pem); !read) return read;
+    auto const read = http::detail::client_identity{options.client_certificate}.refresh();
+    return read ? result<void>{} : result<void>{read.error()};
 }
 
 void http::detail::proxy_from(std::function<std::optional<std::string>(std::string_view name)> const& look_up,

@@ -5,7 +5,6 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ssl/error.hpp>
-#include <climits>
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -23,9 +22,6 @@ namespace {
 
 namespace asio = boost::asio;
 
-using x509_ptr = std::unique_ptr<X509, deleter<X509_free>>;
-using bio_ptr = std::unique_ptr<BIO, deleter<BIO_free_all>>;
-
 /// Where an SSL keeps the tls_sessions of its origin. Index 0 is Asio's.
 int sessions_index() {
     static int const index = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
@@ -39,13 +35,6 @@ int on_new_session(SSL* ssl, SSL_SESSION* session) {
     return 0;
 }
 
-boost::system::error_code openssl_error() {
-    auto const code = ERR_get_error();
-    ERR_clear_error();
-    if (ERR_SYSTEM_ERROR(code)) return {ERR_GET_REASON(code), boost::system::system_category()};
-    return {static_cast<int>(code), asio::error::get_ssl_category()};
-}
-
 error not_pem(std::string where) {
     return {.code = errc::tls_failed,
             .message = "no certificate in PEM form",
@@ -55,7 +44,7 @@ error not_pem(std::string where) {
 
 /// Adds every certificate of the text; false when there is none or one cannot be read.
 bool add_certificates(SSL_CTX* context, std::string const& pem) {
-    bio_ptr const text{BIO_new_mem_buf(pem.data(), static_cast<int>(std::min<std::size_t>(pem.size(), INT_MAX)))};
+    auto const text = pem_reader(pem);
     int count = 0;
     while (x509_ptr const certificate{PEM_read_bio_X509(text.get(), nullptr, nullptr, nullptr)}) {
         if (X509_STORE_add_cert(SSL_CTX_get_cert_store(context), certificate.get()) != 1) return false;
@@ -108,7 +97,7 @@ char const* certificate_problem(long verdict) noexcept {
 /// overloaded or restarts answers with an alert, too.
 error handshake_failed(boost::system::error_code cause, origin const& to) {
     auto out = transport_error(stage::handshaking, cause, to);
-    if (cause.category() != asio::error::get_ssl_category()) return out;
+    if (out.code == errc::tls_failed || cause.category() != asio::error::get_ssl_category()) return out;
     auto const reason = ERR_GET_REASON(static_cast<unsigned long>(cause.value()));
     if (reason == SSL_R_WRONG_VERSION_NUMBER || reason == SSL_R_HTTP_REQUEST)
         out.message = "the server does not speak TLS on this port: its address may begin with http://";
@@ -221,6 +210,17 @@ bool tls_stream::speaks_http2() const noexcept {
     return size == 2 && chosen[0] == 'h' && chosen[1] == '2';
 }
 
+int tls_stream::on_certificate_request(SSL*, void* self) {
+    static_cast<tls_stream*>(self)->certificate_requested_ = true;
+    return 1;
+}
+
+void tls_stream::identify_as(client_identity const& who) {
+    who.attach_to(ssl_.get());
+    has_certificate_ = !who.empty();
+    SSL_set_cert_cb(ssl_.get(), on_certificate_request, this);
+}
+
 void tls_stream::handshake(boost::system::error_code& ec) {
     ERR_clear_error();
     to_error_code(SSL_do_handshake(ssl_.get()), ec);
@@ -269,7 +269,13 @@ void tls_stream::to_error_code(int returned, boost::system::error_code& ec) {
 
 error tls_stream::handshake_error(boost::system::error_code cause, origin const& to) const {
     auto const verdict = SSL_get_verify_result(ssl_.get());
-    if (verdict == X509_V_OK) return handshake_failed(cause, to);
+    if (verdict == X509_V_OK) {
+        auto out = handshake_failed(cause, to);
+        // Before TLS 1.3 there is no alert for this.
+        if (certificate_requested_ && !has_certificate_ && is_alert(cause, SSL_AD_HANDSHAKE_FAILURE))
+            return client_certificate_missing(cause, to);
+        return out;
+    }
     error out{.code = errc::tls_failed, .where = coax::to_string(to), .cause = cause};
     if (auto const* problem = certificate_problem(verdict))
         out.message = problem;

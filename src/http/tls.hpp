@@ -1,5 +1,8 @@
 #pragma once
 
+#include "http/client_identity.hpp"
+#include "http/openssl.hpp"
+
 #include <coax/core/result.hpp>
 #include <coax/http/message.hpp>
 
@@ -14,14 +17,6 @@
 #include <vector>
 
 namespace coax::http::detail {
-
-template <auto Free>
-struct deleter {
-    template <class T>
-    void operator()(T* it) const noexcept {
-        Free(it);
-    }
-};
 
 /// The trusted certificate authorities and the TLS settings. Making one costs 20 to 33 ms (the system's authorities),
 /// so equal settings share one in the process.
@@ -74,6 +69,8 @@ public:
 
     /// Before the handshake: offers HTTP/2, besides HTTP/1.1.
     void offer_http2();
+    /// Before the handshake: the certificate to show where the server asks for one.
+    void identify_as(client_identity const& who);
     /// After it: whether the peer has chosen HTTP/2.
     [[nodiscard]] bool speaks_http2() const noexcept;
 
@@ -94,6 +91,7 @@ private:
     /// Translates the return value of an SSL function.
     void to_error_code(int returned, boost::system::error_code& ec);
 
+    static int on_certificate_request(SSL* ssl, void* self);
     static int bio_read(BIO* bio, char* data, int size);
     static int bio_write(BIO* bio, char const* data, int size);
     static long bio_control(BIO* bio, int command, long number, void* pointer);
@@ -104,6 +102,8 @@ private:
     std::unique_ptr<SSL, deleter<SSL_free>> ssl_;
     boost::system::error_code socket_error_;
     bool refused_{false};
+    bool certificate_requested_{false};
+    bool has_certificate_{false};
     wait_type wanted_{boost::asio::ip::tcp::socket::wait_read};
 };
 

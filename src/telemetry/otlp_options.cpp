@@ -140,6 +140,8 @@ void read_transport(variables& from, otlp_options& options) {
     from.time("OTEL_EXPORTER_OTLP_TIMEOUT", options.timeout);
     from.time("OTEL_EXPORTER_OTLP_" + kind + "TIMEOUT", options.timeout);
     options.http.ca_file = from.text_for(kind, "CERTIFICATE");
+    options.http.client_certificate.file = from.text_for(kind, "CLIENT_CERTIFICATE");
+    options.http.client_certificate.key_file = from.text_for(kind, "CLIENT_KEY");
     options.traces_headers = headers_for(from, "TRACES_");
     options.metrics_headers = headers_for(from, "METRICS_");
     from.time("OTEL_BSP_SCHEDULE_DELAY", options.send_delay);

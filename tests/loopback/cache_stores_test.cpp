@@ -361,22 +361,27 @@ TEST_F(RedisCache, ChoosesUserPasswordAndDatabase) {
     }(server.address()));
 }
 
-TEST_F(RedisCache, SpeaksOverTlsThatIsVerified) {
+TEST_F(RedisCache, SpeaksOverTlsThatIsVerifiedOnBothSides) {
     test::certificate_authority const authority;
     auto const own = authority.issue("127.0.0.1");
     temp_folder const folder;
     redis_server const server{
         {"--tls-cert-file", folder.write("cert", own.chain), "--tls-key-file", folder.write("key", own.key),
-         "--tls-ca-cert-file", folder.write("ca", authority.pem()), "--tls-auth-clients", "no"},
+         "--tls-ca-cert-file", folder.write("ca", authority.pem()), "--tls-auth-clients", "yes"},
         true};
-    run_coro([](std::string address, std::string ca) -> asio::awaitable<void> {
-        auto const store = make_redis_cache({.url = "rediss://" + address, .connect_timeout = 20s, .ca_pem = ca});
+    auto const client = authority.issue("client.invalid");
+    tls_client_certificate const certificate{.pem = client.chain, .key_pem = client.key};
+    run_coro([](std::string address, std::string ca, tls_client_certificate shown) -> asio::awaitable<void> {
+        auto const store = make_redis_cache(
+            {.url = "rediss://" + address, .connect_timeout = 20s, .ca_pem = ca, .client_certificate = shown});
         EXPECT_TRUE(co_await store->put("k", {.value = std::string(100'000, 'v')}));
         EXPECT_EQ((co_await store->get("k", {})).value()->value.size(), 100'000U);
         EXPECT_EQ((co_await store->statistics()).value().entries, 1U);
         auto const stranger = make_redis_cache({.url = "rediss://" + address, .connect_timeout = 20s});
         EXPECT_EQ((co_await stranger->statistics()).error().code, errc::tls_failed);
-    }(server.address(), authority.pem()));
+        auto const unknown = make_redis_cache({.url = "rediss://" + address, .connect_timeout = 20s, .ca_pem = ca});
+        EXPECT_EQ((co_await unknown->statistics()).error().code, errc::tls_failed);
+    }(server.address(), authority.pem(), certificate));
 }
 
 }  // namespace

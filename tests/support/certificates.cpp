@@ -69,34 +69,63 @@ x509_ptr draft(EVP_PKEY* key, char const* name, std::chrono::seconds good_for) {
     return out;
 }
 
+x509_ptr authority_draft(EVP_PKEY* key, char const* name) {
+    auto self = draft(key, name, std::chrono::hours{1});
+    extend(self.get(), self.get(), NID_basic_constraints, "critical,CA:TRUE");
+    extend(self.get(), self.get(), NID_key_usage, "critical,keyCertSign");
+    extend(self.get(), self.get(), NID_subject_key_identifier, "hash");
+    return self;
+}
+
+x509_ptr certificate_in(certificate const& from) {
+    return x509_ptr{PEM_read_bio_X509(reader(from.chain).get(), nullptr, nullptr, nullptr)};
+}
+
+key_ptr key_of(certificate const& from) {
+    return key_ptr{PEM_read_bio_PrivateKey(reader(from.key).get(), nullptr, nullptr, nullptr)};
+}
+
 bool is_address(std::string const& host) {
     return host.find_first_not_of("0123456789.") == std::string::npos || host.find(':') != std::string::npos;
 }
 
 }  // namespace
 
-certificate_authority::certificate_authority() {
+certificate_authority::certificate_authority(char const* name) {
     key_ptr const key{EVP_EC_gen("P-256")};
-    auto const self = draft(key.get(), "coax test authority", std::chrono::hours{1});
+    auto const self = authority_draft(key.get(), name);
     X509_set_issuer_name(self.get(), X509_get_subject_name(self.get()));
-    extend(self.get(), self.get(), NID_basic_constraints, "critical,CA:TRUE");
-    extend(self.get(), self.get(), NID_key_usage, "critical,keyCertSign");
-    extend(self.get(), self.get(), NID_subject_key_identifier, "hash");
     check(X509_sign(self.get(), key.get(), EVP_sha256()) > 0);
     self_ = {.chain = pem_of(self.get()), .key = pem_of(key.get())};
 }
 
+certificate_authority::certificate_authority(certificate_authority const& issuer) : is_intermediate_{true} {
+    key_ptr const key{EVP_EC_gen("P-256")};
+    auto const self = authority_draft(key.get(), "coax test intermediate");
+    auto const above = certificate_in(issuer.self_);
+    X509_set_issuer_name(self.get(), X509_get_subject_name(above.get()));
+    check(X509_sign(self.get(), key_of(issuer.self_).get(), EVP_sha256()) > 0);
+    self_ = {.chain = pem_of(self.get()), .key = pem_of(key.get())};
+}
+
+std::string encrypted(std::string const& key, std::string passphrase) {
+    bio_ptr const out{BIO_new(BIO_s_mem())};
+    check(PEM_write_bio_PKCS8PrivateKey(out.get(), key_of({.key = key}).get(), EVP_aes_128_cbc(), passphrase.data(),
+                                        static_cast<int>(passphrase.size()), nullptr, nullptr) == 1);
+    return text_of(out.get());
+}
+
 certificate certificate_authority::issue(std::string const& host, std::chrono::seconds good_for,
                                          bool in_common_name) const {
-    x509_ptr const issuer{PEM_read_bio_X509(reader(self_.chain).get(), nullptr, nullptr, nullptr)};
-    key_ptr const issuer_key{PEM_read_bio_PrivateKey(reader(self_.key).get(), nullptr, nullptr, nullptr)};
+    auto const issuer = certificate_in(self_);
+    auto const issuer_key = key_of(self_);
     key_ptr const key{EVP_EC_gen("P-256")};
     auto const leaf = draft(key.get(), in_common_name ? host.c_str() : "coax test server", good_for);
     X509_set_issuer_name(leaf.get(), X509_get_subject_name(issuer.get()));
     if (!in_common_name)
         extend(leaf.get(), issuer.get(), NID_subject_alt_name, (is_address(host) ? "IP:" : "DNS:") + host);
     check(X509_sign(leaf.get(), issuer_key.get(), EVP_sha256()) > 0);
-    return {.chain = pem_of(leaf.get()), .key = pem_of(key.get())};
+    return {.chain = pem_of(leaf.get()) + (is_intermediate_ ? self_.chain : ""), .key = pem_of(key.get())};
 }
 
 }  // namespace coax::test

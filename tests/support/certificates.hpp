@@ -14,7 +14,9 @@ struct certificate {
 /// A certificate authority of the tests' own, made afresh: no key is kept anywhere.
 class certificate_authority {
 public:
-    certificate_authority();
+    explicit certificate_authority(char const* name = "coax test authority");
+    /// An intermediate one: what it issues carries its certificate behind it.
+    explicit certificate_authority(certificate_authority const& issuer);
 
     /// @param host  A name or an address, as the subject's alternative name.
     /// @param good_for  From an hour ago on; negative: it has ended already.
@@ -26,6 +28,10 @@ public:
 
 private:
     certificate self_;
+    bool is_intermediate_{false};
 };
+
+/// The same private key, encrypted.
+[[nodiscard]] std::string encrypted(std::string const& key, std::string passphrase);
 
 }  // namespace coax::test

@@ -6,6 +6,7 @@
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/write.hpp>
 #include <gtest/gtest.h>
+#include <openssl/pem.h>
 
 #include <atomic>
 #include <condition_variable>
@@ -85,6 +86,10 @@ public:
         return accepted_;
     }
     std::size_t resumed() const { return resumed_; }
+    std::vector<std::string> client_certificates() const {
+        std::lock_guard const guard{lock_};
+        return client_certificates_;
+    }
     bool wait_for_end(std::size_t scripts) {
         std::unique_lock guard{lock_};
         return changed_.wait_for(guard, patience, [&] { return ended_ >= scripts; });
@@ -105,6 +110,12 @@ private:
                                             options_.certificate_in_common_name);
         tls_context_.use_certificate_chain(asio::buffer(leaf.chain));
         tls_context_.use_private_key(asio::buffer(leaf.key), asio::ssl::context::pem);
+        if (options_.is_tls12) SSL_CTX_set_max_proto_version(tls_context_.native_handle(), TLS1_2_VERSION);
+        if (options_.client_ca_pem.empty()) return;
+        tls_context_.add_certificate_authority(asio::buffer(options_.client_ca_pem));
+        tls_context_.set_verify_mode(asio::ssl::verify_peer | asio::ssl::verify_fail_if_no_peer_cert);
+        unsigned char const name[] = "coax";  // a server that asks for certificates resumes no session without one
+        SSL_CTX_set_session_id_context(tls_context_.native_handle(), name, sizeof name);
     }
 
     void accept() {
@@ -175,7 +186,23 @@ private:
         at.tls.emplace(at.socket, tls_context_);
         at.tls->handshake(asio::ssl::stream_base::server, ec);
         if (SSL_session_reused(at.tls->native_handle()) == 1) ++resumed_;
+        keep_client_certificate(at.tls->native_handle());
         return !ec;
+    }
+
+    void keep_client_certificate(SSL* ssl) {
+        auto* const shown = SSL_get1_peer_certificate(ssl);
+        if (shown == nullptr) return;
+        BIO* const text = BIO_new(BIO_s_mem());
+        PEM_write_bio_X509(text, shown);
+        char* data = nullptr;
+        auto const size = BIO_get_mem_data(text, &data);
+        {
+            std::lock_guard const guard{lock_};
+            client_certificates_.emplace_back(data, static_cast<std::size_t>(size));
+        }
+        BIO_free(text);
+        X509_free(shown);
     }
 
     std::string receive_request(link& at) {
@@ -249,6 +276,7 @@ private:
     mutable std::mutex lock_;
     std::condition_variable changed_;
     std::vector<std::string> requests_;
+    std::vector<std::string> client_certificates_;
     std::size_t accepted_{0};
     std::size_t ended_{0};
     std::string broken_;
@@ -265,6 +293,7 @@ std::string fault_server::ca_pem() const { return impl_->ca_pem(); }
 std::vector<std::string> fault_server::requests() const { return impl_->requests(); }
 std::size_t fault_server::connections() const { return impl_->connections(); }
 std::size_t fault_server::resumed() const { return impl_->resumed(); }
+std::vector<std::string> fault_server::client_certificates() const { return impl_->client_certificates(); }
 bool fault_server::wait_for_end(std::size_t scripts) { return impl_->wait_for_end(scripts); }
 
 }  // namespace coax::test

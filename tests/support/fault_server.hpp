@@ -62,6 +62,9 @@ struct fault_server_options {
     std::string certificate_host{"127.0.0.1"};
     std::chrono::seconds certificate_good_for{std::chrono::hours{1}};
     bool certificate_in_common_name{false};  ///< Without alternative names.
+    /// Not empty: it asks for a client certificate, and takes those that come from this authority.
+    std::string client_ca_pem{};
+    bool is_tls12{false};  ///< It speaks TLS 1.2 at most.
     /// False: connections that the scripts allow for may stay away.
     bool all_must_come{true};
 };
@@ -84,6 +87,8 @@ public:
     [[nodiscard]] std::size_t connections() const;
     /// TLS sessions that went on from an earlier connection.
     [[nodiscard]] std::size_t resumed() const;
+    /// The certificates that clients have shown, in PEM, in order.
+    [[nodiscard]] std::vector<std::string> client_certificates() const;
     /// Waits until so many scripts have come to their end and their connections are closed. False: it took too long.
     [[nodiscard]] bool wait_for_end(std::size_t scripts = 1);
 

@@ -3,6 +3,7 @@
 #include <coax/cache/cache_store.hpp>
 #include <coax/cache/memory_cache.hpp>
 #include <coax/core/secret.hpp>
+#include <coax/http/client_certificate.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -30,6 +31,8 @@ struct redis_cache_options {
     /// PEM file and PEM text with certificate authorities trusted besides the system's.
     std::string ca_file{};
     std::string ca_pem{};
+    /// What the client shows a server that asks for a certificate (mutual TLS, `tls-auth-clients`).
+    tls_client_certificate client_certificate{};
     /// The memory that serves in place of a server that is away.
     memory_cache_options fallback{.max_entries = 10'000, .max_bytes = 64U << 20U};
 };

@@ -5,6 +5,7 @@
 #include <coax/core/result.hpp>
 #include <coax/core/secret.hpp>
 #include <coax/fleet/queue_job.hpp>
+#include <coax/http/client_certificate.hpp>
 #include <coax/runtime/asio.hpp>
 
 #include <chrono>
@@ -39,6 +40,7 @@ struct queue_options {
     std::chrono::milliseconds retry_interval{500};
     std::string ca_file{};
     std::string ca_pem{};
+    tls_client_certificate client_certificate{};
 };
 
 /// Errors: `errc::invalid_argument`; never repeats the address.

@@ -3,6 +3,7 @@
 #include <coax/core/detail/opaque.hpp>
 #include <coax/core/error.hpp>
 #include <coax/core/secret.hpp>
+#include <coax/http/client_certificate.hpp>
 #include <coax/http/transport.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -62,6 +63,8 @@ struct http_options {
     std::string ca_file{};
     /// PEM text with certificate authorities trusted besides the system's. Read as `ca_file` is.
     std::string ca_pem{};
+    /// What the client shows a server that asks for a certificate (mutual TLS).
+    tls_client_certificate client_certificate{};
     /// "[http://][user:password@]host:port" for https origins through CONNECT; empty: none. See `proxy_from_env`. Read
     /// when a request goes through it: what is wrong with it is that request's `errc::invalid_argument`.
     secret https_proxy{};
@@ -73,8 +76,8 @@ struct http_options {
 /// `errc::invalid_argument`, naming the first option that is wrong.
 [[nodiscard]] result<void> validate(http_options const& options);
 
-/// Reads what a request to `to` needs of the options: the proxy, and certificate authorities besides the system's.
-/// Errors: `errc::invalid_argument` (proxy), `errc::io_failed` or `errc::tls_failed` (authorities).
+/// Reads what a request to `to` needs of the options: the proxy, certificate authorities besides the system's, the
+/// client's certificate and key. Errors: `errc::invalid_argument` (proxy), `errc::io_failed` or `errc::tls_failed`.
 [[nodiscard]] result<void> check_for(http_options const& options, origin const& to);
 
 /// Fills `https_proxy` and `no_proxy` from HTTPS_PROXY / https_proxy and NO_PROXY / no_proxy where they are empty.

@@ -4,6 +4,7 @@
 #include "cache/internal/redis_url.hpp"
 #include "http/internal/byte_stream.hpp"
 
+#include <coax/http/client_certificate.hpp>
 #include <coax/runtime/clock.hpp>
 #include <coax/sync/async_mutex.hpp>
 #include <coax/sync/single_flight.hpp>
@@ -29,6 +30,7 @@ struct redis_link_options {
     std::size_t max_reply_bytes{64U << 20U};
     std::string ca_file{};
     std::string ca_pem{};
+    tls_client_certificate client_certificate{};
 };
 
 /// Commands that are sent together.

@@ -44,6 +44,8 @@ TEST(ServiceFlags, FlagsComeBeforeTheEnvironment) {
                               .base_url = "https://f",
                               .api_version = "2023-01-01",
                               .ca_file = "/flag.pem",
+                              .client_certificate = "/client.pem",
+                              .client_key = "/client.key",
                               .http2 = "automatic"};
     auto const options = resolve(flags, over(set));
     ASSERT_TRUE(options) << options.error();
@@ -53,6 +55,8 @@ TEST(ServiceFlags, FlagsComeBeforeTheEnvironment) {
     EXPECT_EQ(options->service.provider.api_version, "2023-01-01");
     EXPECT_EQ(options->service.model, "flag");
     EXPECT_EQ(options->http.ca_file, "/flag.pem");
+    EXPECT_EQ(options->http.client_certificate.file, "/client.pem");
+    EXPECT_EQ(options->http.client_certificate.key_file, "/client.key");
     EXPECT_EQ(options->http.http2, http2_mode::automatic);
 }
 

@@ -313,6 +313,8 @@ TEST(ClientOptions, DescriptionTellsEveryOptionThatIsChanged) {
         {"http.ping_time: 2000 ms", [](auto& o) { o.http.ping_time = std::chrono::seconds{2}; }},
         {"http.ping_timeout: 2000 ms", [](auto& o) { o.http.ping_timeout = std::chrono::seconds{2}; }},
         {"http.ca_file: f.pem", [](auto& o) { o.http.ca_file = "f.pem"; }},
+        {"http.client_certificate.passphrase: [secret]",
+         [](auto& o) { o.http.client_certificate.passphrase = "open sesame"; }},
         {"http.ca_pem: [4 bytes]", [](auto& o) { o.http.ca_pem = "a\nb\n"; }},
         {"http.https_proxy: [secret]", [](auto& o) { o.http.https_proxy = "http://p:1"; }},
         {"http.no_proxy: a, b", [](auto& o) { o.http.no_proxy = {"a", "b"}; }},

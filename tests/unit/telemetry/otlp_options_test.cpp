@@ -64,6 +64,8 @@ TEST(OtlpOptions, AllElseIsReadToo) {
                                     {"OTEL_EXPORTER_OTLP_COMPRESSION", "gzip"},
                                     {"OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"},
                                     {"OTEL_EXPORTER_OTLP_CERTIFICATE", "/ca.pem"},
+                                    {"OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", "/client.pem"},
+                                    {"OTEL_EXPORTER_OTLP_CLIENT_KEY", "/client.key"},
                                     {"OTEL_SERVICE_NAME", "docs"},
                                     {"OTEL_RESOURCE_ATTRIBUTES", "service.name=other,wandb.entity=me,k=a%20b"},
                                     {"OTEL_TRACES_SAMPLER", "traceidratio"},
@@ -77,6 +79,8 @@ TEST(OtlpOptions, AllElseIsReadToo) {
     EXPECT_EQ(options.timeout, 2s);
     EXPECT_TRUE(options.gzip);
     EXPECT_EQ(options.http.ca_file, "/ca.pem");
+    EXPECT_EQ(options.http.client_certificate.file, "/client.pem");
+    EXPECT_EQ(options.http.client_certificate.key_file, "/client.key");
     EXPECT_EQ(options.service_name, "docs");
     std::vector<std::pair<std::string, std::string>> const more{
         {"service.name", "other"}, {"wandb.entity", "me"}, {"k", "a b"}};

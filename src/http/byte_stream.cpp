@@ -61,7 +61,9 @@ asio::awaitable<result<void>> byte_stream::exchange(std::string bytes, std::chro
 
 /// After a step that could not go on: waits for the socket, or tells what is wrong with it.
 asio::awaitable<result<void>> byte_stream::state::wait(error_code why, stage reached, exchange_deadline& deadline) {
-    if (why != asio::error::would_block && why != asio::error::try_again) co_return transport_error(reached, why, to);
+    if (why != asio::error::would_block && why != asio::error::try_again) {
+        co_return transport_error(reached, reached == stage::sending ? link->why_ended(why) : why, to);
+    }
     co_await deadline.wait(link->socket(), link->wanted());
     if (auto stopped = deadline.stopped(co_await asio::this_coro::cancellation_state)) co_return std::move(*stopped);
     co_return result<void>{};

@@ -1,5 +1,7 @@
 #include "http/connection.hpp"
 
+#include "http/errors.hpp"
+
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/socket_base.hpp>
@@ -130,6 +132,12 @@ std::string_view connection::status_line_completed() {
         ++end_;
     }
     return input();
+}
+
+boost::system::error_code connection::why_ended(boost::system::error_code failure) {
+    boost::system::error_code alert;
+    if (tls_ != nullptr) (void)read(alert);
+    return refuses_client_certificate(alert) ? alert : failure;
 }
 
 bool connection::is_stale() {

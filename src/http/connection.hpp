@@ -57,6 +57,10 @@ public:
     /// Whether the peer refused what was written last: it had closed before that came.
     [[nodiscard]] bool was_refused();
 
+    /// After a write that failed: the alert by which the peer refused the client certificate, if that came, else
+    /// `failure`.
+    [[nodiscard]] boost::system::error_code why_ended(boost::system::error_code failure);
+
     /// The head of the request being sent, which is empty at first.
     [[nodiscard]] std::string& head() noexcept;
     /// All of it has left us: a connection that waits for a response keeps no buffer.

@@ -123,7 +123,7 @@ result<void> exchange::send_now() {
         if (!ec) continue;
         if (ec == asio::error::would_block || ec == asio::error::try_again) return {};
         // The server may have responded and closed before it read all: the response counts, if it is there.
-        if (!written_) return transport_error(stage::sending, ec, request_.to);
+        if (!written_) return transport_error(stage::sending, lease_.get()->why_ended(ec), request_.to);
         send_failure_ = ec;
     }
     let_go_of_request();

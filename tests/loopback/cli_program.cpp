@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <cstdlib>
 #include <fcntl.h>
 #include <spawn.h>
 #include <sys/wait.h>
@@ -34,6 +35,9 @@ program::program(whole_command, std::vector<std::string> arguments, environment 
                  std::string const& terminal) {
     std::vector<std::string> settings;
     for (auto const& [name, value] : variables) settings.push_back(name + '=' + value);
+    // scripts/coverage counts the program's lines, too.
+    if (auto const* const profile = std::getenv("LLVM_PROFILE_FILE"))
+        settings.push_back(std::string{"LLVM_PROFILE_FILE="} + profile);
     auto const in = folder_.write("in", input);
     auto const out = folder_.path("out");
     auto const err = terminal.empty() ? folder_.path("err") : terminal;

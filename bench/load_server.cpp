@@ -15,8 +15,10 @@
 #include <memory>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <new>
 #include <string_view>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -65,6 +67,7 @@ std::string reply_text(load_reply const& reply) {
 struct link {
     int socket{-1};
     SSL* ssl{nullptr};
+    bool counted{false};  ///< Its handshake.
     std::string in{};
     std::string_view out{};  ///< What is left of a reply.
 };
@@ -81,8 +84,13 @@ std::size_t request_size(std::string_view in) {
 
 class loop {
 public:
-    loop(load_reply const& reply, int listener, SSL_CTX* tls)
-        : text_{reply_text(reply)}, held_{reply.held}, delay_{reply.delay}, listener_{listener}, tls_{tls} {
+    loop(load_reply const& reply, int listener, SSL_CTX* tls, load_server::counters& counted)
+        : text_{reply_text(reply)},
+          held_{reply.held},
+          delay_{reply.delay},
+          listener_{listener},
+          tls_{tls},
+          counted_{counted} {
         watch(listener_, EPOLL_CTL_ADD, EPOLLIN);
     }
 
@@ -163,6 +171,10 @@ private:
         auto& one = at->second;
         if (!one.out.empty()) write_rest(one);
         if (!read_all(one)) return close_link(one);
+        if (one.ssl != nullptr && !one.in.empty() && !std::exchange(one.counted, true)) {
+            ++counted_.handshakes;
+            if (SSL_session_reused(one.ssl) == 1) ++counted_.resumed;
+        }
         for (std::size_t size = 0; (size = request_size(one.in)) != 0;) {
             one.in.erase(0, size);
             if (held_ > 0) {
@@ -189,6 +201,7 @@ private:
     std::chrono::milliseconds delay_;
     int listener_;
     SSL_CTX* tls_;
+    load_server::counters& counted_;
     int poll_{epoll_create1(EPOLL_CLOEXEC)};
     std::unordered_map<int, link> links_{};
     std::vector<int> waiting_{};  ///< Those that are held.
@@ -209,7 +222,7 @@ SSL_CTX* make_tls(coax::sim::detail::certificate_set const& made) {
 }
 
 /// Tells address and authority through `told`, then serves until it is killed.
-[[noreturn]] void serve_for_ever(load_reply const& reply, int told) {
+[[noreturn]] void serve_for_ever(load_reply const& reply, int told, load_server::counters& counted) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     int const listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     sockaddr_in address{};
@@ -229,16 +242,18 @@ SSL_CTX* make_tls(coax::sim::detail::certificate_set const& made) {
     }
     if (write(told, text.data(), text.size()) < 0) std::abort();
     close(told);
-    loop{reply, listener, tls}.run();
+    loop{reply, listener, tls, counted}.run();
 }
 
 }  // namespace
 
 load_server::load_server(load_reply reply) {
     int ends[2];
-    if (pipe(ends) != 0) std::abort();
+    auto* const shared = mmap(nullptr, sizeof(counters), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (pipe(ends) != 0 || shared == MAP_FAILED) std::abort();
+    counted_ = new (shared) counters;
     child_ = fork();
-    if (child_ == 0) serve_for_ever(reply, ends[1]);
+    if (child_ == 0) serve_for_ever(reply, ends[1], *counted_);
     close(ends[1]);
     std::string told;
     std::array<char, 4'096> buffer{};
@@ -253,6 +268,7 @@ load_server::load_server(load_reply reply) {
 load_server::~load_server() {
     kill(child_, SIGKILL);
     waitpid(child_, nullptr, 0);
+    munmap(counted_, sizeof(counters));
 }
 
 }  // namespace bench

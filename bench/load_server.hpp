@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <string>
@@ -30,8 +31,18 @@ public:
     [[nodiscard]] std::string const& url() const noexcept { return url_; }
     [[nodiscard]] std::string port() const { return url_.substr(url_.rfind(':') + 1); }
     [[nodiscard]] std::string const& ca_pem() const noexcept { return ca_pem_; }
+    /// TLS connections that have sent a request, and those of them that went on with an earlier one's session.
+    [[nodiscard]] std::size_t handshakes() const noexcept { return counted_->handshakes; }
+    [[nodiscard]] std::size_t resumed() const noexcept { return counted_->resumed; }
+
+    /// What the child tells while it serves, in memory that both have.
+    struct counters {
+        std::atomic<std::size_t> handshakes{0};
+        std::atomic<std::size_t> resumed{0};
+    };
 
 private:
+    counters* counted_{nullptr};
     pid_t child_{};
     std::string url_;
     std::string ca_pem_;

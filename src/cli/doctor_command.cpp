@@ -85,8 +85,7 @@ std::string remedy_of(connection_check const& check, service_flags const& flags)
     bool const is_tls = check.address == check_state::wrong && check.why->code == errc::tls_failed;
     if (is_tls && check.why->message.find("client certificate") != std::string::npos)
         return "name a certificate that the service accepts, and its key, with --client-certificate and --client-key";
-    if (is_tls)
-        return "if the service has a certificate of your own authority, name its file with --ca-file";
+    if (is_tls) return "if the service has a certificate of your own authority, name its file with --ca-file";
     if (check.address == check_state::wrong)
         return "correct --base-url (or the service's variable), and look at the proxy";
     if (check.key == check_state::wrong) return "set the service's key anew; `coax providers` names its variable";

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "http/deleter.hpp"
+
 #include <boost/asio/ssl/error.hpp>
 #include <boost/system/error_code.hpp>
 #include <climits>
@@ -14,14 +16,6 @@
 
 /// Owners of what OpenSSL makes, and its errors as error codes.
 namespace coax::http::detail {
-
-template <auto Free>
-struct deleter {
-    template <class T>
-    void operator()(T* it) const noexcept {
-        Free(it);
-    }
-};
 
 using x509_ptr = std::unique_ptr<X509, deleter<X509_free>>;
 using key_ptr = std::unique_ptr<EVP_PKEY, deleter<EVP_PKEY_free>>;

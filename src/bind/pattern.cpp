@@ -1,6 +1,7 @@
 #include "bind/internal/pattern.hpp"
 
 #include "bind/ecma_pattern.hpp"
+#include "core/internal/deleter.hpp"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
@@ -57,12 +58,8 @@ pattern_cache& the_cache() {
     return cache;
 }
 
-template <auto Free>
-struct freed_by {
-    void operator()(auto* thing) const { Free(thing); }
-};
-using match_data = std::unique_ptr<pcre2_match_data, freed_by<pcre2_match_data_free>>;
-using match_context = std::unique_ptr<pcre2_match_context, freed_by<pcre2_match_context_free>>;
+using match_data = std::unique_ptr<pcre2_match_data, core::detail::deleter<pcre2_match_data_free>>;
+using match_context = std::unique_ptr<pcre2_match_context, core::detail::deleter<pcre2_match_context_free>>;
 
 }  // namespace
 

@@ -31,9 +31,10 @@ http2_session::impl::impl(limits with) : bounds{with} {
     nghttp2_option* how = nullptr;
     nghttp2_session* made = nullptr;
     if (nghttp2_session_callbacks_new(&handlers) != 0) throw std::bad_alloc{};
-    std::unique_ptr<nghttp2_session_callbacks, deleter<nghttp2_session_callbacks_del>> const owned{handlers};
+    std::unique_ptr<nghttp2_session_callbacks, core::detail::deleter<nghttp2_session_callbacks_del>> const owned{
+        handlers};
     if (nghttp2_option_new(&how) != 0) throw std::bad_alloc{};
-    std::unique_ptr<nghttp2_option, deleter<nghttp2_option_del>> const owned_options{how};
+    std::unique_ptr<nghttp2_option, core::detail::deleter<nghttp2_option_del>> const owned_options{how};
     set_callbacks(handlers);
     nghttp2_option_set_no_auto_window_update(how, 1);
     nghttp2_option_set_peer_max_concurrent_streams(how, assumed_streams);

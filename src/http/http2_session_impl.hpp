@@ -1,6 +1,6 @@
 #pragma once
 
-#include "http/deleter.hpp"
+#include "core/internal/deleter.hpp"
 #include "http/http2_session.hpp"
 
 #include <cstddef>
@@ -95,7 +95,7 @@ struct http2_session::impl {
                                      std::uint32_t* flags, nghttp2_data_source* source, void*) noexcept;
 
     limits bounds;
-    std::unique_ptr<nghttp2_session, deleter<nghttp2_session_del>> session{};
+    std::unique_ptr<nghttp2_session, core::detail::deleter<nghttp2_session_del>> session{};
     std::unordered_map<std::int32_t, session_stream> streams{};
     std::optional<http2_breakdown> broken{};
     std::optional<http2_code> gone_away{};

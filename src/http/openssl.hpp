@@ -1,6 +1,6 @@
 #pragma once
 
-#include "http/deleter.hpp"
+#include "core/internal/deleter.hpp"
 
 #include <boost/asio/ssl/error.hpp>
 #include <boost/system/error_code.hpp>
@@ -16,6 +16,8 @@
 
 /// Owners of what OpenSSL makes, and its errors as error codes.
 namespace coax::http::detail {
+
+using core::detail::deleter;
 
 using x509_ptr = std::unique_ptr<X509, deleter<X509_free>>;
 using key_ptr = std::unique_ptr<EVP_PKEY, deleter<EVP_PKEY_free>>;

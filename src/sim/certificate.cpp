@@ -1,5 +1,7 @@
 #include "sim/certificate.hpp"
 
+#include "core/internal/deleter.hpp"
+
 #include <openssl/bio.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -12,17 +14,11 @@
 namespace coax::sim::detail {
 namespace {
 
-template <auto Free>
-struct freed {
-    template <class T>
-    void operator()(T* held) const noexcept {
-        Free(held);
-    }
-};
-using key_ptr = std::unique_ptr<EVP_PKEY, freed<&EVP_PKEY_free>>;
-using certificate_ptr = std::unique_ptr<X509, freed<&X509_free>>;
-using extension_ptr = std::unique_ptr<X509_EXTENSION, freed<&X509_EXTENSION_free>>;
-using bio_ptr = std::unique_ptr<BIO, freed<&BIO_free_all>>;
+using core::detail::deleter;
+using key_ptr = std::unique_ptr<EVP_PKEY, deleter<&EVP_PKEY_free>>;
+using certificate_ptr = std::unique_ptr<X509, deleter<&X509_free>>;
+using extension_ptr = std::unique_ptr<X509_EXTENSION, deleter<&X509_EXTENSION_free>>;
+using bio_ptr = std::unique_ptr<BIO, deleter<&BIO_free_all>>;
 
 constexpr long day = 86'400;
 

@@ -1,6 +1,6 @@
 #pragma once
 
-namespace coax::http::detail {
+namespace coax::core::detail {
 
 /// For a `std::unique_ptr` of what a C library makes and frees.
 template <auto Free>
@@ -11,4 +11,4 @@ struct deleter {
     }
 };
 
-}  // namespace coax::http::detail
+}  // namespace coax::core::detail

@@ -25,15 +25,25 @@ milliseconds absence::total(clock::time_point now) const {
     return std::chrono::duration_cast<milliseconds>(total_ + (since_ ? now - *since_ : clock::duration{}));
 }
 
+namespace {
+
+/// What the options state goes before what the address names.
+http_options tls_options(redis_link_options const& stated, redis_address const& address) {
+    bool const has_certificate = !(stated.client_certificate == tls_client_certificate{});
+    return {.ca_file = stated.ca_file.empty() ? address.ca_file : stated.ca_file,
+            .ca_pem = stated.ca_pem,
+            .client_certificate = has_certificate ? stated.client_certificate : address.client_certificate};
+}
+
+}  // namespace
+
 redis_link::redis_link(asio::any_io_executor executor, redis_link_options options, redis_address address,
                        std::function<asio::awaitable<void>()> on_away)
     : executor_{std::move(executor)},
       options_{std::move(options)},
       address_{std::move(address)},
       on_away_{std::move(on_away)},
-      stream_{executor_, http_options{.ca_file = options_.ca_file,
-                                      .ca_pem = options_.ca_pem,
-                                      .client_certificate = options_.client_certificate}} {
+      stream_{executor_, tls_options(options_, address_)} {
     start_batch();
 }
 

@@ -24,6 +24,24 @@ int database_of(std::string_view path) {
     return read.ec == std::errc{} && read.ptr == end && number >= 0 ? number : -1;
 }
 
+/// The files that an address over TLS names, as other clients of Redis have them there.
+result<void> read_parameters(boost::urls::url_view const& url, redis_address& address) {
+    if (url.has_fragment()) return wrong_url("has nothing after the database but parameters");
+    if (url.has_query() && !address.to.tls) return wrong_url("has parameters over TLS alone: rediss://");
+    for (auto const parameter : url.params()) {
+        if (parameter.key == "ssl_ca_certs")
+            address.ca_file = parameter.value;
+        else if (parameter.key == "ssl_certfile")
+            address.client_certificate.file = parameter.value;
+        else if (parameter.key == "ssl_keyfile")
+            address.client_certificate.key_file = parameter.value;
+        else
+            return wrong_url("has a parameter that is none of ssl_ca_certs, ssl_certfile and ssl_keyfile");
+    }
+    if (!validate(address.client_certificate)) return wrong_url("ssl_keyfile needs ssl_certfile");
+    return {};
+}
+
 }  // namespace
 
 bool is_redis_url(secret const& text) {
@@ -43,7 +61,7 @@ result<redis_address> parse_redis_url(secret const& url) {
     if (!base) return wrong_url(base.error().message);
     address.to.host = base->to.host;
     if (parsed->has_port()) address.to.port = base->to.port;
-    if (parsed->has_query() || parsed->has_fragment()) return wrong_url("has nothing after the database");
+    if (auto read = read_parameters(*parsed, address); !read) return std::move(read).error();
     address.database = database_of({parsed->encoded_path().data(), parsed->encoded_path().size()});
     if (address.database < 0) return wrong_url("the database is a number, as in redis://host/3");
     address.user = parsed->user();

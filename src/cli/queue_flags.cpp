@@ -12,11 +12,17 @@ namespace {
 
 constexpr char queue_group[] = "Queue";
 
+/// Where the user and password of an address end; npos: it has none.
+std::size_t end_of_user(std::string const& url) {
+    auto const host = url.find("://");
+    if (host == std::string::npos) return host;
+    return url.substr(0, url.find_first_of("/?#", host + 3)).find('@');
+}
+
 /// The arguments of a process can be read by every user of its machine.
 bool shows_password(std::string const& url) {
-    auto const host = url.find("://");
-    auto const at = url.find('@');
-    return host != std::string::npos && at != std::string::npos && url.find(':', host + 3) < at;
+    auto const at = end_of_user(url);
+    return at != std::string::npos && url.find(':', url.find("://") + 3) < at;
 }
 
 /// "redis://user@host" and a password as one address.
@@ -29,7 +35,7 @@ std::string with_password(std::string url, std::string const& password) {
         auto const code = static_cast<unsigned char>(byte);
         encoded.append(1, '%').append(1, digits[code >> 4U]).append(1, digits[code & 15U]);
     }
-    auto const at = url.find('@');
+    auto const at = end_of_user(url);
     auto const place = at == std::string::npos ? host + 3 : at;
     return url.insert(place, at == std::string::npos ? ":" + encoded + "@" : ":" + encoded);
 }

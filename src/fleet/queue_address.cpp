@@ -20,7 +20,8 @@ bool is_name(std::string_view text) {
 }  // namespace
 
 result<queue_address> parse_queue_url(secret const& url) {
-    auto const& text = url.reveal();
+    auto const query = std::min(url.reveal().find('?'), url.reveal().size());
+    auto const text = url.reveal().substr(0, query);
     auto const host = text.find("://");
     auto const last = text.rfind('/');
     if (host == std::string::npos || last <= host + 2) return invalid_argument("url", std::string{form});
@@ -29,7 +30,7 @@ result<queue_address> parse_queue_url(secret const& url) {
     queue_address address{.job = text.substr(last + 1)};
     if (!is_name(address.job))
         return invalid_argument("url", "the job's name has 1 to 100 letters, digits, '.', '_' and '-'");
-    auto server = cache::detail::parse_redis_url(secret{text.substr(0, last)});
+    auto server = cache::detail::parse_redis_url(secret{text.substr(0, last) + url.reveal().substr(query)});
     if (!server) return std::move(server).error();
     address.server = *std::move(server);
     return address;

@@ -371,17 +371,22 @@ TEST_F(RedisCache, SpeaksOverTlsThatIsVerifiedOnBothSides) {
         true};
     auto const client = authority.issue("client.invalid");
     tls_client_certificate const certificate{.pem = client.chain, .key_pem = client.key};
-    run_coro([](std::string address, std::string ca, tls_client_certificate shown) -> asio::awaitable<void> {
+    auto const by_files = "rediss://" + server.address() + "?ssl_ca_certs=" + folder.path("ca") +
+                          "&ssl_certfile=" + folder.write("client", client.key + client.chain);
+    run_coro([](std::string address, std::string ca, tls_client_certificate shown,
+                std::string files) -> asio::awaitable<void> {
         auto const store = make_redis_cache(
             {.url = "rediss://" + address, .connect_timeout = 20s, .ca_pem = ca, .client_certificate = shown});
         EXPECT_TRUE(co_await store->put("k", {.value = std::string(100'000, 'v')}));
         EXPECT_EQ((co_await store->get("k", {})).value()->value.size(), 100'000U);
         EXPECT_EQ((co_await store->statistics()).value().entries, 1U);
+        auto const other = make_redis_cache({.url = files, .connect_timeout = 20s});
+        EXPECT_EQ((co_await other->statistics()).value().entries, 1U);
         auto const stranger = make_redis_cache({.url = "rediss://" + address, .connect_timeout = 20s});
         EXPECT_EQ((co_await stranger->statistics()).error().code, errc::tls_failed);
         auto const unknown = make_redis_cache({.url = "rediss://" + address, .connect_timeout = 20s, .ca_pem = ca});
         EXPECT_EQ((co_await unknown->statistics()).error().code, errc::tls_failed);
-    }(server.address(), authority.pem(), certificate));
+    }(server.address(), authority.pem(), certificate, by_files));
 }
 
 }  // namespace

@@ -15,6 +15,8 @@ namespace coax {
 /// A cache on a Redis server, 6.0 or newer; not a Redis Cluster.
 struct redis_cache_options {
     /// "redis://[user:password@]host[:port][/database]", over TLS "rediss://…". Port 6379 and database 0 unless given.
+    /// Over TLS "?ssl_ca_certs=FILE&ssl_certfile=FILE&ssl_keyfile=FILE" may follow, for what `ca_file` and
+    /// `client_certificate` do not state.
     secret url{};
     /// Before every key. Those who give the same one share a cache. At most 256 bytes.
     std::string prefix{"coax:"};

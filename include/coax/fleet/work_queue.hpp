@@ -23,7 +23,8 @@ struct queue_state;
 
 /// Where the rows of a job wait: a Redis server, 7.0 or newer, not a Redis Cluster.
 struct queue_options {
-    /// "redis://[user:password@]host[:port]/database/job", over TLS "rediss://…". The job's name has 1 to 100 letters,
+    /// "redis://[user:password@]host[:port]/database/job", over TLS "rediss://…", with the parameters of
+    /// `redis_cache_options::url`. The job's name has 1 to 100 letters,
     /// digits, '.', '_' and '-'.
     secret url{};
     /// How long a row stays with a worker that gives no sign of life. Must be in [1 s, 1 day].

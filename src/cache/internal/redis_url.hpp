@@ -2,6 +2,7 @@
 
 #include <coax/core/result.hpp>
 #include <coax/core/secret.hpp>
+#include <coax/http/client_certificate.hpp>
 #include <coax/http/message.hpp>
 
 #include <string>
@@ -15,6 +16,8 @@ struct redis_address {
     std::string user{};  ///< Empty: the default user.
     secret password{};   ///< Empty: none is asked for.
     int database{0};
+    std::string ca_file{};  ///< The files of TLS that the address names.
+    tls_client_certificate client_certificate{};
 };
 
 /// Whether a text begins as one.

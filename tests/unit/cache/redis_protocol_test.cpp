@@ -64,6 +64,9 @@ struct url_case {
     char const* user;
     char const* password;
     int database;
+    char const* ca_file{""};
+    char const* certificate{""};
+    char const* key{""};
 };
 void PrintTo(url_case const& row, std::ostream* out) { *out << row.url; }
 class RedisUrl : public testing::TestWithParam<url_case> {};
@@ -76,13 +79,30 @@ TEST_P(RedisUrl, IsRead) {
     EXPECT_EQ(address->user, row.user);
     EXPECT_EQ(address->password.reveal(), row.password);
     EXPECT_EQ(address->database, row.database);
+    EXPECT_EQ(address->ca_file, row.ca_file);
+    EXPECT_EQ(address->client_certificate.file, row.certificate);
+    EXPECT_EQ(address->client_certificate.key_file, row.key);
 }
 
 INSTANTIATE_TEST_SUITE_P(Rows, RedisUrl,
                          testing::Values(url_case{"redis://localhost", "redis://localhost:6379", "", "", 0},
                                          url_case{"redis://LOCALHOST:7000/", "redis://localhost:7000", "", "", 0},
                                          url_case{"rediss://u:p%40ss@h/12", "rediss://h:6379", "u", "p@ss", 12},
-                                         url_case{"redis://:word@[::1]:1/0", "redis://[::1]:1", "", "word", 0}));
+                                         url_case{"redis://:word@[::1]:1/0", "redis://[::1]:1", "", "word", 0},
+                                         url_case{"rediss://h?ssl_ca_certs=/a%20b.pem", "rediss://h:6379", "", "", 0,
+                                                  "/a b.pem"},
+                                         url_case{"rediss://h/3?ssl_certfile=c.pem&ssl_keyfile=c.key",
+                                                  "rediss://h:6379", "", "", 3, "", "c.pem", "c.key"}));
+
+TEST(RedisUrlErrors, ParametersAreThoseOfTls) {
+    for (char const* url : {"redis://h?ssl_ca_certs=a", "rediss://h?ssl_cert_reqs=none", "rediss://h?ssl_keyfile=k",
+                            "rediss://h?db=1", "rediss://h#x"}) {
+        auto const address = parse_redis_url(url);
+        ASSERT_FALSE(address) << url;
+        EXPECT_EQ(address.error().code, errc::invalid_argument);
+        EXPECT_EQ(address.error().where, "url");
+    }
+}
 
 TEST(RedisUrlErrors, NeverRepeatThePassword) {
     for (char const* url : {"redis://u:hunter2secret@h/x", "http://u:hunter2secret@h", "redis://u:hunter2secret@h:0"}) {

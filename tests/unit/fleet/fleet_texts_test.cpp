@@ -32,18 +32,19 @@ TEST_P(QueueAddress, IsReadAndShownWithoutCredentials) {
         EXPECT_EQ(address.error().message.find("pa55"), std::string::npos);
     }
 }
-INSTANTIATE_TEST_SUITE_P(Rows, QueueAddress,
-                         testing::Values(address_case{"whole", "redis://me:pa55@h:7/3/job", "redis://h:7/3/job"},
-                                         address_case{"tls", "rediss://h/0/a.b-c_d", "rediss://h:6379/0/a.b-c_d"},
-                                         address_case{"no_job", "redis://me:pa55@h:7/3", ""},
-                                         address_case{"no_database", "redis://h//job", ""},
-                                         address_case{"no_number", "redis://h/pa55/job", ""},
-                                         address_case{"no_name", "redis://h/0/a job", ""},
-                                         address_case{"empty_name", "redis://h/0/", ""},
-                                         address_case{"more_parts", "redis://h/0/a/b", ""},
-                                         address_case{"another_scheme", "http://h/0/job", ""},
-                                         address_case{"nothing", "", ""}),
-                         [](auto const& row) { return std::string(row.param.name); });
+INSTANTIATE_TEST_SUITE_P(
+    Rows, QueueAddress,
+    testing::Values(address_case{"whole", "redis://me:pa55@h:7/3/job", "redis://h:7/3/job"},
+                    address_case{"tls", "rediss://h/0/a.b-c_d", "rediss://h:6379/0/a.b-c_d"},
+                    address_case{"files", "rediss://h/0/j?ssl_ca_certs=/etc/a@b/ca.pem", "rediss://h:6379/0/j"},
+                    address_case{"another_parameter", "rediss://h/0/j?pa55=1", ""},
+                    address_case{"no_job", "redis://me:pa55@h:7/3", ""},
+                    address_case{"no_database", "redis://h//job", ""},
+                    address_case{"no_number", "redis://h/pa55/job", ""},
+                    address_case{"no_name", "redis://h/0/a job", ""}, address_case{"empty_name", "redis://h/0/", ""},
+                    address_case{"more_parts", "redis://h/0/a/b", ""},
+                    address_case{"another_scheme", "http://h/0/job", ""}, address_case{"nothing", "", ""}),
+    [](auto const& row) { return std::string(row.param.name); });
 
 TEST(QueueOptions, AreChecked) {
     EXPECT_TRUE(validate(queue_options{.url = "redis://h/0/j"}));

@@ -17,7 +17,7 @@ using namespace test;
 using setting = batch_setting;
 
 TEST(CliResume, KilledInTheMiddleOfALineIsResumed) {
-    setting const s{{.latency = {.first_byte = 50ms}}};
+    setting const s{{.latency = {.first_byte = 200ms}}};  // five seconds in all: it does not end before it is killed
     program first{s.flags({"--concurrency", "8"}), s.variables};
     ASSERT_TRUE(eventually([&] { return count_lines(s.out) >= 16; })) << first.errors();
     first.signal(SIGKILL);

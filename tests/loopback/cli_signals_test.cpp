@@ -19,7 +19,7 @@ using namespace test;
 using setting = batch_setting;
 
 TEST(CliSignals, InterruptedAndResumedAsksNothingTwice) {
-    setting const s{{.latency = {.first_byte = 50ms}}};
+    setting const s{{.latency = {.first_byte = 200ms}}};  // five seconds in all: no busy machine ends it early
     program first{s.flags({"--concurrency", "8"}), s.variables};
     ASSERT_TRUE(eventually([&] { return count_lines(s.out) >= 16; })) << first.errors();
     first.signal(SIGINT);
@@ -115,7 +115,7 @@ TEST(CliSignals, ABlockedOutputDoesNotKeepCtrlCFromAborting) {
 }
 
 TEST(CliSignals, AHangUpIsAnOrderlyEnd) {
-    setting const s{{.latency = {.first_byte = 50ms}}};
+    setting const s{{.latency = {.first_byte = 200ms}}};  // five seconds in all: no busy machine ends it early
     program run{s.flags({"--concurrency", "8"}), s.variables};
     ASSERT_TRUE(eventually([&] { return count_lines(s.out) >= 16; })) << run.errors();
     run.signal(SIGHUP);

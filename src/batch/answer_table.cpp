@@ -1,48 +1,55 @@
 #include "batch/answer_table.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
-#include <utility>
+#include <new>
 
 namespace coax::detail {
 
 void answer_table::add(std::uint64_t sent, std::uint64_t offset) {
     if (most_ == 0 || sent == 0) return;
-    if (2 * count_ >= places_.size()) grow();
+    if (2 * count_ >= size_) make_room();
     put({sent, offset});
 }
 
-/// Twice the size, as long as that is allowed.
-void answer_table::grow() {
+/// Uses twice as many places, as long as there are some: each goes on where it is, or so much further behind.
+void answer_table::make_room() {
     auto const most = std::max(std::bit_ceil(most_), ways);
-    if (places_.size() >= most) return;
-    auto const before = std::exchange(places_, std::vector<place>(std::max<std::size_t>(2 * places_.size(), 64)));
-    if (places_.size() > most) places_.resize(most);
+    if (size_ == most) return;
+    if (!places_) {
+        places_.reset(static_cast<place*>(std::calloc(most, sizeof(place))));  // NOLINT: memory that is not touched
+        if (!places_) throw std::bad_alloc{};
+        size_ = ways;
+        return;
+    }
+    auto const before = size_;
+    size_ *= 2;
     count_ = 0;
-    for (auto const& one : before)
-        if (one.sent != 0) put(one);
+    for (auto* first = places_.get(); first != places_.get() + before; first += ways) {
+        std::array<place, ways> all{};
+        std::swap_ranges(all.begin(), all.end(), first);
+        for (auto one = all.rbegin(); one != all.rend(); ++one)  // so that the newest stands first again
+            if (one->sent != 0) put(*one);
+    }
 }
 
 /// The newest stands first among those of its places.
-void answer_table::put(place one) {
-    auto const first = places_.begin() + static_cast<std::ptrdiff_t>(first_of(one.sent));
-    auto const last = first + ways - 1;
-    auto free = std::find_if(first, last, [&](place const& each) { return each.sent == 0 || each.sent == one.sent; });
+void answer_table::put(place one) noexcept {
+    auto* const first = first_of(one.sent);
+    auto* const last = first + ways - 1;
+    auto* const free =
+        std::find_if(first, last, [&](place const& each) { return each.sent == 0 || each.sent == one.sent; });
     if (free->sent == 0) ++count_;
     std::move_backward(first, free, free + 1);
     *first = one;
 }
 
 std::optional<std::uint64_t> answer_table::find(std::uint64_t sent) const noexcept {
-    if (places_.empty() || sent == 0) return std::nullopt;
-    auto const first = places_.begin() + static_cast<std::ptrdiff_t>(first_of(sent));
-    auto const found = std::find_if(first, first + ways, [&](place const& each) { return each.sent == sent; });
+    if (!places_ || sent == 0) return std::nullopt;
+    auto const* const first = first_of(sent);
+    auto const* const found = std::find_if(first, first + ways, [&](place const& one) { return one.sent == sent; });
     return found == first + ways ? std::nullopt : std::optional{found->offset};
-}
-
-void answer_table::clear() noexcept {
-    places_ = {};
-    count_ = 0;
 }
 
 }  // namespace coax::detail

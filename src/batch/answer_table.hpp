@@ -2,13 +2,15 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
+#include <memory>
 #include <optional>
-#include <vector>
 
 namespace coax::detail {
 
 /// Where the answers to the last questions stand in a file. Holds 16 bytes for each; the oldest of those that would
-/// stand in the same places make room.
+/// stand in the same places make room. It grows in place: room for all is asked for at once, and the system gives
+/// memory only for what is used.
 class answer_table {
 public:
     /// @param most  Answers, about; 0: none.
@@ -16,25 +18,28 @@ public:
 
     void add(std::uint64_t sent, std::uint64_t offset);
     [[nodiscard]] std::optional<std::uint64_t> find(std::uint64_t sent) const noexcept;
-    void clear() noexcept;
 
 private:
     struct place {
-        std::uint64_t sent{0};  ///< 0: free.
-        std::uint64_t offset{0};
+        std::uint64_t sent;  ///< 0: free.
+        std::uint64_t offset;
+    };
+    struct freed {
+        void operator()(place* places) const noexcept { std::free(places); }  // NOLINT: of calloc
     };
     /// Places that one question can stand in.
     static constexpr std::size_t ways = 8;
 
-    [[nodiscard]] std::size_t first_of(std::uint64_t sent) const noexcept {
-        return sent & (places_.size() - 1) & ~(ways - 1);
+    [[nodiscard]] place* first_of(std::uint64_t sent) const noexcept {
+        return places_.get() + (sent & (size_ - 1) & ~(ways - 1));
     }
-    void grow();
-    void put(place one);
+    void make_room();
+    void put(place one) noexcept;
 
     std::size_t most_;
-    std::size_t count_{0};
-    std::vector<place> places_{};  ///< A power of two of them.
+    std::size_t size_{0};   ///< Places in use, a power of two; 0: none is there before the first answer.
+    std::size_t count_{0};  ///< Answers.
+    std::unique_ptr<place[], freed> places_{};
 };
 
 }  // namespace coax::detail

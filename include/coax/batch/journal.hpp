@@ -44,8 +44,8 @@ struct journal_options {
     std::uint64_t limit{0};
     /// Lines after which the disk is waited for (fsync). 0: only when `sync` or `close` is called.
     std::uint64_t sync_lines{1'000};
-    /// Answers that are found again for an equal row, of the last rows that differ; each takes 16 bytes. Range:
-    /// [0, 2^30].
+    /// Answers that are found again for an equal row, of the last rows that differ; each takes 16 bytes, and all
+    /// together never more than that for the next power of two. Range: [0, 2^30].
     std::size_t remembered_answers{std::size_t{1} << 20U};
 };
 

@@ -84,6 +84,29 @@ TEST(RecordBatch, MemoryDoesNotGrowWithTheRows) {
     expect_all(path, count);
 }
 
+/// 16 bytes for each of 1,048,576 answers, however many there are.
+TEST(BatchJournal, WhatItRemembersIsBounded) {
+    auto const count = static_cast<std::uint64_t>(test::rounds(100'000, 3'000'000));
+    temp_folder const folder;
+    auto journal = batch_journal::open(folder.path("out.jsonl"), {.sync_lines = 0});
+    ASSERT_TRUE(journal);
+    batch_result<std::string> outcome{.key = "k"};
+    outcome.value = std::string{"yes"};
+    auto const before = resident_megabytes();
+    for (; outcome.index < count; ++outcome.index) {
+        auto const sent = sent_digest(std::to_string(outcome.index));
+        ASSERT_TRUE(journal->write(outcome, output_kind::text, false, {.sent = sent}));
+    }
+    if (!test::is_sanitized) EXPECT_LT(resident_megabytes() - before, 16.8 + 1.0);
+    int found = 0;
+    for (auto index = count - 1'000; index < count; ++index)
+        if (auto const known = journal->answer_to(sent_digest(std::to_string(index)))) {
+            EXPECT_EQ(known->index, index);
+            ++found;
+        }
+    EXPECT_GT(found, 990);
+}
+
 TEST(RecordBatch, GoesOnWithHalfOfIt) {
     auto const count = static_cast<std::uint64_t>(test::rounds(2'000, 200'000));
     temp_folder const folder;

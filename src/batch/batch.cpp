@@ -241,6 +241,8 @@ batch_run::batch_run(batch_options options) {
     state_ = std::make_unique<state>(state{.options = std::move(options)});
 }
 
+std::optional<batch_turn> batch_run::turn_now(std::size_t again) { return state_->turn_now(again); }
+
 asio::awaitable<batch_turn> batch_run::turn(std::size_t const& again) {
     auto& all = *state_;
     for (;;) {

@@ -1,4 +1,5 @@
 #include "batch/answer_table.hpp"
+#include "batch/append_line.hpp"
 #include "batch/internal/run_text.hpp"
 #include "batch/output_file.hpp"
 #include "batch/output_reader.hpp"
@@ -26,6 +27,7 @@ struct answer_line {
 
 constexpr std::size_t read_piece = 8U << 10U;
 constexpr std::size_t write_piece = 256U << 10U;
+constexpr std::size_t most_kept = 64U << 10U;
 
 std::string count_text(std::uint64_t count, char const* what) { return std::to_string(count) + ' ' + what; }
 
@@ -42,6 +44,8 @@ struct batch_journal::state {
     bool begun{false};
     bool to_rewrite{false};
     bool run_told{false};
+    std::string origin{};  ///< Of the run, as its lines have it.
+    std::string line{};    ///< The last one that was written, kept for its memory.
     std::uint64_t unsynced{0};
     resume_counts counts{};
     struct {
@@ -56,7 +60,7 @@ struct batch_journal::state {
     [[nodiscard]] result<void> rewrite();
     [[nodiscard]] result<void> copy_to(detail::output_file& fresh, detail::answer_table& found) const;
     [[nodiscard]] result<std::string> line_at(std::uint64_t offset) const;
-    [[nodiscard]] result<void> append(std::string line, row_identity const& row, bool is_answer);
+    [[nodiscard]] result<void> append(row_identity const& row, bool is_answer);
 };
 
 result<void> batch_journal::state::read_lines() {
@@ -188,11 +192,11 @@ result<std::string> batch_journal::state::line_at(std::uint64_t offset) const {
     }
 }
 
-result<void> batch_journal::state::append(std::string line, row_identity const& row, bool is_answer) {
+/// Appends `line`.
+result<void> batch_journal::state::append(row_identity const& row, bool is_answer) {
     if (to_rewrite)
         if (auto rewritten = rewrite(); !rewritten) return rewritten;
     auto const offset = file.size();
-    line += '\n';
     if (auto written = file.append(line); !written) return written;
     run_told = true;
     if (is_answer && file.regular()) answers.add(row.sent, offset);
@@ -226,6 +230,8 @@ result<batch_journal> batch_journal::open(std::string path, journal_options opti
                                               .options = std::move(options),
                                               .match = detail::row_match{limit},
                                               .answers = detail::answer_table{remembered}});
+    auto const& digests = made->options.run.digests;
+    if (digests.prompt != 0 || digests.record != 0) made->origin = to_string(digests);
     if (made->file.size() > 0)
         if (auto read = made->read_lines(); !read) return read.error();
     made->match.lines_ended();
@@ -273,7 +279,11 @@ result<void> batch_journal::write(batch_result<std::string> const& outcome, outp
     bool const tells_run = !all.run_told && all.options.run.digests.prompt != 0;
     auto const run = tells_run ? detail::run_text(all.options.run) : std::string{};
     line_facts const facts{.origin = all.options.run.digests, .numeric_key = numeric_key, .row = identity, .run = run};
-    return all.append(to_json_line(outcome, form, facts), identity, outcome.value.has_value());
+    if (all.line.capacity() > most_kept) all.line = {};
+    all.line.clear();
+    detail::append_json_line(all.line, outcome, form, facts, all.origin);
+    all.line += '\n';
+    return all.append(identity, outcome.value.has_value());
 }
 
 result<void> batch_journal::sync() {

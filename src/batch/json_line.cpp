@@ -1,12 +1,12 @@
+#include "batch/append_line.hpp"
 #include "batch/internal/error_members.hpp"
 #include "batch/line_checksum.hpp"
 #include "batch/record_text.hpp"
+#include "core/internal/sha256.hpp"
 
 #include <coax/batch/json_line.hpp>
 #include <coax/bind/write.hpp>
 #include <coax/json/writer.hpp>
-
-#include <openssl/sha.h>
 
 #include <algorithm>
 #include <array>
@@ -55,11 +55,13 @@ std::string escape_controls(std::string_view line) {
 }
 
 /// Line breaks are never part of the strings of JSON, but a model may spread its text over lines.
-std::string on_one_line(std::string line) {
+void put_on_one_line(std::string& text, std::size_t begin) {
     for (char const end : {'\n', '\r'})
-        if (line.find(end) != std::string::npos) std::ranges::replace(line, end, ' ');
-    bool const clean = line.find('\x7F') == std::string::npos && line.find('\xC2') == std::string::npos;
-    return clean ? line : escape_controls(line);
+        if (auto const found = text.find(end, begin); found != std::string::npos)
+            std::replace(text.begin() + static_cast<std::ptrdiff_t>(found), text.end(), end, ' ');
+    bool const is_clean =
+        text.find('\x7F', begin) == std::string::npos && text.find('\xC2', begin) == std::string::npos;
+    if (!is_clean) text.replace(begin, std::string::npos, escape_controls(std::string_view{text}.substr(begin)));
 }
 
 void write_outcome(json::writer& out, batch_result<std::string> const& outcome, output_kind form) {
@@ -74,8 +76,7 @@ void write_outcome(json::writer& out, batch_result<std::string> const& outcome, 
     if (outcome.tier != billing::tier::standard) out.member("tier", to_string(outcome.tier));
     out.member("attempts", outcome.attempts).member("latency_ms", outcome.latency.count());
     if (outcome.finished_at.time_since_epoch().count() > 0)
-        out.key("finished_at")
-            .raw(json::write(std::chrono::time_point_cast<std::chrono::milliseconds>(outcome.finished_at)));
+        out.key("finished_at").write(std::chrono::time_point_cast<std::chrono::milliseconds>(outcome.finished_at));
 }
 
 }  // namespace
@@ -85,30 +86,41 @@ std::uint32_t key_digest(std::string_view key, bool is_number) {
 }
 
 std::uint64_t sent_digest(std::string_view sent) noexcept {
-    std::array<unsigned char, SHA256_DIGEST_LENGTH> bytes{};
-    ::SHA256(reinterpret_cast<unsigned char const*>(sent.data()), sent.size(), bytes.data());
+    auto const bytes = core::detail::sha256(sent);
     std::uint64_t digest = 0;
     for (std::size_t i = 0; i < sizeof digest; ++i) digest = digest << 8U | bytes[i];
     return digest == 0 ? 1 : digest;
 }
 
-std::string to_json_line(batch_result<std::string> const& outcome, output_kind form, line_facts const& facts) {
-    std::string line;
-    line.reserve(512 + (outcome.value ? outcome.value->size() + outcome.value->size() / 8 : 0));
-    json::writer out{line};
+void detail::append_json_line(std::string& text, batch_result<std::string> const& outcome, output_kind form,
+                              line_facts const& facts, std::string_view origin) {
+    auto const begin = text.size();
+    json::writer out{text};
     out.begin_object().member("index", outcome.index);
     if (facts.numeric_key && is_exact_everywhere(outcome.key))
         out.key("key").raw(outcome.key);
     else
         out.member("key", std::string_view{outcome.key});
     write_outcome(out, outcome, form);
-    if (facts.origin.prompt != 0 || facts.origin.record != 0)
-        out.member("origin", std::string_view{to_string(facts.origin)});
-    if (facts.row.key != 0 || facts.row.sent != 0) out.member("row", std::string_view{detail::row_text(facts.row)});
+    if (!origin.empty()) out.member("origin", origin);
+    if (facts.row.key != 0 || facts.row.sent != 0) {
+        out.key("row").raw("\"");
+        detail::append_row(text, facts.row);
+        text += '"';
+    }
     if (outcome.same_as) out.member("same_as", *outcome.same_as);
     if (!facts.run.empty()) out.key("run").raw(facts.run);
     out.end_object();
-    return detail::with_checksum(on_one_line(std::move(line)));
+    put_on_one_line(text, begin);
+    detail::add_checksum(text, begin);
+}
+
+std::string to_json_line(batch_result<std::string> const& outcome, output_kind form, line_facts const& facts) {
+    bool const has_origin = facts.origin.prompt != 0 || facts.origin.record != 0;
+    std::string line;
+    line.reserve(512 + (outcome.value ? outcome.value->size() + outcome.value->size() / 8 : 0));
+    detail::append_json_line(line, outcome, form, facts, has_origin ? to_string(facts.origin) : std::string{});
+    return line;
 }
 
 }  // namespace coax

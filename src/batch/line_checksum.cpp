@@ -35,12 +35,17 @@ std::uint32_t crc_of(std::string_view text) noexcept {
 
 }  // namespace
 
+void add_checksum(std::string& text, std::size_t begin) {
+    text.pop_back();
+    auto const crc = crc_of(std::string_view{text}.substr(begin));
+    text += opening;
+    append_hex(text, crc);
+    text += closing;
+}
+
 std::string with_checksum(std::string line) {
-    line.pop_back();
-    auto const crc = crc_of(line);
-    line += opening;
-    append_hex(line, crc);
-    return line.append(closing);
+    add_checksum(line, 0);
+    return line;
 }
 
 line_checksum check_line(std::string_view line) noexcept {
@@ -56,12 +61,10 @@ std::string without_checksum(std::string_view line) {
     return std::string{line.substr(0, line.size() - tail_bytes)}.append("}");
 }
 
-std::string row_text(row_identity const& row) {
-    std::string text;
+void append_row(std::string& text, row_identity const& row) {
     append_hex(text, row.key);
     text += '-';
     append_hex(text, row.sent);
-    return text;
 }
 
 std::optional<row_identity> parse_row(std::string_view text) noexcept {

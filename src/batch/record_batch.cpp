@@ -42,13 +42,11 @@ class record_way {
 public:
     record_way(record_batch const& batch, batch_journal& journal) : batch_{batch}, journal_{journal} {}
 
-    asio::awaitable<std::optional<batch_record>> next(stream<batch_record>& records) {
-        for (;;) {
-            auto record = co_await records.next();
-            if (record && (!batch_.shard.holds(record->key) || journal_.contains(record->index))) continue;
-            if (record) facts_[record->index] = {record->numeric_key, identity_of(*record, batch_.sent(*record))};
-            co_return record;
-        }
+    /// Begins with a record. @returns Whether it is to be asked.
+    bool begin(batch_record const& record) {
+        if (!batch_.shard.holds(record.key) || journal_.contains(record.index)) return false;
+        facts_[record.index] = {record.numeric_key, identity_of(record, batch_.sent(record))};
+        return true;
     }
 
     asio::awaitable<output> work(batch_record const& record) {
@@ -58,8 +56,15 @@ public:
         auto& found = questions_[sent];
         if (!found) found = std::make_shared<open_question>(record.index);
         auto const question = found;
-        auto const turn = co_await question->turn.lock();
-        if (!question->answer) co_return co_await ask(record, sent, *question);
+        auto turn = question->turn.try_lock();
+        if (!turn) turn = co_await question->turn.lock();
+        if (!question->answer) {
+            question->asked_by = record.index;
+            question->answer = co_await as_result(batch_.work(record));
+            if (*question->answer) co_return **question->answer;
+            questions_.erase(sent);  // those who wait have it; who comes later asks anew
+            throw_error(question->answer->error());
+        }
         if (!*question->answer) throw_error(shared(question->answer->error()));
         co_return shared(**question->answer, question->asked_by);
     }
@@ -96,21 +101,34 @@ private:
         return batch_.form == output_kind::json ? known.output.text() : detail::record_text(known.output);
     }
 
-    asio::awaitable<output> ask(batch_record const& record, std::uint64_t sent, open_question& question) {
-        question.asked_by = record.index;
-        question.answer = co_await as_result(batch_.work(record));
-        if (!*question.answer) {
-            questions_.erase(sent);  // those who wait have it; who comes later asks anew
-            throw_error(question.answer->error());
-        }
-        co_return **question.answer;
-    }
-
     record_batch const& batch_;
     batch_journal& journal_;
     std::unordered_map<std::uint64_t, facts> facts_{};  ///< Of the records in work.
     std::unordered_map<std::uint64_t, std::shared_ptr<open_question>> questions_{};
     std::optional<error> sync_failure_{};
+};
+
+/// The records that are to be asked.
+class records_to_ask final : public stream_source<batch_record> {
+public:
+    records_to_ask(stream<batch_record> all, record_way& way) : all_{std::move(all)}, way_{way} {}
+
+    std::optional<batch_record> try_next(asio::any_io_executor const& caller) override {
+        for (;;) {
+            auto record = all_.try_next(caller);
+            if (!record || way_.begin(*record)) return record;
+        }
+    }
+    asio::awaitable<std::optional<batch_record>> next() override {
+        for (;;) {
+            auto record = co_await all_.next();
+            if (!record || way_.begin(*record)) co_return record;
+        }
+    }
+
+private:
+    stream<batch_record> all_;
+    record_way& way_;
 };
 
 /// What outputs without checksums have of a record.
@@ -150,7 +168,8 @@ asio::awaitable<batch_summary> run_records(record_batch batch, std::shared_ptr<b
     auto records = value_or_throw(batch.open());
     record_way way{batch, *journal};
     auto running = run_batch<std::string>(
-        generate([&] { return way.next(records); }), [&](batch_record const& record) { return way.work(record); },
+        stream<batch_record>{std::make_unique<records_to_ask>(std::move(records), way)},
+        [&](batch_record const& record) { return way.work(record); },
         [&](batch_result<std::string> const& outcome) { return way.write(outcome); }, std::move(options));
     if (batch.sync_interval.count() == 0) co_return co_await std::move(running);
     std::optional<batch_summary> summary;

@@ -1,11 +1,10 @@
 #include "client/cache_key.hpp"
 
 #include "client/secret_filter.hpp"
+#include "core/internal/sha256.hpp"
 #include "json/internal/canonical.hpp"
 
 #include <coax/bind/read.hpp>
-
-#include <openssl/evp.h>
 
 #include <algorithm>
 #include <array>
@@ -90,10 +89,8 @@ void append_fields(std::string& text, header_list const& headers) {
 }
 
 std::string sha256_hex(std::string_view text) {
-    static EVP_MD* const sha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);
-    std::array<unsigned char, 32> digest{};
-    if (sha256 == nullptr || EVP_Digest(text.data(), text.size(), digest.data(), nullptr, sha256, nullptr) != 1)
-        return {};
+    auto const digest = core::detail::sha256(text);
+    if (digest == decltype(digest){}) return {};
     constexpr std::string_view digits = "0123456789abcdef";
     std::string hex;
     hex.reserve(2 * digest.size());

@@ -113,6 +113,28 @@ asio::awaitable<batch_output<std::string>> ask_for_text(client llm, chat_request
     }
 }
 
+/// Structs as records.
+template <class R>
+class struct_records final : public stream_source<batch_record> {
+public:
+    struct_records(std::shared_ptr<std::vector<R> const> rows, std::string key_field)
+        : rows_{std::move(rows)}, key_field_{std::move(key_field)} {}
+
+    std::optional<batch_record> try_next(asio::any_io_executor const&) override {
+        if (next_ == rows_->size()) return std::nullopt;
+        auto const index = next_++;
+        std::string text;
+        json::write_to(text, (*rows_)[index], {.omit_empty_optionals = false});
+        return to_record(index, json::detail::value_access::make(std::move(text)), key_field_);
+    }
+    asio::awaitable<std::optional<batch_record>> next() override { co_return std::nullopt; }  // none is waited for
+
+private:
+    std::shared_ptr<std::vector<R> const> rows_;
+    std::string key_field_;
+    std::uint64_t next_{0};
+};
+
 /// Where rows come from: a list of structs, or a function that opens records.
 template <class Source>
 class row_source {
@@ -137,14 +159,7 @@ public:
     row_source(std::vector<R> rows, std::string key_field)
         : rows_{std::make_shared<std::vector<R> const>(std::move(rows))}, key_field_{std::move(key_field)} {}
     [[nodiscard]] result<stream<batch_record>> open() const {
-        return generate([rows = rows_, key = key_field_,
-                         next = std::uint64_t{0}]() mutable -> asio::awaitable<std::optional<batch_record>> {
-            if (next == rows->size()) co_return std::nullopt;
-            auto const index = next++;
-            std::string text;
-            json::write_to(text, (*rows)[index], {.omit_empty_optionals = false});
-            co_return to_record(index, json::detail::value_access::make(std::move(text)), key);
-        });
+        return stream<batch_record>{std::make_unique<struct_records<R>>(rows_, key_field_)};
     }
     [[nodiscard]] row const& row_of(batch_record const& record) const { return (*rows_)[record.index]; }
 

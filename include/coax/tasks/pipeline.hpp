@@ -147,6 +147,11 @@ public:
     /// Held by the worker that asks for the next item.
     [[nodiscard]] async_mutex& turn() noexcept { return turn_; }
     [[nodiscard]] asio::awaitable<std::optional<held>> next() { return from_->next(); }
+    /// One that can be had without waiting, where the source tells.
+    [[nodiscard]] std::optional<held> try_next(asio::any_io_executor const& caller) {
+        if constexpr (requires { from_->try_next(caller); }) return from_->try_next(caller);
+        return std::nullopt;
+    }
     static auto call(F& f, held& one) { return f(std::move(one)); }
     [[nodiscard]] std::optional<std::size_t> size() const noexcept { return std::nullopt; }
     [[nodiscard]] std::size_t count_left() const noexcept { return 0; }
@@ -230,6 +235,7 @@ private:
     [[nodiscard]] bool buffers() const noexcept { return may_buffer && !ring_.empty(); }
 
     asio::awaitable<void> work_off() {
+        auto const here = co_await asio::this_coro::executor;
         for (;;) {
             permit room;
             if (buffers()) room = co_await state_.enter();
@@ -238,7 +244,8 @@ private:
             if constexpr (items_type::suspends) {
                 auto turn = items_.turn().try_lock();
                 if (!turn) turn = co_await items_.turn().lock();
-                one = co_await items_.next();
+                one = items_.try_next(here);
+                if (!one) one = co_await items_.next();
             } else {
                 one = items_.next();
             }
@@ -321,9 +328,10 @@ asio::awaitable<pipeline_progress> run_pipeline(Source source, pipeline_options 
 /// Calls `f` on every item and gives each result to `sink`; holds no more items and results than `options.window`,
 /// however many the source has: a slow sink holds the source back.
 ///
-/// @param source  A range, a `stream` or anything else with `next()` to `awaitable<optional<T>>`; pulled lazily, by one
-///                at a time. It ends the pipeline, with all that is in work, by giving nothing more. An lvalue is used
-///                in place and must outlive the awaitable; an rvalue moves in.
+/// @param source  A range, a `stream` or anything else with `next()` to `awaitable<optional<T>>`, and perhaps with
+///                `try_next` as a stream has it; pulled lazily, by one at a time. It ends the pipeline, with all that
+///                is in work, by giving nothing more. An lvalue is used in place and must outlive the awaitable; an
+///                rvalue moves in.
 /// @param f       Takes an item by value or const reference; returns `awaitable<U>` or `awaitable<result<U>>`.
 /// @param sink    Takes `(std::size_t place, result<U> outcome)`, `place` being that in the source; returns nothing,
 ///                `result<void>`, or an `awaitable` of either. Called for one result at a time. `f` and `sink` live in

@@ -45,12 +45,23 @@ public:
     /// Waits for the next value; none: the end, also ever after, and after a failure.
     /// Cancellation: as the source; the stream is then at its end.
     asio::awaitable<std::optional<T>> next() {
-        if (!source_) co_return std::nullopt;
+        auto value = try_next(co_await asio::this_coro::executor);
+        if (value || !source_) co_return value;
         auto source = std::move(source_);  // an exception or the end leaves the stream empty
-        auto value = source->try_next(co_await asio::this_coro::executor);
-        if (!value) value = co_await source->next();
+        value = co_await source->next();
         if (value) source_ = std::move(source);
         co_return value;
+    }
+
+    /// The next value where it can be had without waiting, which costs no coroutine; none: `next` tells whether there
+    /// is one. After a failure the stream is at its end.
+    /// @param caller  Where it is asked for.
+    std::optional<T> try_next(asio::any_io_executor const& caller) {
+        if (!source_) return std::nullopt;
+        auto source = std::move(source_);  // an exception leaves the stream empty
+        auto value = source->try_next(caller);
+        source_ = std::move(source);
+        return value;
     }
 
     /// Gives up the rest.

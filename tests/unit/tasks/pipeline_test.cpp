@@ -240,6 +240,58 @@ TEST(Pipeline, ASourceThatEndsLetsWhatIsInWorkFinish) {
     run_virtual(body());
 }
 
+/// Has every number at once but those that three divides.
+class mostly_ready final : public stream_source<int> {
+public:
+    mostly_ready(int last, int& waits) : last_{last}, waits_{waits} {}
+
+    std::optional<int> try_next(asio::any_io_executor const&) override {
+        if (at_ == last_ || (at_ + 1) % 3 == 0) return std::nullopt;
+        return ++at_;
+    }
+    asio::awaitable<std::optional<int>> next() override {
+        ++waits_;
+        co_await sleep_for(1ms);
+        if (at_ == last_) co_return std::nullopt;
+        co_return ++at_;
+    }
+
+private:
+    int last_;
+    int& waits_;
+    int at_{0};
+};
+
+TEST(Pipeline, WaitsOnlyForWhatIsNotThere) {
+    auto body = []() -> asio::awaitable<void> {
+        int waits = 0;
+        std::vector<int> got;
+        auto sink = [&got](std::size_t, result<int> doubled) { got.push_back(doubled.value()); };
+        co_await coax::pipeline(stream<int>{std::make_unique<mostly_ready>(7, waits)}, {.concurrency = 1}, twice_after,
+                                sink);
+        EXPECT_THAT(got, ElementsAre(2, 4, 6, 8, 10, 12, 14));
+        EXPECT_EQ(waits, 3) << "for 3, for 6 and for the end";
+    };
+    run_virtual(body());
+}
+
+TEST(Stream, WhoseSourceThrowsAtOnceIsAtItsEnd) {
+    class broken final : public stream_source<int> {
+    public:
+        std::optional<int> try_next(asio::any_io_executor const&) override { throw std::runtime_error{"broken"}; }
+        asio::awaitable<std::optional<int>> next() override { co_return 1; }
+    };
+    auto body = []() -> asio::awaitable<void> {
+        auto const here = co_await asio::this_coro::executor;
+        stream<int> from{std::make_unique<broken>()};
+        EXPECT_THROW(static_cast<void>(from.try_next(here)), std::runtime_error);
+        EXPECT_FALSE(from.open());
+        EXPECT_FALSE(from.try_next(here));
+        EXPECT_FALSE(co_await from.next());
+    };
+    run_virtual(body());
+}
+
 TEST(Pipeline, CancellationReachesItemsAndSink) {
     auto body = []() -> asio::awaitable<void> {
         int gone = 0;

@@ -47,6 +47,9 @@ public:
     /// @throws coax::exception  `errc::invalid_argument`.
     explicit batch_run(batch_options options);
 
+    /// What can be done now; none: something must happen first.
+    /// @param again  How many are to be tried again.
+    [[nodiscard]] std::optional<batch_turn> turn_now(std::size_t again);
     /// Waits until another record may begin, or the batch is over.
     /// @param again  How many are to be tried again.
     [[nodiscard]] asio::awaitable<batch_turn> turn(std::size_t const& again);
@@ -121,6 +124,14 @@ struct batch_stages {
     std::deque<std::optional<batch_result<T>>> early{};  ///< Outcomes that wait for their turn at the sink, by place.
     std::size_t first_place{0};                          ///< Of `early`.
     bool sink_failed{false};
+
+    /// The pipeline's source, where a fresh record is to be had at once: as it mostly is.
+    std::optional<item> try_next(asio::any_io_executor const& caller) {
+        if (run.turn_now(retried_count) != batch_turn::fresh) return std::nullopt;
+        auto fresh = source.try_next(caller);
+        if (!fresh) return std::nullopt;
+        return item{std::move(*fresh), run.take_place()};
+    }
 
     /// The pipeline's source.
     asio::awaitable<std::optional<item>> next() {

@@ -28,6 +28,30 @@ function(coax_room target)
     target_sources(${target} PRIVATE ${room_SOURCES})
 endfunction()
 
+# coax_hide_private(<target>): a shared library shows what its public headers declare, and what rooms offer other rooms, since the program and
+# the simulator are linked to it as users are; by marks that the build puts into copies of these headers. Tests use private names, too: a
+# library that is built with them shows all.
+function(coax_hide_private target)
+    get_target_property(type ${target} TYPE)
+    if(NOT type STREQUAL "SHARED_LIBRARY" OR COAX_BUILD_TESTS)
+        return()
+    endif()
+    set(shown ${PROJECT_BINARY_DIR}/shown)
+    foreach(from IN ITEMS "include coax/*.hpp" "src */internal/*.hpp")
+        string(REPLACE " " ";" from ${from})
+        list(POP_FRONT from folder)
+        file(GLOB_RECURSE headers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/${from})
+        add_custom_command(OUTPUT ${shown}/${folder}.stamp DEPENDS ${headers} ${PROJECT_SOURCE_DIR}/cmake/mark_shown.cmake VERBATIM
+            COMMAND ${CMAKE_COMMAND} -DFROM=${PROJECT_SOURCE_DIR}/${folder} -DTO=${shown}/${folder} -DPATTERNS=${from}
+                -DSTAMP=${shown}/${folder}.stamp -P ${PROJECT_SOURCE_DIR}/cmake/mark_shown.cmake)
+        list(APPEND stamps ${shown}/${folder}.stamp)
+        target_include_directories(${target} BEFORE PRIVATE ${shown}/${folder})
+    endforeach()
+    add_custom_target(${target}_shown DEPENDS ${stamps})
+    add_dependencies(${target} ${target}_shown)
+    set_target_properties(${target} PROPERTIES CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
+endfunction()
+
 # coax_precompile(<target> <headers>...): with COAX_PCH, saves each source the parsing of these. Sources stay complete without.
 function(coax_precompile target)
     if(COAX_PCH)

@@ -8,6 +8,7 @@
    or function;
  - a header of coax is included by its whole path: "room/file.hpp" or <coax/room/file.hpp>;
  - public headers include no heavy library and no private header; examples include public headers only;
+ - headers that a shared library shows (cmake/mark_shown.cmake) include nothing behind their first namespace;
  - coax.hpp includes every public header of coax::coax, but for the few that most users must not pay for, and nothing else.
 
 Usage: check_layers.py [ROOT]; check_layers.py --self-test shows that each rule catches what breaks it.
@@ -158,9 +159,17 @@ def check_umbrella(root):
     yield from (f"include/coax/coax.hpp: should not include {name}" for name in sorted(found - wanted))
 
 
+def check_shown(root):
+    for path in [*sources(root / "include/coax"), *(p for p in sources(root / "src") if "internal" in p.parts)]:
+        text = path.read_text(errors="replace")
+        opened = NAMESPACE.search(text)
+        if opened and INCLUDE.search(text, opened.end()):
+            yield f"{path.relative_to(root)}: an include behind the first namespace"
+
+
 def check(root):
     return [*check_rooms(root), *check_private(root), *check_namespaces(root), *check_style(root),
-            *check_examples(root), *check_thin(root), *check_umbrella(root)]
+            *check_examples(root), *check_thin(root), *check_umbrella(root), *check_shown(root)]
 
 
 CLEAN = {
@@ -197,6 +206,7 @@ BREAKS = {
     "the umbrella inside": ("src/json/b.cpp", "#include <coax/coax.hpp>\n"),
     "a room without a floor": ("src/attic/a.cpp", ""),
     "an umbrella with a hole": ("include/coax/coax.hpp", "#include <coax/core/a.hpp>\n"),
+    "an include behind a namespace": ("include/coax/json/detail/c.hpp", "namespace coax::json::detail {\n}\n#include <string>\n"),
     "an umbrella with sim": ("include/coax/coax.hpp", CLEAN["include/coax/coax.hpp"] + "#include <coax/sim/s.hpp>\n"),
 }
 

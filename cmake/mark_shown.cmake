@@ -1,0 +1,25 @@
+# A script: copies the headers of -DFROM below -DTO, with marks around what they declare: it is seen outside of a shared library, whose
+# sources are compiled with -fvisibility=hidden and see these copies. Users' compilers need no marks and are not made to read any.
+# A copy keeps the lines and the name of its original, for messages and debuggers. -DPATTERNS: which headers. -DSTAMP: is written at the end.
+cmake_minimum_required(VERSION 3.25)
+
+list(TRANSFORM PATTERNS PREPEND ${FROM}/)
+file(GLOB_RECURSE headers RELATIVE ${FROM} ${PATTERNS})
+foreach(header IN LISTS headers)
+    file(READ ${FROM}/${header} text)
+    string(FIND "\n${text}" "\nnamespace " begin)
+    string(FIND "${text}" "\n}  // namespace" end REVERSE)
+    if(NOT begin EQUAL -1)
+        string(SUBSTRING "${text}" 0 ${begin} before)
+        math(EXPR size "${end} + 2 - ${begin}")
+        string(SUBSTRING "${text}" ${begin} ${size} marked)
+        math(EXPR end "${end} + 2")
+        string(SUBSTRING "${text}" ${end} -1 after)
+        if(end LESS begin OR marked MATCHES "\n#include")
+            message(FATAL_ERROR "${FROM}/${header}: there is an #include behind the first namespace, or no end of it")
+        endif()
+        set(text "${before}_Pragma(\"GCC visibility push(default)\") ${marked} _Pragma(\"GCC visibility pop\")${after}")
+    endif()
+    file(CONFIGURE OUTPUT ${TO}/${header} CONTENT "#line 1 \"${FROM}/${header}\"\n${text}" @ONLY)
+endforeach()
+file(TOUCH ${STAMP})

@@ -1,9 +1,15 @@
-# Has coax's sources in another project's build, by -DBY=FetchContent or add_subdirectory: what it brings along, and that a source which uses
+# Has coax's sources in another project's build, by -DBY=FetchContent, archive or add_subdirectory: what it brings along, and that a source which uses
 # it compiles. With -DBUILD_ALL the whole is built and run.
 cmake_minimum_required(VERSION 3.25)
 include(${CMAKE_CURRENT_LIST_DIR}/steps.cmake)
 file(REMOVE_RECURSE ${WORK})
 get_filename_component(coax_source ${SOURCE}/../.. ABSOLUTE)
+if(BY STREQUAL "archive")
+    file(MAKE_DIRECTORY ${WORK})
+    execute_process(COMMAND ${CMAKE_COMMAND} -E tar czf ${WORK}/coax.tar.gz CMakeLists.txt LICENSE cmake include src
+        WORKING_DIRECTORY ${coax_source} COMMAND_ERROR_IS_FATAL ANY)
+    set(coax_source ${WORK}/coax.tar.gz)
+endif()
 
 configure(${SOURCE}/embedded ${WORK}/build -DBY=${BY} -DCOAX_SOURCE=${coax_source} -DCMAKE_EXPORT_COMPILE_COMMANDS=ON ${ARGUMENTS})
 file(READ ${WORK}/build/compile_commands.json commands)

@@ -83,6 +83,18 @@ if("sim" IN_LIST components)
     run_by_pkg_config("answered: ." coax_sim with_simulator)
 endif()
 
+# What Debian's packages must have; gzip is on every machine that makes them.
+set(documents doc/libcoax-dev/copyright doc/libcoax-dev/changelog.Debian.gz)
+if(EXISTS ${prefix}/bin/coax)
+    list(APPEND documents doc/coax/copyright doc/coax/changelog.Debian.gz man/man1/coax.1.gz)
+endif()
+find_program(GZIP gzip)
+foreach(document IN LISTS documents)
+    if(GZIP AND NOT EXISTS ${prefix}/share/${document})
+        message(FATAL_ERROR "share/${document} is not installed")
+    endif()
+endforeach()
+
 if(EXISTS ${prefix}/bin/coax)
     expect("^coax [0-9]+[.][0-9]+[.][0-9]+" ${prefix}/bin/coax --version)
 endif()

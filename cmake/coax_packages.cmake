@@ -1,0 +1,85 @@
+# cpack -G DEB: libcoax-dev, and coax, the program alone; of a shared library libcoax0.2, too. cpack -G TGZ: the same as archives.
+
+# What Debian wants in the folder of documents of each package. The time is SOURCE_DATE_EPOCH where that is set.
+find_program(GZIP gzip)
+string(TIMESTAMP packed_at "%a, %d %b %Y %H:%M:%S +0000" UTC)
+function(coax_debian_documents package component)
+    set(folder ${PROJECT_BINARY_DIR}/debian/${package})
+    configure_file(${PROJECT_SOURCE_DIR}/packaging/debian/changelog.in ${folder}/changelog.Debian @ONLY)
+    set(changelog ${folder}/changelog.Debian)
+    if(GZIP)
+        execute_process(COMMAND ${GZIP} -9nf ${changelog} COMMAND_ERROR_IS_FATAL ANY)
+        string(APPEND changelog .gz)
+    endif()
+    install(FILES ${PROJECT_SOURCE_DIR}/packaging/debian/copyright ${changelog} DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/${package}
+        COMPONENT ${component})
+endfunction()
+coax_debian_documents(libcoax-dev development)
+if(COAX_BUILD_CLI)
+    coax_debian_documents(coax program)
+endif()
+
+set(CPACK_PACKAGE_NAME coax)
+set(CPACK_PACKAGE_VENDOR "the coax project")
+set(CPACK_PACKAGE_CONTACT "The coax authors <coax@example.invalid>")
+set(CPACK_PACKAGE_FILE_NAME coax-${PROJECT_VERSION}-${CMAKE_SYSTEM_NAME}-${CMAKE_SYSTEM_PROCESSOR})
+set(CPACK_RESOURCE_FILE_LICENSE ${PROJECT_SOURCE_DIR}/LICENSE)
+set(CPACK_STRIP_FILES ON)
+set(CPACK_ARCHIVE_COMPONENT_INSTALL ON)
+set(CPACK_PROJECT_CONFIG_FILE ${CMAKE_CURRENT_LIST_DIR}/coax_cpack.cmake)
+set(CPACK_DEB_COMPONENT_INSTALL ON)
+set(CPACK_COMPONENTS_ALL development)
+set(CPACK_COMPONENT_DEVELOPMENT_DESCRIPTION "coroutines for calling language models (headers and libraries)
+C++20 coroutines on Boost.Asio that call the services of OpenAI, Azure,
+Anthropic, Google and those that are like them: chats, streams, answers as
+structs, tools, embeddings and batches, with retries, rate limits and caches.
+Also here is a simulated service, for tests without a network.")
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_RELEASE 1)
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME libcoax-dev)
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
+set(deb_needs "libboost1.81-dev | libboost-dev (>= 1.81), libboost-json1.81-dev | libboost-json-dev (>= 1.81), \
+libboost-url1.81-dev | libboost-url-dev (>= 1.81), libssl-dev, libpcre2-dev, zlib1g-dev, pkg-config | pkgconf")
+foreach(option IN ITEMS SPDLOG:libspdlog-dev YAML_CPP:libyaml-cpp-dev SQLITE:libsqlite3-dev HIREDIS:libhiredis-dev NGHTTP2:libnghttp2-dev ZSTD:libzstd-dev)
+    string(REPLACE ":" ";" option ${option})
+    list(GET option 0 name)
+    list(GET option 1 package)
+    if(COAX_WITH_${name})
+        string(APPEND deb_needs ", ${package}")
+    endif()
+endforeach()
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS ${deb_needs})
+if(COAX_BUILD_CLI)
+    list(APPEND CPACK_COMPONENTS_ALL program)
+    set(CPACK_COMPONENT_PROGRAM_DESCRIPTION "ask language models about each record of a file
+A program for batches: a prompt with fields, a table or JSONL file, and an
+answer for each row, also with a JSON Schema. It can be stopped and resumed,
+keeps to rate limits and to a limit of money, shows its progress and writes
+tables and reports. It also asks single questions, compares models, turns
+texts into vectors and plays a simulated service.")
+    set(CPACK_DEBIAN_PROGRAM_PACKAGE_NAME coax)
+    set(CPACK_DEBIAN_PROGRAM_PACKAGE_SECTION utils)
+    set(CPACK_DEBIAN_PROGRAM_PACKAGE_SHLIBDEPS ON)
+    set(CPACK_DEBIAN_PROGRAM_PACKAGE_DEPENDS ca-certificates)
+endif()
+# A shared library is a package that the others need.
+if(NOT coax_is_static)
+    set(library_package libcoax${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
+    coax_debian_documents(${library_package} library)
+    list(APPEND CPACK_COMPONENTS_ALL library)
+    set(CPACK_COMPONENT_LIBRARY_DESCRIPTION "coroutines for calling language models (shared library)
+What programs need that were built with the shared library of libcoax-dev,
+of the same minor version.")
+    set(CPACK_DEBIAN_LIBRARY_PACKAGE_NAME ${library_package})
+    set(CPACK_DEBIAN_LIBRARY_PACKAGE_SECTION libs)
+    set(CPACK_DEBIAN_LIBRARY_PACKAGE_SHLIBDEPS ON)
+    set(CPACK_DEBIAN_LIBRARY_PACKAGE_CONTROL_EXTRA ${PROJECT_SOURCE_DIR}/packaging/debian/triggers)
+    set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS ON)
+    set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS ${PROJECT_BINARY_DIR})
+    set(CPACK_DEBIAN_ENABLE_COMPONENT_DEPENDS ON)
+    set(CPACK_COMPONENT_PROGRAM_DEPENDS library)
+    set(CPACK_COMPONENT_DEVELOPMENT_DEPENDS library)
+endif()
+if(PROJECT_IS_TOP_LEVEL)
+    include(CPack)
+endif()

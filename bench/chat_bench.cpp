@@ -1,11 +1,10 @@
-// What does a chat call cost beside a bare Beast keep-alive loop, and an event of a stream beside receiving its bytes?
-// All on one thread, 64 callers, 1 KB each way or streams of 1,000 events; the server is a process beside this one that
-// does the least a server can.
+// What does a chat call cost beside a bare Beast keep-alive loop, and an event of a stream beside finding it among the
+// bytes that come? All on one thread, 64 callers, 1 KB each way or streams of 1,000 events; the server is a process
+// beside this one that does the least a server can.
 //
 //   bench_chat                                    Google Benchmark: processor time of this process for each call, event
 //   bench_chat --run NAME plain|tls CALLS         one load alone, for instruction counts (bench/instructions.py); NAME
-//   is
-//                                                 beast, coax, beast_stream or coax_stream
+//                                                 is beast, coax, raw_stream or coax_stream
 
 #include "chat_load.hpp"
 #include "load_server.hpp"
@@ -34,15 +33,15 @@ std::size_t beast(bench::chat_load load, bench::load_server const& server) {
 std::size_t coax_calls(bench::chat_load load, bench::load_server const& server) {
     return bench::run_coax(load, server.url(), server.ca_pem());
 }
-std::size_t beast_stream(bench::chat_load load, bench::load_server const& server) {
-    return bench::run_beast_streams(load, server.port(), server.ca_pem());
+std::size_t raw_stream(bench::chat_load load, bench::load_server const& server) {
+    return bench::run_raw_streams(load, server.port(), server.ca_pem());
 }
 std::size_t coax_stream(bench::chat_load load, bench::load_server const& server) {
     return bench::run_coax_streams(load, server.url(), server.ca_pem());
 }
 
 constexpr std::array kinds{load_kind{"beast", false, beast}, load_kind{"coax", false, coax_calls},
-                           load_kind{"beast_stream", true, beast_stream}, load_kind{"coax_stream", true, coax_stream}};
+                           load_kind{"raw_stream", true, raw_stream}, load_kind{"coax_stream", true, coax_stream}};
 
 double processor_microseconds() {
     rusage used{};

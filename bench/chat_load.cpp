@@ -17,10 +17,13 @@
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 #include <numeric>
+#include <string_view>
 #include <vector>
 
 #if __has_include(<valgrind/callgrind.h>)
@@ -52,34 +55,97 @@ http::request<http::string_body> canned_request() {
     return request;
 }
 
-/// Takes a body of any length through a buffer and drops it.
-template <class Stream>
-asio::awaitable<std::size_t> drop_body(Stream& stream, boost::beast::flat_buffer& buffer) {
-    http::response_parser<http::buffer_body> parser;
-    parser.body_limit(boost::none);
-    std::array<char, 16'384> piece{};
-    std::size_t bytes = 0;
-    while (!parser.is_done()) {
-        parser.get().body().data = piece.data();
-        parser.get().body().size = piece.size();
-        auto const [failed, received] =
-            co_await http::async_read_some(stream, buffer, parser, asio::as_tuple(asio::deferred));
-        if (failed && failed != http::error::need_buffer) std::abort();
-        bytes += piece.size() - parser.get().body().size;
+/// Finds where the chunks of a response and the events in them end, and looks at nothing else.
+class event_counter {
+public:
+    /// @returns Whether the response has ended; the next one may begin.
+    bool take(std::string_view input) {
+        while (!input.empty()) {
+            switch (at_) {
+                case part::head: input = after_head(input); break;
+                case part::size: input = after_size(input); break;
+                case part::data: input = after_data(input); break;
+                case part::end_of_data:
+                case part::end: input = after_line(input); break;
+            }
+            if (at_ == part::over) return at_ = part::head, true;
+        }
+        return false;
     }
-    co_return bytes;
-}
+    [[nodiscard]] std::size_t events() const noexcept { return events_; }
+
+private:
+    enum class part { head, size, data, end_of_data, end, over };
+
+    std::string_view after_head(std::string_view input) {
+        constexpr std::string_view end{"\r\n\r\n"};
+        for (std::size_t i = 0; i < input.size(); ++i) {
+            matched_ = input[i] == end[matched_] ? matched_ + 1 : std::size_t{input[i] == end[0]};
+            if (matched_ != end.size()) continue;
+            matched_ = 0;
+            at_ = part::size;
+            return input.substr(i + 1);
+        }
+        return {};
+    }
+    std::string_view after_size(std::string_view input) {
+        for (std::size_t i = 0; i < input.size(); ++i) {
+            char const c = input[i];
+            if (c >= '0' && c <= '9') left_ = 16 * left_ + static_cast<std::size_t>(c - '0');
+            if (c >= 'a' && c <= 'f') left_ = 16 * left_ + static_cast<std::size_t>(c - 'a') + 10;
+            if (c >= 'A' && c <= 'F') left_ = 16 * left_ + static_cast<std::size_t>(c - 'A') + 10;
+            if (c != '\n') continue;
+            at_ = left_ == 0 ? part::end : part::data;
+            return input.substr(i + 1);
+        }
+        return {};
+    }
+    std::string_view after_data(std::string_view input) {
+        auto const data = input.substr(0, std::min(left_, input.size()));
+        auto const* next = data.data();
+        auto const* const end = next + data.size();
+        while (auto const* const line_end =
+                   static_cast<char const*>(std::memchr(next, '\n', static_cast<std::size_t>(end - next)))) {
+            if (line_end == next && line_ended_) ++events_;
+            line_ended_ = true;
+            next = line_end + 1;
+        }
+        if (next != end) line_ended_ = false;
+        left_ -= data.size();
+        if (left_ == 0) at_ = part::end_of_data;
+        return input.substr(data.size());
+    }
+    std::string_view after_line(std::string_view input) {
+        auto const end = input.find('\n');
+        if (end == std::string_view::npos) return {};
+        at_ = at_ == part::end ? part::over : part::size;
+        return input.substr(end + 1);
+    }
+
+    part at_{part::head};
+    std::size_t matched_{0};  // of the end of the head
+    std::size_t left_{0};     // of the chunk
+    std::size_t events_{0};
+    bool line_ended_{false};
+};
 
 template <class Stream>
-asio::awaitable<void> beast_streamer(Stream& stream, chat_load load, std::size_t& left, std::size_t& bytes) {
+asio::awaitable<void> event_streamer(Stream& stream, chat_load load, std::size_t& left, std::size_t& events) {
     auto const request = canned_request();
-    boost::beast::flat_buffer buffer;
+    constexpr auto token = asio::as_tuple(asio::deferred);
+    event_counter counted;
+    std::array<char, 65'536> piece;
     while (left != 0) {
         count_one(load, left);
-        auto const [failed, written] = co_await http::async_write(stream, request, asio::as_tuple(asio::deferred));
+        auto const [failed, written] = co_await http::async_write(stream, request, token);
         if (failed) std::abort();
-        bytes += co_await drop_body(stream, buffer);
+        for (bool over = false; !over;) {
+            auto const [broken, got] = co_await stream.async_read_some(asio::buffer(piece), token);
+            if (broken) std::abort();
+            over = counted.take({piece.data(), got});
+        }
     }
+    events += counted.events();
 }
 
 template <class Stream>
@@ -186,9 +252,9 @@ std::size_t run_beast(chat_load load, std::string const& port, std::string const
     });
 }
 
-std::size_t run_beast_streams(chat_load load, std::string const& port, std::string const& ca_pem) {
-    return run_on_beast(load, port, ca_pem, [load](auto& stream, std::size_t& left, std::size_t& bytes) {
-        return beast_streamer(stream, load, left, bytes);
+std::size_t run_raw_streams(chat_load load, std::string const& port, std::string const& ca_pem) {
+    return run_on_beast(load, port, ca_pem, [load](auto& stream, std::size_t& left, std::size_t& events) {
+        return event_streamer(stream, load, left, events);
     });
 }
 

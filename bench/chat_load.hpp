@@ -17,8 +17,9 @@ std::size_t run_beast(chat_load load, std::string const& port, std::string const
 /// The same calls through coax: JSON made and read. Returns the bytes of answer text.
 std::size_t run_coax(chat_load load, std::string const& url, std::string const& ca_pem);
 
-/// The same two for answers that are streams: the floor receives them and looks at nothing. Returns bytes, or deltas.
-std::size_t run_beast_streams(chat_load load, std::string const& port, std::string const& ca_pem);
+/// The same two for answers that are streams: the floor receives them and finds where chunks and events end. Returns
+/// events, or deltas.
+std::size_t run_raw_streams(chat_load load, std::string const& port, std::string const& ca_pem);
 std::size_t run_coax_streams(chat_load load, std::string const& url, std::string const& ca_pem);
 
 }  // namespace bench

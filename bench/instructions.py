@@ -13,7 +13,7 @@ import sys
 # client, transport, calls, what is counted, how many of it in a call, bound in user instructions of each (None: a floor)
 LOADS = [("beast", "plain", 6_400, "call", 1, None), ("coax", "plain", 6_400, "call", 1, 49_000),
          ("beast", "tls", 16_000, "call", 1, None), ("coax", "tls", 16_000, "call", 1, 90_000),
-         ("beast_stream", "plain", 256, "event", 1_000, None), ("coax_stream", "plain", 256, "event", 1_000, 4_000)]
+         ("raw_stream", "plain", 256, "event", 1_000, None), ("coax_stream", "plain", 256, "event", 1_000, 4_000)]
 
 
 def counted(program, client, transport, calls):

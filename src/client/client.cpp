@@ -15,14 +15,15 @@ using detail::request_of;
 using detail::run_on_shard;
 using detail::shared_impl;
 
-asio::awaitable<result<detail::boxed_response>> chat_at(shared_impl self, detail::shard& at,
-                                                        core::detail::opaque<chat_request> request,
-                                                        detail::call_scope scope) {
+/// A chat of a client that keeps responses.
+asio::awaitable<result<detail::boxed_response>> cached_chat(shared_impl self, detail::shard& at,
+                                                            core::detail::opaque<chat_request> request,
+                                                            detail::call_scope scope) {
     self->complete(*request);
     co_return co_await self->call(at, *request, std::move(scope));
 }
 
-/// `chat_at`, which a router copies for each route.
+/// One chat, which a router copies for each route.
 struct chat_operation {
     explicit chat_operation(core::detail::opaque<chat_request> asked) noexcept : request{std::move(asked)} {}
     chat_operation(chat_operation const& other) : request{std::make_unique<chat_request>(*other.request)} {}
@@ -32,7 +33,10 @@ struct chat_operation {
 
     asio::awaitable<result<detail::boxed_response>> operator()(shared_impl self, detail::shard& at,
                                                                detail::call_scope scope) {
-        return chat_at(std::move(self), at, std::move(request), std::move(scope));
+        if (self->cache() != nullptr) return cached_chat(std::move(self), at, std::move(request), std::move(scope));
+        auto& called = *self;
+        auto const& asked = *request;
+        return called.call_service(at, asked, std::move(scope), {std::move(self), std::move(request)});
     }
 
     core::detail::opaque<chat_request> request;

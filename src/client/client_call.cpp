@@ -24,6 +24,17 @@ retry_options clamp_to_deadline(retry_options options, clock::time_point deadlin
     return options;
 }
 
+/// `layer::retry`. The options of all calls are not copied for each.
+struct retry_layer {
+    layer::retry const* shared;
+    std::unique_ptr<layer::retry> own{};  ///< Where this call has others.
+
+    template <class Next>
+    auto operator()(Next const& next, attempt which) const {
+        return own ? (*own)(next, which) : (*shared)(next, which);
+    }
+};
+
 /// No exchange that would go on after the deadline.
 exchange_limits clamp_to_deadline(exchange_limits limits, clock::time_point deadline, clock::time_point now) {
     if (deadline == clock::time_point::max()) return limits;
@@ -39,6 +50,12 @@ constexpr bool is_good(int status) { return status >= 200 && status < 300; }
 error with_address(error why, http_request const& request) {
     if (why.where.empty()) why.where = detail::address_of(request);
     return why;
+}
+
+/// Out of line: what the request is moved through takes no room in the frame that waits for the response.
+[[gnu::noinline]] asio::awaitable<result<http_response>> send_on(transport& by, detail::sent_request& sent,
+                                                                 exchange_limits const& limits) {
+    return by.send(std::move(sent.request), limits);
 }
 
 /// Retries of what the service surely did not take: it was not reached, or refused.
@@ -110,13 +127,15 @@ result<detail::call_state> client::impl::prepare(shard& at, chat_request const& 
 /// `exchange` inside the policies, outermost first. It must outlive its calls. Inlined, what it moves around would take
 /// room in the frames of calls.
 template <class Exchange>
-[[gnu::noinline]] auto client::impl::with_policies(call_state& call, retry_options const& retry, Exchange exchange) {
+[[gnu::noinline]] auto client::impl::with_policies(call_state& call, layer::retry const& retry, Exchange exchange) {
     count(&client_statistics::calls);
-    auto clamped = clamp_to_deadline(retry, call.deadline, call.began);
-    if (call.observed) tell_waits(call.observed, clamped);
+    retry_layer retries{.shared = &retry};
+    if (call.deadline != clock::time_point::max() || call.observed)
+        retries.own = std::make_unique<layer::retry>(clamp_to_deadline(retry.options, call.deadline, call.began));
+    if (call.observed) tell_waits(call.observed, retries.own->options);
     return compose(
         std::move(exchange),                                           //
-        layer::retry{std::move(clamped)},                              //
+        std::move(retries),                                            //
         layer_of<layer::circuit_breaker>(breaker_),                    //
         call.hedged ? layer_of<layer::hedge>(hedger_) : std::nullopt,  //
         layer::concurrency{concurrency_},                              //
@@ -135,15 +154,18 @@ error client::impl::give_up(call_state const& call, error why) noexcept {
 }
 
 asio::awaitable<result<detail::boxed_response>> client::impl::call_service(shard& at, chat_request const& request,
-                                                                           call_scope scope) {
+                                                                           call_scope scope, detail::call_owner owner) {
+    if (owner.request) complete(*owner.request);
     auto prepared = prepare(at, request, call_form::whole, scope);
     if (observes()) observe(at, request, false, scope, prepared);
+    if (!provider->pauses()) owner.request.reset();
     if (!prepared) co_return std::move(prepared).error();
     auto& call = *prepared;
     auto const send = with_policies(call, retry_for(scope),
                                     [this, &call](attempt, auto&, auto&, auto& sent) { return exchange(call, sent); });
     auto outcome = completed(call, co_await send(attempt{}));
-    if (outcome && (*outcome)->finish_reason == finish_reason::pause && provider->has_more(**outcome))
+    if (outcome && (*outcome)->finish_reason == finish_reason::pause && provider->pauses() &&
+        provider->has_more(**outcome))
         co_return co_await go_on(at, request, *std::move(outcome), std::move(scope));
     co_return outcome;
 }
@@ -190,8 +212,8 @@ asio::awaitable<result<detail::service_reply>> client::impl::ask(shard& at, deta
     }
     if (observes()) observe(asked, scope, call);
     auto retry = retry_for(scope);
-    if (asked.resent == detail::resending::never) retry.max_attempts = 1;
-    if (asked.resent == detail::resending::if_not_taken) retry = only_where_not_taken(std::move(retry));
+    if (asked.resent == detail::resending::never) retry.options.max_attempts = 1;
+    if (asked.resent == detail::resending::if_not_taken) retry.options = only_where_not_taken(std::move(retry.options));
     call.hedged = asked.resent == detail::resending::as_options_say;
     auto const send = with_policies(
         call, retry, [this, &call, &asked](attempt, auto&, auto&, auto& sent) { return exchange(call, asked, sent); });
@@ -217,7 +239,7 @@ asio::awaitable<result<std::shared_ptr<chat_stream::state>>> client::impl::open_
 }
 
 asio::awaitable<result<std::shared_ptr<chat_stream::state>>> client::impl::open(call_state call, call_scope scope,
-                                                                                retry_options retry) {
+                                                                                layer::retry retry) {
     auto const send = with_policies(call, retry, [this, &call](attempt, auto& permit, auto& quota, auto& sent) {
         return begin_stream(call, permit, quota, sent);
     });
@@ -237,7 +259,7 @@ asio::awaitable<result<std::shared_ptr<chat_stream::state>>> client::impl::open_
     if (!prepared) co_return std::move(prepared).error();
     prepared->hedged = false;
     prepared->resumes = std::make_unique<stream_position>();
-    co_return co_await open(*std::move(prepared), std::move(scope), only_where_not_taken(retry_));
+    co_return co_await open(*std::move(prepared), std::move(scope), layer::retry{only_where_not_taken(retry_.options)});
 }
 
 asio::awaitable<result<std::shared_ptr<chat_stream::state>>> client::impl::open_events(shard& at, stream_position after,
@@ -257,7 +279,7 @@ asio::awaitable<result<std::shared_ptr<chat_stream::state>>> client::impl::open_
 asio::awaitable<result<detail::boxed_response>> client::impl::exchange(call_state& call,
                                                                        detail::sent_request& sent) const {
     if (!call.at.transport) co_return detail::context_is_gone();
-    auto response = co_await call.at.transport->send(std::move(sent.request), options.policies.limits);
+    auto response = co_await send_on(*call.at.transport, sent, options.policies.limits);
     if (!response) co_return std::move(response).error();
     sent.came(response->status);
     co_return read_response(call, *response);
@@ -278,7 +300,7 @@ asio::awaitable<result<detail::service_reply>> client::impl::exchange(call_state
                                                                       detail::service_call const& asked,
                                                                       detail::sent_request& sent) const {
     if (!call.at.transport) co_return detail::context_is_gone();
-    auto const response = co_await call.at.transport->send(std::move(sent.request), options.policies.limits);
+    auto const response = co_await send_on(*call.at.transport, sent, options.policies.limits);
     if (!response) co_return response.error();
     sent.came(response->status);
     auto const came_at = clock_of(call.at.executor).system_now();

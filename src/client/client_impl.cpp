@@ -67,10 +67,10 @@ client::impl::impl(std::vector<asio::any_io_executor> executors, client_options 
       concurrency_{options.policies},
       limiter_{options.policies.rate_limits},
       retry_{options.policies.retry},
-      once_{.max_attempts = 1} {
+      once_{{.max_attempts = 1}} {
     value_or_throw(check_reach(*provider, options));
     auto const& policies = options.policies;
-    if (policies.retry_budget) retry_.budget = std::make_shared<retry_budget>(*policies.retry_budget);
+    if (policies.retry_budget) retry_.options.budget = std::make_shared<retry_budget>(*policies.retry_budget);
     if (policies.circuit_breaker) breaker_.emplace(*policies.circuit_breaker);
     if (policies.hedge) hedger_.emplace(*policies.hedge);
     if (options.response_cache) cache_ = std::make_unique<detail::response_cache>(*options.response_cache);

@@ -61,7 +61,8 @@ public:
     /// call (cached_call.cpp).
     asio::awaitable<result<boxed_response>> call(shard& at, chat_request const& request, call_scope scope);
     /// The same without a look into the cache.
-    asio::awaitable<result<boxed_response>> call_service(shard& at, chat_request const& request, call_scope scope);
+    asio::awaitable<result<boxed_response>> call_service(shard& at, chat_request const& request, call_scope scope,
+                                                         detail::call_owner owner = {});
     /// Asks for the rest of a response that the service stopped at a limit of its own, part by part, up to a bound.
     asio::awaitable<result<boxed_response>> go_on(shard& at, chat_request const& asked, boxed_response begun,
                                                   call_scope scope);
@@ -157,13 +158,13 @@ private:
     void observe(detail::service_call const& asked, call_scope const& scope, call_state& call) const;
     /// `open` of what is prepared.
     asio::awaitable<result<std::shared_ptr<chat_stream::state>>> open(call_state call, call_scope scope,
-                                                                      retry_options retry);
+                                                                      layer::retry retry);
     /// The client's retries, unless a router tries elsewhere.
-    [[nodiscard]] retry_options const& retry_for(call_scope const& scope) const noexcept {
+    [[nodiscard]] layer::retry const& retry_for(call_scope const& scope) const noexcept {
         return scope.pin != nullptr && !scope.pin->pinned ? once_ : retry_;
     }
     template <class Exchange>
-    [[nodiscard]] auto with_policies(call_state& call, retry_options const& retry, Exchange exchange);
+    [[nodiscard]] auto with_policies(call_state& call, layer::retry const& retry, Exchange exchange);
     /// What a call's coroutines do without waiting is in functions of its own, so that it takes no room in their
     /// frames.
     [[nodiscard]] result<boxed_response> read_response(call_state& call, http_response& response) const;
@@ -188,8 +189,8 @@ private:
     detail::secret_filter secrets_;
     detail::concurrency_limit concurrency_;
     rate_limiter limiter_;
-    retry_options retry_;  ///< With the budget of all calls.
-    retry_options once_;   ///< No retry.
+    layer::retry retry_;  ///< With the budget of all calls.
+    layer::retry once_;   ///< No retry.
     std::optional<circuit_breaker> breaker_{};
     std::optional<hedger> hedger_{};
     std::unique_ptr<detail::response_cache> cache_{};

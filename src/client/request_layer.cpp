@@ -12,8 +12,9 @@ namespace {
 /// Of all fields, the credential's among them.
 constexpr std::size_t usual_header_bytes = 384;
 
-/// A copy with room for the header field of a credential.
-http_request copy_to_sign(http_request const& request) {
+/// A copy with room for the header field of a credential. The call keeps the body that has no room to spare: its own
+/// may have some, since it grew.
+http_request copy_to_sign(http_request& request) {
     http_request copy{.to = request.to,
                       .method = request.method,
                       .target = request.target,
@@ -21,6 +22,7 @@ http_request copy_to_sign(http_request const& request) {
                       .repeatable = request.repeatable};
     copy.headers.reserve(request.headers.size() + 1, usual_header_bytes);
     copy.headers = request.headers;
+    copy.body.swap(request.body);
     return copy;
 }
 

@@ -9,6 +9,7 @@
 #include <coax/chat/response.hpp>
 #include <coax/chat/response_details.hpp>
 #include <coax/client/client.hpp>
+#include <coax/core/detail/opaque.hpp>
 #include <coax/core/secret.hpp>
 #include <coax/http/transport.hpp>
 #include <coax/policy/attempt.hpp>
@@ -46,6 +47,13 @@ struct shard final : context_member {
 [[nodiscard]] inline error context_is_gone() {
     return {.code = errc::closed, .message = "the context that the client is on has ended"};
 }
+
+/// What a call keeps alive by itself.
+struct call_owner {
+    std::shared_ptr<client::impl> self{};          ///< Null: the client outlives the call.
+    core::detail::opaque<chat_request> request{};  ///< Null: it outlives the call, and is complete. Given up once it is
+                                                   ///< encoded, unless more may have to be asked for.
+};
 
 /// One call on its way through the policies: what it asks, and what its requests came to.
 struct call_state {

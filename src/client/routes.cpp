@@ -109,7 +109,7 @@ routing::routing(std::shared_ptr<routes> all, route_hint hint, asio::any_io_exec
     : all_{std::move(all)},
       hint_{hint},
       executor_{executor},
-      loop_{all_->retry(), std::move(executor)},
+      loop_{all_->retry(), executor_},
       tried_(all_->count()),
       pin_{std::make_shared<route_pin>(route_pin{.pinned = hint.stays})},
       began_{now(executor_)} {

@@ -217,8 +217,8 @@ retry_step next_retry(retry_options const& options, int failed_attempts, error c
 
 namespace policy::detail {
 
-retry_loop::retry_loop(retry_options const& options, asio::any_io_executor executor)
-    : options_{options}, executor_{std::move(executor)} {
+retry_loop::retry_loop(retry_options const& options, asio::any_io_executor const& executor)
+    : options_{options}, executor_{executor} {
     value_or_throw(validate(options_));
     if (options_.max_elapsed.count() > 0) started_ = now(executor_);
 }

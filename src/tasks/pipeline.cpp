@@ -38,6 +38,8 @@ bool pipeline_state::finish(bool failed) {
     return stops;
 }
 
+void throw_cancelled() { throw_error({.code = errc::cancelled}); }
+
 error not_started() { return {.code = errc::cancelled, .message = "not started"}; }
 
 pipeline_options to_pipeline_options(map_options options) {

@@ -147,9 +147,9 @@ namespace policy::detail {
 /// The part of `retry` that knows no types.
 class retry_loop {
 public:
-    /// @param options  Must outlive it.
+    /// @param options, executor  Must outlive it.
     /// @throws coax::exception  `errc::invalid_argument`.
-    retry_loop(retry_options const& options, asio::any_io_executor executor);
+    retry_loop(retry_options const& options, asio::any_io_executor const& executor);
 
     [[nodiscard]] attempt next() noexcept {
         return {.number = ++attempts_, .max_attempts = options_.max_attempts + free_attempts_};
@@ -164,13 +164,24 @@ public:
 
 private:
     retry_options const& options_;
-    asio::any_io_executor executor_;
+    asio::any_io_executor const& executor_;
     clock::time_point started_{};                ///< Of the first attempt, where `max_elapsed` asks for it.
     std::chrono::milliseconds waited_{0};        ///< Before the last retry.
     std::chrono::milliseconds server_waits_{0};  ///< Of `free_attempts_`.
     int attempts_{0};
     int free_attempts_{0};  ///< Those after which the service asked for a wait.
 };
+
+/// The error on the heap, and back: in the frame it would take room in each call that waits for its response, and so
+/// would a temporary that is made there.
+template <class Outcome>
+[[gnu::noinline]] std::unique_ptr<error> take_error(Outcome& failed) {
+    return std::make_unique<error>(std::move(failed).error());
+}
+template <class Outcome>
+[[gnu::noinline]] Outcome failed_with(error& why) {
+    return std::move(why);
+}
 
 /// Throws `why`, or rethrows what was thrown where that is not a `coax::exception`.
 [[noreturn]] void throw_last(std::exception_ptr const& thrown, error why);
@@ -185,7 +196,8 @@ struct retry {
 
     template <class Next>
     policy::detail::outcome_of_t<Next> operator()(Next const& next, attempt) const {
-        policy::detail::retry_loop loop{options, co_await asio::this_coro::executor};
+        auto const executor = co_await asio::this_coro::executor;
+        policy::detail::retry_loop loop{options, executor};
         for (;;) {
             attempt const which = loop.next();
             auto outcome = co_await next(which);
@@ -193,10 +205,11 @@ struct retry {
                 loop.succeeded();
                 co_return outcome;
             }
-            error why = std::move(outcome).error();
-            why.attempts = which.number;
+            auto const why = policy::detail::take_error(outcome);
+            why->attempts = which.number;
             // After a cancellation a wait would throw, and with it what is known of the failure would be lost.
-            if (why.code == errc::cancelled || !co_await loop.wait_after(why)) co_return why;
+            if (why->code == errc::cancelled || !co_await loop.wait_after(*why))
+                co_return policy::detail::failed_with<decltype(outcome)>(*why);
         }
     }
 };

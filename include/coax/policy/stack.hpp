@@ -46,13 +46,23 @@ void end_request(Held& held, result<T>& outcome) {
     if constexpr (requires { held.finish(outcome); }) held.finish(outcome);
 }
 
+/// Errors that end a request, made out of line so that they take no room in the frame of each.
+template <class Outcome>
+[[gnu::noinline]] Outcome failed_by(std::exception_ptr const& thrown) {
+    return to_error(thrown);
+}
+template <class Outcome>
+[[gnu::noinline]] Outcome cancelled_before_it_was_sent() {
+    return error{.code = errc::cancelled, .message = "cancelled before the request was sent"};
+}
+
 /// One request: keeps what the layers hold for it until it ends, and tells each of them how it did.
 template <class Next, class... Held>
 std::invoke_result_t<Next&, attempt, Held&...> run_holding(Next next, attempt which, Held... held) {
     using outcome_type = typename coax::detail::awaited<std::invoke_result_t<Next&, attempt, Held&...>>::type;
     // A permit may come at the very moment of a cancellation: of a hedge, when the first request is done.
     if ((co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none)
-        co_return error{.code = errc::cancelled, .message = "cancelled before the request was sent"};
+        co_return cancelled_before_it_was_sent<outcome_type>();
     (begin_request(held, which), ...);
     std::exception_ptr thrown;
     try {
@@ -62,7 +72,7 @@ std::invoke_result_t<Next&, attempt, Held&...> run_holding(Next next, attempt wh
     } catch (...) {
         thrown = std::current_exception();
     }
-    outcome_type failed{to_error(thrown)};
+    auto failed = failed_by<outcome_type>(thrown);
     (end_request(held, failed), ...);
     co_return failed;
 }

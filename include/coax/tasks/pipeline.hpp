@@ -190,6 +190,7 @@ inline constexpr bool is_awaitable = false;
 template <class T>
 inline constexpr bool is_awaitable<asio::awaitable<T>> = true;
 
+[[noreturn]] void throw_cancelled();
 /// The error of an item that never ran.
 [[nodiscard]] error not_started();
 
@@ -251,17 +252,17 @@ private:
             }
             if (!one) co_return;
             auto const place = state_.start();
-            if constexpr (lists) sink_.results.push_back(not_started());
+            if constexpr (lists) add_unfinished();
             auto got = co_await coax::detail::start_as_result([&] { return items_type::call(f_, *one); });
             one.reset();
             bool const cancelled = is_cancelled(co_await asio::this_coro::cancellation_state);
             if constexpr (lists) {
                 // A list is whole: it holds the error that stopped it and the results of what was cancelled too.
                 if (state_.finish(keep(place, std::move(got)))) workers_.cancel_forgiving(0);
-                if (cancelled) throw_error({.code = errc::cancelled});
+                if (cancelled) throw_cancelled();
             } else {
-                if (cancelled) throw_error({.code = errc::cancelled});
-                if (state_.finish(got.has_error())) throw_error(std::move(got).error());
+                if (cancelled) throw_cancelled();
+                if (state_.finish(got.has_error())) throw_error_of(got);
                 if (!buffers()) {
                     give(place, std::move(got));
                 } else {
@@ -272,6 +273,12 @@ private:
             }
         }
     }
+
+    // Errors are made out of line, so that they take no room in the frame of each worker.
+    [[gnu::noinline]] void add_unfinished() {
+        if constexpr (lists) sink_.results.push_back(not_started());
+    }
+    [[noreturn, gnu::noinline]] static void throw_error_of(outcome& failed) { throw_error(std::move(failed).error()); }
 
     bool keep(std::size_t place, outcome got) {
         bool const failed = got.has_error();

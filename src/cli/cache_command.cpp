@@ -60,7 +60,7 @@ using store_work = std::function<asio::awaitable<result<told>>(shared_store)>;
 result<shared_store> open_named(std::string const& flag) {
     if (auto checked = check_cache_flags({.where = flag}); !checked) return std::move(checked).error();
     auto const where = flag.empty() ? process_environment("COAX_CACHE").value_or("") : flag;
-    if (where.empty()) return invalid_argument("--cache", "is not given, and COAX_CACHE is not set");
+    if (where.empty()) return invalid_argument("--cache", "which cache? name it, or set COAX_CACHE");
     if (where == "memory") return invalid_argument("--cache", "a cache in memory ends with its program");
     return open_cache(where);
 }

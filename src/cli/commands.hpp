@@ -24,6 +24,8 @@ void add_compare_command(CLI::App& program, service_flags const& service, chosen
 void add_config_command(CLI::App& program, service_flags const& service, chosen_command& chosen);
 void add_doctor_command(CLI::App& program, service_flags const& service, chosen_command& chosen);
 void add_embed_command(CLI::App& program, service_flags const& service, chosen_command& chosen);
+/// `help` and `version`, as people type them.
+void add_help_command(CLI::App& program, chosen_command& chosen);
 void add_init_command(CLI::App& program, chosen_command& chosen);
 void add_mcp_command(CLI::App& program, service_flags const& service, chosen_command& chosen);
 void add_merge_command(CLI::App& program, chosen_command& chosen);

@@ -90,7 +90,7 @@ result<void> add_clients(compare_job& job, compare_flags const& flags, service_f
         own.model.clear();
         if (auto added = add_client(job, flags, own); !added) return added;
     }
-    if (job.clients.empty()) return invalid_argument("--models", "must name the models, or --with services");
+    if (job.clients.empty()) return invalid_argument("--models", "which models? name them, or services by --with");
     return {};
 }
 

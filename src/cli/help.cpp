@@ -59,6 +59,7 @@ constexpr std::array pages{
     command_page{.name = "embed",
                  .examples = "  coax embed texts.txt --lines --model text-embedding-3-small --out "
                              "vectors.jsonl\n"},
+    command_page{.name = "help", .asks_service = false, .examples = "  coax help batch\n  coax help config check\n"},
     command_page{.name = "init", .asks_service = false, .examples = "  coax init\n  coax init team.yaml\n"},
     command_page{.name = "man", .asks_service = false, .examples = "  coax man | man -l -\n"},
     command_page{.name = "mcp",
@@ -97,6 +98,7 @@ constexpr std::array pages{
                  .examples = "  coax show answers.jsonl\n"
                              "  coax show posts.csv --limit 5 --columns id,text\n"
                              "  coax show answers.csv.gz --limit 0 --json | head -n 3\n"},
+    command_page{.name = "version", .asks_service = false, .examples = "  coax version\n"},
     command_page{.name = "worker",
                  .examples = "  coax worker --queue redis://queue.example/0/posts --concurrency 64\n"
                              "  coax worker --queue redis://localhost/0/posts --until-empty\n"},
@@ -204,6 +206,16 @@ std::string not_known(std::string_view what, std::string_view name, std::vector<
     return near.empty() ? text : text + "; did you mean " + core::detail::one_of(near) + '?';
 }
 
+/// "check, schema or show"
+std::string listed(std::vector<std::string> const& names) {
+    std::string text;
+    for (auto const& name : names) {
+        if (!text.empty()) text += &name == &names.back() ? " or " : ", ";
+        text += name;
+    }
+    return text;
+}
+
 std::string see_help(CLI::App const& command) {
     std::string path;
     for (auto const* app = &command; app != nullptr; app = app->get_parent()) path = ' ' + app->get_name() + path;
@@ -257,6 +269,20 @@ std::string overview() {
            "All commands: coax --help. One of them: coax COMMAND --help.\n";
 }
 
+result<std::string> help_page(CLI::App const& program, std::vector<std::string> const& names) {
+    auto const* command = &program;
+    auto path = program.get_name();
+    for (auto const& name : names) {
+        auto const below = command->get_subcommands([&](CLI::App const* one) { return one->get_name() == name; });
+        if (below.empty())
+            return error{.code = errc::invalid_argument,
+                         .message = not_known("command", name, names_of_commands(*command)) + see_help(*command)};
+        path.append(" ").append(name);
+        command = below.front();
+    }
+    return command->get_formatter()->make_help(command, path, CLI::AppFormatMode::Normal);
+}
+
 std::string usage_error(CLI::App const& program, CLI::ParseError const& why) {
     auto const& command = given_command(program);
     auto const rest = program.remaining(true);
@@ -266,6 +292,9 @@ std::string usage_error(CLI::App const& program, CLI::ParseError const& why) {
     if (auto const names = names_of_commands(command); !rest.empty() && !names.empty())
         return not_known("command", rest.front(), names) + see_help(command);
     if (!rest.empty()) return "unexpected argument \"" + rest.front() + '"' + see_help(command);
+    if (auto const names = names_of_commands(command); !names.empty())
+        return "a command is missing" + (command.get_parent() == nullptr ? "" : ": " + listed(names)) +
+               see_help(command);
     std::string const text = why.what();
     return text.substr(0, text.find('\n')) + see_help(command);
 }

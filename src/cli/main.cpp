@@ -55,6 +55,7 @@ int run(int argc, char** argv) {
     coax::cli::add_tokens_command(program, service, chosen);
     coax::cli::add_worker_command(program, service, chosen);
     coax::cli::add_completion_command(program, chosen);
+    coax::cli::add_help_command(program, chosen);
     coax::cli::add_init_command(program, chosen);
     coax::cli::add_doctor_command(program, service, chosen);
     coax::cli::set_help(program);

@@ -35,6 +35,8 @@ result<prompt_template> read_prompt(batch_flags const& flags, run_identity& run)
     if (prompt == "-" && flags.input == "-")
         return invalid_argument("--prompt", "standard input is INPUT already: only one can be -");
     bool const is_text = is_prompt_text(prompt);
+    if (!is_text && prompt != "-" && !file_exists(prompt))
+        return invalid_argument("--prompt " + prompt, "neither a file nor a text with a {{field}} of the records");
     auto const text = is_text ? result<std::string>{prompt} : read_file(prompt);
     if (!text) return text.error();
     run.digests.prompt = digest_of(*text + '\0' + flags.system);

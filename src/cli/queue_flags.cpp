@@ -74,7 +74,7 @@ result<queue_options> queue_options_of(queue_flags const& flags, service_flags c
     if (shows_password(flags.url))
         return invalid_argument("--queue", "a password goes into COAX_QUEUE_PASSWORD: others can read arguments");
     auto url = flags.url.empty() ? look_up("COAX_QUEUE").value_or("") : flags.url;
-    if (url.empty()) return invalid_argument("--queue", "is not given, and COAX_QUEUE is not set");
+    if (url.empty()) return invalid_argument("--queue", "which queue? name it, or set COAX_QUEUE");
     if (!shows_password(url)) url = with_password(std::move(url), look_up("COAX_QUEUE_PASSWORD").value_or(""));
     queue_options options{.url = secret{std::move(url)}, .ca_file = service.ca_file};
     if (flags.lease) options.lease = std::chrono::milliseconds{static_cast<std::int64_t>(*flags.lease * 1000.0)};

@@ -47,7 +47,7 @@ result<batch_report_options> report_options_of(report_command_flags const& flags
 }
 
 result<void> check_flags(report_command_flags const& flags) {
-    if (flags.report.file.empty() && !flags.as_json) return invalid_argument("-o", "or --json is needed");
+    if (flags.report.file.empty() && !flags.as_json) return invalid_argument("-o", "a file is needed, or --json");
     if (flags.input.empty() != flags.report.expected.empty())
         return invalid_argument("--expected", "and --input go together");
     return {};

@@ -2,6 +2,7 @@
 
 #include "cli/exit_code.hpp"
 #include "cli/files.hpp"
+#include "core/internal/near_names.hpp"
 
 #include <coax/bind/read.hpp>
 #include <coax/bind/write.hpp>
@@ -27,10 +28,14 @@ result<void> check_provider(service_flags const& flags, environment const& look_
     auto const wanted = from_flag ? flags.provider : look_up("COAX_PROVIDER").value_or("");
     auto const known = provider_names();
     if (wanted.empty() || std::find(known.begin(), known.end(), wanted) != known.end()) return {};
-    std::string list;
-    for (auto const name : known) list.append(list.empty() ? "" : ", ").append(name);
-    return invalid_argument(from_flag ? "--provider" : "COAX_PROVIDER",
-                            "unknown provider \"" + wanted + "\", known are " + list);
+    auto says = "unknown provider \"" + wanted + '"';
+    if (auto const near = core::detail::near_names(wanted, known); !near.empty()) {
+        says += "; did you mean " + core::detail::one_of(near) + '?';
+    } else {
+        says += ", known are ";
+        for (auto const name : known) says.append(name).append(name == known.back() ? "" : ", ");
+    }
+    return invalid_argument(from_flag ? "--provider" : "COAX_PROVIDER", says);
 }
 
 /// Whether the flags name another service than the one whose address and key COAX_BASE_URL and COAX_API_KEY are.

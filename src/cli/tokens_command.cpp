@@ -43,7 +43,7 @@ result<model_encoding> chosen_encoding(tokens_flags const& flags, service_flags 
     }
     auto model = service.model;
     if (model.empty()) model = process_environment("COAX_MODEL").value_or("");
-    if (model.empty()) return invalid_argument("--model", "or --encoding is needed");
+    if (model.empty()) return invalid_argument("--model", "a model is needed, or --encoding");
     return encoding_of_model(model).value_or(model_encoding{token_encoding::o200k_base, false});
 }
 

@@ -39,7 +39,18 @@ TEST(CliUsage, AWrongLineIsToldWithWhatWasLikelyMeant) {
              {{"--verison"}, R"(unknown flag "--verison"; did you mean "--version"? (see coax --help))"},
              {{"chat", "one", "two", "three"}, R"(unexpected argument "two" (see coax chat --help))"},
              {{"chat"}, "TEXT is required (see coax chat --help)"},
-             {{"--model", "m"}, "A subcommand is required (see coax --help)"}}) {
+             {{"--model", "m"}, "a command is missing (see coax --help)"},
+             {{"config"}, "a command is missing: check, show or schema (see coax config --help)"},
+             {{"help", "bathc"}, R"(unknown command "bathc"; did you mean "batch"? (see coax --help))"},
+             {{"help", "config", "al"}, R"(unknown command "al" (see coax config --help))"},
+             {{"chat", "--provider", "opnai", "hi"},
+              R"(unknown provider "opnai"; did you mean "openai"? (--provider))"},
+             {{"chat", "--provider", "nobody", "hi"}, R"(unknown provider "nobody", known are openai, )"},
+             {{"batch", "a", "--out", "b", "--prompt", "ask.text"},
+              "neither a file nor a text with a {{field}} of the records (--prompt ask.text)"},
+             {{"report", "a"}, "a file is needed, or --json (-o)"},
+             {{"cache", "stats"}, "which cache? name it, or set COAX_CACHE (--cache)"},
+             {{"queue", "status"}, "which queue? name it, or set COAX_QUEUE (--queue)"}}) {
         auto const end = run_program(arguments, {});
         EXPECT_EQ(end.exit_code, 2) << says;
         EXPECT_NE(end.errors.find(says), std::string::npos) << says << "\n" << end.errors;
@@ -84,6 +95,15 @@ TEST(CliHelp, FitsEightyColumnsAndShowsExamples) {
         for (auto const& line : prose(end.output)) EXPECT_LE(line.size(), 80U) << command << ": " << line;
     }
     for (auto const& line : prose(run_program({"--help"}, {}).output)) EXPECT_LE(line.size(), 80U) << line;
+}
+
+TEST(CliHelp, IsAlsoACommand) {
+    EXPECT_EQ(run_program({"help"}, {}).output, run_program({"--help"}, {}).output);
+    for (auto const& command : commands())
+        EXPECT_EQ(run_program({"help", command}, {}).output, run_program({command, "--help"}, {}).output);
+    EXPECT_EQ(run_program({"help", "config", "check"}, {}).output,
+              run_program({"config", "check", "--help"}, {}).output);
+    EXPECT_EQ(run_program({"version"}, {}).output, run_program({"--version"}, {}).output);
 }
 
 TEST(CliHelp, CommandsThatAskAServiceShowItsFlags) {

@@ -17,9 +17,10 @@ GUIDES = ["recipes", "features", "install", "batches", "many_machines", "reliabi
 ROOMS = ["client", "chat", "batch", "fleet", "table", "arrow", "schema", "reflect", "bind", "json", "tokens", "cache", "telemetry", "policy", "tasks", "sync",
          "runtime", "http", "provider", "auth", "mcp", "config", "sim", "otel", "core"]
 # Smallest first: each stands on the site with its number.
-LADDER = ["chat", "stream", "parse", "list", "checks", "parse_stream", "prompt_function", "tools", "tool_stream", "decide", "files", "embed",
-          "spending", "cache", "prompt_cache", "logs", "cassette", "azure_entra", "compare_models", "routes", "background", "own_context",
-          "beast_service", "stream_service", "retry_semaphore", "resumable_batch", "sentiment_batch", "rehearsal", "many_machines"]
+LADDER = ["chat", "stream", "parse", "list", "annotations", "checks", "parse_stream", "prompt_function", "tools", "tool_stream",
+          "run_result", "decide", "files", "embed", "spending", "cache", "prompt_cache", "logs", "cassette", "azure_entra",
+          "compare_models", "local_models", "routes", "background", "own_context", "beast_service", "stream_service",
+          "retry_semaphore", "resumable_batch", "sentiment_batch", "rehearsal", "many_machines"]
 
 
 # ---- headers

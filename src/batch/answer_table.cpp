@@ -4,8 +4,11 @@
 #include <array>
 #include <bit>
 #include <new>
+#include <sys/mman.h>
 
 namespace coax::detail {
+
+void answer_table::unmapped::operator()(place* places) const noexcept { ::munmap(places, bytes); }
 
 void answer_table::add(std::uint64_t sent, std::uint64_t offset) {
     if (most_ == 0 || sent == 0) return;
@@ -18,8 +21,10 @@ void answer_table::make_room() {
     auto const most = std::max(std::bit_ceil(most_), ways);
     if (size_ == most) return;
     if (!places_) {
-        places_.reset(static_cast<place*>(std::calloc(most, sizeof(place))));  // NOLINT: memory that is not touched
-        if (!places_) throw std::bad_alloc{};
+        auto const bytes = most * sizeof(place);
+        auto* const mapped = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (mapped == MAP_FAILED) throw std::bad_alloc{};  // NOLINT: the system's macro
+        places_ = {static_cast<place*>(mapped), unmapped{bytes}};
         size_ = ways;
         return;
     }

@@ -2,15 +2,14 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 #include <optional>
 
 namespace coax::detail {
 
 /// Where the answers to the last questions stand in a file. Holds 16 bytes for each; the oldest of those that would
-/// stand in the same places make room. It grows in place: room for all is asked for at once, and the system gives
-/// memory only for what is used.
+/// stand in the same places make room. It grows in place: addresses for all are asked for at once, and the system
+/// gives memory for those that are used.
 class answer_table {
 public:
     /// @param most  Answers, about; 0: none.
@@ -24,8 +23,9 @@ private:
         std::uint64_t sent;  ///< 0: free.
         std::uint64_t offset;
     };
-    struct freed {
-        void operator()(place* places) const noexcept { std::free(places); }  // NOLINT: of calloc
+    struct unmapped {
+        std::size_t bytes;
+        void operator()(place* places) const noexcept;
     };
     /// Places that one question can stand in.
     static constexpr std::size_t ways = 8;
@@ -39,7 +39,7 @@ private:
     std::size_t most_;
     std::size_t size_{0};   ///< Places in use, a power of two; 0: none is there before the first answer.
     std::size_t count_{0};  ///< Answers.
-    std::unique_ptr<place[], freed> places_{};
+    std::unique_ptr<place[], unmapped> places_{};
 };
 
 }  // namespace coax::detail

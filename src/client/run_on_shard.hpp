@@ -4,10 +4,12 @@
 #include "client/routes.hpp"
 #include "runtime/internal/context_life.hpp"
 
+#include <coax/policy/stack.hpp>
 #include <coax/policy/timeout.hpp>
 #include <coax/runtime/as_result.hpp>
 
 #include <concepts>
+#include <exception>
 #include <memory>
 #include <type_traits>
 #include <utility>
@@ -85,7 +87,12 @@ asio::awaitable<T> run_on_shard(shared_impl self, Op op, route_hint hint = {.sta
         self->routes ? routed(at, self->routes, std::move(op), hint, std::move(scope)) : op(self, at, std::move(scope));
     if (Timed && deadline != clock::time_point::max()) work = within_timeout(self, at, deadline, std::move(work));
     if (at.executor != caller) work = on_living(at.life, at.executor, std::move(work));
-    auto outcome = co_await as_result(std::move(work));
+    typename decltype(work)::value_type outcome;
+    try {  // not `as_result`, whose frame each waiting call would have
+        outcome = co_await std::move(work);
+    } catch (...) {
+        outcome = policy::detail::failed_by<decltype(outcome)>(std::current_exception());
+    }
     if (!outcome) throw_moved(std::move(outcome).error());
     if constexpr (std::same_as<std::remove_cvref_t<decltype(*outcome)>, T>)
         co_return std::move(*outcome);

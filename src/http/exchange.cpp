@@ -236,6 +236,7 @@ result<void> exchange::parse() {
     response_began_ = true;
     if (parser_ == nullptr) start_parser();
     if (!parser_->is_header_done() && speaks_tls(link)) return tls_on_a_plain_connection(request_.to);
+    parser_->expect(link.input().size());
     while (!parser_->is_done() && link.input().size() >= parser_->least_input()) {
         error_code ec;
         auto const input = parser_->is_header_done() ? link.input() : link.status_line_completed();

@@ -28,7 +28,7 @@ public:
     /// What came before an error is given before it.
     asio::awaitable<result<std::string_view>> read() override {
         piece_.clear();
-        piece_.swap(exchange_.early_body());
+        if (!exchange_.early_body().empty()) piece_.swap(exchange_.early_body());
         while (piece_.empty() && !failure_ && !exchange_.complete())
             if (auto got = co_await exchange_.receive(piece_); !got) failure_ = std::move(got).error();
         if (piece_.empty() && failure_) co_return *failure_;

@@ -42,6 +42,11 @@ public:
     /// Where the body goes; must be set, and live, whenever `put` is called.
     void body_to(std::string& sink) noexcept { sink_ = &sink; }
 
+    /// So many bytes are going to be put: makes room for what of them is body, once, and not for each chunk.
+    void expect(std::size_t bytes) {
+        if (is_header_done()) sink_->reserve(sink_->size() + bytes);
+    }
+
     /// Takes bytes of the response. @returns How many; with `error::need_more` the rest is wanted again, and more.
     std::size_t put(boost::asio::const_buffer input, error_code& ec) {
         std::string_view const text{static_cast<char const*>(input.data()), input.size()};

@@ -11,7 +11,7 @@ import subprocess
 import sys
 
 # client, transport, calls, what is counted, how many of it in a call, bound in user instructions of each (None: a floor)
-LOADS = [("beast", "plain", 6_400, "call", 1, None), ("coax", "plain", 6_400, "call", 1, 49_000),
+LOADS = [("beast", "plain", 6_400, "call", 1, None), ("coax", "plain", 6_400, "call", 1, 48_000),
          ("beast", "tls", 16_000, "call", 1, None), ("coax", "tls", 16_000, "call", 1, 90_000),
          ("raw_stream", "plain", 256, "event", 1_000, None), ("coax_stream", "plain", 256, "event", 1_000, 4_000)]
 

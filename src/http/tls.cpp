@@ -1,6 +1,7 @@
 #include "http/tls.hpp"
 
 #include "http/errors.hpp"
+#include "http/system_authorities.hpp"
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/ip/address.hpp>
@@ -78,6 +79,11 @@ bool is_address(std::string const& host) {
     return !ec;
 }
 
+bool is_from_unknown_authority(long verdict) noexcept {
+    return verdict == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT || verdict == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY ||
+           verdict == X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE;
+}
+
 char const* certificate_problem(long verdict) noexcept {
     switch (verdict) {
         case X509_V_ERR_HOSTNAME_MISMATCH:
@@ -147,6 +153,8 @@ result<std::shared_ptr<tls_context>> tls_context::make(std::string const& ca_fil
     SSL_CTX_set_alpn_protos(context, http11, sizeof http11 - 1);
 
     SSL_CTX_set_default_verify_paths(context);  // a machine without authorities of its own may still have ours
+    if (auto const& known = authorities_of_this_machine(); !known.file.empty())
+        (void)SSL_CTX_load_verify_file(context, known.file.c_str());
     if (auto added = add_authorities(context, ca_file, ca_pem); !added) return added.error();
     return out;
 }
@@ -278,7 +286,9 @@ error tls_stream::handshake_error(boost::system::error_code cause, origin const&
     }
     error out{.code = errc::tls_failed, .where = coax::to_string(to), .cause = cause};
     if (auto const* problem = certificate_problem(verdict))
-        out.message = problem;
+        out.message = is_from_unknown_authority(verdict) && !authorities_of_this_machine().found()
+                          ? problem + ("; " + no_authorities_message())
+                          : problem;
     else
         out.message =
             std::string{"the server's certificate was not accepted: "} + X509_verify_cert_error_string(verdict);

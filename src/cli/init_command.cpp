@@ -35,7 +35,7 @@ policies:
 
 # http:
 #   ca_file: /etc/ssl/certs/company.pem
-#   client_certificate: {file: client.pem, key_file: client.key, passphrase: "${KEY_PASSPHRASE}"}
+#   client_certificate: {file: client.pem, key_file: client.key, passphrase: "${KEY_PASSPHRASE:-}"}
 
 request:                           # what every question begins with
   temperature: 0

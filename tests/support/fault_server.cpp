@@ -86,6 +86,7 @@ public:
         return accepted_;
     }
     std::size_t resumed() const { return resumed_; }
+    std::size_t sends() const { return sends_; }
     std::vector<std::string> client_certificates() const {
         std::lock_guard const guard{lock_};
         return client_certificates_;
@@ -160,7 +161,10 @@ private:
         error_code ec;
         switch (what.what) {
             case step::kind::receive: return receive_request(at);
-            case step::kind::send: write(at, what); return {};
+            case step::kind::send:
+                write(at, what);
+                ++sends_;
+                return {};
             case step::kind::serve:
                 open = false;
                 while (receive_request(at).empty()) write(at, what);
@@ -272,6 +276,7 @@ private:
     std::uint16_t port_{0};
     std::atomic<bool> stopping_{false};
     std::atomic<std::size_t> resumed_{0};
+    std::atomic<std::size_t> sends_{0};
 
     mutable std::mutex lock_;
     std::condition_variable changed_;
@@ -293,6 +298,7 @@ std::string fault_server::ca_pem() const { return impl_->ca_pem(); }
 std::vector<std::string> fault_server::requests() const { return impl_->requests(); }
 std::size_t fault_server::connections() const { return impl_->connections(); }
 std::size_t fault_server::resumed() const { return impl_->resumed(); }
+std::size_t fault_server::sends() const { return impl_->sends(); }
 std::vector<std::string> fault_server::client_certificates() const { return impl_->client_certificates(); }
 bool fault_server::wait_for_end(std::size_t scripts) { return impl_->wait_for_end(scripts); }
 

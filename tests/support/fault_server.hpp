@@ -89,6 +89,8 @@ public:
     [[nodiscard]] std::size_t resumed() const;
     /// The certificates that clients have shown, in PEM, in order.
     [[nodiscard]] std::vector<std::string> client_certificates() const;
+    /// How many `send` steps were made, on all connections.
+    [[nodiscard]] std::size_t sends() const;
     /// Waits until so many scripts have come to their end and their connections are closed. False: it took too long.
     [[nodiscard]] bool wait_for_end(std::size_t scripts = 1);
 

@@ -29,7 +29,7 @@ namespace {
 
 /// What the options state goes before what the address names.
 http_options tls_options(redis_link_options const& stated, redis_address const& address) {
-    bool const has_certificate = !(stated.client_certificate == tls_client_certificate{});
+    bool const has_certificate = !stated.client_certificate.file.empty() || !stated.client_certificate.pem.empty();
     return {.ca_file = stated.ca_file.empty() ? address.ca_file : stated.ca_file,
             .ca_pem = stated.ca_pem,
             .client_certificate = has_certificate ? stated.client_certificate : address.client_certificate};

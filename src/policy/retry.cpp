@@ -243,6 +243,8 @@ asio::awaitable<bool> retry_loop::wait_after(error& why) {
     co_return false;
 }
 
+core::detail::opaque<error> keep_error(error&& why) { return std::make_unique<error>(std::move(why)); }
+
 void throw_last(std::exception_ptr const& thrown, error why) {
     try {
         if (thrown) std::rethrow_exception(thrown);

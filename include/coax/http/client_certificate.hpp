@@ -22,8 +22,6 @@ struct tls_client_certificate {
     secret key_pem{};
     /// What the key is encrypted with. Nobody is asked for it: an encrypted key without it is `errc::tls_failed`.
     secret passphrase{};
-
-    friend bool operator==(tls_client_certificate const&, tls_client_certificate const&) = default;
 };
 
 /// `errc::invalid_argument`, naming the member that is wrong: a key without a certificate, or one given in two ways.

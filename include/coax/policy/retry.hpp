@@ -1,5 +1,6 @@
 #pragma once
 
+#include <coax/core/detail/opaque.hpp>
 #include <coax/core/result.hpp>
 #include <coax/policy/attempt.hpp>
 #include <coax/policy/retry_budget.hpp>
@@ -174,9 +175,10 @@ private:
 
 /// The error on the heap, and back: in the frame it would take room in each call that waits for its response, and so
 /// would a temporary that is made there.
+[[nodiscard]] core::detail::opaque<error> keep_error(error&& why);
 template <class Outcome>
-[[gnu::noinline]] std::unique_ptr<error> take_error(Outcome& failed) {
-    return std::make_unique<error>(std::move(failed).error());
+[[gnu::noinline]] core::detail::opaque<error> take_error(Outcome& failed) {
+    return keep_error(std::move(failed).error());
 }
 template <class Outcome>
 [[gnu::noinline]] Outcome failed_with(error& why) {

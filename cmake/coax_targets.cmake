@@ -28,6 +28,14 @@ function(coax_room target)
     target_sources(${target} PRIVATE ${room_SOURCES})
 endfunction()
 
+# coax_package_headers(<package> <sources>...): the folders of a pkg-config package's headers, for the sources of coax that include them alone:
+# they would be others for all of coax. Not those of the compiler, which would then come before the standard library's.
+function(coax_package_headers package)
+    set(folders ${${package}_INCLUDE_DIRS})
+    list(REMOVE_ITEM folders /usr/include ${CMAKE_CXX_IMPLICIT_INCLUDE_DIRECTORIES})
+    set_source_files_properties(${ARGN} TARGET_DIRECTORY coax PROPERTIES INCLUDE_DIRECTORIES "${folders}")
+endfunction()
+
 # coax_hide_private(<target>): a shared library shows what its public headers declare, and what rooms offer other rooms, since the program and
 # the simulator are linked to it as users are; by marks that the build puts into copies of these headers. Tests use private names, too: a
 # library that is built with them shows all.

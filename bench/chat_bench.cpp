@@ -8,6 +8,7 @@
 
 #include "chat_load.hpp"
 #include "load_server.hpp"
+#include "processor_time.hpp"
 
 #include <benchmark/benchmark.h>
 
@@ -15,7 +16,6 @@
 #include <cstdio>
 #include <cstring>
 #include <string_view>
-#include <sys/resource.h>
 
 namespace {
 
@@ -43,22 +43,13 @@ std::size_t coax_stream(bench::chat_load load, bench::load_server const& server)
 constexpr std::array kinds{load_kind{"beast", false, beast}, load_kind{"coax", false, coax_calls},
                            load_kind{"raw_stream", true, raw_stream}, load_kind{"coax_stream", true, coax_stream}};
 
-double processor_microseconds() {
-    rusage used{};
-    getrusage(RUSAGE_SELF, &used);
-    auto const in_us = [](timeval const& t) {
-        return static_cast<double>(t.tv_sec) * 1e6 + static_cast<double>(t.tv_usec);
-    };
-    return in_us(used.ru_utime) + in_us(used.ru_stime);
-}
-
 void measure(benchmark::State& state, load_kind const& kind, bench::load_server const& server) {
     bench::chat_load const load{.calls = kind.streams ? std::size_t{128} : 4'000};
     double spent = 0;
     for (auto _ : state) {
-        auto const before = processor_microseconds();
+        auto const before = bench::processor_microseconds();
         if (kind.run(load, server) == 0) state.SkipWithError("nothing came");
-        spent += processor_microseconds() - before;
+        spent += bench::processor_microseconds() - before;
     }
     auto const units = load.calls * (kind.streams ? events_per_stream : 1);
     state.counters["cpu_us"] = spent / (static_cast<double>(state.iterations()) * static_cast<double>(units));

@@ -6,6 +6,7 @@
 
 #include "answer_server.hpp"
 #include "load_server.hpp"
+#include "processor_time.hpp"
 
 #include <coax/http/http_transport.hpp>
 
@@ -21,7 +22,6 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <utility>
@@ -35,15 +35,6 @@ constexpr double least_resumed_share = 0.95;
 
 std::string body() {
     return R"({"model":"gpt-5.4","messages":[{"role":"user","content":")" + bench::prompt() + R"("}]})";
-}
-
-double processor_microseconds() {
-    rusage used{};
-    getrusage(RUSAGE_SELF, &used);
-    auto const in_us = [](timeval const& t) {
-        return static_cast<double>(t.tv_sec) * 1e6 + static_cast<double>(t.tv_usec);
-    };
-    return in_us(used.ru_utime) + in_us(used.ru_stime);
 }
 
 /// A client that does what it must: it verifies, and keeps the newest session.
@@ -139,9 +130,9 @@ void measure(benchmark::State& state, std::size_t (*run)(bench::load_server cons
     bench::load_server const server{{.tls = true}};
     double spent = 0;
     for (auto _ : state) {
-        auto const before = processor_microseconds();
+        auto const before = bench::processor_microseconds();
         if (run(server, resumes) < connections * bench::answer_body().size()) state.SkipWithError("a request failed");
-        spent += processor_microseconds() - before;
+        spent += bench::processor_microseconds() - before;
     }
     auto const share = static_cast<double>(server.resumed()) / static_cast<double>(server.handshakes());
     if (resumes ? share < least_resumed_share : share > 0) state.SkipWithError("another share of sessions was resumed");

@@ -2,6 +2,7 @@
 // of 20,000 spans a second leaves. The receiver is a process of its own; the exporter's thread counts here.
 
 #include "answer_server.hpp"
+#include "processor_time.hpp"
 
 #include <coax/telemetry/otlp_exporter.hpp>
 
@@ -9,20 +10,10 @@
 
 #include <chrono>
 #include <string>
-#include <sys/resource.h>
 
 namespace {
 
 constexpr int spans_per_iteration = 20'000;
-
-double processor_microseconds() {
-    rusage used{};
-    getrusage(RUSAGE_SELF, &used);
-    auto const in_us = [](timeval const& t) {
-        return static_cast<double>(t.tv_sec) * 1e6 + static_cast<double>(t.tv_usec);
-    };
-    return in_us(used.ru_utime) + in_us(used.ru_stime);
-}
 
 /// A chat with what most have, and its attempt.
 struct observed_chat {
@@ -66,10 +57,10 @@ void measure_spans(benchmark::State& state, std::string const& url) {
     observed_chat const chat;
     double spent = 0;
     for (auto _ : state) {
-        auto const before = processor_microseconds();
+        auto const before = bench::processor_microseconds();
         for (int i = 0; i < spans_per_iteration / 2; ++i) chat.tell(exporter, static_cast<std::uint8_t>(i | 1));
         if (!exporter.flush(std::chrono::seconds{30})) state.SkipWithError("it was not sent in time");
-        spent += processor_microseconds() - before;
+        spent += bench::processor_microseconds() - before;
     }
     if (exporter.statistics().dropped_spans > 0) state.SkipWithError("spans were dropped");
     state.counters["cpu_us"] = spent / (static_cast<double>(state.iterations()) * spans_per_iteration);
@@ -79,10 +70,10 @@ void measure_spans(benchmark::State& state, std::string const& url) {
 void measure_share(benchmark::State& state) {
     double spent = 0;
     for (auto _ : state) {
-        auto const before = processor_microseconds();
-        while (processor_microseconds() - before < 1e6) {
+        auto const before = bench::processor_microseconds();
+        while (bench::processor_microseconds() - before < 1e6) {
         }
-        spent += processor_microseconds() - before;
+        spent += bench::processor_microseconds() - before;
     }
     state.counters["cpu_us"] = spent / (static_cast<double>(state.iterations()) * spans_per_iteration);
 }
